@@ -1,0 +1,173 @@
+//! Calling the other services: one channel each, a token of our own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proto::identity::v1::token_service_client::TokenServiceClient;
+use proto::identity::v1::{GetKeySetRequest, IssueTokenRequest, ReadEventsRequest, ReadEventsResponse};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
+
+use crate::caller::{KeySource, TOKEN_LIFE, sign_assertion};
+use crate::clock;
+use crate::failure::Failure;
+use crate::keys::{PrivateKey, PublicKey};
+use crate::log::Shard;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A token is renewed when less than this is left of it.
+const RENEW_BEFORE: Duration = Duration::from_mins(2);
+
+/// Where the services of the suite are.
+#[derive(Clone, Debug)]
+pub struct Peers(HashMap<String, Channel>);
+
+impl Peers {
+    /// The suite's services by name at these addresses; each is connected to when it is first called.
+    #[must_use]
+    pub fn new(addresses: impl IntoIterator<Item = (String, Uri)>) -> Self {
+        let connect = |(name, uri): (String, Uri)| {
+            let endpoint = Endpoint::from(uri)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(CALL_TIMEOUT)
+                .tcp_nodelay(true);
+            (name, endpoint.connect_lazy())
+        };
+        Self(addresses.into_iter().map(connect).collect())
+    }
+
+    /// The channel to one service.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when no address was given for it.
+    pub fn channel(&self, service: &str) -> Result<Channel, Failure> {
+        let unknown = || {
+            let english = format!("no address is set for the service {service}");
+            Failure::unavailable("SERVICE_UNKNOWN", english, Duration::from_secs(5))
+        };
+        self.0.get(service).cloned().ok_or_else(unknown)
+    }
+
+    /// Fetches the keys by which tokens are verified from identity.
+    #[must_use]
+    pub fn key_source(&self) -> KeySource {
+        let peers = self.clone();
+        Arc::new(move || {
+            let peers = peers.clone();
+            Box::pin(async move { peers.key_set().await })
+        })
+    }
+
+    async fn key_set(&self) -> Result<Vec<PublicKey>, Failure> {
+        let mut client = TokenServiceClient::new(self.channel("identity")?);
+        let reply = client.get_key_set(GetKeySetRequest {}).await.map_err(|status| {
+            let english = format!("the keys of tokens could not be fetched: {}", status.message());
+            Failure::unavailable("KEYS_UNAVAILABLE", english, Duration::from_secs(1))
+        })?;
+        let keys = reply.into_inner().keys;
+        Ok(keys
+            .iter()
+            .filter_map(|key| PublicKey::from_bytes(&key.ed25519).ok())
+            .collect())
+    }
+}
+
+/// The token with which a service calls the others, renewed before it ends.
+#[derive(Clone)]
+pub struct OwnToken(Arc<OwnTokenState>);
+
+struct OwnTokenState {
+    service: &'static str,
+    key: PrivateKey,
+    peers: Peers,
+    current: Mutex<Option<(String, Instant)>>,
+}
+
+impl OwnToken {
+    /// Tokens for this service, signed for with its key.
+    #[must_use]
+    pub fn new(service: &'static str, key: PrivateKey, peers: Peers) -> Self {
+        Self(Arc::new(OwnTokenState {
+            service,
+            key,
+            peers,
+            current: Mutex::default(),
+        }))
+    }
+
+    async fn get(&self) -> Result<String, Status> {
+        let mut current = self.0.current.lock().await;
+        if let Some((token, renew_at)) = current.as_ref()
+            && clock::monotonic() < *renew_at
+        {
+            return Ok(token.clone());
+        }
+        let token = self.issue().await?;
+        *current = Some((token.clone(), clock::monotonic() + TOKEN_LIFE.saturating_sub(RENEW_BEFORE)));
+        Ok(token)
+    }
+
+    async fn issue(&self) -> Result<String, Status> {
+        let assertion =
+            sign_assertion(self.0.service, &self.0.key).map_err(|error| Status::new(Code::Internal, error.to_string()))?;
+        let mut client = TokenServiceClient::new(self.0.peers.channel("identity")?);
+        let reply = client.issue_token(IssueTokenRequest { assertion }).await?;
+        Ok(reply.into_inner().token)
+    }
+}
+
+/// The event log of another service, read over the network.
+#[derive(Clone)]
+pub struct RemoteLog {
+    owner: &'static str,
+    channel: Channel,
+    token: OwnToken,
+}
+
+impl RemoteLog {
+    /// The log that `owner` keeps.
+    ///
+    /// # Errors
+    /// When no address is set for the owner.
+    pub fn new(owner: &'static str, peers: &Peers, token: OwnToken) -> Result<Self, Failure> {
+        Ok(Self {
+            owner,
+            channel: peers.channel(owner)?,
+            token,
+        })
+    }
+
+    /// Whose log it is.
+    #[must_use]
+    pub fn owner(&self) -> &'static str {
+        self.owner
+    }
+
+    /// A page of one shard after `after`. Every owner's `EventService` has the same messages on the wire.
+    ///
+    /// # Errors
+    /// What the owner answers.
+    pub async fn read(&self, shard: Shard, after: i64, page_size: i32) -> Result<ReadEventsResponse, Status> {
+        let mut request = Request::new(ReadEventsRequest {
+            shard: shard.number(),
+            after,
+            page_size,
+        });
+        let bearer = format!("Bearer {}", self.token.get().await?);
+        let value = bearer.parse().map_err(|_| Status::internal("a token is no header value"))?;
+        request.metadata_mut().insert("authorization", value);
+        let path = format!("/motcua.{}.v1.EventService/ReadEvents", self.owner);
+        let path = path.parse().map_err(|_| Status::internal("an owner is no path"))?;
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(64 * 1024 * 1024);
+        grpc.ready()
+            .await
+            .map_err(|error| Status::unavailable(error.to_string()))?;
+        let codec: ProstCodec<ReadEventsRequest, ReadEventsResponse> = ProstCodec::default();
+        Ok(grpc.unary(request, path, codec).await?.into_inner())
+    }
+}

@@ -1,0 +1,105 @@
+//! Local copies of what other services own: whole objects by kind and key, written by the consumer that brings them.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "copy")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key: String,
+        pub body: Vec<u8>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Names one copy: its kind and its key.
+pub type Name = (&'static str, String);
+
+/// One copy as it stands in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// What it is: `unit`, `procedure` …
+    pub kind: &'static str,
+    /// Which one.
+    pub key: String,
+    /// The encoded protobuf message.
+    pub body: Vec<u8>,
+}
+
+impl Copy {
+    /// The copy of a message.
+    pub fn new(kind: &'static str, key: impl Into<String>, message: &impl Message) -> Self {
+        Self {
+            kind,
+            key: key.into(),
+            body: message.encode_to_vec(),
+        }
+    }
+}
+
+/// Loads copies of several kinds at once; those that do not exist are left out.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn load(db: &impl ConnectionTrait, names: &BTreeSet<Name>) -> Result<Vec<Copy>, DbErr> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = names.iter().map(|(kind, key)| ((*kind).to_owned(), key.clone()));
+    let columns = Expr::tuple([
+        Expr::column(entity::Column::Kind),
+        Expr::column(entity::Column::Key),
+    ]);
+    let rows = entity::Entity::find()
+        .filter(columns.in_tuples(wanted))
+        .all(db)
+        .await?;
+    let kind_of = |kind: &str| names.iter().map(|name| name.0).find(|name| *name == kind);
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            Some(Copy {
+                kind: kind_of(&row.kind)?,
+                key: row.key,
+                body: row.body,
+            })
+        })
+        .collect())
+}
+
+/// Writes copies over those that are there.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn save(db: &impl ConnectionTrait, copies: &[&Copy]) -> Result<(), DbErr> {
+    for some in copies.chunks(1_000) {
+        let rows = some.iter().map(|copy| {
+            entity::Model {
+                kind: copy.kind.to_owned(),
+                key: copy.key.clone(),
+                body: copy.body.clone(),
+            }
+            .into_active_model()
+        });
+        entity::Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::columns([entity::Column::Kind, entity::Column::Key])
+                    .update_column(entity::Column::Body)
+                    .to_owned(),
+            )
+            .exec_without_returning(db)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Ed25519 keys in files: PKCS #8 PEM, readable by their owner alone.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use sha2::{Digest as _, Sha256};
+
+use crate::clock;
+
+/// A key that is missing, unreadable or no Ed25519 key.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be read or written.
+    #[error("the key file {path} cannot be used: {source}")]
+    File {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The content is no Ed25519 key.
+    #[error("{what} is not an Ed25519 key")]
+    Malformed {
+        /// What was read.
+        what: String,
+    },
+}
+
+/// A private key with which somebody signs.
+#[derive(Clone)]
+pub struct PrivateKey(SigningKey);
+
+/// A public key by which signatures are verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey(VerifyingKey);
+
+impl PrivateKey {
+    /// A new random key.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(SigningKey::from_bytes(&clock::random_bytes()))
+    }
+
+    /// The key in a PEM file; made there when the file does not exist.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or holds something else.
+    pub fn load_or_create(path: &Path) -> Result<Self, Error> {
+        match fs::read_to_string(path) {
+            Ok(pem) => SigningKey::from_pkcs8_pem(&pem)
+                .map(Self)
+                .map_err(|_| malformed(&path.display().to_string())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(source) => Err(file_error(path, source)),
+        }
+    }
+
+    fn create(path: &Path) -> Result<Self, Error> {
+        let key = Self::generate();
+        let pem = key
+            .0
+            .to_pkcs8_pem(LineEnding::LF)
+            .map_err(|_| malformed("a new key"))?;
+        write_private(path, pem.as_bytes()).map_err(|source| file_error(path, source))?;
+        Ok(key)
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey(self.0.verifying_key())
+    }
+
+    /// The form in which tokens are signed.
+    ///
+    /// # Errors
+    /// Never for a key that was made or loaded here.
+    pub fn encoding(&self) -> Result<EncodingKey, Error> {
+        let der = self.0.to_pkcs8_der().map_err(|_| malformed("the key"))?;
+        Ok(EncodingKey::from_ed_der(der.as_bytes()))
+    }
+}
+
+impl PublicKey {
+    /// Reads 32 bytes.
+    ///
+    /// # Errors
+    /// When they are no Ed25519 public key.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let bytes: [u8; 32] = bytes.try_into().map_err(|_| malformed("the public key"))?;
+        VerifyingKey::from_bytes(&bytes)
+            .map(Self)
+            .map_err(|_| malformed("the public key"))
+    }
+
+    /// Reads the base64 text of 32 bytes.
+    ///
+    /// # Errors
+    /// When it is no Ed25519 public key.
+    pub fn from_base64(text: &str) -> Result<Self, Error> {
+        let bytes = STANDARD.decode(text).map_err(|_| malformed("the public key"))?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// The base64 text of its 32 bytes.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(self.0.as_bytes())
+    }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.as_bytes().to_vec()
+    }
+
+    /// A short name of the key, derived from it.
+    #[must_use]
+    pub fn kid(&self) -> String {
+        let digest = Sha256::digest(self.0.as_bytes());
+        URL_SAFE_NO_PAD.encode(&digest[..9])
+    }
+
+    /// The form in which signatures are verified.
+    ///
+    /// # Errors
+    /// Never for a key that was made or read here.
+    pub fn decoding(&self) -> Result<DecodingKey, Error> {
+        DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(self.0.as_bytes()))
+            .map_err(|_| malformed("the public key"))
+    }
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn file_error(path: &Path, source: io::Error) -> Error {
+    Error::File {
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+fn malformed(what: &str) -> Error {
+    Error::Malformed {
+        what: what.to_owned(),
+    }
+}

@@ -1,0 +1,25 @@
+//! What every service of the suite needs and none owns.
+//!
+//! A service is a set of pure decisions over its own tables. Everything around them lives here once: who calls
+//! ([`caller`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
+//! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
+//! ([`failure`]), and how a port is served ([`serve`]). Facts
+//! that are imported from files are read by [`sheet`].
+
+pub mod caller;
+pub mod client;
+pub mod clock;
+pub mod consumer;
+pub mod copies;
+pub mod db;
+pub mod failure;
+pub mod fields;
+pub mod keys;
+pub mod log;
+pub mod migration;
+pub mod page;
+pub mod queue;
+pub mod serve;
+pub mod sheet;
+pub mod telemetry;
+pub mod writer;

@@ -1,0 +1,67 @@
+//! The event log: what changed, in 16 shards, written in the transaction of the change.
+//!
+//! An event's position is (shard, seq). The numbers of a shard are dense and given out last, under the shard head's lock held
+//! to the commit: order of numbers is order of commits, and a jump is a gap. The row *is* the history of its subject, chained
+//! by hash to the row before it; its personal part stands in a column of its own, under a digest keyed by salt that is erased
+//! with it, so that a person can be forgotten and the chain still holds.
+
+mod append;
+mod chain;
+mod entity;
+mod position;
+mod read;
+mod service;
+
+pub use append::append;
+pub use chain::{Break, verify};
+pub use position::{Position, Positions, SHARDS, Shard};
+pub use read::{heads, history, page, scan};
+pub use service::read_events;
+
+use crate::clock::Moment;
+
+/// A change that a decision wants told.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// The object that changed.
+    pub subject: String,
+    /// Its shard.
+    pub shard: Shard,
+    /// Full name of the protobuf message in `change`: `motcua.intake.v1.DossierChange`.
+    pub change_type: String,
+    /// The encoded message; nothing in it is personal.
+    pub change: Vec<u8>,
+    /// What is personal about the change, if anything; never leaves the service.
+    pub personal: Option<Vec<u8>>,
+}
+
+impl NewEvent {
+    /// Tells of a change of `subject`.
+    pub fn new<M: prost::Name>(subject: &str, shard: Shard, change: &M) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            shard,
+            change_type: M::full_name(),
+            change: change.encode_to_vec(),
+            personal: None,
+        }
+    }
+
+    /// Adds what is personal about the change.
+    #[must_use]
+    pub fn with_personal(mut self, personal: Vec<u8>) -> Self {
+        self.personal = Some(personal);
+        self
+    }
+}
+
+/// Who caused an event, when, and under which trace.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// The subject of the caller's token, or the name of a service.
+    pub actor: String,
+    /// Civil time of the act.
+    pub at: Moment,
+    /// W3C trace context; empty when not traced.
+    pub traceparent: String,
+}

@@ -1,0 +1,101 @@
+//! The hash chain that makes history evident.
+
+use std::collections::HashMap;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+use super::entity::event;
+use crate::clock;
+
+const SALT: usize = 32;
+
+/// A row of the log that does not fit the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The object whose history was touched.
+    pub subject: String,
+    /// The shard of the row.
+    pub shard: i32,
+    /// The number of the row.
+    pub seq: i64,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// A personal part under fresh salt, and its digest. Erasing the first forgets both salt and value.
+pub(super) fn seal(personal: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let salt: [u8; SALT] = clock::random_bytes();
+    let mut sealed = salt.to_vec();
+    sealed.extend_from_slice(personal);
+    let digest = keyed_digest(&salt, personal);
+    (sealed, digest)
+}
+
+fn keyed_digest(salt: &[u8], value: &[u8]) -> Vec<u8> {
+    Hmac::<Sha256>::new_from_slice(salt)
+        .map(|mut mac| {
+            mac.update(value);
+            mac.finalize().into_bytes().to_vec()
+        })
+        .unwrap_or_default()
+}
+
+/// The hash of a row that follows `previous` (empty for the first of its subject).
+pub(super) fn hash(previous: &[u8], row: &event::Model) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_be_bytes());
+        digest.update(bytes);
+    };
+    part(previous);
+    part(&row.shard.to_be_bytes());
+    part(&row.seq.to_be_bytes());
+    part(row.subject.as_bytes());
+    part(row.actor.as_bytes());
+    part(&row.occurred_at.to_be_bytes());
+    part(row.type_url.as_bytes());
+    part(&row.change);
+    part(row.personal_digest.as_deref().unwrap_or_default());
+    digest.finalize().to_vec()
+}
+
+/// Checks rows in order of (shard, seq) against the chain; carries the last hashes from page to page in `last`.
+#[must_use]
+pub fn verify(rows: &[event::Model], last: &mut HashMap<String, Vec<u8>>, seqs: &mut HashMap<i32, i64>) -> Vec<Break> {
+    let mut breaks = Vec::new();
+    for row in rows {
+        let expected_seq = seqs.insert(row.shard, row.seq).unwrap_or_default() + 1;
+        if row.seq != expected_seq {
+            breaks.push(broken(row, "rows before it are missing"));
+        }
+        let previous = last.get(&row.subject).cloned().unwrap_or_default();
+        if hash(&previous, row) != row.hash {
+            breaks.push(broken(row, "it or the row before it was altered"));
+        } else if !personal_fits(row) {
+            breaks.push(broken(row, "its personal part was altered"));
+        }
+        last.insert(row.subject.clone(), row.hash.clone());
+    }
+    breaks
+}
+
+fn personal_fits(row: &event::Model) -> bool {
+    match (&row.personal, &row.personal_digest) {
+        (Some(sealed), Some(digest)) if sealed.len() >= SALT => {
+            let (salt, value) = sealed.split_at(SALT);
+            keyed_digest(salt, value) == *digest
+        }
+        (Some(_), _) => false,
+        (None, _) => true,
+    }
+}
+
+fn broken(row: &event::Model, what: &'static str) -> Break {
+    Break {
+        subject: row.subject.clone(),
+        shard: row.shard,
+        seq: row.seq,
+        what,
+    }
+}

@@ -1,0 +1,59 @@
+//! The rows of the log.
+
+/// One event.
+pub mod event {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "log_event")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub shard: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        pub subject: String,
+        pub actor: String,
+        pub occurred_at: i64,
+        pub traceparent: String,
+        pub type_url: String,
+        pub change: Vec<u8>,
+        pub personal: Option<Vec<u8>>,
+        pub personal_digest: Option<Vec<u8>>,
+        pub hash: Vec<u8>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How far a shard reaches.
+pub mod head {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "log_head")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub shard: i32,
+        pub seq: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The last hash of a subject's chain.
+pub mod chain {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "log_chain")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        pub hash: Vec<u8>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

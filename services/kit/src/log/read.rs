@@ -1,0 +1,94 @@
+//! Reading the log.
+
+use proto::event::v1::{Event, Head};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use super::Shard;
+use super::entity::{event, head};
+use crate::clock;
+
+/// The events of one shard after `after`, in order, at most `limit`.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    owner: &str,
+    shard: Shard,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Event>, DbErr> {
+    let rows = scan(db, shard, after, limit).await?;
+    Ok(rows.into_iter().map(|row| envelope(owner, row)).collect())
+}
+
+/// The rows of one shard after `after` as they stand in the store, for checks over the chain.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn scan(
+    db: &impl ConnectionTrait,
+    shard: Shard,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<event::Model>, DbErr> {
+    event::Entity::find()
+        .filter(event::Column::Shard.eq(shard.number()))
+        .filter(event::Column::Seq.gt(after))
+        .order_by_asc(event::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await
+}
+
+/// All events of one subject, in order.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn history(
+    db: &impl ConnectionTrait,
+    owner: &str,
+    subject: &str,
+) -> Result<Vec<Event>, DbErr> {
+    let rows = event::Entity::find()
+        .filter(event::Column::Subject.eq(subject))
+        .order_by_asc(event::Column::Seq)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| envelope(owner, row)).collect())
+}
+
+/// How far each shard reaches; shards without events are at 0.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn heads(db: &impl ConnectionTrait) -> Result<Vec<Head>, DbErr> {
+    let rows = head::Entity::find().all(db).await?;
+    let reach = |shard: Shard| {
+        let row = rows.iter().find(|row| row.shard == shard.number());
+        Head {
+            shard: shard.number(),
+            seq: row.map_or(0, |row| row.seq),
+        }
+    };
+    Ok(Shard::all().map(reach).collect())
+}
+
+pub(super) fn envelope(owner: &str, row: event::Model) -> Event {
+    Event {
+        owner: owner.to_owned(),
+        shard: row.shard,
+        seq: row.seq,
+        subject: row.subject,
+        occurred_at: Some(clock::to_timestamp(clock::from_micros(row.occurred_at))),
+        traceparent: row.traceparent,
+        actor: row.actor,
+        change: Some(prost_types::Any {
+            type_url: row.type_url,
+            value: row.change,
+        }),
+        hash: row.hash,
+    }
+}

@@ -1,0 +1,174 @@
+//! What every call passes through before a service sees it: trace, token, rule, time, read-your-writes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::DateTime;
+use http::{HeaderMap, HeaderValue};
+use tonic::{Code, Status};
+use tracing::Instrument as _;
+
+use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
+use crate::caller::{Caller, Context, Rule, Verifier, Who, unauthenticated};
+use crate::clock::{Clock, Moment};
+use crate::consumer::Progress;
+use crate::failure::Failure;
+use crate::log::Positions;
+use crate::telemetry;
+
+const OPEN_PREFIXES: [&str; 2] = ["grpc.health.v1.Health/", "grpc.reflection."];
+
+/// The gate of one port.
+#[derive(Clone)]
+pub(super) struct Gate(Arc<Inner>);
+
+struct Inner {
+    verifier: Verifier,
+    clock: Clock,
+    rules: HashMap<&'static str, Who>,
+    progress: HashMap<String, Progress>,
+}
+
+impl Gate {
+    pub fn new(verifier: Verifier, clock: Clock, services: &[Mounted]) -> Self {
+        let rules = services.iter().flat_map(|service| service.rules);
+        let progress = services
+            .iter()
+            .map(|service| (format!("motcua.{}.v1", service.name), service.progress.clone()));
+        Self(Arc::new(Inner {
+            verifier,
+            clock,
+            rules: rules.map(|rule: &Rule| (rule.rpc, rule.who)).collect(),
+            progress: progress.collect(),
+        }))
+    }
+
+    async fn admit(&self, rpc: &str, headers: &HeaderMap) -> Result<Context, Failure> {
+        let who = self.rule(rpc)?;
+        let caller = self.caller(headers).await?;
+        who.admit(&caller)?;
+        self.catch_up(rpc, headers).await?;
+        Ok(Context {
+            caller,
+            at: self.civil_time(headers)?,
+            traceparent: telemetry::traceparent(),
+        })
+    }
+
+    fn rule(&self, rpc: &str) -> Result<Who, Failure> {
+        if OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix)) {
+            return Ok(Who::Anyone);
+        }
+        self.0.rules.get(rpc).copied().ok_or_else(|| {
+            Failure::new(
+                Code::Unimplemented,
+                "RPC_UNKNOWN",
+                format!("there is no rpc {rpc} at this address"),
+                "Địa chỉ này không có dịch vụ được gọi",
+            )
+        })
+    }
+
+    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
+        let Some(value) = headers.get(http::header::AUTHORIZATION) else {
+            return Ok(Caller::anonymous());
+        };
+        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
+        let malformed = || unauthenticated("TOKEN_INVALID", "`authorization` must be `Bearer <token>`");
+        self.0.verifier.verify(token.ok_or_else(malformed)?).await
+    }
+
+    /// Read your writes: waits until the service has taken in what the caller has seen elsewhere.
+    async fn catch_up(&self, rpc: &str, headers: &HeaderMap) -> Result<(), Failure> {
+        let Some(after) = headers.get(AFTER) else { return Ok(()) };
+        let positions: Option<Positions> = after.to_str().ok().and_then(|text| text.parse().ok());
+        let positions = positions.ok_or_else(|| malformed(AFTER, "what `motcua-position` gave"))?;
+        let package = rpc.rsplit_once('/').and_then(|(service, _)| service.rsplit_once('.'));
+        match package.and_then(|(package, _)| self.0.progress.get(package)) {
+            Some(progress) => progress.reach(&positions).await,
+            None => Ok(()),
+        }
+    }
+
+    fn civil_time(&self, headers: &HeaderMap) -> Result<Moment, Failure> {
+        let clock = &self.0.clock;
+        let Some(value) = headers.get(SIMULATED_TIME) else {
+            return Ok(clock.civil());
+        };
+        if !clock.is_simulated() {
+            return Ok(clock.civil());
+        }
+        let time = value.to_str().ok().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let time = time.ok_or_else(|| malformed(SIMULATED_TIME, "a time as RFC 3339 writes it"))?;
+        clock.advance_to(time.to_utc());
+        Ok(time.to_utc())
+    }
+}
+
+/// Lets a call pass, or answers it here.
+pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let rpc = request.uri().path().trim_start_matches('/').to_owned();
+    let span = tracing::info_span!("rpc", rpc, code = tracing::field::Empty);
+    telemetry::adopt_parent(&span, request.headers());
+    async move {
+        let admitted = gate.admit(&rpc, request.headers()).await;
+        let traceparent = telemetry::traceparent();
+        let mut response = match admitted {
+            Ok(context) => {
+                request.extensions_mut().insert(context);
+                explain(next.run(request).await)
+            }
+            Err(failure) => Status::from(failure).into_http::<Body>(),
+        };
+        let code = response.headers().get("grpc-status").and_then(|code| code.to_str().ok());
+        tracing::Span::current().record("code", code.unwrap_or("0"));
+        if let Ok(value) = HeaderValue::from_str(telemetry::trace_id(&traceparent)) {
+            response.headers_mut().insert(TRACE_ID, value);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Gives refusals of the library beneath us our own codes and reasons.
+fn explain(response: Response) -> Response {
+    let headers = response.headers();
+    let Some(status) = Status::from_header_map(headers) else {
+        return response;
+    };
+    let ours = headers.contains_key("grpc-status-details-bin");
+    match status.code() {
+        Code::OutOfRange if !ours => Status::from(
+            Failure::new(
+                Code::ResourceExhausted,
+                "MESSAGE_TOO_LARGE",
+                format!("{}; split it", status.message()),
+                "Dữ liệu gửi lên quá lớn; hãy chia nhỏ",
+            ),
+        )
+        .into_http::<Body>(),
+        Code::Internal if !ours && status.message().contains("decod") => Status::from(Failure::new(
+            Code::InvalidArgument,
+            "MESSAGE_MALFORMED",
+            "the message is not the protobuf message of this rpc",
+            "Dữ liệu gửi lên không đúng định dạng",
+        ))
+        .into_http::<Body>(),
+        _ => response,
+    }
+}
+
+fn malformed(header: &'static str, form: &str) -> Failure {
+    Failure::new(
+        Code::InvalidArgument,
+        "METADATA_MALFORMED",
+        format!("`{header}` must be {form}"),
+        format!("Siêu dữ liệu `{header}` không đúng định dạng"),
+    )
+    .with("key", header)
+}

@@ -1,0 +1,211 @@
+//! How a change is committed.
+//!
+//! A mutation is a [`Step`] given to the writer. For a batch of them the writer begins one transaction, looks up the replies
+//! that were saved before, has the [`Ledger`] load everything that the steps read, decides each in order, writes all changes,
+//! appends all events, saves all replies and places, commits once and answers each for itself. So group commit is a batch size.
+//! It never waits for a batch to fill, and when the store refuses a batch, its jobs are run one by one, so that one bad
+//! command never fails its neighbours.
+
+mod batch;
+mod handle;
+mod job;
+mod parked;
+mod places;
+mod replies;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use handle::{Writer, respond};
+pub use job::{Call, Incoming, Refused, Replied};
+pub use parked::{Parked, list as list_parked};
+pub use places::all as places;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::log::{Cause, NewEvent};
+use crate::queue::Queue;
+use batch::Outcome;
+use job::Job;
+
+/// How many jobs share a transaction at most.
+pub const BATCH: usize = 1;
+/// How many jobs wait for the writer before it says that it is overloaded.
+const WAITING: usize = 1_024;
+
+/// What a service tells the writer about its changes: how to load, decide and save.
+pub trait Ledger: Send + Sync + 'static {
+    /// The name of the service, which owns the log.
+    const OWNER: &'static str;
+    /// A command, or what a consumed event asks for.
+    type Act: Send + Sync + 'static;
+    /// Everything that a batch of acts reads.
+    type World: Send + Sync;
+    /// One row to write.
+    type Change: Send + Sync;
+    /// Why an act is refused.
+    type Error: Into<Failure> + Send + Sync;
+
+    /// Loads for many acts at once, locking in the order of keys.
+    fn load(
+        &self,
+        tx: &DatabaseTransaction,
+        acts: &[&Self::Act],
+    ) -> impl Future<Output = Result<Self::World, DbErr>> + Send;
+
+    /// Whether the caller may do this act at all; asked again when a saved reply is given a second time.
+    ///
+    /// # Errors
+    /// The refusal.
+    fn permits(&self, world: &Self::World, act: &Self::Act) -> Result<(), Self::Error>;
+
+    /// Decides one act. Pure: what it returns is all that it does.
+    ///
+    /// # Errors
+    /// The refusal; nothing changes.
+    fn decide(&self, world: &Self::World, step: &Step<Self::Act>) -> Result<Effect<Self::Change>, Self::Error>;
+
+    /// Lets the acts that follow in the batch see a change.
+    fn apply(world: &mut Self::World, change: &Self::Change);
+
+    /// Writes the changes of a batch, in order, set by set.
+    fn save(
+        &self,
+        tx: &DatabaseTransaction,
+        changes: &[Self::Change],
+    ) -> impl Future<Output = Result<(), DbErr>> + Send;
+
+    /// Told after the commit.
+    fn committed(&self, _changes: &[Self::Change]) {}
+}
+
+/// One act, with who does it and when.
+#[derive(Clone, Debug)]
+pub struct Step<A> {
+    /// What is to be done.
+    pub act: A,
+    /// Who causes it, when, under which trace.
+    pub cause: Cause,
+}
+
+/// What an act does.
+#[derive(Debug)]
+pub struct Effect<C> {
+    /// The rows to write, in order.
+    pub changes: Vec<C>,
+    /// What to tell.
+    pub events: Vec<NewEvent>,
+    /// The encoded reply message; empty for consumed events.
+    pub reply: Vec<u8>,
+}
+
+impl<C> Effect<C> {
+    /// Nothing happens.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            changes: Vec::new(),
+            events: Vec::new(),
+            reply: Vec::new(),
+        }
+    }
+}
+
+/// Starts the writer of a service. It ends when `stop` is cancelled and every job that it took has been answered.
+pub fn start<L: Ledger>(
+    ledger: Arc<L>,
+    db: Db,
+    queue: Queue,
+    batch: usize,
+    stop: CancellationToken,
+) -> (Writer<L>, impl Future<Output = ()> + Send) {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let worker = Worker {
+        ledger,
+        db,
+        queue,
+        batch,
+    };
+    (Writer::new(sender), worker.run(receiver, stop))
+}
+
+struct Worker<L: Ledger> {
+    ledger: Arc<L>,
+    db: Db,
+    queue: Queue,
+    batch: usize,
+}
+
+impl<L: Ledger> Worker<L> {
+    async fn run(self, mut receiver: mpsc::Receiver<Job<L>>, stop: CancellationToken) {
+        let mut last_prune = None;
+        loop {
+            let first = tokio::select! {
+                biased;
+                job = receiver.recv() => job,
+                () = stop.cancelled() => { receiver.close(); receiver.recv().await }
+            };
+            let Some(first) = first else { return };
+            let mut jobs = vec![first];
+            while jobs.len() < self.batch {
+                let Ok(job) = receiver.try_recv() else { break };
+                jobs.push(job);
+            }
+            self.commit(jobs).await;
+            self.prune(&mut last_prune).await;
+        }
+    }
+
+    async fn commit(&self, jobs: Vec<Job<L>>) {
+        match batch::commit(self.ledger.as_ref(), &self.db, &jobs).await {
+            Ok(outcome) => self.answer(jobs, outcome),
+            Err(error) if jobs.len() > 1 => {
+                tracing::debug!(jobs = jobs.len(), %error, "a batch failed; its jobs are run one by one");
+                for job in jobs {
+                    Box::pin(self.commit(vec![job])).await;
+                }
+            }
+            Err(error) => self.fail(jobs, &error).await,
+        }
+    }
+
+    fn answer(&self, jobs: Vec<Job<L>>, outcome: Outcome<L>) {
+        self.ledger.committed(&outcome.changes);
+        for event in outcome.events {
+            self.queue.publish(event);
+        }
+        for (job, answer) in jobs.into_iter().zip(outcome.answers) {
+            job.answer(answer);
+        }
+    }
+
+    /// The store refused or did not answer. If the commit happened all the same, the saved reply says so.
+    async fn fail(&self, jobs: Vec<Job<L>>, error: &DbErr) {
+        tracing::error!(service = L::OWNER, %error, "a change could not be committed");
+        for job in jobs {
+            let saved = match job.call() {
+                Some(call) => replies::find_one(self.db.read(), call).await.ok().flatten(),
+                None => None,
+            };
+            job.answer(match saved {
+                Some(replied) => Ok(replied),
+                None => Err(Refused::Unavailable),
+            });
+        }
+    }
+
+    async fn prune(&self, last: &mut Option<tokio::time::Instant>) {
+        const EVERY: Duration = Duration::from_hours(1);
+        if last.is_some_and(|last| last.elapsed() < EVERY) {
+            return;
+        }
+        *last = Some(crate::clock::monotonic());
+        if let Err(error) = replies::prune(self.db.write()).await {
+            tracing::warn!(%error, "old replies could not be removed");
+        }
+    }
+}

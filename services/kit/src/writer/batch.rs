@@ -1,0 +1,263 @@
+//! One transaction for many jobs.
+
+use std::collections::{HashMap, HashSet};
+
+use proto::event::v1::Event;
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use super::job::{Answer, Call, Incoming, Job, Refused, Replied, Work};
+use super::{Effect, Ledger, Step, parked, places, replies};
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::log::{self, Cause, NewEvent, Position, Shard};
+
+/// What a committed batch left behind.
+pub(super) struct Outcome<L: Ledger> {
+    /// One for each job, in order.
+    pub answers: Vec<Answer<L>>,
+    /// What the log tells.
+    pub events: Vec<Event>,
+    /// What was written.
+    pub changes: Vec<L::Change>,
+}
+
+/// Runs and commits a batch.
+pub(super) async fn commit<L: Ledger>(
+    ledger: &L,
+    db: &Db,
+    jobs: &[Job<L>],
+) -> Result<Outcome<L>, DbErr> {
+    let tx = db.begin().await?;
+    match run(ledger, &tx, jobs).await {
+        Ok(outcome) => {
+            tx.commit().await?;
+            Ok(outcome)
+        }
+        Err(error) => {
+            tx.rollback().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn run<L: Ledger>(
+    ledger: &L,
+    tx: &DatabaseTransaction,
+    jobs: &[Job<L>],
+) -> Result<Outcome<L>, DbErr> {
+    let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
+    let saved = replies::find(tx, &calls).await?;
+    let standing = Standing::load(tx, jobs).await?;
+    let acts: Vec<&L::Act> = jobs.iter().flat_map(Job::acts).collect();
+    let world = ledger.load(tx, &acts).await?;
+    let mut batch = Batch::new(ledger, world, saved, standing);
+    for (index, job) in jobs.iter().enumerate() {
+        let answer = batch.decide(index, job);
+        batch.answers.push(answer);
+    }
+    batch.save(tx, jobs).await
+}
+
+/// Where the consumers of this batch stand, and which subjects have parked events.
+struct Standing {
+    places: HashMap<(String, i32), i64>,
+    parked: HashSet<(String, String)>,
+}
+
+impl Standing {
+    async fn load<L: Ledger>(tx: &DatabaseTransaction, jobs: &[Job<L>]) -> Result<Self, DbErr> {
+        let feeds: Vec<(&str, i32)> = jobs
+            .iter()
+            .filter_map(|job| match &job.work {
+                Work::Feed { source, shard, .. } => Some((source.as_str(), shard.number())),
+                Work::Call(..) | Work::Own(_) | Work::Retry { .. } => None,
+            })
+            .collect();
+        if feeds.is_empty() {
+            return Ok(Self {
+                places: HashMap::new(),
+                parked: HashSet::new(),
+            });
+        }
+        Ok(Self {
+            places: places::find(tx, &feeds).await?,
+            parked: parked::subjects(tx).await?,
+        })
+    }
+}
+
+struct Batch<'a, L: Ledger> {
+    ledger: &'a L,
+    world: L::World,
+    saved: HashMap<(String, String), replies::Saved>,
+    standing: Standing,
+    moved: HashMap<(String, i32), i64>,
+    park: Vec<parked::Parked>,
+    unpark: Vec<parked::Parked>,
+    changes: Vec<L::Change>,
+    events: Vec<(usize, Cause, NewEvent)>,
+    answers: Vec<Answer<L>>,
+}
+
+impl<'a, L: Ledger> Batch<'a, L> {
+    fn new(
+        ledger: &'a L,
+        world: L::World,
+        saved: HashMap<(String, String), replies::Saved>,
+        standing: Standing,
+    ) -> Self {
+        Self {
+            ledger,
+            world,
+            saved,
+            standing,
+            moved: HashMap::new(),
+            park: Vec::new(),
+            unpark: Vec::new(),
+            changes: Vec::new(),
+            events: Vec::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    fn decide(&mut self, index: usize, job: &Job<L>) -> Answer<L> {
+        match &job.work {
+            Work::Call(call, step) => self.call(index, call, step),
+            Work::Own(step) => self.act(index, step).map_err(Refused::Act),
+            Work::Feed {
+                source,
+                shard,
+                after,
+                events,
+            } => self.feed(index, source, *shard, *after, events),
+            Work::Retry { source, events } => {
+                self.retry(index, source, events);
+                Ok(Replied::default())
+            }
+        }
+    }
+
+    fn call(&mut self, index: usize, call: &Call, step: &Step<L::Act>) -> Answer<L> {
+        self.ledger
+            .permits(&self.world, &step.act)
+            .map_err(Refused::Act)?;
+        let key = (call.caller.clone(), call.request_id.clone());
+        if let Some(saved) = self.saved.get(&key) {
+            return self.replay(saved, call);
+        }
+        let replied = self.act(index, step).map_err(Refused::Act)?;
+        self.saved.insert(key, replies::Saved::fresh(call, index));
+        Ok(replied)
+    }
+
+    /// The reply of before: from the store, or from an earlier job of this batch.
+    fn replay(&self, saved: &replies::Saved, call: &Call) -> Answer<L> {
+        if saved.digest != call.digest {
+            return Err(Refused::RequestIdReused);
+        }
+        match &saved.reply {
+            replies::Reply::Stored(replied) => Ok(replied.clone()),
+            replies::Reply::InBatch(index) => match self.answers.get(*index) {
+                Some(Ok(replied)) => Ok(replied.clone()),
+                Some(Err(_)) | None => Err(Refused::Unavailable),
+            },
+        }
+    }
+
+    fn act(&mut self, index: usize, step: &Step<L::Act>) -> Result<Replied, L::Error> {
+        let Effect {
+            changes,
+            events,
+            reply,
+        } = self.ledger.decide(&self.world, step)?;
+        for change in changes {
+            L::apply(&mut self.world, &change);
+            self.changes.push(change);
+        }
+        let caused = events.into_iter().map(|event| (index, step.cause.clone(), event));
+        self.events.extend(caused);
+        Ok(Replied {
+            body: reply,
+            ..Replied::default()
+        })
+    }
+
+    fn feed(
+        &mut self,
+        index: usize,
+        source: &str,
+        shard: Shard,
+        after: i64,
+        events: &[Incoming<L::Act>],
+    ) -> Answer<L> {
+        let key = (source.to_owned(), shard.number());
+        let place = self.moved.get(&key).or_else(|| self.standing.places.get(&key));
+        if place.copied().unwrap_or_default() != after {
+            return Err(Refused::OutOfTurn);
+        }
+        for incoming in events {
+            self.take_in(index, source, incoming);
+        }
+        let last = events.last().map_or(after, |incoming| incoming.event.seq);
+        self.moved.insert(key, last);
+        Ok(Replied::default())
+    }
+
+    /// Applies one event, or parks it: behind others of its subject, or because it cannot be applied.
+    fn take_in(&mut self, index: usize, source: &str, incoming: &Incoming<L::Act>) {
+        let Some(step) = &incoming.step else { return };
+        let subject = (source.to_owned(), incoming.event.subject.clone());
+        if self.standing.parked.contains(&subject) {
+            let reason = "an earlier event of this subject is parked".to_owned();
+            self.park.push(parked::Parked::new(source, &incoming.event, reason));
+        } else if let Err(error) = self.act(index, step) {
+            let reason = Into::<Failure>::into(error).to_string();
+            tracing::error!(source, subject = incoming.event.subject, reason, "an event cannot be applied; its subject is parked");
+            self.park.push(parked::Parked::new(source, &incoming.event, reason));
+            self.standing.parked.insert(subject);
+        }
+    }
+
+    fn retry(&mut self, index: usize, source: &str, events: &[Incoming<L::Act>]) {
+        for incoming in events {
+            let applied = match &incoming.step {
+                Some(step) => self.act(index, step).is_ok(),
+                None => true,
+            };
+            if !applied {
+                return;
+            }
+            self.unpark
+                .push(parked::Parked::new(source, &incoming.event, String::new()));
+        }
+    }
+
+    async fn save(mut self, tx: &DatabaseTransaction, jobs: &[Job<L>]) -> Result<Outcome<L>, DbErr> {
+        self.ledger.save(tx, &self.changes).await?;
+        places::save(tx, &self.moved).await?;
+        parked::save(tx, &self.park, &self.unpark).await?;
+        let (indexes, events): (Vec<_>, Vec<_>) = self
+            .events
+            .into_iter()
+            .map(|(index, cause, event)| (index, (cause, event)))
+            .unzip();
+        let events = log::append(tx, L::OWNER, events).await?;
+        for (index, event) in indexes.iter().zip(&events) {
+            if let (Ok(replied), Some(shard)) = (&mut self.answers[*index], Shard::new(event.shard)) {
+                replied.positions.reach(Position {
+                    owner: L::OWNER.to_owned(),
+                    shard,
+                    seq: event.seq,
+                });
+            }
+        }
+        let fresh = self.saved.values().filter_map(replies::Saved::index);
+        let fresh = fresh.filter_map(|index| Some((jobs[index].call()?, self.answers[index].as_ref().ok()?)));
+        replies::save(tx, fresh).await?;
+        Ok(Outcome {
+            answers: self.answers,
+            events,
+            changes: self.changes,
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Events that could not be applied: kept, never skipped, retried in order.
+
+use std::collections::HashSet;
+
+use prost::Message as _;
+use proto::event::v1::Event;
+use sea_orm::{
+    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryOrder as _, QuerySelect as _,
+};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "parked")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub source: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub shard: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        pub subject: String,
+        pub event: Vec<u8>,
+        pub reason: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An event that waits to be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parked {
+    /// The service whose log it is from.
+    pub source: String,
+    /// The event.
+    pub event: Event,
+    /// Why it could not be applied.
+    pub reason: String,
+}
+
+impl Parked {
+    pub(super) fn new(source: &str, event: &Event, reason: String) -> Self {
+        Self {
+            source: source.to_owned(),
+            event: event.clone(),
+            reason,
+        }
+    }
+}
+
+/// All parked events in order of source, shard and number.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Parked>, DbErr> {
+    let rows = entity::Entity::find()
+        .order_by_asc(entity::Column::Source)
+        .order_by_asc(entity::Column::Shard)
+        .order_by_asc(entity::Column::Seq)
+        .all(db)
+        .await?;
+    let parked = |row: entity::Model| Parked {
+        source: row.source,
+        event: Event::decode(row.event.as_slice()).unwrap_or_default(),
+        reason: row.reason,
+    };
+    Ok(rows.into_iter().map(parked).collect())
+}
+
+/// The (source, subject) pairs that have parked events.
+pub(super) async fn subjects(db: &impl ConnectionTrait) -> Result<HashSet<(String, String)>, DbErr> {
+    let pairs = entity::Entity::find()
+        .select_only()
+        .columns([entity::Column::Source, entity::Column::Subject])
+        .distinct()
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(pairs.into_iter().collect())
+}
+
+/// Parks some events and forgets others.
+pub(super) async fn save(db: &impl ConnectionTrait, park: &[Parked], unpark: &[Parked]) -> Result<(), DbErr> {
+    if !park.is_empty() {
+        let rows = park.iter().map(|parked| row(parked).into_active_model());
+        entity::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    for parked in unpark {
+        let key = (parked.source.clone(), parked.event.shard, parked.event.seq);
+        entity::Entity::delete_by_id(key).exec(db).await?;
+    }
+    Ok(())
+}
+
+fn row(parked: &Parked) -> entity::Model {
+    entity::Model {
+        source: parked.source.clone(),
+        shard: parked.event.shard,
+        seq: parked.event.seq,
+        subject: parked.event.subject.clone(),
+        event: parked.event.encode_to_vec(),
+        reason: parked.reason.clone(),
+    }
+}

@@ -1,0 +1,80 @@
+//! How far this service has taken in the logs of the others.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "place")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub source: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub shard: i32,
+        pub seq: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Every place that is kept, by source and shard.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn all(db: &impl ConnectionTrait) -> Result<HashMap<(String, i32), i64>, DbErr> {
+    let rows = entity::Entity::find().all(db).await?;
+    Ok(by_shard(rows))
+}
+
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    feeds: &[(&str, i32)],
+) -> Result<HashMap<(String, i32), i64>, DbErr> {
+    let keys = feeds.iter().map(|(source, shard)| ((*source).to_owned(), *shard));
+    let columns = Expr::tuple([
+        Expr::column(entity::Column::Source),
+        Expr::column(entity::Column::Shard),
+    ]);
+    let rows = entity::Entity::find()
+        .filter(columns.in_tuples(keys))
+        .all(db)
+        .await?;
+    Ok(by_shard(rows))
+}
+
+pub(super) async fn save(
+    db: &impl ConnectionTrait,
+    places: &HashMap<(String, i32), i64>,
+) -> Result<(), DbErr> {
+    if places.is_empty() {
+        return Ok(());
+    }
+    let rows = places.iter().map(|((source, shard), seq)| {
+        entity::Model {
+            source: source.clone(),
+            shard: *shard,
+            seq: *seq,
+        }
+        .into_active_model()
+    });
+    entity::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::columns([entity::Column::Source, entity::Column::Shard])
+                .update_column(entity::Column::Seq)
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+fn by_shard(rows: Vec<entity::Model>) -> HashMap<(String, i32), i64> {
+    rows.into_iter()
+        .map(|row| ((row.source, row.shard), row.seq))
+        .collect()
+}
