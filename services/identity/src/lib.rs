@@ -1,1 +1,114 @@
-//! identity
+//! Identity: the units of the province, the parties that apply, and who may call.
+//!
+//! It owns three tables. `unit` has the units with their validity and successors; `party` has citizens and businesses, and is
+//! the only place for their names and numbers; `principal` has those who may have tokens, with their keys. Units and
+//! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
+//! told in its log. It consumes no other log.
+
+mod error;
+mod grpc;
+mod import;
+mod ledger;
+mod migration;
+mod party;
+mod principal;
+mod rules;
+mod settings;
+mod store;
+mod succession;
+mod token;
+mod unit;
+mod wire;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kit::consumer::Progress;
+use kit::db::Db;
+use kit::failure::Failure;
+use kit::log::Cause;
+use kit::serve::{Ground, Mounted};
+use kit::writer::{self, Step};
+use proto::identity::v1::event_service_server::EventServiceServer;
+use proto::identity::v1::party_service_server::PartyServiceServer;
+use proto::identity::v1::token_service_server::TokenServiceServer;
+use proto::identity::v1::unit_service_server::UnitServiceServer;
+use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm_migration::MigratorTrait as _;
+use tonic::service::Routes;
+
+pub use error::Error;
+pub use import::{Files, Province, read};
+pub use settings::Settings;
+
+/// The name of the service, in its log and its package.
+const NAME: &str = "identity";
+
+/// Brings the store to the schema of this version; does nothing when it is there.
+///
+/// # Errors
+/// When the store does not answer or a migration fails.
+pub async fn migrate(db: &Db) -> Result<(), DbErr> {
+    migration::Migrator::up(db.write(), None).await
+}
+
+/// Migrates the store, starts the writer, and makes the service ready to be mounted.
+///
+/// # Errors
+/// When the store cannot be used.
+pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
+    migrate(&ground.db).await?;
+    let db = ground.db;
+    let (writer, work) = writer::start(
+        Arc::new(ledger::Identity),
+        db.clone(),
+        ground.queue,
+        writer::BATCH,
+        ground.stop,
+    );
+    ground.tasks.spawn(work);
+    let progress = Progress::load(NAME, &db).await?;
+    let routes = Routes::new(UnitServiceServer::new(grpc::Units { db: db.clone() }))
+        .add_service(PartyServiceServer::new(grpc::Parties {
+            db: db.clone(),
+            writer,
+        }))
+        .add_service(TokenServiceServer::new(grpc::Tokens {
+            db: db.clone(),
+            settings,
+        }))
+        .add_service(EventServiceServer::new(grpc::Events(db)));
+    Ok(Mounted {
+        name: NAME,
+        routes,
+        rules: rules::RULES,
+        progress,
+        ready: Box::pin(std::future::ready(())),
+    })
+}
+
+/// Takes a province in: all of it or nothing. What is unchanged makes no event, so it may be done again.
+///
+/// # Errors
+/// `UNIT_NOT_FOUND` when a caller belongs to a unit that neither the files nor the store have; a store that does not answer.
+pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
+    migrate(&db).await.map_err(Error::from)?;
+    let step = Step {
+        act: ledger::Act::Import(province),
+        cause: Cause {
+            actor: NAME.to_owned(),
+            at: kit::clock::real(),
+            traceparent: kit::telemetry::traceparent(),
+        },
+    };
+    writer::once(ledger::Identity, db, step).await?;
+    Ok(())
+}
+
+/// The names of all units by uid, for the operator.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn unit_names(db: &impl ConnectionTrait) -> Result<HashMap<String, String>, DbErr> {
+    store::unit::names(db).await
+}

@@ -1,1 +1,123 @@
-//! intake
+//! Intake owns dossiers: what was handed in, the legal clock, decisions, and their history.
+//!
+//! A dossier is *submitted* online or *received* at a counter; from reception on the clock runs and its appointment is
+//! promised. Routing carries it between units; intake hears who holds it and lets only the holder decide. The result is
+//! *ready* with the decision and *returned* by the desk; a dossier can be *refused* before reception and *withdrawn* before
+//! the decision.
+//!
+//! Tables: `dossier`, `dossier_number` (the last number of a desk and day), `custody` (a copy of what routing says), and
+//! those of [`kit::migration`]. It takes in the logs of identity (units), the catalogue (procedures, calendars) and routing
+//! (custody).
+
+pub mod check;
+mod code;
+mod custody;
+mod dossier;
+mod error;
+mod filing;
+mod grpc;
+mod ledger;
+mod migration;
+mod reference;
+mod rules;
+mod store;
+mod wire;
+
+use std::sync::Arc;
+
+use kit::client::{OwnToken, RemoteLog};
+use kit::consumer::{Consumer, Interpret, Progress};
+use kit::db::Db;
+use kit::failure::Failure;
+use kit::serve::{Ground, Mounted};
+use kit::writer;
+use proto::intake::v1::dossier_service_server::DossierServiceServer;
+use proto::intake::v1::event_service_server::EventServiceServer;
+use sea_orm::DbErr;
+use sea_orm_migration::MigratorTrait as _;
+use tonic::service::Routes;
+
+pub use code::DossierCode;
+pub use error::Error;
+pub use store::find_by_code;
+pub use wire::reply::dossier as to_message;
+
+use grpc::Dossiers;
+use ledger::{Act, Intake};
+
+const NAME: &str = "intake";
+
+kit::event_service!(proto::intake::v1, NAME);
+
+/// Why intake does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store refused.
+    #[error("the store of intake: {0}")]
+    Store(#[from] DbErr),
+    /// Another service's address is missing.
+    #[error("intake: {0}")]
+    Peer(#[from] Failure),
+}
+
+/// Brings the store to the present schema.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn migrate(db: &Db) -> Result<(), DbErr> {
+    migration::Migrator::up(db.write(), None).await
+}
+
+/// Starts intake: its writer, its consumers, its rpcs.
+///
+/// # Errors
+/// When the store refuses or another service's address is missing.
+pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
+    migrate(&ground.db).await?;
+    let progress = Progress::load(NAME, &ground.db).await?;
+    let ledger = Arc::new(Intake::default());
+    let (writer, work) = writer::start(
+        Arc::clone(&ledger),
+        ground.db.clone(),
+        ground.queue.clone(),
+        writer::BATCH,
+        ground.stop.clone(),
+    );
+    ground.tasks.spawn(work);
+    let token = OwnToken::new(NAME, ground.key.clone(), ground.peers.clone());
+    let mut ready = Vec::new();
+    let sources: [(&'static str, Interpret<Act>); 3] = [
+        ("identity", wire::event::from_identity),
+        ("catalogue", wire::event::from_catalogue),
+        ("routing", wire::event::from_routing),
+    ];
+    for (owner, interpret) in sources {
+        let consumer = Consumer {
+            writer: writer.clone(),
+            db: ground.db.clone(),
+            queue: ground.queue.clone(),
+            log: RemoteLog::new(owner, &ground.peers, token.clone())?,
+            interpret,
+            progress: progress.clone(),
+        };
+        ready.push(consumer.start(&ground.tasks, &ground.stop));
+    }
+    let dossiers = Dossiers {
+        db: ground.db.clone(),
+        writer,
+        ledger,
+        progress: progress.clone(),
+    };
+    let routes = Routes::new(DossierServiceServer::new(dossiers)).add_service(EventServiceServer::new(Events(ground.db)));
+    Ok(Mounted {
+        name: NAME,
+        routes,
+        rules: rules::RULES,
+        progress,
+        ready: Box::pin(async move {
+            for source in ready {
+                source.await;
+            }
+        }),
+    })
+}

@@ -1,10 +1,28 @@
 //! Local copies of what other services own: whole objects by kind and key, written by the consumer that brings them.
 
+mod calendar;
+mod reference;
+mod units;
+
 use std::collections::BTreeSet;
 
 use prost::Message;
+use proto::event::v1::Event;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+
+pub use calendar::CalendarCache;
+pub use reference::{from_catalogue, from_identity};
+pub use units::{Unit, UnitKind, UnitTable};
+
+/// The kind of a copied unit; its key is the uid.
+pub const UNIT: &str = "unit";
+/// The kind of a copied procedure; its key is the code.
+pub const PROCEDURE: &str = "procedure";
+/// The kind of a copied calendar; its key is the calendar's.
+pub const CALENDAR: &str = "calendar";
+/// The key of the calendar that all units share.
+pub const PROVINCE_CALENDAR: &str = "province";
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -46,6 +64,12 @@ impl Copy {
             body: message.encode_to_vec(),
         }
     }
+}
+
+/// The encoded change in an event.
+#[must_use]
+pub fn change_of(event: &Event) -> &[u8] {
+    event.change.as_ref().map_or(&[], |any| any.value.as_slice())
 }
 
 /// Loads copies of several kinds at once; those that do not exist are left out.

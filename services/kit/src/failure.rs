@@ -10,10 +10,13 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 /// The `domain` of every `google.rpc.ErrorInfo` of the suite.
 pub const DOMAIN: &str = "motcua";
 
-/// A refusal or fault on its way to the caller.
+/// A refusal or fault on its way to the caller. It is boxed, since nearly everything returns one and hardly ever does.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{reason}: {english}")]
-pub struct Failure {
+#[error("{}: {}", .0.reason, .0.english)]
+pub struct Failure(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
     code: Code,
     reason: &'static str,
     english: String,
@@ -44,7 +47,7 @@ impl Failure {
         english: impl Into<String>,
         vietnamese: impl Into<String>,
     ) -> Self {
-        Self {
+        Self(Box::new(Inner {
             code,
             reason,
             english: english.into(),
@@ -52,7 +55,7 @@ impl Failure {
             metadata: BTreeMap::new(),
             violations: Vec::new(),
             retry_after: None,
-        }
+        }))
     }
 
     /// `INVALID_ARGUMENT` with everything that is wrong at once.
@@ -76,7 +79,7 @@ impl Failure {
             join(|violation| &violation.vietnamese),
         );
         let mut failure = Self::new(Code::InvalidArgument, reason, english, vietnamese);
-        failure.violations = violations;
+        failure.0.violations = violations;
         failure
     }
 
@@ -117,28 +120,28 @@ impl Failure {
             english,
             "Hệ thống tạm thời chưa đáp ứng được; hãy thử lại sau giây lát",
         );
-        failure.retry_after = Some(retry);
+        failure.0.retry_after = Some(retry);
         failure
     }
 
     /// Adds one variable of the message for programs.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl Display) -> Self {
-        self.metadata.insert(key, value.to_string());
+        self.0.metadata.insert(key, value.to_string());
         self
     }
 
     /// Tells when a retry makes sense.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
-        self.retry_after = Some(delay);
+        self.0.retry_after = Some(delay);
         self
     }
 
     /// The documented reason.
     #[must_use]
     pub fn reason(&self) -> &'static str {
-        self.reason
+        self.0.reason
     }
 }
 
@@ -160,7 +163,7 @@ impl Violation {
 }
 
 impl From<Failure> for Status {
-    fn from(failure: Failure) -> Self {
+    fn from(Failure(failure): Failure) -> Self {
         let metadata = failure
             .metadata
             .iter()

@@ -14,6 +14,7 @@ pub mod copies;
 pub mod db;
 pub mod failure;
 pub mod fields;
+pub mod identity_number;
 pub mod keys;
 pub mod log;
 pub mod migration;

@@ -130,7 +130,8 @@ impl Port {
         let mut router = routes.into_axum_router();
         for service in services {
             health.set_service_status(service.name, ServingStatus::NotServing).await;
-            router = router.merge(service.routes.into_axum_router());
+            // One fallback answers for all that nobody serves: that of the health checks' router.
+            router = router.merge(service.routes.into_axum_router().reset_fallback());
             let (health, name, ready) = (health.clone(), service.name, service.ready);
             let stop = self.stop.clone();
             self.tasks.spawn(async move {

@@ -49,6 +49,41 @@ pub struct Row {
     cells: Vec<String>,
 }
 
+/// Gathers what is wrong while rows are parsed, so that all of it is said at once.
+#[derive(Debug, Default)]
+pub struct Findings {
+    bad: Vec<BadRow>,
+}
+
+impl Findings {
+    /// Something is wrong.
+    pub fn note(&mut self, bad: BadRow) {
+        self.bad.push(bad);
+    }
+
+    /// The value, or `None` with what is wrong noted.
+    pub fn take<T>(&mut self, parsed: Result<T, BadRow>) -> Option<T> {
+        parsed.map_err(|bad| self.note(bad)).ok()
+    }
+
+    /// The value of what may have several faults, or `None` with all of them noted.
+    pub fn take_all<T>(&mut self, read: Result<T, Vec<BadRow>>) -> Option<T> {
+        read.map_err(|bad| self.bad.extend(bad)).ok()
+    }
+
+    /// Ends parsing: the value, if nothing was wrong.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in order of file and line.
+    pub fn finish<T>(mut self, value: T) -> Result<T, Vec<BadRow>> {
+        if self.bad.is_empty() {
+            return Ok(value);
+        }
+        self.bad.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+        Err(self.bad)
+    }
+}
+
 impl Sheet {
     /// Reads a file that must have exactly these columns, in this order.
     ///

@@ -133,6 +133,19 @@ pub fn start<L: Ledger>(
     (Writer::new(sender), worker.run(receiver, stop))
 }
 
+/// Does one act of a service that is not running, such as an import.
+///
+/// # Errors
+/// The refusal of the service, or a store that does not answer.
+pub async fn once<L: Ledger>(ledger: L, db: Db, step: Step<L::Act>) -> Result<Replied, Failure> {
+    let stop = CancellationToken::new();
+    let (writer, work) = start(Arc::new(ledger), db, Queue::in_process(), BATCH, stop);
+    // The writer ends when nobody can reach it any more.
+    let act = async move { writer.own(step).await };
+    let (replied, ()) = tokio::join!(act, work);
+    replied
+}
+
 struct Worker<L: Ledger> {
     ledger: Arc<L>,
     db: Db,

@@ -1,2 +1,49 @@
-//! motcua
-fn main() {}
+//! Một Cửa: the one-stop shop of a province, in one binary.
+
+mod check;
+mod demo;
+mod import;
+mod serve;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Một Cửa: hệ thống một cửa liên thông của tỉnh.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM.
+    Serve(serve::Options),
+    /// Play ten working days of the province through the suite and show what came of them.
+    Demo(demo::Options),
+    /// Take in units, callers, procedures and calendars from files.
+    Import(import::Options),
+    /// Compare what the services say of each other, also while they serve.
+    Check(check::Options),
+    /// Show one dossier with its branches, offers and events.
+    Show(show::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(options) => serve::run(options).await.map_err(Into::into),
+        Command::Demo(options) => demo::run(options).await.map_err(Into::into),
+        Command::Import(options) => import::run(options).await.map_err(Into::into),
+        Command::Check(options) => check::run(options).await.map_err(Into::into),
+        Command::Show(options) => show::run(options).await.map_err(Into::into),
+    };
+    let result: Result<ExitCode, Box<dyn std::error::Error>> = result;
+    result.unwrap_or_else(|error| {
+        eprintln!("motcua: {error}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,1 +1,131 @@
-//! routing
+//! Routing owns custody: routes, transfers between units, and who is responsible for every branch at every moment.
+//!
+//! A step is *offered* to one unit, which *accepts* or *declines* it; until acceptance commits the sender is responsible. An
+//! accepted step is *completed* by its holder, or by intake's decision and return of the result; a withdrawn dossier *recalls*
+//! its offers and *cancels* its accepted steps.
+//!
+//! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
+//! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
+
+pub mod check;
+mod error;
+mod grpc;
+mod journey;
+mod ledger;
+mod migration;
+mod offers;
+mod route;
+mod rules;
+mod store;
+mod transfer;
+mod wire;
+
+use std::sync::Arc;
+
+use kit::client::{OwnToken, RemoteLog};
+use kit::consumer::{Consumer, Interpret, Progress};
+use kit::db::Db;
+use kit::failure::Failure;
+use kit::serve::{Ground, Mounted};
+use kit::writer;
+use proto::routing::v1 as pb;
+use proto::routing::v1::event_service_server::EventServiceServer;
+use proto::routing::v1::transfer_service_server::TransferServiceServer;
+use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm_migration::MigratorTrait as _;
+use tonic::service::Routes;
+
+pub use error::Error;
+
+use grpc::Transfers;
+use ledger::{Act, Routing};
+
+const NAME: &str = "routing";
+
+kit::event_service!(proto::routing::v1, NAME);
+
+/// Why routing does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store refused.
+    #[error("the store of routing: {0}")]
+    Store(#[from] DbErr),
+    /// Another service's address is missing.
+    #[error("routing: {0}")]
+    Peer(#[from] Failure),
+}
+
+/// Brings the store to the present schema.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn migrate(db: &Db) -> Result<(), DbErr> {
+    migration::Migrator::up(db.write(), None).await
+}
+
+/// Starts routing: its writer, its consumers, its rpcs, and the lanes of units.
+///
+/// # Errors
+/// When the store refuses or another service's address is missing.
+pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
+    migrate(&ground.db).await?;
+    let progress = Progress::load(NAME, &ground.db).await?;
+    let (writer, work) = writer::start(
+        Arc::new(Routing::new(ground.queue.clone())),
+        ground.db.clone(),
+        ground.queue.clone(),
+        writer::BATCH,
+        ground.stop.clone(),
+    );
+    ground.tasks.spawn(work);
+    let token = OwnToken::new(NAME, ground.key.clone(), ground.peers.clone());
+    let mut ready = Vec::new();
+    let sources: [(&'static str, Interpret<Act>); 3] = [
+        ("identity", wire::event::from_identity),
+        ("catalogue", wire::event::from_catalogue),
+        ("intake", wire::event::from_intake),
+    ];
+    for (owner, interpret) in sources {
+        let consumer = Consumer {
+            writer: writer.clone(),
+            db: ground.db.clone(),
+            queue: ground.queue.clone(),
+            log: RemoteLog::new(owner, &ground.peers, token.clone())?,
+            interpret,
+            progress: progress.clone(),
+        };
+        ready.push(consumer.start(&ground.tasks, &ground.stop));
+    }
+    let (stop, lanes) = (ground.stop.clone(), offers::keep_lanes_full(ground.db.clone(), ground.queue.clone()));
+    ground.tasks.spawn(async move { stop.run_until_cancelled(lanes).await });
+    let transfers = Transfers {
+        db: ground.db.clone(),
+        writer,
+        queue: ground.queue,
+    };
+    let routes = Routes::new(TransferServiceServer::new(transfers)).add_service(EventServiceServer::new(Events(ground.db)));
+    Ok(Mounted {
+        name: NAME,
+        routes,
+        rules: rules::RULES,
+        progress,
+        ready: Box::pin(async move {
+            for source in ready {
+                source.await;
+            }
+        }),
+    })
+}
+
+/// The whole journey of a dossier as the store has it, for the operator.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn journey(db: &impl ConnectionTrait, dossier: &str) -> Result<pb::GetRouteResponse, DbErr> {
+    let holdings = store::holdings(db, dossier).await?;
+    let transfers = store::of_dossiers(db, &[dossier.to_owned()].into()).await?;
+    Ok(pb::GetRouteResponse {
+        branches: holdings.iter().map(wire::reply::branch).collect(),
+        transfers: transfers.iter().map(wire::reply::transfer).collect(),
+    })
+}

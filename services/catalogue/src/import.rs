@@ -1,0 +1,82 @@
+//! The files of a deployment, to domain: everything that is wrong in them at once.
+
+mod calendar;
+mod procedures;
+mod routes;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use kit::sheet::{BadRow, Findings, Row};
+
+use crate::calendar::Calendar;
+use crate::procedure::Procedure;
+
+/// Which files to read; deploy/daklak/README.md has their columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Files<'a> {
+    /// Has `procedures.csv` with the `components.csv` and `routes.csv` that it refers to, or `office-hours.csv` with
+    /// `holidays.csv`, or all five.
+    pub folder: &'a Path,
+}
+
+/// Files that were found to be right.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    pub(crate) procedures: Vec<Procedure>,
+    pub(crate) calendar: Option<Calendar>,
+}
+
+/// Reads and checks the files. Units that they name must be among `units`, unless that is empty.
+///
+/// # Errors
+/// Every bad row of every file, and a file that is missing beside one that needs it.
+pub fn read(files: &Files<'_>, units: &BTreeSet<String>) -> Result<Catalogue, Vec<BadRow>> {
+    let mut findings = Findings::default();
+    let has = |name: &str| files.folder.join(name).exists();
+    let mut procedures = Vec::new();
+    if ["procedures.csv", "components.csv", "routes.csv"]
+        .into_iter()
+        .any(has)
+    {
+        procedures = procedures::read(files.folder, units, &mut findings);
+    }
+    let mut calendar = None;
+    if ["office-hours.csv", "holidays.csv"].into_iter().any(has) {
+        calendar = Some(calendar::read(files.folder, &mut findings));
+    }
+    findings.finish(Catalogue {
+        procedures,
+        calendar,
+    })
+}
+
+/// A unit that a cell names.
+fn must_be_known(
+    row: &Row,
+    column: &str,
+    unit: &str,
+    units: &BTreeSet<String>,
+) -> Result<(), BadRow> {
+    if units.is_empty() || units.contains(unit) {
+        return Ok(());
+    }
+    Err(row.bad(column, format!("there is no unit `{unit}`")))
+}
+
+fn flag(row: &Row, column: &str) -> Result<bool, BadRow> {
+    match row.get(column) {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        other => Err(row.bad(column, format!("`{other}` is not 0 or 1"))),
+    }
+}
+
+/// The parts of a cell between `;`; none of an empty cell.
+fn list(row: &Row, column: &str) -> Vec<String> {
+    let parts = row.get(column).split(';').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}

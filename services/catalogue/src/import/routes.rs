@@ -1,0 +1,107 @@
+//! `routes.csv`: one row for each step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use kit::sheet::{BadRow, Findings, Row, Sheet};
+
+use super::{flag, list, must_be_known};
+use crate::route::{Problem, Route, Step, UnitRule};
+
+const COLUMNS: &[&str] = &[
+    "route",
+    "step",
+    "after",
+    "unit",
+    "role",
+    "share_percent",
+    "part",
+    "decides",
+    "name",
+];
+
+/// Every route of the file by name; `None` for one that is wrong, so that what refers to it is not blamed too.
+pub(super) type Routes = BTreeMap<String, Option<Route>>;
+
+/// Reads the file and checks each step, then the steps of each route against each other.
+/// `None` when the file cannot be read.
+pub(super) fn read(
+    path: &Path,
+    units: &BTreeSet<String>,
+    findings: &mut Findings,
+) -> Option<Routes> {
+    let sheet = findings.take_all(Sheet::read(path, COLUMNS))?;
+    let mut by_route: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
+    for row in &sheet.rows {
+        if let Some(name) = findings.take(row.text("route")) {
+            by_route.entry(name).or_default().push(row);
+        }
+    }
+    let mut routes = Routes::new();
+    for (name, rows) in by_route {
+        let route = route(&name, &rows, units, findings);
+        routes.insert(name, route);
+    }
+    Some(routes)
+}
+
+fn route(
+    name: &str,
+    rows: &[&Row],
+    units: &BTreeSet<String>,
+    findings: &mut Findings,
+) -> Option<Route> {
+    // Every row is looked at before a bad one ends the route.
+    let steps: Vec<Option<Step>> = rows.iter().map(|row| step(row, units, findings)).collect();
+    let steps: Option<Vec<Step>> = steps.into_iter().collect();
+    match Route::new(name.to_owned(), steps?) {
+        Ok(route) => Some(route),
+        Err(faults) => {
+            for fault in faults {
+                findings
+                    .note(rows[fault.step].bad(column(&fault.problem), fault.problem.to_string()));
+            }
+            None
+        }
+    }
+}
+
+fn column(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::KeyTaken => "step",
+        Problem::AfterUnknown(_) | Problem::Cycle => "after",
+        Problem::NoDecision | Problem::SecondDecision => "decides",
+        Problem::SharesWrong(_) => "share_percent",
+    }
+}
+
+fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<Step> {
+    let key = findings.take(row.text("step"));
+    let unit_rule = findings.take(unit_rule(row, units));
+    let role = findings.take(row.parse("role", "examiner or leader"));
+    let share = findings.take(row.parse("share_percent", "a share of 1 to 100 percent"));
+    let part = findings.take(row.parse("part", "sole, lead or consulted"));
+    let decides = findings.take(flag(row, "decides"));
+    let name = findings.take(row.text("name"));
+    Some(Step {
+        key: key?,
+        name: name?,
+        after: list(row, "after"),
+        unit_rule: unit_rule?,
+        role: role?,
+        share: share?,
+        part: part?,
+        decides: decides?,
+    })
+}
+
+fn unit_rule(row: &Row, units: &BTreeSet<String>) -> Result<UnitRule, BadRow> {
+    let rule = row.parse(
+        "unit",
+        "receiving, parent_of_receiving, competent or unit:<uid>",
+    )?;
+    if let UnitRule::Fixed(unit) = &rule {
+        must_be_known(row, "unit", unit.as_str(), units)?;
+    }
+    Ok(rule)
+}

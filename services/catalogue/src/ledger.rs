@@ -1,0 +1,148 @@
+//! How the catalogue changes: what an import reads, what it decides, what it writes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use kit::clock;
+use kit::log::{NewEvent, Shard};
+use kit::writer::{Effect, Ledger, Step};
+use prost::Message as _;
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use crate::calendar::{Calendar, PROVINCE};
+use crate::error::Error;
+use crate::procedure::{Edition, Handling, Procedure};
+use crate::store::{calendar, procedure};
+use crate::{NAME, wire};
+
+/// What can be done: take files in.
+#[derive(Clone, Debug)]
+pub(crate) struct Import(pub crate::Catalogue);
+
+/// What imports read.
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    procedures: HashMap<String, procedure::Row>,
+    calendar: Option<calendar::Row>,
+}
+
+/// One row to write.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    Procedure(procedure::Row),
+    Calendar(calendar::Row),
+}
+
+/// The ledger of the catalogue.
+pub(crate) struct Catalogue;
+
+impl Ledger for Catalogue {
+    const OWNER: &'static str = NAME;
+    type Act = Import;
+    type World = World;
+    type Change = Change;
+    type Error = Error;
+
+    async fn load(&self, tx: &DatabaseTransaction, acts: &[&Import]) -> Result<World, DbErr> {
+        let procedures = acts
+            .iter()
+            .flat_map(|Import(catalogue)| &catalogue.procedures);
+        let codes: BTreeSet<_> = procedures.map(|procedure| &procedure.code).collect();
+        let rows = procedure::lock(tx, codes).await?;
+        Ok(World {
+            procedures: rows
+                .into_iter()
+                .map(|row| (row.code.clone(), row))
+                .collect(),
+            calendar: calendar::lock(tx, PROVINCE).await?,
+        })
+    }
+
+    /// Nobody asks for an import over the port.
+    fn permits(&self, _: &World, _: &Import) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn decide(&self, world: &World, step: &Step<Import>) -> Result<Effect<Change>, Error> {
+        let Import(catalogue) = &step.act;
+        let today = clock::local(step.cause.at).date();
+        let mut effect = Effect::nothing();
+        for procedure in &catalogue.procedures {
+            publish_procedure(world, procedure, today, &mut effect);
+        }
+        if let Some(calendar) = &catalogue.calendar {
+            publish_calendar(world, calendar, &mut effect);
+        }
+        Ok(effect)
+    }
+
+    fn apply(world: &mut World, change: &Change) {
+        match change.clone() {
+            Change::Procedure(row) => {
+                world.procedures.insert(row.code.clone(), row);
+            }
+            Change::Calendar(row) => world.calendar = Some(row),
+        }
+    }
+
+    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
+        let (mut procedures, mut calendars) = (Vec::new(), Vec::new());
+        for change in changes {
+            match change {
+                Change::Procedure(row) => procedures.push(row),
+                Change::Calendar(row) => calendars.push(row),
+            }
+        }
+        procedure::save(tx, &procedures).await?;
+        calendar::save(tx, &calendars).await
+    }
+}
+
+/// Publishes a procedure unless the edition in force says the same. Bodies are compared, so that a field which the
+/// contract gains counts as a change too.
+fn publish_procedure(
+    world: &World,
+    procedure: &Procedure,
+    today: NaiveDate,
+    effect: &mut Effect<Change>,
+) {
+    let kept = world.procedures.get(procedure.code.as_str());
+    let body = |edition: Edition| wire::procedure(procedure, edition).encode_to_vec();
+    if kept.is_some_and(|kept| body(kept.edition()) == kept.body) {
+        return;
+    }
+    let edition = kept.map_or(Edition::FIRST, |kept| kept.edition().next(today));
+    let code = procedure.code.as_str();
+    let told = wire::procedure_published(wire::procedure(procedure, edition));
+    effect
+        .events
+        .push(NewEvent::new(code, Shard::of(code), &told));
+    effect.changes.push(Change::Procedure(procedure::Row {
+        code: code.to_owned(),
+        level: procedure.level.as_str().to_owned(),
+        online_level: procedure.online_level.number(),
+        vertical_agency: procedure.handling == Handling::VerticalAgency,
+        version: edition.version,
+        effective_from: edition.effective_from,
+        revision: edition.revision,
+        body: body(edition),
+    }));
+}
+
+fn publish_calendar(world: &World, calendar: &Calendar, effect: &mut Effect<Change>) {
+    let kept = world.calendar.as_ref();
+    let body = |revision| wire::calendar(calendar, revision).encode_to_vec();
+    if kept.is_some_and(|kept| body(kept.revision) == kept.body) {
+        return;
+    }
+    let revision = kept.map_or(1, |kept| kept.revision + 1);
+    let told = wire::calendar_published(wire::calendar(calendar, revision));
+    effect
+        .events
+        .push(NewEvent::new(PROVINCE, Shard::of(PROVINCE), &told));
+    effect.changes.push(Change::Calendar(calendar::Row {
+        key: PROVINCE.to_owned(),
+        revision,
+        body: body(revision),
+    }));
+}

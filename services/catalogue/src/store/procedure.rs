@@ -1,0 +1,121 @@
+//! The table `procedure`.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
+    IntoActiveModel as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use crate::procedure::{Code, Edition, Level, OnlineLevel};
+
+mod entity {
+    use chrono::NaiveDate;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "procedure")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub code: String,
+        pub level: String,
+        pub online_level: i32,
+        pub vertical_agency: bool,
+        pub version: i32,
+        pub effective_from: NaiveDate,
+        pub revision: i64,
+        pub body: Vec<u8>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) use entity::Model as Row;
+use entity::{Column, Entity};
+
+/// How many rows one statement writes; `SQLite` allows 32,766 values in it.
+const ROWS_AT_ONCE: usize = 1_000;
+
+/// A page of procedures: of one level of government, one online level or all, after a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub level: Option<Level>,
+    pub online_level: Option<OnlineLevel>,
+    pub after: Option<String>,
+    pub size: u64,
+}
+
+impl Row {
+    /// The edition that the row holds.
+    pub(crate) fn edition(&self) -> Edition {
+        Edition {
+            version: self.version,
+            effective_from: self.effective_from,
+            revision: self.revision,
+        }
+    }
+}
+
+/// The procedure with this code.
+pub(crate) async fn find(db: &impl ConnectionTrait, code: &str) -> Result<Option<Row>, DbErr> {
+    Entity::find_by_id(code).one(db).await
+}
+
+/// Those of these procedures that exist, locked in order of code.
+pub(crate) async fn lock(
+    tx: &DatabaseTransaction,
+    codes: impl IntoIterator<Item = &Code>,
+) -> Result<Vec<Row>, DbErr> {
+    Entity::find()
+        .filter(Column::Code.is_in(codes.into_iter().map(Code::as_str)))
+        .order_by_asc(Column::Code)
+        .lock_exclusive()
+        .all(tx)
+        .await
+}
+
+/// A page in order of code, with one procedure more than its size when another page follows.
+pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<Row>, DbErr> {
+    let level = page.level.map(|level| Column::Level.eq(level.as_str()));
+    let online_level = page
+        .online_level
+        .map(|level| Column::OnlineLevel.eq(level.number()));
+    let after = page.after.as_ref().map(|code| Column::Code.gt(code));
+    let filters = [level, online_level, after].into_iter().flatten();
+    filters
+        .fold(Entity::find(), |find, filter| find.filter(filter))
+        .order_by_asc(Column::Code)
+        .limit(page.size + 1)
+        .all(db)
+        .await
+}
+
+/// How many procedures are at each online level, in order; levels without one are left out.
+pub(crate) async fn count_by_online_level(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(i32, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::OnlineLevel)
+        .column_as(Column::Code.count(), "procedures")
+        .group_by(Column::OnlineLevel)
+        .order_by_asc(Column::OnlineLevel)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Writes procedures over those that are there.
+pub(crate) async fn save(db: &impl ConnectionTrait, procedures: &[&Row]) -> Result<(), DbErr> {
+    let replace = OnConflict::column(Column::Code)
+        .update_columns(Column::iter())
+        .to_owned();
+    for some in procedures.chunks(ROWS_AT_ONCE) {
+        let rows = some.iter().map(|row| (*row).clone().into_active_model());
+        Entity::insert_many(rows)
+            .on_conflict(replace.clone())
+            .exec_without_returning(db)
+            .await?;
+    }
+    Ok(())
+}

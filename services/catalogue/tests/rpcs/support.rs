@@ -1,0 +1,186 @@
+//! A server over a store in a folder of its own, beside identity for tokens.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use catalogue::{Catalogue, Files};
+use kit::caller::Verifier;
+use kit::client::Peers;
+use kit::clock::Clock;
+use kit::db::{DataDir, Db};
+use kit::keys::PrivateKey;
+use kit::queue::Queue;
+use kit::serve::{Ground, Port};
+use kit::sheet::BadRow;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tonic::transport::Channel;
+use tonic::{Code, Response, Status};
+use tonic_types::StatusExt as _;
+
+/// An empty store of the catalogue, and a folder of files that a test may change.
+pub struct Store {
+    pub folder: TempDir,
+    pub db: Db,
+    data: DataDir,
+}
+
+impl Store {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::take(&folder.path().join("data")).unwrap();
+        let db = data.open("catalogue").await.unwrap();
+        catalogue::migrate(&db).await.unwrap();
+        Self { folder, db, data }
+    }
+
+    /// A store with all that the province has.
+    pub async fn of_daklak() -> Self {
+        let store = Self::new().await;
+        for file in [
+            "components.csv",
+            "routes.csv",
+            "procedures.csv",
+            "office-hours.csv",
+            "holidays.csv",
+        ] {
+            store.write(file, &fs::read_to_string(daklak().join(file)).unwrap());
+        }
+        store.import().await;
+        store
+    }
+
+    pub fn write(&self, name: &str, content: &str) {
+        fs::write(self.folder.path().join(name), content).unwrap();
+    }
+
+    /// Replaces text that stands in a file once.
+    pub fn replace(&self, name: &str, from: &str, to: &str) {
+        let content = fs::read_to_string(self.folder.path().join(name)).unwrap();
+        assert_eq!(content.matches(from).count(), 1);
+        self.write(name, &content.replace(from, to));
+    }
+
+    pub fn read(&self, units: &[&str]) -> Result<Catalogue, Vec<BadRow>> {
+        let files = Files {
+            folder: self.folder.path(),
+        };
+        catalogue::read(
+            &files,
+            &units.iter().map(|unit| (*unit).to_owned()).collect(),
+        )
+    }
+
+    pub async fn import(&self) {
+        catalogue::import(self.db.clone(), self.read(&[]).unwrap())
+            .await
+            .unwrap();
+    }
+
+    /// How many events the log has.
+    pub async fn events(&self) -> i64 {
+        let heads = kit::log::heads(self.db.read()).await.unwrap();
+        heads.iter().map(|head| head.seq).sum()
+    }
+}
+
+/// A running service.
+pub struct Suite {
+    pub channel: Channel,
+    /// The peers as the service `intake` would have them, and its key.
+    pub peers: Peers,
+    pub intake: PrivateKey,
+    _stop: DropGuard,
+    _store: Store,
+}
+
+impl Suite {
+    /// Serves what a store has.
+    pub async fn serve(store: Store) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri: http::Uri = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let peers =
+            Peers::new(["identity", "catalogue"].map(|name| (name.to_owned(), uri.clone())));
+        let intake = PrivateKey::generate();
+        let stop = CancellationToken::new();
+        let port = Port {
+            listener,
+            verifier: Verifier::new(peers.key_source()),
+            clock: Clock::system(),
+            reflection: false,
+            tasks: TaskTracker::new(),
+            stop: stop.clone(),
+        };
+        let ground = Ground {
+            db: store.db.clone(),
+            queue: Queue::in_process(),
+            clock: port.clock.clone(),
+            peers: peers.clone(),
+            key: PrivateKey::generate(),
+            tasks: port.tasks.clone(),
+            stop: stop.clone(),
+        };
+        let of_identity = Ground {
+            db: store.data.open("identity").await.unwrap(),
+            ..ground.clone()
+        };
+        let settings = identity::Settings {
+            signing_key: PrivateKey::generate(),
+            service_keys: vec![("intake".to_owned(), intake.public())],
+        };
+        let services = vec![
+            identity::start(of_identity, settings).await.unwrap(),
+            catalogue::start(ground).await.unwrap(),
+        ];
+        tokio::spawn(async move { port.serve(services).await.unwrap() });
+        Self {
+            channel: peers.channel("catalogue").unwrap(),
+            peers,
+            intake,
+            _stop: stop.drop_guard(),
+            _store: store,
+        }
+    }
+}
+
+/// The folder of the province's own files.
+pub fn daklak() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/daklak")
+}
+
+/// The units of the province's own file.
+pub fn daklak_units() -> BTreeSet<String> {
+    let units = daklak().join("units.csv");
+    let files = identity::Files {
+        units: Some(&units),
+        callers: None,
+    };
+    identity::read(&files).unwrap().unit_uids()
+}
+
+/// A refusal has its code, its documented reason, and a text in Vietnamese, which it returns.
+pub fn refused<T: std::fmt::Debug>(
+    result: Result<Response<T>, Status>,
+    code: Code,
+    reason: &str,
+) -> String {
+    let status = result.unwrap_err();
+    assert_eq!(
+        (status.code(), kit::failure::reason_of(&status).as_str()),
+        (code, reason),
+        "{status:?}"
+    );
+    let text = status.get_details_localized_message().unwrap();
+    assert_eq!(text.locale, "vi");
+    assert!(
+        !text.message.is_ascii(),
+        "{} is not Vietnamese",
+        text.message
+    );
+    text.message
+}

@@ -1,0 +1,191 @@
+//! A server over a store in a folder of its own, and callers with real tokens.
+
+use std::path::{Path, PathBuf};
+
+use identity::{Files, Settings};
+use kit::caller::{Verifier, sign_assertion};
+use kit::client::Peers;
+use kit::clock::Clock;
+use kit::db::{DataDir, Db};
+use kit::keys::PrivateKey;
+use kit::queue::Queue;
+use kit::serve::{Ground, Port};
+use proto::identity::v1::IssueTokenRequest;
+use proto::identity::v1::token_service_client::TokenServiceClient;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tonic::transport::Channel;
+use tonic::{Code, Request, Response, Status};
+use tonic_types::StatusExt as _;
+
+pub const UNITS_HEADER: &str =
+    "uid,code,kind,subtype,name,short_name,parent,national_code,valid_from,valid_to,successor\n";
+pub const CALLERS_HEADER: &str = "subject,role,unit,public_key,name,number_kind,number\n";
+
+/// A province of one commune that was merged into another, and one caller of each kind. All have the same key.
+pub const UNITS: &str = "\
+p,66,province,tỉnh,Tỉnh Đắk Lắk,Đắk Lắk,,000.00.00.H15,2004-01-01,,
+old,24133,commune,phường,Phường Thành Công,Thành Công,p,000.00.01.H15,2004-01-01,2017-06-30,new
+new,24134,commune,phường,Phường Tân Lập,Tân Lập,p,000.00.02.H15,2004-01-01,,
+";
+
+/// An empty store of identity.
+pub struct Store {
+    pub folder: TempDir,
+    pub db: Db,
+    _data: DataDir,
+}
+
+impl Store {
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::take(&folder.path().join("data")).unwrap();
+        let db = data.open("identity").await.unwrap();
+        identity::migrate(&db).await.unwrap();
+        Self {
+            folder,
+            db,
+            _data: data,
+        }
+    }
+
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub async fn import(&self, units: Option<&Path>, callers: Option<&Path>) {
+        let province = identity::read(&Files { units, callers }).unwrap();
+        identity::import(self.db.clone(), province).await.unwrap();
+    }
+
+    /// How many events the log has.
+    pub async fn events(&self) -> i64 {
+        let heads = kit::log::heads(self.db.read()).await.unwrap();
+        heads.iter().map(|head| head.seq).sum()
+    }
+}
+
+/// A running service.
+pub struct Suite {
+    pub store: Store,
+    pub channel: Channel,
+    /// The key of every caller of the small province, and of the service `intake`.
+    pub key: PrivateKey,
+    _stop: DropGuard,
+}
+
+impl Suite {
+    /// Serves the small province.
+    pub async fn start() -> Self {
+        let (store, key) = (Store::new().await, PrivateKey::generate());
+        let units = store.write("units.csv", &format!("{UNITS_HEADER}{UNITS}"));
+        let callers = store.write("callers.csv", &callers(&key));
+        store.import(Some(&units), Some(&callers)).await;
+        Self::serve(store, key).await
+    }
+
+    /// Serves what a store has.
+    pub async fn serve(store: Store, key: PrivateKey) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri: http::Uri = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let peers = Peers::new([("identity".to_owned(), uri)]);
+        let channel = peers.channel("identity").unwrap();
+        let stop = CancellationToken::new();
+        let port = Port {
+            listener,
+            verifier: Verifier::new(peers.key_source()),
+            clock: Clock::system(),
+            reflection: false,
+            tasks: TaskTracker::new(),
+            stop: stop.clone(),
+        };
+        let ground = Ground {
+            db: store.db.clone(),
+            queue: Queue::in_process(),
+            clock: port.clock.clone(),
+            peers,
+            key: PrivateKey::generate(),
+            tasks: port.tasks.clone(),
+            stop: stop.clone(),
+        };
+        let settings = Settings {
+            signing_key: PrivateKey::generate(),
+            service_keys: vec![("intake".to_owned(), key.public())],
+        };
+        let mounted = identity::start(ground, settings).await.unwrap();
+        tokio::spawn(async move { port.serve(vec![mounted]).await.unwrap() });
+        Self {
+            store,
+            channel,
+            key,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    /// Asks for a token with an assertion.
+    pub async fn issue(&self, assertion: String) -> Result<String, Status> {
+        let mut tokens = TokenServiceClient::new(self.channel.clone());
+        let reply = tokens.issue_token(IssueTokenRequest { assertion }).await?;
+        Ok(reply.into_inner().token)
+    }
+
+    /// A request of this caller.
+    pub async fn by<T>(&self, subject: &str, message: T) -> Request<T> {
+        let token = self
+            .issue(sign_assertion(subject, &self.key).unwrap())
+            .await
+            .unwrap();
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        request
+    }
+}
+
+/// One caller of each kind, all with this key.
+pub fn callers(key: &PrivateKey) -> String {
+    let key = key.public().to_base64();
+    format!(
+        "{CALLERS_HEADER}\
+         desk,receptionist,new,{key},,,\n\
+         examiner,examiner,old,{key},,,\n\
+         leader,leader,new,{key},,,\n\
+         client,client,new,{key},,,\n\
+         citizen,citizen,,{key},Y Moan Êban,cccd,066085000123\n"
+    )
+}
+
+/// The province's own files.
+pub fn daklak(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../deploy/daklak")
+        .join(file)
+}
+
+/// A refusal has its code, its documented reason, and a text in Vietnamese, which it returns.
+pub fn refused<T: std::fmt::Debug>(
+    result: Result<Response<T>, Status>,
+    code: Code,
+    reason: &str,
+) -> String {
+    let status = result.unwrap_err();
+    assert_eq!(
+        (status.code(), kit::failure::reason_of(&status).as_str()),
+        (code, reason),
+        "{status:?}"
+    );
+    let text = status.get_details_localized_message().unwrap();
+    assert_eq!(text.locale, "vi");
+    assert!(
+        !text.message.is_ascii(),
+        "{} is not Vietnamese",
+        text.message
+    );
+    text.message
+}

@@ -1,0 +1,138 @@
+//! `TokenService` and `EventService`.
+
+use kit::caller::sign_assertion;
+use kit::clock;
+use kit::keys::PrivateKey;
+use proto::identity::v1::event_service_client::EventServiceClient;
+use proto::identity::v1::token_service_client::TokenServiceClient;
+use proto::identity::v1::{Caller, GetCallerRequest, IssueTokenRequest, ReadEventsRequest, Role};
+use tonic::Code;
+
+use crate::support::{Suite, refused};
+
+async fn caller(suite: &Suite, subject: &str) -> Caller {
+    let request = suite.by(subject, GetCallerRequest {}).await;
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    tokens
+        .get_caller(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .caller
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_token_names_the_role_and_the_unit_with_all_that_it_took_over() {
+    let suite = Suite::start().await;
+    let desk = caller(&suite, "desk").await;
+    assert_eq!(
+        (desk.subject.as_str(), desk.role()),
+        ("desk", Role::Receptionist)
+    );
+    assert_eq!(desk.unit_uids, ["new", "old"]);
+    assert_eq!(desk.party_uid, "");
+}
+
+#[tokio::test]
+async fn an_officer_of_a_unit_that_ended_acts_for_its_successor() {
+    let suite = Suite::start().await;
+    assert_eq!(caller(&suite, "examiner").await.unit_uids, ["new", "old"]);
+}
+
+#[tokio::test]
+async fn a_citizen_is_a_party_and_a_service_a_service() {
+    let suite = Suite::start().await;
+    let citizen = caller(&suite, "citizen").await;
+    assert_eq!(citizen.role(), Role::Citizen);
+    assert!(citizen.unit_uids.is_empty() && !citizen.party_uid.is_empty());
+    assert_eq!(caller(&suite, "intake").await.role(), Role::Service);
+}
+
+#[tokio::test]
+async fn who_a_caller_is_is_told_only_with_a_token() {
+    let suite = Suite::start().await;
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    let reply = tokens.get_caller(GetCallerRequest {}).await;
+    refused(reply, Code::Unauthenticated, "TOKEN_MISSING");
+}
+
+#[tokio::test]
+async fn an_assertion_that_does_not_hold_gets_no_token() {
+    let suite = Suite::start().await;
+    let (own, other) = (&suite.key, &PrivateKey::generate());
+    let assertions = [
+        sign_assertion("nobody", own).unwrap(),
+        sign_assertion("desk", other).unwrap(),
+        sign_assertion("intake", other).unwrap(),
+        "nonsense".to_owned(),
+        assertion("leader", "motcua", 60, own),
+        assertion("desk", "elsewhere", 60, own),
+        assertion("desk", "motcua", -120, own),
+        assertion("desk", "motcua", 600, own),
+    ];
+    for assertion in assertions {
+        let mut tokens = TokenServiceClient::new(suite.channel.clone());
+        let reply = tokens.issue_token(IssueTokenRequest { assertion }).await;
+        refused(reply, Code::Unauthenticated, "ASSERTION_INVALID");
+    }
+    assert!(
+        suite
+            .issue(assertion("desk", "motcua", 60, own))
+            .await
+            .is_ok()
+    );
+}
+
+#[derive(serde::Serialize)]
+struct Asserted<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    exp: i64,
+}
+
+/// An assertion of `desk` that may lie about its issuer, audience and end.
+fn assertion(issuer: &str, audience: &str, ends_in: i64, key: &PrivateKey) -> String {
+    let asserted = Asserted {
+        iss: issuer,
+        sub: "desk",
+        aud: audience,
+        exp: clock::real().timestamp() + ends_in,
+    };
+    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+    jsonwebtoken::encode(&header, &asserted, &key.encoding().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn only_a_service_reads_the_log_and_finds_every_event_in_it() {
+    let suite = Suite::start().await;
+    let mut log = EventServiceClient::new(suite.channel.clone());
+    let ask = |shard| ReadEventsRequest {
+        shard,
+        after: 0,
+        page_size: 0,
+    };
+    let mut found = 0;
+    for shard in 0..16 {
+        let page = log
+            .read_events(suite.by("intake", ask(shard)).await)
+            .await
+            .unwrap();
+        found += page.into_inner().events.len();
+    }
+    // Three units and the citizen.
+    assert_eq!(found, 4);
+    let by_desk = suite.by("desk", ask(0)).await;
+    refused(
+        log.read_events(by_desk).await,
+        Code::PermissionDenied,
+        "RPC_NOT_GRANTED",
+    );
+    let by_intake = suite.by("intake", ask(16)).await;
+    refused(
+        log.read_events(by_intake).await,
+        Code::InvalidArgument,
+        "SHARD_UNKNOWN",
+    );
+}

@@ -1,0 +1,320 @@
+//! A dossier and its life: pure, without store or wire.
+
+use chrono::NaiveDate;
+use kit::clock::Moment;
+use kit::identity_number::IdentityNumber;
+
+use crate::code::DossierCode;
+use crate::filing;
+
+const DECIDE: &str = "RecordDecision";
+const RETURN: &str = "ReturnResult";
+
+/// One application under one version of a procedure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dossier {
+    /// Ours, lasting.
+    pub uid: String,
+    /// On the receipt; never changes.
+    pub code: DossierCode,
+    /// What was handed in.
+    pub filing: Filing,
+    /// Who receives, decides and returns (R10).
+    pub units: Units,
+    /// When it was handed in.
+    pub submitted_at: Moment,
+    /// Where in its life it is.
+    pub state: State,
+    /// Raised by every change.
+    pub revision: i64,
+}
+
+/// What was handed in; never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filing {
+    /// National code of the procedure.
+    pub procedure_code: String,
+    /// The version that the dossier stays on.
+    pub procedure_version: i32,
+    /// The case of the version.
+    pub case_key: String,
+    /// How it came.
+    pub channel: Channel,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// The documents.
+    pub components: Vec<HandedIn>,
+}
+
+/// How a dossier came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Online.
+    Online,
+    /// At a counter.
+    Counter,
+    /// By public post.
+    Post,
+}
+
+/// Who applies, as stated when it was handed in. Personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applicant {
+    /// Full name.
+    pub name: String,
+    /// The number by which the applicant is known.
+    pub number: IdentityNumber,
+    /// Phone number; empty when none was given.
+    pub phone: String,
+    /// The party, where it is known.
+    pub party: Option<String>,
+}
+
+/// One component as it was handed in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct HandedIn {
+    /// Its key in the procedure version.
+    pub key: String,
+    /// How many originals.
+    pub originals: i32,
+    /// How many copies.
+    pub copies: i32,
+}
+
+/// The three units of a dossier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Units {
+    /// Whose desk has it; never changes.
+    pub receiving: String,
+    /// Who decides.
+    pub competent: String,
+    /// Whose desk returns the result.
+    pub returning: String,
+}
+
+/// Where in its life a dossier is, with what is true there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Handed in online; nobody has answered.
+    Submitted,
+    /// The clock runs.
+    Received(Receipt),
+    /// Refused before reception.
+    Refused(Closing),
+    /// A unit has accepted it.
+    Processing(Receipt),
+    /// Withdrawn by the applicant; without receipt when it was never received.
+    Withdrawn(Option<Receipt>, Closing),
+    /// Decided; the result is on its way or at the desk.
+    ResultReady(Receipt, Decision),
+    /// Handed over.
+    Returned(Receipt, Decision, Moment),
+}
+
+/// What reception fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// When the clock began; never changes.
+    pub received_at: Moment,
+    /// The time promised.
+    pub appointment: Moment,
+}
+
+/// Why and when it ended without a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// As the applicant reads it.
+    pub reason: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Granted or refused on the merits.
+    pub outcome: Outcome,
+    /// Number of the written decision.
+    pub number: String,
+    /// Its date.
+    pub date: NaiveDate,
+    /// The office of its signer.
+    pub signer: String,
+    /// The unit that decided.
+    pub unit: String,
+    /// When it was recorded.
+    pub recorded_at: Moment,
+}
+
+/// Granted or refused on the merits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Granted.
+    Granted,
+    /// Refused on the merits.
+    Refused,
+}
+
+/// A step out of turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidTransition {
+    /// The step.
+    pub act: &'static str,
+    /// The state that it was tried in.
+    pub current: &'static str,
+    /// The states that it is possible in.
+    pub allowed: &'static [&'static str],
+}
+
+impl State {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Submitted => "SUBMITTED",
+            Self::Received(_) => "RECEIVED",
+            Self::Refused(_) => "REFUSED",
+            Self::Processing(_) => "PROCESSING",
+            Self::Withdrawn(..) => "WITHDRAWN",
+            Self::ResultReady(..) => "RESULT_READY",
+            Self::Returned(..) => "RETURNED",
+        }
+    }
+
+    /// The receipt, where there is one.
+    #[must_use]
+    pub fn receipt(&self) -> Option<Receipt> {
+        match self {
+            Self::Submitted | Self::Refused(_) => None,
+            Self::Withdrawn(receipt, _) => *receipt,
+            Self::Received(receipt)
+            | Self::Processing(receipt)
+            | Self::ResultReady(receipt, _)
+            | Self::Returned(receipt, ..) => Some(*receipt),
+        }
+    }
+
+    fn out_of_turn(&self, act: &'static str, allowed: &'static [&'static str]) -> InvalidTransition {
+        InvalidTransition {
+            act,
+            current: self.name(),
+            allowed,
+        }
+    }
+}
+
+impl Dossier {
+    /// The desk receives it: submitted → received.
+    ///
+    /// # Errors
+    /// When it is not submitted.
+    pub fn receive(self, receipt: Receipt) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Submitted => Ok(self.becomes(State::Received(receipt))),
+            state => Err(state.out_of_turn("ReceiveDossier", &["SUBMITTED"])),
+        }
+    }
+
+    /// The desk refuses it: submitted → refused.
+    ///
+    /// # Errors
+    /// When it is not submitted.
+    pub fn refuse(self, closing: Closing) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Submitted => Ok(self.becomes(State::Refused(closing))),
+            state => Err(state.out_of_turn("RefuseDossier", &["SUBMITTED"])),
+        }
+    }
+
+    /// The first unit accepts it: received → processing. In any other state nothing changes.
+    #[must_use]
+    pub fn begin_processing(self) -> Self {
+        match self.state {
+            State::Received(receipt) => self.becomes(State::Processing(receipt)),
+            State::Submitted
+            | State::Refused(_)
+            | State::Processing(_)
+            | State::Withdrawn(..)
+            | State::ResultReady(..)
+            | State::Returned(..) => self,
+        }
+    }
+
+    /// The applicant withdraws it while no decision exists (TT 03/2025 art 7; R11).
+    ///
+    /// # Errors
+    /// When it is decided or closed.
+    pub fn withdraw(self, closing: Closing) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Submitted => Ok(self.becomes(State::Withdrawn(None, closing))),
+            State::Received(receipt) | State::Processing(receipt) => {
+                Ok(self.becomes(State::Withdrawn(Some(receipt), closing)))
+            }
+            state => Err(state.out_of_turn("WithdrawDossier", &["SUBMITTED", "RECEIVED", "PROCESSING"])),
+        }
+    }
+
+    /// The holder of the deciding step decides: processing → result ready.
+    ///
+    /// # Errors
+    /// When it is not being processed.
+    pub fn decide(self, decision: Decision) -> Result<Self, InvalidTransition> {
+        match self.state {
+            State::Processing(receipt) => Ok(self.becomes(State::ResultReady(receipt, decision))),
+            state => Err(state.out_of_turn(DECIDE, &["PROCESSING"])),
+        }
+    }
+
+    /// The desk hands the result over: result ready → returned. Lateness never blocks it (R9).
+    ///
+    /// # Errors
+    /// When no result is ready.
+    pub fn return_result(self, at: Moment) -> Result<Self, InvalidTransition> {
+        match self.state.clone() {
+            State::ResultReady(receipt, decision) => Ok(self.becomes(State::Returned(receipt, decision, at))),
+            state => Err(state.out_of_turn(RETURN, &["RESULT_READY"])),
+        }
+    }
+
+    /// What makes this submission look like another.
+    #[must_use]
+    pub fn content_digest(&self) -> Vec<u8> {
+        let Filing {
+            procedure_code,
+            applicant,
+            components,
+            ..
+        } = &self.filing;
+        filing::content_digest(procedure_code, applicant, components, &self.units.receiving)
+    }
+
+    /// Whether a decision is in turn.
+    ///
+    /// # Errors
+    /// When it is not being processed.
+    pub fn may_be_decided(&self) -> Result<(), InvalidTransition> {
+        match &self.state {
+            State::Processing(_) => Ok(()),
+            state => Err(state.out_of_turn(DECIDE, &["PROCESSING"])),
+        }
+    }
+
+    /// Whether handing the result over is in turn.
+    ///
+    /// # Errors
+    /// When no result is ready.
+    pub fn may_be_returned(&self) -> Result<(), InvalidTransition> {
+        match &self.state {
+            State::ResultReady(..) => Ok(()),
+            state => Err(state.out_of_turn(RETURN, &["RESULT_READY"])),
+        }
+    }
+
+    fn becomes(self, state: State) -> Self {
+        Self {
+            state,
+            revision: self.revision + 1,
+            ..self
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The rules for handing in: what, where and how.
+
+use kit::copies::{Unit, UnitKind, UnitTable};
+use kit::failure::Violation;
+use sha2::{Digest as _, Sha256};
+
+use crate::dossier::{Applicant, HandedIn, Units};
+use crate::error::Error;
+use crate::reference::{Case, Procedure};
+
+/// Refuses a procedure that the province's units do not handle.
+///
+/// # Errors
+/// `NOT_HANDLED_HERE`.
+pub fn must_be_handled_here(procedure: &Procedure, case: &Case) -> Result<(), Error> {
+    if procedure.vertical_agency || !case.routed {
+        return Err(Error::NotHandledHere {
+            procedure: procedure.code.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Refuses levels 1 and 2 online, and says which desk takes them (NĐ 43/2011 art 3).
+///
+/// # Errors
+/// `NOT_ONLINE`.
+pub fn must_be_online(procedure: &Procedure, receiving: &Unit) -> Result<(), Error> {
+    if procedure.online_level >= 3 {
+        return Ok(());
+    }
+    Err(Error::NotOnline {
+        procedure: procedure.code.clone(),
+        level: procedure.online_level,
+        desk: receiving.name.clone(),
+        desk_uid: receiving.uid.clone(),
+    })
+}
+
+/// The units of a dossier that the desk of `receiving` takes: a commune takes its own procedures and its district's, a
+/// district its own, a department those of its fields.
+///
+/// # Errors
+/// `UNIT_NOT_COMPETENT`, or a unit that is not known.
+pub fn units(procedure: &Procedure, case: &Case, receiving: &Unit, table: &UnitTable) -> Result<Units, Error> {
+    let refuse = |takes: &str| {
+        Err(Error::UnitNotCompetent {
+            procedure: procedure.code.clone(),
+            takes: takes.to_owned(),
+        })
+    };
+    let competent = match (procedure.level, receiving.kind) {
+        (UnitKind::Commune, UnitKind::Commune) if case.decided_above => resolve(table, &receiving.parent)?,
+        (UnitKind::Commune, UnitKind::Commune) | (UnitKind::District, UnitKind::District) => receiving,
+        (UnitKind::District, UnitKind::Commune) => resolve(table, &receiving.parent)?,
+        (UnitKind::Department, UnitKind::Department) => {
+            let lead = resolve(table, &procedure.lead_unit)?;
+            if lead.uid != receiving.uid {
+                return refuse(&lead.name);
+            }
+            lead
+        }
+        (UnitKind::Department, _) => return refuse(&resolve(table, &procedure.lead_unit)?.name),
+        (UnitKind::Commune, _) => return refuse("UBND cấp xã"),
+        (UnitKind::District, _) => return refuse("UBND cấp huyện"),
+        (UnitKind::Province, _) => return refuse("UBND tỉnh"),
+    };
+    Ok(Units {
+        receiving: receiving.uid.clone(),
+        competent: competent.uid.clone(),
+        returning: receiving.uid.clone(),
+    })
+}
+
+/// The unit, or the one that took over its work.
+///
+/// # Errors
+/// `UNIT_NOT_FOUND`.
+pub fn resolve<'a>(table: &'a UnitTable, uid: &str) -> Result<&'a Unit, Error> {
+    table.resolve(uid).ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
+}
+
+/// Every component of the version is handed in, and nothing else.
+///
+/// # Errors
+/// `COMPONENTS_MISSING` with one violation for each component.
+pub fn must_be_complete(procedure: &Procedure, handed_in: &[HandedIn]) -> Result<(), Error> {
+    let mut violations = Vec::new();
+    for component in &procedure.components {
+        let handed = handed_in.iter().find(|handed| handed.key == component.key);
+        let (originals, copies) = handed.map_or((0, 0), |handed| (handed.originals, handed.copies));
+        if originals < component.originals || copies < component.copies {
+            violations.push(Violation::new(
+                format!("components[{}]", component.key),
+                "MISSING",
+                format!(
+                    "needs {} originals and {} copies, has {originals} and {copies}",
+                    component.originals, component.copies
+                ),
+                format!(
+                    "thiếu \"{}\": cần {} bản chính, {} bản sao",
+                    component.name, component.originals, component.copies
+                ),
+            ));
+        }
+    }
+    let unknown = handed_in
+        .iter()
+        .filter(|handed| procedure.components.iter().all(|component| component.key != handed.key));
+    violations.extend(unknown.map(|handed| {
+        Violation::new(
+            format!("components[{}]", handed.key),
+            "UNKNOWN",
+            "the procedure does not ask for this component",
+            "thủ tục không yêu cầu thành phần này",
+        )
+    }));
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Error::ComponentsMissing(violations))
+}
+
+/// What makes two submissions look alike: the same applicant handing in the same for the same procedure at the same desk.
+#[must_use]
+pub fn content_digest(
+    procedure_code: &str,
+    applicant: &Applicant,
+    components: &[HandedIn],
+    receiving: &str,
+) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    for part in [procedure_code, receiving, applicant.number.value(), &applicant.name] {
+        digest.update(part);
+        digest.update([0]);
+    }
+    for component in components {
+        digest.update(format!("{}:{}:{};", component.key, component.originals, component.copies));
+    }
+    digest.finalize().to_vec()
+}

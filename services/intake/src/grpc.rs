@@ -1,0 +1,207 @@
+//! The rpcs of `DossierService`: who is calling, parse, one call, reply.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::caller::{Context, Scope};
+use kit::clock;
+use kit::consumer::Progress;
+use kit::db::Db;
+use kit::failure::Failure;
+use kit::writer::{Replied, Writer, respond};
+use proto::intake::v1 as pb;
+use proto::intake::v1::dossier_service_server::DossierService;
+use tonic::{Request, Response, Status};
+use worktime::RuleSet;
+
+use crate::dossier::{Dossier, InvalidTransition};
+use crate::error::Error;
+use crate::ledger::{Act, Intake};
+use crate::{store, wire};
+
+/// How long a holder's act waits for intake to hear of the acceptance.
+const HEARS_WITHIN: Duration = Duration::from_millis(500);
+
+/// The service.
+pub struct Dossiers {
+    /// For queries.
+    pub db: Db,
+    /// For changes.
+    pub writer: Writer<Intake>,
+    /// For what changes and queries share.
+    pub ledger: Arc<Intake>,
+    /// How far the others' logs are taken in.
+    pub progress: Progress,
+}
+
+impl Dossiers {
+    async fn find(&self, scope: &Scope, uid: &str) -> Result<Dossier, Failure> {
+        let found = store::find(self.db.read(), scope, uid).await.map_err(Error::from)?;
+        Ok(found.ok_or(Error::DossierNotFound)?)
+    }
+
+    /// Has a holder's act done; when it names an acceptance that intake has not heard of, waits for news of it.
+    async fn as_holder<M: prost::Message + prost::Name>(
+        &self,
+        context: &Context,
+        (request_id, act): (String, Act),
+        request: &M,
+    ) -> Result<Replied, Failure> {
+        let deadline = clock::monotonic() + HEARS_WITHIN;
+        loop {
+            let moved = self.progress.moved();
+            let replied = self.writer.call(context, request_id.clone(), request, act.clone()).await;
+            match replied {
+                Err(failure) if failure.reason() == "CUSTODY_NOT_KNOWN_YET" => {
+                    if tokio::time::timeout_at(deadline, moved).await.is_err() {
+                        return Err(failure);
+                    }
+                }
+                replied => return replied,
+            }
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl DossierService for Dossiers {
+    async fn submit_dossier(
+        &self,
+        request: Request<pb::SubmitDossierRequest>,
+    ) -> Result<Response<pb::SubmitDossierResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::submit(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn register_dossier(
+        &self,
+        request: Request<pb::RegisterDossierRequest>,
+    ) -> Result<Response<pb::RegisterDossierResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::register(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn receive_dossier(
+        &self,
+        request: Request<pb::ReceiveDossierRequest>,
+    ) -> Result<Response<pb::ReceiveDossierResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::receive(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn refuse_dossier(
+        &self,
+        request: Request<pb::RefuseDossierRequest>,
+    ) -> Result<Response<pb::RefuseDossierResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::refuse(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn withdraw_dossier(
+        &self,
+        request: Request<pb::WithdrawDossierRequest>,
+    ) -> Result<Response<pb::WithdrawDossierResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::withdraw(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn record_decision(
+        &self,
+        request: Request<pb::RecordDecisionRequest>,
+    ) -> Result<Response<pb::RecordDecisionResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let parsed = wire::request::record_decision(&context, &request)?;
+        respond(&self.as_holder(&context, parsed, &request).await?)
+    }
+
+    async fn return_result(
+        &self,
+        request: Request<pb::ReturnResultRequest>,
+    ) -> Result<Response<pb::ReturnResultResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let parsed = wire::request::return_result(&context, &request)?;
+        respond(&self.as_holder(&context, parsed, &request).await?)
+    }
+
+    async fn get_dossier(
+        &self,
+        request: Request<pb::GetDossierRequest>,
+    ) -> Result<Response<pb::GetDossierResponse>, Status> {
+        let scope = Context::of(&request)?.caller.scope();
+        let key = wire::query::key(request.into_inner())?;
+        let found = match key {
+            wire::query::Key::Uid(uid) => store::find(self.db.read(), &scope, &uid).await,
+            wire::query::Key::Code(code) => store::find_by_code(self.db.read(), &scope, &code).await,
+        };
+        let found = found.map_err(Error::from).map_err(Failure::from)?;
+        let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
+        Ok(Response::new(pb::GetDossierResponse {
+            dossier: Some(wire::reply::dossier(&dossier)),
+        }))
+    }
+
+    async fn list_dossiers(
+        &self,
+        request: Request<pb::ListDossiersRequest>,
+    ) -> Result<Response<pb::ListDossiersResponse>, Status> {
+        let scope = Context::of(&request)?.caller.scope();
+        let filter = wire::query::filter(&request.into_inner())?;
+        let dossiers = store::list(self.db.read(), &scope, &filter).await;
+        let dossiers = dossiers.map_err(Error::from).map_err(Failure::from)?;
+        Ok(Response::new(wire::query::page(&dossiers, filter.limit)))
+    }
+
+    async fn track_dossier(
+        &self,
+        request: Request<pb::TrackDossierRequest>,
+    ) -> Result<Response<pb::TrackDossierResponse>, Status> {
+        let code = wire::query::tracked_code(&request.into_inner())?;
+        let found = store::find_by_code(self.db.read(), &Scope::Everything, &code).await;
+        let found = found.map_err(Error::from).map_err(Failure::from)?;
+        let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
+        Ok(Response::new(pb::TrackDossierResponse {
+            code: dossier.code.to_string(),
+            completion: wire::reply::completion(&dossier.state).into(),
+        }))
+    }
+
+    async fn explain_deadline(
+        &self,
+        request: Request<pb::ExplainDeadlineRequest>,
+    ) -> Result<Response<pb::ExplainDeadlineResponse>, Status> {
+        let scope = Context::of(&request)?.caller.scope();
+        let dossier = self.find(&scope, &request.into_inner().dossier_uid).await?;
+        let explained = self.explain(&dossier).await.map_err(Failure::from)?;
+        Ok(Response::new(wire::query::explained(&explained)))
+    }
+}
+
+impl Dossiers {
+    /// Computes the appointment again from what never changes: the receipt, the case and the calendar.
+    async fn explain(&self, dossier: &Dossier) -> Result<worktime::Explanation, Error> {
+        let receipt = dossier.state.receipt().ok_or(InvalidTransition {
+            act: "ExplainDeadline",
+            current: dossier.state.name(),
+            allowed: &["RECEIVED", "PROCESSING", "RESULT_READY", "RETURNED"],
+        })?;
+        let procedure = store::procedure(self.db.read(), &dossier.filing.procedure_code).await?;
+        let limit = procedure.case(&dossier.filing.case_key)?.limit;
+        let calendar = self.ledger.calendar(&self.db).await?;
+        let received = clock::local(receipt.received_at);
+        let rules = RuleSet::in_force_on(received.date());
+        let promised = worktime::appointment(&calendar, &rules, received, limit);
+        Ok(promised.map_err(|_| Error::CalendarMissing)?.explanation)
+    }
+}

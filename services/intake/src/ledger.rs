@@ -1,0 +1,80 @@
+//! Intake's decisions: what each command and each event of the others does to dossiers.
+
+mod act;
+mod decide;
+mod world;
+
+use kit::copies::{self, CalendarCache};
+use kit::db::Db;
+use kit::writer::{Effect, Ledger, Step};
+use sea_orm::{DatabaseTransaction, DbErr};
+
+pub use act::{Act, CustodyChange, Handed, OnDossier, Verb};
+pub use world::{Change, World};
+
+use crate::error::Error;
+use crate::store;
+
+/// Intake's side of the writer.
+#[derive(Default)]
+pub struct Intake {
+    calendar: CalendarCache,
+}
+
+impl Intake {
+    /// The working calendar as this store's copy has it, for queries.
+    ///
+    /// # Errors
+    /// `CALENDAR_MISSING`, or a store that does not answer.
+    pub async fn calendar(&self, db: &Db) -> Result<std::sync::Arc<worktime::Calendar>, Error> {
+        let copies = copies::load(db.read(), &world::calendar_name()).await?;
+        self.calendar.find(&copies).ok_or(Error::CalendarMissing)
+    }
+}
+
+impl Ledger for Intake {
+    const OWNER: &'static str = "intake";
+    type Act = Act;
+    type World = World;
+    type Change = Change;
+    type Error = Error;
+
+    async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
+        self.load_world(tx, acts).await
+    }
+
+    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+        match act {
+            Act::Hand(handed) if handed.at_desk => must_act_for(&handed.caller, &handed.receiving_unit),
+            Act::On(on) => world.permits(on),
+            Act::Hand(_) | Act::Custody(_) | Act::Copy(_) => Ok(()),
+        }
+    }
+
+    fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
+        match &step.act {
+            Act::Hand(handed) => decide::hand(world, handed, step.cause.at),
+            Act::On(on) => decide::on_dossier(world, on, step.cause.at),
+            Act::Custody(change) => decide::custody(world, change),
+            Act::Copy(copy) => Ok(Effect {
+                changes: vec![Change::Copy(copy.clone())],
+                ..Effect::nothing()
+            }),
+        }
+    }
+
+    fn apply(world: &mut World, change: &Change) {
+        world.apply(change);
+    }
+
+    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
+        store::save(tx, changes).await
+    }
+}
+
+fn must_act_for(caller: &kit::caller::Caller, unit: &str) -> Result<(), Error> {
+    if caller.acts_for(unit) {
+        return Ok(());
+    }
+    Err(Error::UnitNotYours(unit.to_owned()))
+}

@@ -1,0 +1,93 @@
+//! What intake can be asked to do.
+
+use chrono::NaiveDate;
+use kit::caller::Caller;
+use kit::copies::Copy;
+
+use crate::custody::{Claim, Purpose};
+use crate::dossier::{Applicant, Channel, Decision, HandedIn};
+
+/// A command, or what an event of another service asks for.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Something is handed in.
+    Hand(Box<Handed>),
+    /// A step of a dossier's life.
+    On(OnDossier),
+    /// Routing told of a change of custody.
+    Custody(CustodyChange),
+    /// Another service told of a unit, procedure or calendar.
+    Copy(Copy),
+}
+
+/// What is handed in.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    /// Who hands it in.
+    pub caller: Caller,
+    /// The uid that the dossier gets.
+    pub uid: String,
+    /// The local day on which it comes.
+    pub date: NaiveDate,
+    /// National code of the procedure.
+    pub procedure_code: String,
+    /// The case; empty means `standard`.
+    pub case_key: String,
+    /// Whose desk gets it.
+    pub receiving_unit: String,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// The documents.
+    pub components: Vec<HandedIn>,
+    /// How it comes.
+    pub channel: Channel,
+    /// A desk registers it, and so has received it at once.
+    pub at_desk: bool,
+}
+
+/// A step of a dossier's life.
+#[derive(Clone, Debug)]
+pub struct OnDossier {
+    /// Who takes it.
+    pub caller: Caller,
+    /// The dossier.
+    pub dossier: String,
+    /// The revision that the caller has seen; 0 does not check.
+    pub expected_revision: i64,
+    /// The step.
+    pub verb: Verb,
+}
+
+/// The steps.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// `ReceiveDossier`.
+    Receive,
+    /// `RefuseDossier` with its reason.
+    Refuse(String),
+    /// `WithdrawDossier` with its reason.
+    Withdraw(String),
+    /// `RecordDecision` by the holder.
+    Decide(Claim, Box<Decision>),
+    /// `ReturnResult` by the holder.
+    Return(Claim),
+}
+
+/// What routing told of the custody of a step.
+#[derive(Clone, Debug)]
+pub struct CustodyChange {
+    /// The transfer.
+    pub transfer: String,
+    /// The dossier.
+    pub dossier: String,
+    /// The unit that accepted.
+    pub unit: String,
+    /// The custody epoch of the acceptance.
+    pub epoch: i64,
+    /// What it may do.
+    pub purpose: Purpose,
+    /// Accepted, or ended.
+    pub held: bool,
+    /// The hash of routing's own history entry.
+    pub routing_hash: Vec<u8>,
+}

@@ -1,0 +1,179 @@
+//! The decisions themselves: pure.
+
+use kit::clock::{self, Moment};
+use kit::copies::Unit;
+use kit::log::{NewEvent, Shard};
+use kit::writer::Effect;
+use worktime::{RuleSet, appointment};
+
+use super::world::{Change, World};
+use super::{CustodyChange, Handed, OnDossier, Verb};
+use crate::code::DossierCode;
+use crate::custody::{Custody, Purpose};
+use crate::dossier::{Closing, Decision, Dossier, Filing, Receipt, State, Units};
+use crate::error::Error;
+use crate::reference::Case;
+use crate::{filing, wire};
+
+/// Something is handed in: nothing → submitted, or received where a desk registers it.
+pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<Change>, Error> {
+    let procedure = world.procedure(&handed.procedure_code)?;
+    let case = procedure.case(&handed.case_key)?;
+    filing::must_be_handled_here(procedure, case)?;
+    let receiving = filing::resolve(&world.units, &handed.receiving_unit)?;
+    let units = filing::units(procedure, case, receiving, &world.units)?;
+    if !handed.at_desk {
+        filing::must_be_online(procedure, receiving)?;
+    }
+    filing::must_be_complete(procedure, &handed.components)?;
+    let state = if handed.at_desk {
+        State::Received(receipt(world, case, at)?)
+    } else {
+        State::Submitted
+    };
+    let filing = Filing {
+        procedure_code: procedure.code.clone(),
+        procedure_version: procedure.version,
+        case_key: case.key.clone(),
+        channel: handed.channel,
+        applicant: handed.applicant.clone(),
+        components: handed.components.clone(),
+    };
+    Ok(open(world, handed, (filing, units, state), receiving, at))
+}
+
+/// A new dossier with the next code of its desk on that day.
+fn open(
+    world: &World,
+    handed: &Handed,
+    (filing, units, state): (Filing, Units, State),
+    receiving: &Unit,
+    at: Moment,
+) -> Effect<Change> {
+    let number = world.next_number(receiving, handed.date);
+    let dossier = Dossier {
+        uid: handed.uid.clone(),
+        code: DossierCode::allot(&receiving.national_code, handed.date, number),
+        filing,
+        units,
+        submitted_at: at,
+        state,
+        revision: 1,
+    };
+    let twin = world.same_content(&dossier.content_digest());
+    let reply = if handed.at_desk {
+        wire::reply::registered(&dossier, twin)
+    } else {
+        wire::reply::submitted(&dossier, twin)
+    };
+    let event = event(&dossier, wire::event::opened(&dossier));
+    let last_number = Change::LastNumber {
+        unit: dossier.units.receiving.clone(),
+        date: handed.date,
+        number,
+    };
+    Effect {
+        events: vec![event.with_personal(wire::event::personal(&dossier))],
+        changes: vec![last_number, Change::Dossier(Box::new(dossier))],
+        reply,
+    }
+}
+
+/// The promise on the receipt, by the rule set in force on the day of receipt.
+fn receipt(world: &World, case: &Case, at: Moment) -> Result<Receipt, Error> {
+    let received = clock::local(at);
+    let rules = RuleSet::in_force_on(received.date());
+    let promised = appointment(world.calendar()?, &rules, received, case.limit).map_err(|_| Error::CalendarMissing)?;
+    Ok(Receipt {
+        received_at: at,
+        appointment: clock::from_local(promised.due),
+    })
+}
+
+/// A step of a dossier's life.
+pub(super) fn on_dossier(world: &World, on: &OnDossier, at: Moment) -> Result<Effect<Change>, Error> {
+    let dossier = world.dossier(&on.dossier)?.clone();
+    if on.expected_revision != 0 && on.expected_revision != dossier.revision {
+        return Err(Error::RevisionChanged {
+            expected: on.expected_revision,
+            current: dossier.revision,
+        });
+    }
+    let closing = |reason: &String| Closing {
+        reason: reason.clone(),
+        at,
+    };
+    let (dossier, told) = match &on.verb {
+        Verb::Receive => {
+            let procedure = world.procedure(&dossier.filing.procedure_code)?;
+            let receipt = receipt(world, procedure.case(&dossier.filing.case_key)?, at)?;
+            let received = dossier.receive(receipt)?;
+            let told = wire::event::opened(&received);
+            (received, told)
+        }
+        Verb::Refuse(reason) => (dossier.refuse(closing(reason))?, wire::event::refused()),
+        Verb::Withdraw(reason) => (dossier.withdraw(closing(reason))?, wire::event::withdrawn()),
+        Verb::Decide(claim, decision) => {
+            claim.must_be_known(world.custodies(&dossier.uid))?;
+            dossier.may_be_decided()?;
+            let held = claim.check(world.custodies(&dossier.uid), Purpose::Decide, &on.caller.units)?;
+            let decision = Decision {
+                unit: held.unit.clone(),
+                recorded_at: at,
+                ..decision.as_ref().clone()
+            };
+            let told = wire::event::decided(&claim.transfer, decision.outcome);
+            (dossier.decide(decision)?, told)
+        }
+        Verb::Return(claim) => {
+            claim.must_be_known(world.custodies(&dossier.uid))?;
+            dossier.may_be_returned()?;
+            claim.check(world.custodies(&dossier.uid), Purpose::Return, &on.caller.units)?;
+            (dossier.return_result(at)?, wire::event::returned(&claim.transfer))
+        }
+    };
+    let reply = wire::reply::stepped(&on.verb, &dossier);
+    Ok(Effect {
+        events: vec![event(&dossier, told)],
+        changes: vec![Change::Dossier(Box::new(dossier))],
+        reply,
+    })
+}
+
+/// Routing told of an acceptance or of the end of one. The first acceptance begins the processing.
+pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Change>, Error> {
+    let before = world
+        .dossier(&change.dossier)
+        .map_err(|_| Error::DossierOfTransferMissing)?;
+    let custody = Change::Custody(Custody {
+        transfer: change.transfer.clone(),
+        dossier: change.dossier.clone(),
+        unit: change.unit.clone(),
+        epoch: change.epoch,
+        purpose: change.purpose,
+        held: change.held,
+    });
+    if !change.held {
+        return Ok(Effect {
+            changes: vec![custody],
+            ..Effect::nothing()
+        });
+    }
+    let dossier = before.clone().begin_processing();
+    let mut events = vec![event(&dossier, wire::event::custody_moved(change))];
+    let mut changes = vec![custody];
+    if dossier.revision != before.revision {
+        events.push(event(&dossier, wire::event::processing()));
+        changes.push(Change::Dossier(Box::new(dossier)));
+    }
+    Ok(Effect {
+        changes,
+        events,
+        reply: Vec::new(),
+    })
+}
+
+fn event(dossier: &Dossier, change: proto::intake::v1::dossier_change::Change) -> NewEvent {
+    let message = wire::event::change(dossier, change);
+    NewEvent::new(&dossier.uid, Shard::of(&dossier.uid), &message)
+}

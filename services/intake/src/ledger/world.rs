@@ -1,0 +1,258 @@
+//! Everything that a batch of acts reads.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use kit::caller::{Role, Scope};
+use kit::copies::{self, CALENDAR, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable};
+use sea_orm::{DatabaseTransaction, DbErr};
+use worktime::Calendar;
+
+use super::{Act, Handed, Intake, OnDossier, Verb, must_act_for};
+use crate::custody::Custody;
+use crate::dossier::Dossier;
+use crate::error::Error;
+use crate::reference::Procedure;
+use crate::{filing, store, wire};
+
+/// How deep units name each other: parents, and chains of successors.
+const UNIT_ROUNDS: usize = 8;
+
+/// What was loaded, and what the batch has changed of it so far.
+#[derive(Default)]
+pub struct World {
+    dossiers: HashMap<String, Dossier>,
+    custodies: HashMap<String, Vec<Custody>>,
+    last_numbers: HashMap<(String, NaiveDate), u32>,
+    same_content: HashMap<Vec<u8>, String>,
+    procedures: HashMap<String, Procedure>,
+    /// Units by uid.
+    pub units: UnitTable,
+    calendar: Option<Arc<Calendar>>,
+}
+
+/// One row to write.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A dossier with the digest of its content.
+    Dossier(Box<Dossier>),
+    /// A custody.
+    Custody(Custody),
+    /// The last number allotted to a unit on a day.
+    LastNumber {
+        /// The unit.
+        unit: String,
+        /// The local day.
+        date: NaiveDate,
+        /// The number.
+        number: u32,
+    },
+    /// A local copy.
+    Copy(Copy),
+}
+
+impl World {
+    /// The dossier.
+    pub fn dossier(&self, uid: &str) -> Result<&Dossier, Error> {
+        self.dossiers.get(uid).ok_or(Error::DossierNotFound)
+    }
+
+    /// What routing told of the dossier's custody.
+    pub fn custodies(&self, dossier: &str) -> &[Custody] {
+        self.custodies.get(dossier).map_or(&[], Vec::as_slice)
+    }
+
+    /// The procedure.
+    pub fn procedure(&self, code: &str) -> Result<&Procedure, Error> {
+        self.procedures
+            .get(code)
+            .ok_or_else(|| Error::ProcedureNotFound(code.to_owned()))
+    }
+
+    /// The working calendar.
+    pub fn calendar(&self) -> Result<&Calendar, Error> {
+        self.calendar.as_deref().ok_or(Error::CalendarMissing)
+    }
+
+    /// The number after the last of a unit on a day.
+    pub fn next_number(&self, unit: &Unit, date: NaiveDate) -> u32 {
+        let key = (unit.uid.clone(), date);
+        self.last_numbers.get(&key).copied().unwrap_or_default() + 1
+    }
+
+    /// The code of a dossier with the same content.
+    pub fn same_content(&self, digest: &[u8]) -> Option<&str> {
+        self.same_content.get(digest).map(String::as_str)
+    }
+
+    /// Whether the caller may take this step of this dossier at all.
+    pub fn permits(&self, on: &OnDossier) -> Result<(), Error> {
+        let dossier = self.dossier(&on.dossier)?;
+        if !self.is_in_scope(dossier, &on.caller.scope()) {
+            return Err(Error::DossierNotFound);
+        }
+        match on.verb {
+            Verb::Receive | Verb::Refuse(_) => must_act_for(&on.caller, &dossier.units.receiving),
+            Verb::Withdraw(_) if on.caller.role == Some(Role::Citizen) => Ok(()),
+            Verb::Withdraw(_) => must_act_for(&on.caller, &dossier.units.receiving),
+            Verb::Decide(..) => Ok(()),
+            Verb::Return(_) => must_act_for(&on.caller, &dossier.units.returning),
+        }
+    }
+
+    fn is_in_scope(&self, dossier: &Dossier, scope: &Scope) -> bool {
+        match scope {
+            Scope::Everything => true,
+            Scope::Nothing => false,
+            Scope::Party(party) => dossier.filing.applicant.party.as_ref() == Some(party),
+            Scope::Units(units) => {
+                let three = [&dossier.units.receiving, &dossier.units.competent, &dossier.units.returning];
+                let held = self.custodies(&dossier.uid).iter().map(|custody| &custody.unit);
+                three.into_iter().chain(held).any(|unit| units.contains(unit))
+            }
+        }
+    }
+
+    /// Lets the acts that follow see a change.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Dossier(dossier) => {
+                let digest = dossier.content_digest();
+                let code = dossier.code.to_string();
+                self.same_content.entry(digest).or_insert(code);
+                self.dossiers.insert(dossier.uid.clone(), dossier.as_ref().clone());
+            }
+            Change::Custody(custody) => {
+                let known = self.custodies.entry(custody.dossier.clone()).or_default();
+                known.retain(|before| before.transfer != custody.transfer);
+                known.push(custody.clone());
+            }
+            Change::LastNumber { unit, date, number } => {
+                self.last_numbers.insert((unit.clone(), *date), *number);
+            }
+            // Copies are read by later batches: an act of the same batch came before the event was known.
+            Change::Copy(_) => {}
+        }
+    }
+}
+
+impl Intake {
+    /// Loads what these acts read, in a handful of queries whatever their number.
+    pub(super) async fn load_world(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
+        let dossiers: BTreeSet<&str> = acts.iter().filter_map(|act| dossier_of(act)).collect();
+        let handed: Vec<&Handed> = acts.iter().filter_map(|act| handed_of(act)).collect();
+        let receives = acts.iter().any(|act| needs_calendar(act));
+        let mut world = World::default();
+        if !dossiers.is_empty() {
+            let rows = store::dossiers(tx, &dossiers).await?;
+            world.dossiers = rows.into_iter().map(|row| (row.uid.clone(), row)).collect();
+            for custody in store::custodies(tx, &dossiers).await? {
+                let known = world.custodies.entry(custody.dossier.clone()).or_default();
+                known.push(custody);
+            }
+        }
+        if !handed.is_empty() {
+            let digests = handed.iter().map(|handed| handed.content_digest()).collect();
+            world.same_content = store::same_content(tx, digests).await?;
+        }
+        self.load_reference(tx, &mut world, &handed, receives).await?;
+        if !handed.is_empty() {
+            let desks: BTreeSet<(String, NaiveDate)> = handed
+                .iter()
+                .filter_map(|handed| Some((world.units.resolve(&handed.receiving_unit)?, handed.date)))
+                .map(|(unit, date)| (unit.uid.clone(), date))
+                .collect();
+            world.last_numbers = store::last_numbers(tx, &desks).await?;
+        }
+        Ok(world)
+    }
+
+    async fn load_reference(
+        &self,
+        tx: &DatabaseTransaction,
+        world: &mut World,
+        handed: &[&Handed],
+        receives: bool,
+    ) -> Result<(), DbErr> {
+        let mut names: BTreeSet<Name> = BTreeSet::new();
+        for handed in handed {
+            names.insert((PROCEDURE, handed.procedure_code.clone()));
+            names.insert((UNIT, handed.receiving_unit.clone()));
+        }
+        if receives {
+            names.extend(calendar_name());
+            let pending = world.dossiers.values().map(|dossier| &dossier.filing.procedure_code);
+            names.extend(pending.map(|code| (PROCEDURE, code.clone())));
+        }
+        for _ in 0..UNIT_ROUNDS {
+            if names.is_empty() {
+                return Ok(());
+            }
+            let copies = copies::load(tx, &names).await?;
+            world.calendar = world.calendar.take().or_else(|| self.calendar.find(&copies));
+            let leads = world.take(&copies);
+            let asked = std::mem::take(&mut names);
+            let missing = world.units.missing().map(str::to_owned).chain(leads);
+            names = missing.map(|uid| (UNIT, uid)).filter(|name| !asked.contains(name)).collect();
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// Takes copies in; gives back the lead departments that procedures name.
+    fn take(&mut self, copies: &[Copy]) -> Vec<String> {
+        let mut leads = Vec::new();
+        for copy in copies {
+            self.units.take(copy);
+            if copy.kind == PROCEDURE
+                && let Some(procedure) = wire::reference::procedure(&copy.body)
+            {
+                leads.push(procedure.lead_unit.clone());
+                self.procedures.insert(procedure.code.clone(), procedure);
+            }
+        }
+        leads.retain(|uid| !uid.is_empty() && self.units.resolve(uid).is_none());
+        leads
+    }
+}
+
+impl Handed {
+    fn content_digest(&self) -> Vec<u8> {
+        filing::content_digest(
+            &self.procedure_code,
+            &self.applicant,
+            &self.components,
+            &self.receiving_unit,
+        )
+    }
+}
+
+/// The one calendar that all units share.
+pub(super) fn calendar_name() -> BTreeSet<Name> {
+    BTreeSet::from([(CALENDAR, PROVINCE_CALENDAR.to_owned())])
+}
+
+fn dossier_of(act: &Act) -> Option<&str> {
+    match act {
+        Act::On(on) => Some(&on.dossier),
+        Act::Custody(change) => Some(&change.dossier),
+        Act::Hand(_) | Act::Copy(_) => None,
+    }
+}
+
+fn handed_of(act: &Act) -> Option<&Handed> {
+    match act {
+        Act::Hand(handed) => Some(handed),
+        Act::On(_) | Act::Custody(_) | Act::Copy(_) => None,
+    }
+}
+
+fn needs_calendar(act: &Act) -> bool {
+    match act {
+        Act::Hand(handed) => handed.at_desk,
+        Act::On(on) => matches!(on.verb, Verb::Receive),
+        Act::Custody(_) | Act::Copy(_) => false,
+    }
+}

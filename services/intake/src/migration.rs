@@ -1,0 +1,106 @@
+//! Intake's tables, forward only.
+
+use kit::migration::Mechanisms;
+use sea_orm::DbErr;
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, binary, boolean, integer, string, string_null, text, text_null,
+};
+
+/// All migrations of intake in order.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(Mechanisms), Box::new(Dossiers)]
+    }
+}
+
+struct Dossiers;
+
+impl MigrationName for Dossiers {
+    fn name(&self) -> &'static str {
+        "m0002_dossiers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Dossiers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(dossier()).await?;
+        manager.create_table(dossier_number()).await?;
+        manager.create_table(custody()).await?;
+        let indexes = [
+            index("dossier", "dossier_party", &["party_uid"]),
+            index("dossier", "dossier_content", &["content_digest"]),
+            index("dossier", "dossier_receiving", &["receiving_unit", "submitted_at", "uid"]),
+            index("dossier", "dossier_competent", &["competent_unit"]),
+            index("dossier", "dossier_returning", &["returning_unit"]),
+            index("custody", "custody_dossier", &["dossier_uid"]),
+            index("custody", "custody_unit", &["unit_uid", "dossier_uid"]),
+        ];
+        for index in indexes {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn dossier() -> TableCreateStatement {
+    Table::create()
+        .table("dossier")
+        .col(string("uid").primary_key())
+        .col(string("code").unique_key())
+        .col(integer("state"))
+        .col(string("procedure_code"))
+        .col(integer("procedure_version"))
+        .col(string("case_key"))
+        .col(integer("channel"))
+        .col(text("applicant"))
+        .col(string_null("party_uid"))
+        .col(binary("content_digest"))
+        .col(text("components"))
+        .col(string("receiving_unit"))
+        .col(string("competent_unit"))
+        .col(string("returning_unit"))
+        .col(big_integer("submitted_at"))
+        .col(big_integer_null("received_at"))
+        .col(big_integer_null("appointment"))
+        .col(text_null("closing_reason"))
+        .col(big_integer_null("closed_at"))
+        .col(text_null("decision"))
+        .col(big_integer_null("returned_at"))
+        .col(big_integer("revision"))
+        .take()
+}
+
+fn dossier_number() -> TableCreateStatement {
+    Table::create()
+        .table("dossier_number")
+        .col(string("unit_uid"))
+        .col(string("date"))
+        .col(big_integer("last"))
+        .primary_key(Index::create().col("unit_uid").col("date"))
+        .take()
+}
+
+fn custody() -> TableCreateStatement {
+    Table::create()
+        .table("custody")
+        .col(string("transfer_uid").primary_key())
+        .col(string("dossier_uid"))
+        .col(string("unit_uid"))
+        .col(big_integer("epoch"))
+        .col(integer("purpose"))
+        .col(boolean("held"))
+        .take()
+}
+
+fn index(table: &'static str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(name).table(table);
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}

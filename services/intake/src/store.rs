@@ -1,0 +1,60 @@
+//! Intake's tables: set-wise reads and writes, and queries that start from the caller's scope.
+
+mod custody;
+mod dossier;
+mod number;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::copies;
+use sea_orm::{ConnectionTrait, DbErr};
+
+pub use custody::of as custodies;
+pub use dossier::{After, Filter, all as dossiers, codes, find, find_by_code, list, same_content};
+pub use number::{all as all_numbers, last as last_numbers};
+
+use crate::error::Error;
+use crate::ledger::Change;
+use crate::reference::Procedure;
+use crate::wire;
+
+/// The procedure as this store's copy has it.
+///
+/// # Errors
+/// `PROCEDURE_NOT_FOUND`, or a store that does not answer.
+pub async fn procedure(db: &impl ConnectionTrait, code: &str) -> Result<Procedure, Error> {
+    let name = BTreeSet::from([(copies::PROCEDURE, code.to_owned())]);
+    let copies = copies::load(db, &name).await?;
+    let procedure = copies.first().and_then(|copy| wire::reference::procedure(&copy.body));
+    procedure.ok_or_else(|| Error::ProcedureNotFound(code.to_owned()))
+}
+
+/// Writes the changes of a batch, table by table; of one row only the last change counts.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), DbErr> {
+    let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
+    let (mut numbers, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
+    for change in changes {
+        match change {
+            Change::Dossier(dossier) => {
+                dossiers.insert(&dossier.uid, dossier.as_ref());
+            }
+            Change::Custody(custody) => {
+                custodies.insert(&custody.transfer, custody);
+            }
+            Change::LastNumber { unit, date, number } => {
+                numbers.insert((unit, *date), *number);
+            }
+            Change::Copy(copy) => {
+                local_copies.insert((copy.kind, &copy.key), copy);
+            }
+        }
+    }
+    dossier::save(db, dossiers.into_values()).await?;
+    custody::save(db, custodies.into_values()).await?;
+    number::save(db, numbers).await?;
+    let local_copies: Vec<_> = local_copies.into_values().collect();
+    copies::save(db, &local_copies).await
+}

@@ -1,0 +1,107 @@
+//! Who holds which step of which dossier, as routing told.
+
+use std::collections::BTreeSet;
+
+use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+};
+
+use crate::custody::{Custody, Purpose};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "custody")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub transfer_uid: String,
+        pub dossier_uid: String,
+        pub unit_uid: String,
+        pub epoch: i64,
+        pub purpose: i32,
+        pub held: bool,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+const WORK: i32 = 0;
+const DECIDE: i32 = 1;
+const RETURN: i32 = 2;
+
+/// The custodies of these dossiers.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn of(db: &impl ConnectionTrait, dossiers: &BTreeSet<&str>) -> Result<Vec<Custody>, DbErr> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::DossierUid.is_in(dossiers.iter().copied()))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(custody).collect())
+}
+
+/// The dossiers that these units hold or have held.
+pub(super) fn held_by(units: &[String]) -> SelectStatement {
+    Query::select()
+        .column(entity::Column::DossierUid)
+        .from(entity::Entity)
+        .and_where(entity::Column::UnitUid.is_in(units))
+        .to_owned()
+}
+
+pub(super) async fn save<'a>(
+    db: &impl ConnectionTrait,
+    custodies: impl Iterator<Item = &'a Custody>,
+) -> Result<(), DbErr> {
+    let rows: Vec<_> = custodies.map(|custody| row(custody).into_active_model()).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    entity::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::column(entity::Column::TransferUid)
+                .update_columns([
+                    entity::Column::UnitUid,
+                    entity::Column::Epoch,
+                    entity::Column::Held,
+                ])
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+fn custody(row: entity::Model) -> Custody {
+    Custody {
+        transfer: row.transfer_uid,
+        dossier: row.dossier_uid,
+        unit: row.unit_uid,
+        epoch: row.epoch,
+        purpose: match row.purpose {
+            DECIDE => Purpose::Decide,
+            RETURN => Purpose::Return,
+            _ => Purpose::Work,
+        },
+        held: row.held,
+    }
+}
+
+fn row(custody: &Custody) -> entity::Model {
+    entity::Model {
+        transfer_uid: custody.transfer.clone(),
+        dossier_uid: custody.dossier.clone(),
+        unit_uid: custody.unit.clone(),
+        epoch: custody.epoch,
+        purpose: match custody.purpose {
+            Purpose::Work => WORK,
+            Purpose::Decide => DECIDE,
+            Purpose::Return => RETURN,
+        },
+        held: custody.held,
+    }
+}

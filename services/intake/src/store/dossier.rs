@@ -1,0 +1,175 @@
+//! The dossiers.
+
+mod entity;
+
+use std::collections::{BTreeSet, HashMap};
+
+use kit::caller::Scope;
+use kit::clock;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select,
+};
+
+use super::custody;
+use crate::code::DossierCode;
+use crate::dossier::Dossier;
+use entity::{Column, Entity, Model};
+
+/// Which dossiers to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those at the desk of this unit.
+    pub receiving_unit: Option<String>,
+    /// Only those in this state, by its number.
+    pub state: Option<i32>,
+    /// Only those after this row of the list.
+    pub after: Option<After>,
+    /// At most so many.
+    pub limit: u64,
+}
+
+/// A row of the list, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// When it was handed in, microseconds.
+    pub submitted_at: i64,
+    /// Its uid.
+    pub uid: String,
+}
+
+/// These dossiers, locked for a change in the order of their uids.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn all(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Result<Vec<Dossier>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Uid.is_in(uids.iter().copied()))
+        .order_by_asc(Column::Uid)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    rows.into_iter().map(Model::into_domain).collect()
+}
+
+/// The dossier in scope with this uid.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn find(db: &impl ConnectionTrait, scope: &Scope, uid: &str) -> Result<Option<Dossier>, DbErr> {
+    let row = scoped(scope).filter(Column::Uid.eq(uid)).one(db).await?;
+    row.map(Model::into_domain).transpose()
+}
+
+/// The dossier in scope with this code.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn find_by_code(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    code: &DossierCode,
+) -> Result<Option<Dossier>, DbErr> {
+    let row = scoped(scope).filter(Column::Code.eq(code.as_str())).one(db).await?;
+    row.map(Model::into_domain).transpose()
+}
+
+/// The dossiers in scope that pass a filter, newest first.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn list(db: &impl ConnectionTrait, scope: &Scope, filter: &Filter) -> Result<Vec<Dossier>, DbErr> {
+    let mut select = scoped(scope)
+        .order_by_desc(Column::SubmittedAt)
+        .order_by_desc(Column::Uid)
+        .limit(filter.limit);
+    if let Some(unit) = &filter.receiving_unit {
+        select = select.filter(Column::ReceivingUnit.eq(unit));
+    }
+    if let Some(state) = filter.state {
+        select = select.filter(Column::State.eq(state));
+    }
+    if let Some(After { submitted_at, uid }) = &filter.after {
+        let row = Expr::tuple([Expr::column(Column::SubmittedAt), Expr::column(Column::Uid)]);
+        let last = Expr::tuple([Expr::val(*submitted_at), Expr::val(uid.as_str())]);
+        select = select.filter(row.lt(last));
+    }
+    let rows = select.all(db).await?;
+    rows.into_iter().map(Model::into_domain).collect()
+}
+
+/// The codes of dossiers with these contents.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn same_content(
+    db: &impl ConnectionTrait,
+    digests: BTreeSet<Vec<u8>>,
+) -> Result<HashMap<Vec<u8>, String>, DbErr> {
+    let rows: Vec<(Vec<u8>, String)> = Entity::find()
+        .select_only()
+        .columns([Column::ContentDigest, Column::Code])
+        .filter(Column::ContentDigest.is_in(digests))
+        .order_by_desc(Column::SubmittedAt)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Every code with the desk that gave it out, for checks.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn codes(db: &impl ConnectionTrait) -> Result<Vec<(String, String)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::ReceivingUnit, Column::Code])
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+pub(super) async fn save<'a>(
+    db: &impl ConnectionTrait,
+    dossiers: impl Iterator<Item = &'a Dossier>,
+) -> Result<(), DbErr> {
+    let rows: Result<Vec<_>, DbErr> = dossiers
+        .map(|dossier| Ok(Model::from_domain(dossier)?.into_active_model()))
+        .collect();
+    let rows = rows?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    Entity::insert_many(rows)
+        .on_conflict(OnConflict::column(Column::Uid).update_columns(entity::MAY_CHANGE).to_owned())
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// Every query over dossiers starts here.
+fn scoped(scope: &Scope) -> Select<Entity> {
+    let select = Entity::find();
+    match scope {
+        Scope::Everything => select,
+        Scope::Nothing => select.filter(Expr::val(false)),
+        Scope::Party(party) => select.filter(Column::PartyUid.eq(party)),
+        Scope::Units(units) => select.filter(
+            Condition::any()
+                .add(Column::ReceivingUnit.is_in(units))
+                .add(Column::CompetentUnit.is_in(units))
+                .add(Column::ReturningUnit.is_in(units))
+                .add(Column::Uid.in_subquery(custody::held_by(units))),
+        ),
+    }
+}
+
+fn bad_row(what: &str) -> DbErr {
+    DbErr::Type(format!("a dossier's row cannot be read: {what}"))
+}
+
+fn micros(moment: clock::Moment) -> i64 {
+    clock::micros(moment)
+}

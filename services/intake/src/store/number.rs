@@ -1,0 +1,87 @@
+//! The last number that each desk gave out on each day: what makes codes unique and whole.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QuerySelect as _};
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dossier_number")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub unit_uid: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub date: String,
+        pub last: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The last numbers of these desks on these days; desks that gave out none are left out.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn last(
+    db: &impl ConnectionTrait,
+    desks: &BTreeSet<(String, NaiveDate)>,
+) -> Result<HashMap<(String, NaiveDate), u32>, DbErr> {
+    if desks.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys = desks.iter().map(|(unit, date)| (unit.clone(), date.to_string()));
+    let columns = Expr::tuple([
+        Expr::column(entity::Column::UnitUid),
+        Expr::column(entity::Column::Date),
+    ]);
+    let rows = entity::Entity::find()
+        .filter(columns.in_tuples(keys))
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().filter_map(by_desk).collect())
+}
+
+/// The last number of every desk and day.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn all(db: &impl ConnectionTrait) -> Result<HashMap<(String, NaiveDate), u32>, DbErr> {
+    let rows = entity::Entity::find().all(db).await?;
+    Ok(rows.into_iter().filter_map(by_desk).collect())
+}
+
+pub(super) async fn save(
+    db: &impl ConnectionTrait,
+    numbers: BTreeMap<(&String, NaiveDate), u32>,
+) -> Result<(), DbErr> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let rows = numbers.into_iter().map(|((unit, date), last)| {
+        entity::Model {
+            unit_uid: unit.clone(),
+            date: date.to_string(),
+            last: last.into(),
+        }
+        .into_active_model()
+    });
+    entity::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::columns([entity::Column::UnitUid, entity::Column::Date])
+                .update_column(entity::Column::Last)
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+fn by_desk(row: entity::Model) -> Option<((String, NaiveDate), u32)> {
+    Some(((row.unit_uid, row.date.parse().ok()?), row.last.try_into().ok()?))
+}

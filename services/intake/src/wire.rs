@@ -1,0 +1,7 @@
+//! Protobuf to domain and back, and nowhere else.
+
+pub mod event;
+pub mod query;
+pub mod reference;
+pub mod reply;
+pub mod request;

@@ -1,0 +1,148 @@
+//! What intake tells the others, and what it hears from them.
+
+use kit::copies;
+use prost::{DecodeError, Message as _};
+use proto::event::v1::Event;
+use proto::intake::v1 as pb;
+use proto::intake::v1::dossier_change::Change;
+use proto::routing::v1::{TransferChange, TransferEvent};
+
+use super::reply;
+use crate::custody::Purpose;
+use crate::dossier::{Dossier, Outcome, State};
+use crate::ledger::{Act, CustodyChange};
+
+/// The whole message of a change.
+#[must_use]
+pub fn change(dossier: &Dossier, change: Change) -> pb::DossierChange {
+    pb::DossierChange {
+        code: dossier.code.to_string(),
+        state: reply::state(&dossier.state).into(),
+        change: Some(change),
+    }
+}
+
+/// Handed in, or received: whichever its state says.
+#[must_use]
+pub fn opened(dossier: &Dossier) -> Change {
+    match dossier.state.receipt() {
+        Some(receipt) if matches!(dossier.state, State::Received(_)) => Change::Received(pb::DossierReceived {
+            procedure_code: dossier.filing.procedure_code.clone(),
+            procedure_version: dossier.filing.procedure_version,
+            case_key: dossier.filing.case_key.clone(),
+            receiving_unit_uid: dossier.units.receiving.clone(),
+            competent_unit_uid: dossier.units.competent.clone(),
+            returning_unit_uid: dossier.units.returning.clone(),
+            received_at: Some(kit::clock::to_timestamp(receipt.received_at)),
+            appointment: Some(kit::clock::to_timestamp(receipt.appointment)),
+        }),
+        _ => Change::Submitted(pb::DossierSubmitted {
+            procedure_code: dossier.filing.procedure_code.clone(),
+            procedure_version: dossier.filing.procedure_version,
+            channel: reply::channel(dossier.filing.channel).into(),
+            receiving_unit_uid: dossier.units.receiving.clone(),
+        }),
+    }
+}
+
+/// Refused by the desk.
+#[must_use]
+pub fn refused() -> Change {
+    Change::Refused(pb::DossierRefused {})
+}
+
+/// Withdrawn by the applicant.
+#[must_use]
+pub fn withdrawn() -> Change {
+    Change::Withdrawn(pb::DossierWithdrawn {})
+}
+
+/// Work began.
+#[must_use]
+pub fn processing() -> Change {
+    Change::Processing(pb::DossierProcessing {})
+}
+
+/// Decided by the holder of a transfer.
+#[must_use]
+pub fn decided(transfer: &str, outcome: Outcome) -> Change {
+    Change::Decided(pb::DossierDecided {
+        transfer_uid: transfer.to_owned(),
+        outcome: reply::outcome(outcome).into(),
+    })
+}
+
+/// Handed over by the holder of a transfer.
+#[must_use]
+pub fn returned(transfer: &str) -> Change {
+    Change::Returned(pb::DossierReturned {
+        transfer_uid: transfer.to_owned(),
+    })
+}
+
+/// Custody moved, as routing told.
+#[must_use]
+pub fn custody_moved(change: &CustodyChange) -> Change {
+    Change::CustodyMoved(pb::CustodyMoved {
+        transfer_uid: change.transfer.clone(),
+        custodian_uid: change.unit.clone(),
+        custody_epoch: change.epoch,
+        routing_hash: change.routing_hash.clone(),
+    })
+}
+
+/// What is personal about a new dossier.
+#[must_use]
+pub fn personal(dossier: &Dossier) -> Vec<u8> {
+    reply::applicant(&dossier.filing.applicant).encode_to_vec()
+}
+
+/// What an event of identity asks for.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
+    Ok(copies::from_identity(event)?.map(Act::Copy))
+}
+
+/// What an event of the catalogue asks for.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
+    Ok(copies::from_catalogue(event)?.map(Act::Copy))
+}
+
+/// What an event of routing asks for: who holds what.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
+    let change = TransferChange::decode(copies::change_of(event))?;
+    let told = change.event();
+    let Some(transfer) = change.transfer else { return Ok(None) };
+    let held = match told {
+        TransferEvent::Accepted => true,
+        TransferEvent::Completed | TransferEvent::Cancelled => false,
+        TransferEvent::Unspecified
+        | TransferEvent::Offered
+        | TransferEvent::Declined
+        | TransferEvent::Recalled
+        | TransferEvent::Rehomed
+        | TransferEvent::Released => return Ok(None),
+    };
+    let purpose = match (transfer.decides, transfer.step_key.as_str()) {
+        (true, _) => Purpose::Decide,
+        (false, "result") => Purpose::Return,
+        (false, _) => Purpose::Work,
+    };
+    Ok(Some(Act::Custody(CustodyChange {
+        transfer: transfer.uid,
+        dossier: transfer.dossier_uid,
+        unit: transfer.to_unit_uid,
+        epoch: transfer.custody_epoch,
+        purpose,
+        held,
+        routing_hash: event.hash.clone(),
+    })))
+}

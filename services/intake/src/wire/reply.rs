@@ -1,0 +1,166 @@
+//! Replies.
+
+use kit::clock::{self, Moment};
+use kit::identity_number::Kind;
+use prost::Message as _;
+use proto::intake::v1 as pb;
+
+use crate::dossier::{Applicant, Channel, Decision, Dossier, HandedIn, Outcome, State};
+use crate::ledger::Verb;
+
+/// The dossier on the wire.
+#[must_use]
+pub fn dossier(dossier: &Dossier) -> pb::Dossier {
+    let time = |moment: Moment| Some(clock::to_timestamp(moment));
+    let receipt = dossier.state.receipt();
+    let mut message = pb::Dossier {
+        uid: dossier.uid.clone(),
+        code: dossier.code.to_string(),
+        state: state(&dossier.state).into(),
+        procedure_code: dossier.filing.procedure_code.clone(),
+        procedure_version: dossier.filing.procedure_version,
+        case_key: dossier.filing.case_key.clone(),
+        channel: channel(dossier.filing.channel).into(),
+        applicant: Some(applicant(&dossier.filing.applicant)),
+        components: dossier.filing.components.iter().map(handed_in).collect(),
+        receiving_unit_uid: dossier.units.receiving.clone(),
+        competent_unit_uid: dossier.units.competent.clone(),
+        returning_unit_uid: dossier.units.returning.clone(),
+        submitted_at: time(dossier.submitted_at),
+        received_at: receipt.and_then(|receipt| time(receipt.received_at)),
+        appointment: receipt.and_then(|receipt| time(receipt.appointment)),
+        revision: dossier.revision,
+        ..pb::Dossier::default()
+    };
+    match &dossier.state {
+        State::Submitted | State::Received(_) | State::Processing(_) => {}
+        State::Refused(closing) | State::Withdrawn(_, closing) => message.closing_reason.clone_from(&closing.reason),
+        State::ResultReady(_, made) => message.decision = Some(decision(made)),
+        State::Returned(_, made, at) => {
+            message.decision = Some(decision(made));
+            message.returned_at = time(*at);
+        }
+    }
+    message
+}
+
+/// The state on the wire, by the national portal's number.
+#[must_use]
+pub fn state(state: &State) -> pb::DossierState {
+    match state {
+        State::Submitted => pb::DossierState::Submitted,
+        State::Received(_) => pb::DossierState::Received,
+        State::Refused(_) => pb::DossierState::Refused,
+        State::Processing(_) => pb::DossierState::Processing,
+        State::Withdrawn(..) => pb::DossierState::Withdrawn,
+        State::ResultReady(..) => pb::DossierState::ResultReady,
+        State::Returned(..) => pb::DossierState::Returned,
+    }
+}
+
+/// How far a dossier is, as anyone may know (R7).
+#[must_use]
+pub fn completion(state: &State) -> pb::Completion {
+    match state {
+        State::Submitted => pb::Completion::Waiting,
+        State::Received(_) | State::Processing(_) => pb::Completion::InProgress,
+        State::ResultReady(..) | State::Returned(..) => pb::Completion::Finished,
+        State::Refused(_) | State::Withdrawn(..) => pb::Completion::Closed,
+    }
+}
+
+/// The channel on the wire.
+#[must_use]
+pub fn channel(channel: Channel) -> pb::Channel {
+    match channel {
+        Channel::Online => pb::Channel::Online,
+        Channel::Counter => pb::Channel::Counter,
+        Channel::Post => pb::Channel::Post,
+    }
+}
+
+/// The applicant on the wire. Personal.
+#[must_use]
+pub fn applicant(applicant: &Applicant) -> pb::Applicant {
+    let kind = match applicant.number.kind() {
+        Kind::Cccd => pb::ApplicantNumberKind::Cccd,
+        Kind::Cmnd => pb::ApplicantNumberKind::Cmnd,
+        Kind::Mst => pb::ApplicantNumberKind::Mst,
+    };
+    pb::Applicant {
+        name: applicant.name.clone(),
+        number_kind: kind.into(),
+        number: applicant.number.value().to_owned(),
+        party_uid: applicant.party.clone().unwrap_or_default(),
+        phone: applicant.phone.clone(),
+    }
+}
+
+/// The outcome on the wire.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> pb::Outcome {
+    match outcome {
+        Outcome::Granted => pb::Outcome::Granted,
+        Outcome::Refused => pb::Outcome::Refused,
+    }
+}
+
+fn handed_in(handed: &HandedIn) -> pb::HandedIn {
+    pb::HandedIn {
+        component_key: handed.key.clone(),
+        originals: handed.originals,
+        copies: handed.copies,
+    }
+}
+
+fn decision(decision: &Decision) -> pb::Decision {
+    pb::Decision {
+        outcome: outcome(decision.outcome).into(),
+        number: decision.number.clone(),
+        date: decision.date.to_string(),
+        signer: decision.signer.clone(),
+        unit_uid: decision.unit.clone(),
+        recorded_at: Some(clock::to_timestamp(decision.recorded_at)),
+    }
+}
+
+/// The reply of `SubmitDossier`; `twin` is the code of a dossier with the same content.
+#[must_use]
+pub fn submitted(new: &Dossier, twin: Option<&str>) -> Vec<u8> {
+    pb::SubmitDossierResponse {
+        dossier: Some(dossier(new)),
+        warnings: warnings(twin),
+    }
+    .encode_to_vec()
+}
+
+/// The reply of `RegisterDossier`.
+#[must_use]
+pub fn registered(new: &Dossier, twin: Option<&str>) -> Vec<u8> {
+    pb::RegisterDossierResponse {
+        dossier: Some(dossier(new)),
+        warnings: warnings(twin),
+    }
+    .encode_to_vec()
+}
+
+fn warnings(twin: Option<&str>) -> Vec<pb::Warning> {
+    let warning = |code: &str| pb::Warning {
+        reason: "POSSIBLE_DUPLICATE".to_owned(),
+        message: format!("Có thể trùng với hồ sơ {code} đã nộp"),
+    };
+    twin.map(warning).into_iter().collect()
+}
+
+/// The reply of a step.
+#[must_use]
+pub fn stepped(verb: &Verb, after: &Dossier) -> Vec<u8> {
+    let dossier = Some(dossier(after));
+    match verb {
+        Verb::Receive => pb::ReceiveDossierResponse { dossier }.encode_to_vec(),
+        Verb::Refuse(_) => pb::RefuseDossierResponse { dossier }.encode_to_vec(),
+        Verb::Withdraw(_) => pb::WithdrawDossierResponse { dossier }.encode_to_vec(),
+        Verb::Decide(..) => pb::RecordDecisionResponse { dossier }.encode_to_vec(),
+        Verb::Return(_) => pb::ReturnResultResponse { dossier }.encode_to_vec(),
+    }
+}

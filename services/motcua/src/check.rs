@@ -1,0 +1,158 @@
+//! `motcua check`: do the services' stores say the same, is every offer accounted for, is history as it was written?
+//!
+//! It may run while the suite serves: it takes the producers' positions, waits until the consumers have passed them, and
+//! compares up to there.
+
+mod history;
+mod positions;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use comfy_table::{Table, presets};
+use kit::db;
+use routing::check::{Custody, Offers};
+use sea_orm::{DatabaseConnection, DbErr, TransactionTrait as _};
+
+use history::History;
+
+/// Which suite to check.
+#[derive(Args)]
+pub struct Options {
+    /// The folder of the stores.
+    #[arg(long, env = "MOTCUA_DATA_DIR", default_value = "motcua-data")]
+    data_dir: PathBuf,
+    /// Show every pair of units, not the sums only.
+    #[arg(long)]
+    pairs: bool,
+}
+
+/// Why it could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A store.
+    #[error(transparent)]
+    Store(#[from] db::Error),
+    /// A query.
+    #[error("a store does not answer: {0}")]
+    Query(#[from] DbErr),
+    /// Consumers stand still.
+    #[error("{0}")]
+    Behind(String),
+}
+
+/// The stores that are compared.
+struct Stores {
+    intake: DatabaseConnection,
+    routing: DatabaseConnection,
+}
+
+/// What was found.
+struct Findings {
+    custody: Custody,
+    codes: intake::check::Codes,
+    history: History,
+    parked: usize,
+}
+
+/// Prints what it found; the exit code is 0 only if everything adds up.
+///
+/// # Errors
+/// When a store cannot be read, or a consumer does not get on.
+pub async fn run(options: Options) -> Result<ExitCode, Error> {
+    let stores = Stores {
+        intake: db::open_read_only(&options.data_dir, "intake").await?,
+        routing: db::open_read_only(&options.data_dir, "routing").await?,
+    };
+    let reach = positions::wait_for_consumers(&stores).await?;
+    let routing = stores.routing.begin().await?;
+    let custody = routing::check::custody(&routing).await?;
+    routing.rollback().await?;
+    let intake = stores.intake.begin().await?;
+    let codes = intake::check::codes(&intake).await?;
+    intake.rollback().await?;
+    let parked = kit::writer::list_parked(&stores.intake).await?.len() + kit::writer::list_parked(&stores.routing).await?.len();
+    let findings = Findings {
+        custody,
+        codes,
+        history: history::check(&stores, &reach).await?,
+        parked,
+    };
+    print(&findings, options.pairs);
+    Ok(if findings.add_up() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Findings {
+    fn unbalanced(&self) -> usize {
+        self.custody.pairs.values().filter(|offers| !offers.add_up()).count()
+    }
+
+    fn add_up(&self) -> bool {
+        let Custody {
+            without_custodian,
+            with_two,
+            differing,
+            ..
+        } = self.custody;
+        let wrong = without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
+        wrong + self.unbalanced() + self.parked == 0 && self.history.is_whole()
+    }
+}
+
+fn print(findings: &Findings, pairs: bool) {
+    if pairs {
+        println!("{}", pair_table(&findings.custody));
+    }
+    let sum = sum(&findings.custody);
+    println!(
+        "offers: {} = accepted {} + declined {} + recalled {} + re-homed {} + open {}, over {} pairs of units, unbalanced {}",
+        sum.offered,
+        sum.accepted,
+        sum.declined,
+        sum.recalled,
+        sum.rehomed,
+        sum.open,
+        findings.custody.pairs.len(),
+        findings.unbalanced(),
+    );
+    println!("history: {}", findings.history);
+    for broken in findings.history.breaks() {
+        println!("  {broken}");
+    }
+    println!("log and tables differ {}, parked events {}", findings.custody.differing, findings.parked);
+    println!(
+        "without custodian {}, with two {}, codes missing {}, twice {}",
+        findings.custody.without_custodian, findings.custody.with_two, findings.codes.missing, findings.codes.twice,
+    );
+}
+
+fn sum(custody: &Custody) -> Offers {
+    custody.pairs.values().fold(Offers::default(), |sum, offers| Offers {
+        offered: sum.offered + offers.offered,
+        accepted: sum.accepted + offers.accepted,
+        declined: sum.declined + offers.declined,
+        recalled: sum.recalled + offers.recalled,
+        rehomed: sum.rehomed + offers.rehomed,
+        open: sum.open + offers.open,
+    })
+}
+
+fn pair_table(custody: &Custody) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["from", "to", "offered", "accepted", "declined", "recalled", "re-homed", "open"]);
+    for ((from, to), offers) in &custody.pairs {
+        let counts = [
+            offers.offered,
+            offers.accepted,
+            offers.declined,
+            offers.recalled,
+            offers.rehomed,
+            offers.open,
+        ];
+        let units = [from.clone(), to.clone()];
+        table.add_row(units.into_iter().chain(counts.map(|count| count.to_string())));
+    }
+    table
+}

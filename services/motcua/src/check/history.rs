@@ -1,0 +1,130 @@
+//! Is history as it was written? Every row fits the hash chain of its subject, and intake's custody entries carry the hashes
+//! of routing's own.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use kit::log::{self, Break, Shard};
+use prost::Message as _;
+use proto::event::v1::Event;
+use proto::intake::v1::DossierChange;
+use proto::intake::v1::dossier_change::Change;
+use proto::routing::v1::{TransferChange, TransferEvent};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::Stores;
+use super::positions::Reach;
+
+const PAGE: u64 = 1_000;
+
+/// What was found.
+pub struct History {
+    events: usize,
+    breaks: Vec<Break>,
+    unmatched: usize,
+}
+
+impl History {
+    /// Whether nothing was altered, removed or inserted.
+    pub fn is_whole(&self) -> bool {
+        self.breaks.is_empty() && self.unmatched == 0
+    }
+
+    /// The rows that do not fit.
+    pub fn breaks(&self) -> impl Iterator<Item = String> + '_ {
+        self.breaks
+            .iter()
+            .map(|broken| format!("{} at {}:{}: {}", broken.subject, broken.shard, broken.seq, broken.what))
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} events in two chains, altered {}, acceptances that only one side knows {}",
+            self.events,
+            self.breaks.len(),
+            self.unmatched
+        )
+    }
+}
+
+/// Checks both logs.
+pub async fn check(stores: &Stores, reach: &Reach) -> Result<History, DbErr> {
+    let mut history = History {
+        events: 0,
+        breaks: Vec::new(),
+        unmatched: 0,
+    };
+    history.verify(&stores.intake).await?;
+    history.verify(&stores.routing).await?;
+    let accepted = hashes(&stores.routing, "routing", |shard| reach.routing[&shard], accepted).await?;
+    let heard = hashes(&stores.intake, "intake", |_| i64::MAX, heard).await?;
+    history.unmatched = accepted.difference(&heard).count();
+    let all_accepted = hashes(&stores.routing, "routing", |_| i64::MAX, self::accepted).await?;
+    history.unmatched += heard.difference(&all_accepted).count();
+    Ok(history)
+}
+
+impl History {
+    async fn verify(&mut self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
+        let (mut last, mut seqs) = (HashMap::new(), HashMap::new());
+        for shard in Shard::all() {
+            let mut after = 0;
+            loop {
+                let rows = log::scan(db, shard, after, PAGE).await?;
+                let Some(end) = rows.last() else { break };
+                after = end.seq;
+                self.events += rows.len();
+                self.breaks.extend(log::verify(&rows, &mut last, &mut seqs));
+            }
+            let head = log::heads(db).await?.iter().find(|head| head.shard == shard.number()).map_or(0, |head| head.seq);
+            if after > head {
+                continue;
+            }
+            if after < head {
+                self.breaks.push(Break {
+                    subject: "the shard's end".to_owned(),
+                    shard: shard.number(),
+                    seq: head,
+                    what: "rows before it are missing",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The routing hashes that events of one log carry, up to a position in each shard.
+async fn hashes(
+    db: &impl ConnectionTrait,
+    owner: &str,
+    up_to: impl Fn(Shard) -> i64,
+    of: fn(&Event) -> Option<Vec<u8>>,
+) -> Result<HashSet<Vec<u8>>, DbErr> {
+    let mut hashes = HashSet::new();
+    for shard in Shard::all() {
+        let mut after = 0;
+        loop {
+            let events = log::page(db, owner, shard, after, PAGE).await?;
+            let Some(end) = events.last() else { break };
+            after = end.seq;
+            let within = events.iter().filter(|event| event.seq <= up_to(shard));
+            hashes.extend(within.filter_map(of));
+        }
+    }
+    Ok(hashes)
+}
+
+fn accepted(event: &Event) -> Option<Vec<u8>> {
+    let change = TransferChange::decode(event.change.as_ref()?.value.as_slice()).ok()?;
+    (change.event() == TransferEvent::Accepted).then(|| event.hash.clone())
+}
+
+fn heard(event: &Event) -> Option<Vec<u8>> {
+    match DossierChange::decode(event.change.as_ref()?.value.as_slice()).ok()?.change? {
+        Change::CustodyMoved(moved) => Some(moved.routing_hash),
+        _ => None,
+    }
+}

@@ -1,0 +1,142 @@
+//! The rpcs of `TransferService`: who is calling, parse, one call, reply.
+
+use std::collections::BTreeSet;
+
+use kit::caller::Context;
+use kit::clock;
+use kit::db::Db;
+use kit::failure::Failure;
+use kit::page;
+use kit::queue::Queue;
+use kit::writer::{Writer, respond};
+use proto::routing::v1 as pb;
+use proto::routing::v1::transfer_service_server::TransferService;
+use tonic::{Request, Response, Status};
+
+use crate::error::Error;
+use crate::ledger::Routing;
+use crate::transfer::Transfer;
+use crate::{offers, store, wire};
+
+/// The service.
+pub struct Transfers {
+    /// For queries.
+    pub db: Db,
+    /// For changes.
+    pub writer: Writer<Routing>,
+    /// For offers.
+    pub queue: Queue,
+}
+
+#[tonic::async_trait]
+impl TransferService for Transfers {
+    async fn pull_transfers(
+        &self,
+        request: Request<pb::PullTransfersRequest>,
+    ) -> Result<Response<pb::PullTransfersResponse>, Status> {
+        let caller = Context::of(&request)?.caller;
+        let pull = wire::request::pull(&request.into_inner())?;
+        caller.must_act_for(&pull.unit)?;
+        let pulled = offers::pull(&self.db, &self.queue, &caller.scope(), &pull).await;
+        let deliveries = pulled.map_err(refused)?.into_iter().map(|(transfer, attempt)| pb::Delivery {
+            transfer: Some(wire::reply::transfer(&transfer)),
+            attempt: i32::try_from(attempt).unwrap_or(i32::MAX),
+        });
+        Ok(Response::new(pb::PullTransfersResponse {
+            deliveries: deliveries.collect(),
+        }))
+    }
+
+    async fn accept_transfer(
+        &self,
+        request: Request<pb::AcceptTransferRequest>,
+    ) -> Result<Response<pb::AcceptTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::accept(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn decline_transfer(
+        &self,
+        request: Request<pb::DeclineTransferRequest>,
+    ) -> Result<Response<pb::DeclineTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::decline(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn forward_transfer(
+        &self,
+        request: Request<pb::ForwardTransferRequest>,
+    ) -> Result<Response<pb::ForwardTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::forward(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn complete_transfer(
+        &self,
+        request: Request<pb::CompleteTransferRequest>,
+    ) -> Result<Response<pb::CompleteTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::complete(&context, &request)?;
+        respond(&self.writer.call(&context, request_id, &request, act).await?)
+    }
+
+    async fn get_transfer(
+        &self,
+        request: Request<pb::GetTransferRequest>,
+    ) -> Result<Response<pb::GetTransferResponse>, Status> {
+        let scope = Context::of(&request)?.caller.scope();
+        let found = store::find(self.db.read(), &scope, &request.into_inner().uid).await;
+        let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
+        Ok(Response::new(pb::GetTransferResponse {
+            transfer: Some(wire::reply::transfer(&found.map_err(Failure::from)?)),
+        }))
+    }
+
+    async fn list_transfers(
+        &self,
+        request: Request<pb::ListTransfersRequest>,
+    ) -> Result<Response<pb::ListTransfersResponse>, Status> {
+        let caller = Context::of(&request)?.caller;
+        let filter = wire::request::filter(&request.into_inner())?;
+        caller.must_act_for(&filter.unit)?;
+        let listed = store::list(self.db.read(), &caller.scope(), &filter).await;
+        let listed = listed.map_err(refused)?;
+        Ok(Response::new(pb::ListTransfersResponse {
+            transfers: listed.iter().map(wire::reply::transfer).collect(),
+            next_page_token: next_page(&listed, filter.limit),
+        }))
+    }
+
+    async fn get_route(&self, request: Request<pb::GetRouteRequest>) -> Result<Response<pb::GetRouteResponse>, Status> {
+        let scope = Context::of(&request)?.caller.scope();
+        let dossier = request.into_inner().dossier_uid;
+        let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
+        if !known.map_err(refused)? {
+            return Err(Failure::from(Error::RouteNotFound).into());
+        }
+        let holdings = store::holdings(self.db.read(), &dossier).await.map_err(refused)?;
+        let transfers = store::of_dossiers(self.db.read(), &BTreeSet::from([dossier])).await;
+        Ok(Response::new(pb::GetRouteResponse {
+            branches: holdings.iter().map(wire::reply::branch).collect(),
+            transfers: transfers.map_err(refused)?.iter().map(wire::reply::transfer).collect(),
+        }))
+    }
+}
+
+fn refused(error: sea_orm::DbErr) -> Failure {
+    Error::from(error).into()
+}
+
+fn next_page(listed: &[Transfer], limit: u64) -> String {
+    let full = u64::try_from(listed.len()).is_ok_and(|length| length >= limit);
+    let last = listed.last().filter(|_| full);
+    last.map(|last| page::token(&[&clock::micros(last.due.step).to_string(), &last.uid]))
+        .unwrap_or_default()
+}

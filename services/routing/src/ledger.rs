@@ -1,0 +1,80 @@
+//! Routing's decisions: what each command and each event of the others does to journeys.
+
+mod act;
+mod decide;
+mod world;
+
+use kit::copies::CalendarCache;
+use kit::queue::Queue;
+use kit::writer::{Effect, Ledger, Step};
+use sea_orm::{DatabaseTransaction, DbErr};
+
+pub use act::{Act, OnTransfer, Opened, Verb};
+pub use world::{Change, World};
+
+use crate::error::Error;
+use crate::store;
+use crate::transfer::State;
+
+/// Routing's side of the writer.
+pub struct Routing {
+    queue: Queue,
+    calendar: CalendarCache,
+}
+
+impl Routing {
+    /// Routing over this queue.
+    #[must_use]
+    pub fn new(queue: Queue) -> Self {
+        Self {
+            queue,
+            calendar: CalendarCache::default(),
+        }
+    }
+}
+
+impl Ledger for Routing {
+    const OWNER: &'static str = "routing";
+    type Act = Act;
+    type World = World;
+    type Change = Change;
+    type Error = Error;
+
+    async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
+        world::load(tx, acts, &self.calendar).await
+    }
+
+    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+        match act {
+            Act::On(on) => decide::permits(world, on),
+            Act::Opened(_) | Act::Withdrawn(_) | Act::Decided { .. } | Act::Returned { .. } | Act::Copy(_) => Ok(()),
+        }
+    }
+
+    fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
+        decide::decide(world, &step.act, step.cause.at)
+    }
+
+    fn apply(world: &mut World, change: &Change) {
+        world.apply(change);
+    }
+
+    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
+        store::save(tx, changes).await
+    }
+
+    /// Brings new offers to their units, and takes those out that are no longer open.
+    fn committed(&self, changes: &[Change]) {
+        for change in changes {
+            let Change::Journey(journey) = change else { continue };
+            for transfer in journey.touched().0 {
+                let (unit, key) = (&transfer.to, transfer.offer_key());
+                if transfer.state == State::Offered {
+                    self.queue.lanes().offer(unit, &key);
+                } else {
+                    self.queue.lanes().settle(unit, &key);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What routing can be asked to do.
+
+use kit::caller::Caller;
+use kit::clock::Moment;
+use kit::copies::Copy;
+
+/// A command, or what an event of another service asks for.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// A unit's act on a transfer.
+    On(OnTransfer),
+    /// Intake received a dossier.
+    Opened(Opened),
+    /// Intake recorded a withdrawal of this dossier.
+    Withdrawn(String),
+    /// Intake recorded the decision.
+    Decided {
+        /// The dossier.
+        dossier: String,
+        /// The transfer whose holder decided.
+        transfer: String,
+    },
+    /// Intake recorded that the result was handed over.
+    Returned {
+        /// The dossier.
+        dossier: String,
+        /// The transfer by which the desk held the result.
+        transfer: String,
+    },
+    /// Another service told of a unit, procedure or calendar.
+    Copy(Copy),
+}
+
+/// A unit's act on a transfer.
+#[derive(Clone, Debug)]
+pub struct OnTransfer {
+    /// Who.
+    pub caller: Caller,
+    /// The transfer.
+    pub transfer: String,
+    /// What.
+    pub verb: Verb,
+}
+
+/// The acts on a transfer.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// `AcceptTransfer` of this offer.
+    Accept(i64),
+    /// `DeclineTransfer` of this offer, with the reason.
+    Decline(i64, String),
+    /// `ForwardTransfer`.
+    Forward {
+        /// The offer that the caller has seen.
+        offer_epoch: i64,
+        /// The unit to offer it to.
+        to: String,
+        /// Why.
+        reason: String,
+    },
+    /// `CompleteTransfer` under this custody epoch.
+    Complete(i64),
+}
+
+/// What intake tells of a dossier that it received.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The dossier.
+    pub dossier: String,
+    /// Its code.
+    pub code: String,
+    /// The procedure.
+    pub procedure: String,
+    /// The case of the version.
+    pub case_key: String,
+    /// The unit whose desk received it.
+    pub receiving: String,
+    /// The unit that decides.
+    pub competent: String,
+    /// The unit whose desk returns the result.
+    pub returning: String,
+    /// When the clock began.
+    pub received_at: Moment,
+    /// The time promised.
+    pub appointment: Moment,
+}

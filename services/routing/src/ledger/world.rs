@@ -1,0 +1,166 @@
+//! Everything that a batch of acts reads.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use kit::copies::{self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable};
+use sea_orm::{DatabaseTransaction, DbErr};
+use worktime::Calendar;
+
+use super::{Act, Verb};
+use crate::error::Error;
+use crate::journey::{Journey, Surroundings};
+use crate::{store, wire};
+
+/// How deep units name each other: parents, and chains of successors.
+const UNIT_ROUNDS: usize = 8;
+
+/// What was loaded, and what the batch has changed of it so far.
+#[derive(Default)]
+pub struct World {
+    journeys: HashMap<String, Journey>,
+    dossier_of: HashMap<String, String>,
+    plans: HashMap<String, wire::plan::Procedure>,
+    units: UnitTable,
+    calendar: Option<Arc<Calendar>>,
+}
+
+/// One thing to write.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A journey; of its rows those are written that were touched.
+    Journey(Box<Journey>),
+    /// A local copy.
+    Copy(Copy),
+}
+
+impl World {
+    /// The journey of a dossier.
+    pub fn journey(&self, dossier: &str) -> Option<&Journey> {
+        self.journeys.get(dossier)
+    }
+
+    /// The journey that a transfer belongs to.
+    pub fn journey_of(&self, transfer: &str) -> Result<&Journey, Error> {
+        let dossier = self.dossier_of.get(transfer);
+        dossier
+            .and_then(|dossier| self.journeys.get(dossier))
+            .ok_or(Error::TransferNotFound)
+    }
+
+    /// The steps that a procedure's case asks for.
+    pub fn plan(&self, procedure: &str) -> Result<&wire::plan::Procedure, Error> {
+        self.plans
+            .get(procedure)
+            .ok_or_else(|| Error::PlanMissing(procedure.to_owned()))
+    }
+
+    /// What deadlines and units are computed with.
+    pub fn around(&self) -> Result<Surroundings<'_>, Error> {
+        Ok(Surroundings {
+            units: &self.units,
+            calendar: self.calendar.as_deref().ok_or(Error::CalendarMissing)?,
+        })
+    }
+
+    /// Lets the acts that follow see a change.
+    pub fn apply(&mut self, change: &Change) {
+        if let Change::Journey(journey) = change {
+            let dossier = &journey.route.dossier;
+            for transfer in journey.transfers() {
+                self.dossier_of.insert(transfer.uid.clone(), dossier.clone());
+            }
+            self.journeys.insert(dossier.clone(), journey.as_ref().clone());
+        }
+    }
+}
+
+/// Loads what these acts read, in a handful of queries whatever their number.
+pub(super) async fn load(
+    tx: &DatabaseTransaction,
+    acts: &[&Act],
+    cache: &CalendarCache,
+) -> Result<World, DbErr> {
+    let mut world = World::default();
+    let transfers: BTreeSet<&str> = acts.iter().filter_map(|act| transfer_of(act)).collect();
+    let mut dossiers: BTreeSet<String> = acts.iter().filter_map(|act| dossier_of(act)).map(str::to_owned).collect();
+    dossiers.extend(store::dossiers_of(tx, &transfers).await?);
+    for journey in store::journeys(tx, &dossiers).await? {
+        world.apply(&Change::Journey(Box::new(journey)));
+    }
+    load_reference(tx, &mut world, acts, cache).await?;
+    Ok(world)
+}
+
+async fn load_reference(
+    tx: &DatabaseTransaction,
+    world: &mut World,
+    acts: &[&Act],
+    cache: &CalendarCache,
+) -> Result<(), DbErr> {
+    let mut names: BTreeSet<Name> = acts.iter().flat_map(|act| named_by(act, world)).collect();
+    for _ in 0..UNIT_ROUNDS {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let copies = copies::load(tx, &names).await?;
+        world.calendar = world.calendar.take().or_else(|| cache.find(&copies));
+        for copy in &copies {
+            world.units.take(copy);
+            if copy.kind == PROCEDURE
+                && let Some(plan) = wire::plan::procedure(&copy.body)
+            {
+                world.plans.insert(copy.key.clone(), plan);
+            }
+        }
+        let asked = std::mem::take(&mut names);
+        let fixed = world.plans.values().flat_map(wire::plan::Procedure::fixed_units);
+        let wanted = world.units.missing().chain(fixed.filter(|uid| world.units.resolve(uid).is_none()));
+        let wanted = wanted.map(|uid| (UNIT, uid.to_owned()));
+        names = wanted.filter(|name| !asked.contains(name)).collect();
+    }
+    Ok(())
+}
+
+/// The copies that an act needs: the calendar and units for whatever offers, the procedure for what opens.
+fn named_by(act: &Act, world: &World) -> Vec<Name> {
+    let calendar = || (CALENDAR, PROVINCE_CALENDAR.to_owned());
+    let unit = |uid: &String| (UNIT, uid.clone());
+    match act {
+        Act::Opened(opened) => vec![
+            calendar(),
+            (PROCEDURE, opened.procedure.clone()),
+            unit(&opened.receiving),
+            unit(&opened.competent),
+        ],
+        Act::On(on) => match &on.verb {
+            Verb::Accept(_) | Verb::Decline(..) => Vec::new(),
+            Verb::Forward { to, .. } => vec![calendar(), unit(to)],
+            Verb::Complete(_) => {
+                let steps = world.journey_of(&on.transfer).map(|journey| &journey.route.steps);
+                let units = steps.into_iter().flatten().map(|step| unit(&step.unit));
+                units.chain([calendar()]).collect()
+            }
+        },
+        Act::Decided { dossier, .. } => {
+            let returning = world.journey(dossier).map(|journey| unit(&journey.route.returning));
+            returning.into_iter().chain([calendar()]).collect()
+        }
+        Act::Withdrawn(_) | Act::Returned { .. } | Act::Copy(_) => Vec::new(),
+    }
+}
+
+fn transfer_of(act: &Act) -> Option<&str> {
+    match act {
+        Act::On(on) => Some(&on.transfer),
+        Act::Opened(_) | Act::Withdrawn(_) | Act::Decided { .. } | Act::Returned { .. } | Act::Copy(_) => None,
+    }
+}
+
+fn dossier_of(act: &Act) -> Option<&str> {
+    match act {
+        Act::Opened(opened) => Some(&opened.dossier),
+        Act::Withdrawn(dossier) | Act::Decided { dossier, .. } | Act::Returned { dossier, .. } => Some(dossier),
+        Act::On(_) | Act::Copy(_) => None,
+    }
+}

@@ -1,0 +1,96 @@
+//! Offers on their way to units: the queue brings keys, the store says what they are.
+
+use std::collections::HashMap;
+
+use kit::caller::Scope;
+use kit::clock;
+use kit::db::Db;
+use kit::queue::{Delivered, LANE_CAPACITY, Queue};
+use sea_orm::DbErr;
+
+use crate::store;
+use crate::transfer::{State, Transfer};
+use crate::wire::request::Pull;
+
+/// Takes offers for a unit; keys of offers that are no longer open are settled on the way.
+///
+/// # Errors
+/// When the store does not answer; the leases then end by themselves.
+pub async fn pull(db: &Db, queue: &Queue, scope: &Scope, pull: &Pull) -> Result<Vec<(Transfer, u32)>, DbErr> {
+    let deadline = clock::monotonic() + pull.wait;
+    loop {
+        let wait = deadline.saturating_duration_since(clock::monotonic());
+        let delivered = queue.lanes().pull(&pull.unit, pull.most, wait, pull.lease).await;
+        let nothing_came = delivered.is_empty();
+        let open = open_ones(db, queue, scope, &pull.unit, delivered).await?;
+        if nothing_came || !open.is_empty() {
+            return Ok(open);
+        }
+    }
+}
+
+async fn open_ones(
+    db: &Db,
+    queue: &Queue,
+    scope: &Scope,
+    unit: &str,
+    delivered: Vec<Delivered>,
+) -> Result<Vec<(Transfer, u32)>, DbErr> {
+    if delivered.is_empty() {
+        return Ok(Vec::new());
+    }
+    let uids: Vec<&str> = delivered
+        .iter()
+        .filter_map(|delivered| delivered.key.split(':').next())
+        .collect();
+    let transfers = store::by_uids(db.read(), scope, &uids).await?;
+    let is_open = |transfer: &Transfer| transfer.state == State::Offered && transfer.to == unit;
+    let mut by_key: HashMap<String, Transfer> = transfers
+        .into_iter()
+        .filter(is_open)
+        .map(|transfer| (transfer.offer_key(), transfer))
+        .collect();
+    let mut open = Vec::with_capacity(delivered.len());
+    for Delivered { key, attempt } in delivered {
+        match by_key.remove(&key) {
+            Some(transfer) => open.push((transfer, attempt)),
+            None => queue.lanes().settle(unit, &key),
+        }
+    }
+    Ok(open)
+}
+
+/// Refills lanes from the store for as long as the process runs: every unit's at the start, then those that ask.
+pub async fn keep_lanes_full(db: Db, queue: Queue) {
+    loop {
+        match store::units_with_offers(db.read()).await {
+            Ok(units) => {
+                units.iter().for_each(|unit| queue.lanes().ask_for(unit));
+                break;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "open offers could not be read; trying again");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+    loop {
+        let unit = queue.lanes().starving().await;
+        if let Err(error) = refill(&db, &queue, &unit).await {
+            tracing::warn!(%error, unit, "a lane could not be refilled; trying again");
+            tokio::time::sleep(RETRY).await;
+            queue.lanes().ask_for(&unit);
+        }
+    }
+}
+
+const RETRY: std::time::Duration = std::time::Duration::from_millis(500);
+
+async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
+    let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
+    let offers = store::open_offers(db.read(), unit, limit).await?;
+    let more = offers.len() >= LANE_CAPACITY;
+    let keys: Vec<String> = offers.iter().map(Transfer::offer_key).collect();
+    queue.lanes().refill(unit, keys.iter().map(String::as_str), more);
+    Ok(())
+}

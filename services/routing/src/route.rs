@@ -1,0 +1,144 @@
+//! The plan of a dossier's way: which steps, at which units, after which others.
+
+use kit::caller::Role;
+use kit::clock::{self, Moment};
+use kit::copies::UnitTable;
+use worktime::{Calendar, NoWorkingTime, RuleSet, WorkingTime};
+
+use crate::error::Error;
+
+/// The key of the way of the result to the desk.
+pub const RESULT: &str = "result";
+
+/// The planned way of one dossier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The dossier.
+    pub dossier: String,
+    /// Its code.
+    pub code: String,
+    /// The procedure.
+    pub procedure: String,
+    /// The unit whose desk returns the result.
+    pub returning: String,
+    /// When the legal clock began.
+    pub received_at: Moment,
+    /// The time promised.
+    pub appointment: Moment,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Raised by every acceptance.
+    pub custody_epoch: i64,
+    /// Whether anything may still be offered.
+    pub open: bool,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Step {
+    /// Unique in the route.
+    pub key: String,
+    /// What is done.
+    pub name: String,
+    /// The steps that must be done before.
+    pub after: Vec<String>,
+    /// The unit that does it.
+    pub unit: String,
+    /// Who in the unit.
+    pub role: Role,
+    /// Its share of the limit.
+    pub share_percent: u32,
+    /// Its part among parallel steps.
+    pub part: Part,
+    /// Its holder records the decision.
+    pub decides: bool,
+}
+
+/// The part of a step among parallel ones (NĐ 61/2018 art 19(5,6); R4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// No step runs beside it.
+    Sole,
+    /// It leads.
+    Lead,
+    /// It is asked for an opinion; its lateness does not stop the lead's clock.
+    Consulted,
+}
+
+/// How the unit of a step is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnitRule {
+    /// The unit whose desk received the dossier.
+    Receiving,
+    /// The unit above that.
+    ParentOfReceiving,
+    /// The unit that decides.
+    Competent,
+    /// This unit.
+    Fixed(String),
+}
+
+/// By when an offer should be accepted, and its step done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Accepted by.
+    pub hand_over: Moment,
+    /// Done by.
+    pub step: Moment,
+}
+
+impl UnitRule {
+    /// The uid that the rule names for a dossier.
+    ///
+    /// # Errors
+    /// When the unit, or the one above it, is not known.
+    pub fn unit(&self, receiving: &str, competent: &str, units: &UnitTable) -> Result<String, Error> {
+        let known = |uid: &str| units.resolve(uid).ok_or_else(|| Error::UnitNotFound(uid.to_owned()));
+        Ok(match self {
+            Self::Receiving => known(receiving)?.uid.clone(),
+            Self::ParentOfReceiving => known(&known(receiving)?.parent)?.uid.clone(),
+            Self::Competent => known(competent)?.uid.clone(),
+            Self::Fixed(uid) => known(uid)?.uid.clone(),
+        })
+    }
+}
+
+impl Route {
+    /// The step with this key.
+    #[must_use]
+    pub fn step(&self, key: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.key == key)
+    }
+
+    /// The steps that have no predecessor.
+    pub fn first_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.after.is_empty())
+    }
+
+    /// The steps that come right after this one.
+    pub fn steps_after<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a Step> {
+        self.steps
+            .iter()
+            .filter(move |step| step.after.iter().any(|before| before == key))
+    }
+
+    /// When a step that is offered at `at` is due, by the rule set of the day of receipt. Its share is taken of the working
+    /// time between receipt and appointment.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn due(&self, share_percent: u32, at: Moment, calendar: &Calendar) -> Result<Due, NoWorkingTime> {
+        let (received, appointment) = (clock::local(self.received_at), clock::local(self.appointment));
+        let rules = RuleSet::in_force_on(received.date());
+        let whole = calendar.between(received, appointment).minutes();
+        let share = WorkingTime::from_minutes(whole * share_percent / 100);
+        let at = clock::local(at);
+        let start = worktime::handover_start(calendar, &rules, at)?;
+        let same_day = calendar.closing(at.date()).filter(|_| start.date() == at.date());
+        Ok(Due {
+            hand_over: clock::from_local(same_day.unwrap_or(start)),
+            step: clock::from_local(worktime::step_due(calendar, &rules, at, share)?),
+        })
+    }
+}

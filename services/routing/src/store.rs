@@ -1,0 +1,73 @@
+//! Routing's tables: set-wise reads and writes, and queries that start from the caller's scope.
+
+mod holding;
+mod route;
+mod transfer;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use kit::copies;
+use sea_orm::{ConnectionTrait, DbErr};
+
+pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
+pub use transfer::{
+    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, list, of_dossiers, open_branches, open_offers, open_transfers,
+    units_with_offers,
+};
+
+use crate::journey::Journey;
+use crate::ledger::Change;
+
+/// The journeys of these dossiers, locked for a change; dossiers without a route are left out.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn journeys(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Journey>, DbErr> {
+    if dossiers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let routes = route::lock(db, dossiers).await?;
+    let mut transfers: HashMap<String, Vec<_>> = HashMap::new();
+    for transfer in of_dossiers(db, dossiers).await? {
+        transfers.entry(transfer.dossier.clone()).or_default().push(transfer);
+    }
+    let mut held: HashMap<String, Vec<_>> = HashMap::new();
+    for holding in open_holdings(db, dossiers).await? {
+        held.entry(holding.dossier.clone()).or_default().push(holding);
+    }
+    let journeys = routes.into_iter().map(|route| {
+        let transfers = transfers.remove(&route.dossier).unwrap_or_default();
+        let held = held.remove(&route.dossier).unwrap_or_default();
+        Journey::stored(route, transfers, held)
+    });
+    Ok(journeys.collect())
+}
+
+/// Writes the changes of a batch; of one journey only the last counts, which has all that was touched.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), DbErr> {
+    let (mut journeys, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
+    for change in changes {
+        match change {
+            Change::Journey(journey) => {
+                journeys.insert(&journey.route.dossier, journey.as_ref());
+            }
+            Change::Copy(copy) => {
+                local_copies.insert((copy.kind, &copy.key), copy);
+            }
+        }
+    }
+    let (mut transfers, mut holdings) = (Vec::new(), Vec::new());
+    for journey in journeys.values() {
+        let touched = journey.touched();
+        transfers.extend(touched.0);
+        holdings.extend(touched.1);
+    }
+    route::save(db, journeys.values().map(|journey| &journey.route)).await?;
+    transfer::save(db, transfers.into_iter()).await?;
+    holding::save(db, holdings.into_iter()).await?;
+    let local_copies: Vec<_> = local_copies.into_values().collect();
+    copies::save(db, &local_copies).await
+}

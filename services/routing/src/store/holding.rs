@@ -1,0 +1,116 @@
+//! Who was responsible for which branch, from when until when.
+
+use std::collections::BTreeSet;
+
+use kit::clock;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _,
+};
+
+use crate::journey::Holding;
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "holding")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub transfer_uid: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub ordinal: i32,
+        pub dossier_uid: String,
+        pub step_key: String,
+        pub custodian: String,
+        pub since: i64,
+        pub until: Option<i64>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// All responsibilities for a dossier, in order of time.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn of(db: &impl ConnectionTrait, dossier: &str) -> Result<Vec<Holding>, DbErr> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::DossierUid.eq(dossier))
+        .order_by_asc(entity::Column::Since)
+        .order_by_asc(entity::Column::TransferUid)
+        .order_by_asc(entity::Column::Ordinal)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(holding).collect())
+}
+
+/// The responsibilities for these dossiers that last.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn open(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Holding>, DbErr> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::DossierUid.is_in(dossiers))
+        .filter(entity::Column::Until.is_null())
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(holding).collect())
+}
+
+/// All responsibilities that last, for checks.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Holding>, DbErr> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::Until.is_null())
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(holding).collect())
+}
+
+pub(super) async fn save<'a>(
+    db: &impl ConnectionTrait,
+    holdings: impl Iterator<Item = &'a Holding>,
+) -> Result<(), DbErr> {
+    let rows: Vec<_> = holdings.map(|holding| row(holding).into_active_model()).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    entity::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::columns([entity::Column::TransferUid, entity::Column::Ordinal])
+                .update_column(entity::Column::Until)
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+fn holding(row: entity::Model) -> Holding {
+    Holding {
+        transfer: row.transfer_uid,
+        ordinal: row.ordinal,
+        dossier: row.dossier_uid,
+        step: row.step_key,
+        custodian: row.custodian,
+        since: clock::from_micros(row.since),
+        until: row.until.map(clock::from_micros),
+    }
+}
+
+fn row(holding: &Holding) -> entity::Model {
+    entity::Model {
+        transfer_uid: holding.transfer.clone(),
+        ordinal: holding.ordinal,
+        dossier_uid: holding.dossier.clone(),
+        step_key: holding.step.clone(),
+        custodian: holding.custodian.clone(),
+        since: clock::micros(holding.since),
+        until: holding.until.map(clock::micros),
+    }
+}

@@ -1,0 +1,98 @@
+//! The planned ways of dossiers.
+
+use std::collections::BTreeSet;
+
+use kit::clock;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+
+use crate::route::Route;
+
+mod entity {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "route")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub dossier_uid: String,
+        pub code: String,
+        pub procedure_code: String,
+        pub returning_unit: String,
+        pub received_at: i64,
+        pub appointment: i64,
+        /// JSON.
+        pub steps: String,
+        pub custody_epoch: i64,
+        pub open: bool,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The routes of these dossiers, locked in the order of their uids.
+pub(super) async fn lock(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Route>, DbErr> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::DossierUid.is_in(dossiers))
+        .order_by_asc(entity::Column::DossierUid)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    rows.into_iter().map(route).collect()
+}
+
+pub(super) async fn save<'a>(
+    db: &impl ConnectionTrait,
+    routes: impl Iterator<Item = &'a Route>,
+) -> Result<(), DbErr> {
+    let rows: Result<Vec<_>, DbErr> = routes.map(|route| Ok(row(route)?.into_active_model())).collect();
+    let rows = rows?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    entity::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::column(entity::Column::DossierUid)
+                .update_columns([
+                    entity::Column::Appointment,
+                    entity::Column::CustodyEpoch,
+                    entity::Column::Open,
+                ])
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+fn route(row: entity::Model) -> Result<Route, DbErr> {
+    Ok(Route {
+        dossier: row.dossier_uid,
+        code: row.code,
+        procedure: row.procedure_code,
+        returning: row.returning_unit,
+        received_at: clock::from_micros(row.received_at),
+        appointment: clock::from_micros(row.appointment),
+        steps: serde_json::from_str(&row.steps).map_err(|error| DbErr::Type(error.to_string()))?,
+        custody_epoch: row.custody_epoch,
+        open: row.open,
+    })
+}
+
+fn row(route: &Route) -> Result<entity::Model, DbErr> {
+    Ok(entity::Model {
+        dossier_uid: route.dossier.clone(),
+        code: route.code.clone(),
+        procedure_code: route.procedure.clone(),
+        returning_unit: route.returning.clone(),
+        received_at: clock::micros(route.received_at),
+        appointment: clock::micros(route.appointment),
+        steps: serde_json::to_string(&route.steps).map_err(|error| DbErr::Type(error.to_string()))?,
+        custody_epoch: route.custody_epoch,
+        open: route.open,
+    })
+}

@@ -1,0 +1,176 @@
+//! The row of a transfer.
+
+use kit::caller::Role;
+use kit::clock;
+use sea_orm::entity::prelude::*;
+
+use super::micros;
+use crate::route::Due;
+use crate::transfer::{Acceptance, State, Transfer, Work};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "transfer")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub uid: String,
+    pub dossier_uid: String,
+    pub dossier_code: String,
+    pub procedure_code: String,
+    pub step_key: String,
+    pub step_name: String,
+    pub role: i32,
+    pub consulted: bool,
+    pub decides: bool,
+    /// The number on the wire.
+    pub state: i32,
+    pub from_unit: String,
+    pub to_unit: String,
+    pub offer_epoch: i64,
+    pub custody_epoch: Option<i64>,
+    pub offered_at: i64,
+    pub hand_over_due: i64,
+    pub accepted_at: Option<i64>,
+    pub step_due: i64,
+    pub ended_at: Option<i64>,
+    pub reason: String,
+    pub revision: i64,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+pub const OFFERED: i32 = 1;
+pub const ACCEPTED: i32 = 2;
+pub const DECLINED: i32 = 3;
+const COMPLETED: i32 = 4;
+const RECALLED: i32 = 5;
+const CANCELLED: i32 = 6;
+
+const RECEPTIONIST: i32 = 1;
+const EXAMINER: i32 = 2;
+const LEADER: i32 = 3;
+
+/// What a change may touch.
+pub const MAY_CHANGE: [Column; 11] = [
+    Column::State,
+    Column::ToUnit,
+    Column::OfferEpoch,
+    Column::CustodyEpoch,
+    Column::OfferedAt,
+    Column::HandOverDue,
+    Column::AcceptedAt,
+    Column::StepDue,
+    Column::EndedAt,
+    Column::Reason,
+    Column::Revision,
+];
+
+impl Model {
+    /// The row of a transfer.
+    pub fn from_domain(transfer: &Transfer) -> Self {
+        let (state, ended_at) = match transfer.state {
+            State::Offered => (OFFERED, None),
+            State::Accepted(_) => (ACCEPTED, None),
+            State::Declined => (DECLINED, None),
+            State::Completed(_, at) => (COMPLETED, Some(at)),
+            State::Recalled(at) => (RECALLED, Some(at)),
+            State::Cancelled(_, at) => (CANCELLED, Some(at)),
+        };
+        let acceptance = transfer.state.acceptance();
+        Self {
+            uid: transfer.uid.clone(),
+            dossier_uid: transfer.dossier.clone(),
+            dossier_code: transfer.dossier_code.clone(),
+            procedure_code: transfer.procedure.clone(),
+            step_key: transfer.work.key.clone(),
+            step_name: transfer.work.name.clone(),
+            role: role_number(transfer.work.role),
+            consulted: transfer.work.consulted,
+            decides: transfer.work.decides,
+            state,
+            from_unit: transfer.from.clone(),
+            to_unit: transfer.to.clone(),
+            offer_epoch: transfer.offer_epoch,
+            custody_epoch: acceptance.map(|acceptance| acceptance.epoch),
+            offered_at: micros(transfer.offered_at),
+            hand_over_due: micros(transfer.due.hand_over),
+            accepted_at: acceptance.map(|acceptance| micros(acceptance.at)),
+            step_due: micros(transfer.due.step),
+            ended_at: ended_at.map(micros),
+            reason: transfer.reason.clone(),
+            revision: transfer.revision,
+        }
+    }
+
+    /// The transfer of a row.
+    pub fn into_domain(self) -> Result<Transfer, DbErr> {
+        Ok(Transfer {
+            state: self.state()?,
+            work: Work {
+                key: self.step_key,
+                name: self.step_name,
+                role: role(self.role)?,
+                consulted: self.consulted,
+                decides: self.decides,
+            },
+            uid: self.uid,
+            dossier: self.dossier_uid,
+            dossier_code: self.dossier_code,
+            procedure: self.procedure_code,
+            from: self.from_unit,
+            to: self.to_unit,
+            offer_epoch: self.offer_epoch,
+            offered_at: clock::from_micros(self.offered_at),
+            due: Due {
+                hand_over: clock::from_micros(self.hand_over_due),
+                step: clock::from_micros(self.step_due),
+            },
+            reason: self.reason,
+            revision: self.revision,
+        })
+    }
+
+    fn state(&self) -> Result<State, DbErr> {
+        let ended = || {
+            let at = self.ended_at.ok_or_else(|| bad_row("ended_at"))?;
+            Ok::<_, DbErr>(clock::from_micros(at))
+        };
+        Ok(match self.state {
+            OFFERED => State::Offered,
+            ACCEPTED => State::Accepted(self.acceptance()?),
+            DECLINED => State::Declined,
+            COMPLETED => State::Completed(self.acceptance()?, ended()?),
+            RECALLED => State::Recalled(ended()?),
+            CANCELLED => State::Cancelled(self.acceptance()?, ended()?),
+            _ => return Err(bad_row("state")),
+        })
+    }
+
+    fn acceptance(&self) -> Result<Acceptance, DbErr> {
+        Ok(Acceptance {
+            at: clock::from_micros(self.accepted_at.ok_or_else(|| bad_row("accepted_at"))?),
+            epoch: self.custody_epoch.ok_or_else(|| bad_row("custody_epoch"))?,
+        })
+    }
+}
+
+fn role_number(role: Role) -> i32 {
+    match role {
+        Role::Examiner => EXAMINER,
+        Role::Leader => LEADER,
+        Role::Receptionist | Role::Citizen | Role::Client | Role::Service => RECEPTIONIST,
+    }
+}
+
+fn role(number: i32) -> Result<Role, DbErr> {
+    match number {
+        RECEPTIONIST => Ok(Role::Receptionist),
+        EXAMINER => Ok(Role::Examiner),
+        LEADER => Ok(Role::Leader),
+        _ => Err(bad_row("role")),
+    }
+}
+
+fn bad_row(what: &str) -> DbErr {
+    DbErr::Type(format!("a transfer's row cannot be read: {what}"))
+}

@@ -1,0 +1,6 @@
+//! Protobuf to domain and back, and nowhere else.
+
+pub mod event;
+pub mod plan;
+pub mod reply;
+pub mod request;

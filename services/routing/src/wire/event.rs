@@ -1,0 +1,83 @@
+//! What routing tells the others, and what it hears from them.
+
+use kit::clock;
+use kit::copies;
+use prost::{DecodeError, Message as _};
+use proto::event::v1::Event;
+use proto::intake::v1::DossierChange;
+use proto::intake::v1::dossier_change::Change;
+use proto::routing::v1 as pb;
+
+use super::reply;
+use crate::journey::{Told, What};
+use crate::ledger::{Act, Opened};
+
+/// The message of what happened to a transfer.
+#[must_use]
+pub fn change(told: &Told) -> pb::TransferChange {
+    let event = match told.what {
+        What::Offered => pb::TransferEvent::Offered,
+        What::Accepted => pb::TransferEvent::Accepted,
+        What::Declined => pb::TransferEvent::Declined,
+        What::Recalled => pb::TransferEvent::Recalled,
+        What::Rehomed => pb::TransferEvent::Rehomed,
+        What::Completed => pb::TransferEvent::Completed,
+        What::Cancelled => pb::TransferEvent::Cancelled,
+        What::Released => pb::TransferEvent::Released,
+    };
+    let (custodian, since) = told.custodian.clone().unzip();
+    pb::TransferChange {
+        transfer: Some(reply::transfer(&told.transfer)),
+        event: event.into(),
+        custodian_uid: custodian.unwrap_or_default(),
+        custodian_since: since.map(clock::to_timestamp),
+    }
+}
+
+/// What an event of identity asks for.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
+    Ok(copies::from_identity(event)?.map(Act::Copy))
+}
+
+/// What an event of the catalogue asks for.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
+    Ok(copies::from_catalogue(event)?.map(Act::Copy))
+}
+
+/// What an event of intake asks for.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
+    let message = DossierChange::decode(copies::change_of(event))?;
+    let dossier = event.subject.clone();
+    Ok(match message.change {
+        Some(Change::Received(received)) => Some(Act::Opened(Opened {
+            dossier,
+            code: message.code,
+            procedure: received.procedure_code,
+            case_key: received.case_key,
+            receiving: received.receiving_unit_uid,
+            competent: received.competent_unit_uid,
+            returning: received.returning_unit_uid,
+            received_at: clock::from_timestamp(&received.received_at.unwrap_or_default()),
+            appointment: clock::from_timestamp(&received.appointment.unwrap_or_default()),
+        })),
+        Some(Change::Withdrawn(_)) => Some(Act::Withdrawn(dossier)),
+        Some(Change::Decided(decided)) => Some(Act::Decided {
+            dossier,
+            transfer: decided.transfer_uid,
+        }),
+        Some(Change::Returned(returned)) => Some(Act::Returned {
+            dossier,
+            transfer: returned.transfer_uid,
+        }),
+        Some(Change::Submitted(_) | Change::Refused(_) | Change::Processing(_) | Change::CustodyMoved(_)) | None => None,
+    })
+}

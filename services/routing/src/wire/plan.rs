@@ -1,0 +1,89 @@
+//! The routes of procedures as the catalogue publishes them.
+
+use kit::caller::Role;
+use prost::Message as _;
+use proto::catalogue::v1 as pb;
+
+use crate::error::Error;
+use crate::route::{Part, Step, UnitRule};
+
+/// The routes of a procedure by case.
+pub struct Procedure {
+    code: String,
+    cases: Vec<(String, Vec<Planned>)>,
+}
+
+/// A step whose unit is still a rule.
+pub struct Planned {
+    /// The step, without its unit.
+    pub step: Step,
+    /// How its unit is found.
+    pub unit_rule: UnitRule,
+}
+
+impl Procedure {
+    /// The steps of a case.
+    ///
+    /// # Errors
+    /// When there is no such case.
+    pub fn case(&self, key: &str) -> Result<&[Planned], Error> {
+        let case = self.cases.iter().find(|(case, _)| case == key);
+        case.map(|(_, steps)| steps.as_slice())
+            .ok_or_else(|| Error::PlanMissing(self.code.clone()))
+    }
+
+    /// The units that steps name.
+    pub fn fixed_units(&self) -> impl Iterator<Item = &str> {
+        let steps = self.cases.iter().flat_map(|(_, steps)| steps);
+        steps.filter_map(|planned| match &planned.unit_rule {
+            UnitRule::Fixed(uid) => Some(uid.as_str()),
+            UnitRule::Receiving | UnitRule::ParentOfReceiving | UnitRule::Competent => None,
+        })
+    }
+}
+
+/// The procedure in an encoded message; `None` when it is not one.
+#[must_use]
+pub fn procedure(body: &[u8]) -> Option<Procedure> {
+    let message = pb::Procedure::decode(body).ok()?;
+    let cases = message.version?.cases.into_iter().map(|case| {
+        let steps: Option<Vec<_>> = case.route.unwrap_or_default().steps.into_iter().map(planned).collect();
+        Some((case.key, steps?))
+    });
+    Some(Procedure {
+        code: message.code,
+        cases: cases.collect::<Option<_>>()?,
+    })
+}
+
+fn planned(step: pb::Step) -> Option<Planned> {
+    let unit_rule = match step.unit_rule() {
+        pb::UnitRule::Unspecified => return None,
+        pb::UnitRule::Receiving => UnitRule::Receiving,
+        pb::UnitRule::ParentOfReceiving => UnitRule::ParentOfReceiving,
+        pb::UnitRule::Competent => UnitRule::Competent,
+        pb::UnitRule::Fixed => UnitRule::Fixed(step.unit_uid.clone()),
+    };
+    let role = match step.role() {
+        pb::StepRole::Unspecified => return None,
+        pb::StepRole::Examiner => Role::Examiner,
+        pb::StepRole::Leader => Role::Leader,
+    };
+    let part = match step.part() {
+        pb::StepPart::Unspecified => return None,
+        pb::StepPart::Sole => Part::Sole,
+        pb::StepPart::Lead => Part::Lead,
+        pb::StepPart::Consulted => Part::Consulted,
+    };
+    let step = Step {
+        share_percent: u32::try_from(step.share_percent).ok()?,
+        key: step.key,
+        name: step.name,
+        after: step.after,
+        unit: String::new(),
+        role,
+        part,
+        decides: step.decides,
+    };
+    Some(Planned { step, unit_rule })
+}

@@ -1,0 +1,105 @@
+//! Replies.
+
+use kit::caller::Role;
+use kit::clock::{self, Moment};
+use prost::Message as _;
+use prost_types::Timestamp;
+use proto::routing::v1 as pb;
+
+use crate::error::Error;
+use crate::journey::{Holding, Journey};
+use crate::ledger::Verb;
+use crate::transfer::{State, Transfer};
+
+/// The transfer on the wire.
+#[must_use]
+pub fn transfer(transfer: &Transfer) -> pb::Transfer {
+    let acceptance = transfer.state.acceptance();
+    pb::Transfer {
+        uid: transfer.uid.clone(),
+        dossier_uid: transfer.dossier.clone(),
+        dossier_code: transfer.dossier_code.clone(),
+        procedure_code: transfer.procedure.clone(),
+        step_key: transfer.work.key.clone(),
+        step_name: transfer.work.name.clone(),
+        role: role(transfer.work.role).into(),
+        consulted: transfer.work.consulted,
+        decides: transfer.work.decides,
+        state: state(&transfer.state).into(),
+        from_unit_uid: transfer.from.clone(),
+        to_unit_uid: transfer.to.clone(),
+        offer_epoch: transfer.offer_epoch,
+        custody_epoch: acceptance.map_or(0, |acceptance| acceptance.epoch),
+        offered_at: time(transfer.offered_at),
+        hand_over_due: time(transfer.due.hand_over),
+        accepted_at: acceptance.and_then(|acceptance| time(acceptance.at)),
+        due: time(transfer.due.step),
+        ended_at: ended_at(&transfer.state).and_then(time),
+        reason: transfer.reason.clone(),
+        revision: transfer.revision,
+    }
+}
+
+/// The state on the wire.
+#[must_use]
+pub fn state(state: &State) -> pb::TransferState {
+    match state {
+        State::Offered => pb::TransferState::Offered,
+        State::Accepted(_) => pb::TransferState::Accepted,
+        State::Declined => pb::TransferState::Declined,
+        State::Completed(..) => pb::TransferState::Completed,
+        State::Recalled(_) => pb::TransferState::Recalled,
+        State::Cancelled(..) => pb::TransferState::Cancelled,
+    }
+}
+
+/// The role of a step on the wire.
+#[must_use]
+pub fn role(role: Role) -> pb::TransferRole {
+    match role {
+        Role::Receptionist => pb::TransferRole::Receptionist,
+        Role::Examiner => pb::TransferRole::Examiner,
+        Role::Leader => pb::TransferRole::Leader,
+        Role::Citizen | Role::Client | Role::Service => pb::TransferRole::Unspecified,
+    }
+}
+
+/// A custody on the wire.
+#[must_use]
+pub fn branch(holding: &Holding) -> pb::Branch {
+    pb::Branch {
+        step_key: holding.step.clone(),
+        custodian_uid: holding.custodian.clone(),
+        since: time(holding.since),
+        until: holding.until.and_then(time),
+    }
+}
+
+/// The reply of an act on a transfer.
+///
+/// # Errors
+/// When the transfer is gone, which cannot be.
+pub fn on_transfer(verb: &Verb, uid: &str, journey: &Journey) -> Result<Vec<u8>, Error> {
+    let after = Some(transfer(journey.transfer(uid)?));
+    Ok(match verb {
+        Verb::Accept(_) => pb::AcceptTransferResponse { transfer: after }.encode_to_vec(),
+        Verb::Decline(..) => pb::DeclineTransferResponse { transfer: after }.encode_to_vec(),
+        Verb::Forward { .. } => pb::ForwardTransferResponse { transfer: after }.encode_to_vec(),
+        Verb::Complete(_) => pb::CompleteTransferResponse {
+            transfer: after,
+            offered: journey.offered_now().map(transfer).collect(),
+        }
+        .encode_to_vec(),
+    })
+}
+
+fn time(moment: Moment) -> Option<Timestamp> {
+    Some(clock::to_timestamp(moment))
+}
+
+fn ended_at(state: &State) -> Option<Moment> {
+    match state {
+        State::Completed(_, at) | State::Recalled(at) | State::Cancelled(_, at) => Some(*at),
+        State::Offered | State::Accepted(_) | State::Declined => None,
+    }
+}

@@ -1,0 +1,182 @@
+//! Requests, parsed at the edge: a domain value, or everything that is wrong at once.
+
+use std::time::Duration;
+
+use kit::caller::Context;
+use kit::failure::{Failure, Violation};
+use kit::fields::{Fields, required};
+use kit::page;
+use proto::routing::v1 as pb;
+
+use crate::ledger::{Act, OnTransfer, Verb};
+use crate::store::{After, Filter};
+
+const UID: usize = 64;
+const REASON: usize = 1_000;
+const USUAL_PULL: u64 = 10;
+const LARGEST_PULL: u64 = 100;
+const USUAL_PAGE: u64 = 50;
+const LARGEST_PAGE: u64 = 500;
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const USUAL_LEASE: Duration = Duration::from_mins(1);
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+const LONGEST_LEASE: Duration = Duration::from_mins(10);
+
+/// What a puller asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pull {
+    /// The unit.
+    pub unit: String,
+    /// At most so many.
+    pub most: usize,
+    /// How long to wait for the first.
+    pub wait: Duration,
+    /// How long nobody else gets them.
+    pub lease: Duration,
+}
+
+/// `AcceptTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn accept(context: &Context, request: &pb::AcceptTransferRequest) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::Accept(epoch(&mut fields, "offer_epoch", request.offer_epoch));
+    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+}
+
+/// `DeclineTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn decline(context: &Context, request: &pb::DeclineTransferRequest) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let epoch = epoch(&mut fields, "offer_epoch", request.offer_epoch);
+    let verb = Verb::Decline(epoch, fields.text("reason", &request.reason, REASON));
+    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+}
+
+/// `ForwardTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn forward(context: &Context, request: &pb::ForwardTransferRequest) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::Forward {
+        offer_epoch: epoch(&mut fields, "offer_epoch", request.offer_epoch),
+        to: fields.text("to_unit_uid", &request.to_unit_uid, UID),
+        reason: fields.text("reason", &request.reason, REASON),
+    };
+    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+}
+
+/// `CompleteTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn complete(context: &Context, request: &pb::CompleteTransferRequest) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::Complete(epoch(&mut fields, "custody_epoch", request.custody_epoch));
+    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+}
+
+fn on_transfer(
+    context: &Context,
+    mut fields: Fields,
+    request_id: &str,
+    transfer: &str,
+    verb: Verb,
+) -> Result<(String, Act), Failure> {
+    let request_id = fields.request_id(request_id);
+    let transfer = fields.text("transfer_uid", transfer, UID);
+    fields.finish()?;
+    let on = OnTransfer {
+        caller: context.caller.clone(),
+        transfer,
+        verb,
+    };
+    Ok((request_id, Act::On(on)))
+}
+
+fn epoch(fields: &mut Fields, field: &str, value: i64) -> i64 {
+    if value < 1 {
+        fields.reject(required(field));
+    }
+    value
+}
+
+/// `PullTransfers`.
+///
+/// # Errors
+/// Every violation.
+pub fn pull(request: &pb::PullTransfersRequest) -> Result<Pull, Failure> {
+    let mut fields = Fields::new();
+    let unit = fields.text("unit_uid", &request.unit_uid, UID);
+    let most = fields.page_size(request.max_transfers, USUAL_PULL, LARGEST_PULL);
+    let wait = duration(&mut fields, "wait", request.wait.as_ref(), Duration::ZERO, Duration::ZERO..=LONGEST_WAIT);
+    let lease = duration(
+        &mut fields,
+        "lease",
+        request.lease.as_ref(),
+        USUAL_LEASE,
+        SHORTEST_LEASE..=LONGEST_LEASE,
+    );
+    fields.finish()?;
+    Ok(Pull {
+        unit,
+        most: usize::try_from(most).unwrap_or_default(),
+        wait,
+        lease,
+    })
+}
+
+fn duration(
+    fields: &mut Fields,
+    field: &str,
+    value: Option<&prost_types::Duration>,
+    usual: Duration,
+    allowed: std::ops::RangeInclusive<Duration>,
+) -> Duration {
+    let Some(value) = value else { return usual };
+    match Duration::try_from(*value) {
+        Ok(duration) if allowed.contains(&duration) => duration,
+        _ => {
+            let (least, most) = (allowed.start().as_secs(), allowed.end().as_secs());
+            fields.reject(Violation::new(
+                field,
+                "OUT_OF_RANGE",
+                format!("must be {least} s to {most} s"),
+                format!("phải từ {least} đến {most} giây"),
+            ));
+            usual
+        }
+    }
+}
+
+/// `ListTransfers`.
+///
+/// # Errors
+/// Every violation.
+pub fn filter(request: &pb::ListTransfersRequest) -> Result<Filter, Failure> {
+    let mut fields = Fields::new();
+    let unit = fields.text("unit_uid", &request.unit_uid, UID);
+    let limit = fields.page_size(request.page_size, USUAL_PAGE, LARGEST_PAGE);
+    let after = fields.take(after(&request.page_token)).flatten();
+    fields.finish()?;
+    Ok(Filter {
+        unit,
+        state: Some(request.state).filter(|state| *state != 0),
+        after,
+        limit,
+    })
+}
+
+fn after(token: &str) -> Result<Option<After>, Violation> {
+    let Some([due, uid]) = page::keys::<2>(token)? else {
+        return Ok(None);
+    };
+    let due = due
+        .parse()
+        .map_err(|_| Violation::new("page_token", "MALFORMED", "was not handed out by this list", "không hợp lệ"))?;
+    Ok(Some(After { due, uid }))
+}
