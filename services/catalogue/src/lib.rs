@@ -16,6 +16,7 @@ mod rules;
 mod store;
 mod wire;
 
+use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
@@ -78,7 +79,7 @@ pub async fn import(db: Db, catalogue: Catalogue) -> Result<(), Failure> {
         act: ledger::Import(catalogue),
         cause: Cause {
             actor: NAME.to_owned(),
-            at: kit::clock::real(),
+            at: Clock::system().civil(),
             traceparent: kit::telemetry::traceparent(),
         },
     };

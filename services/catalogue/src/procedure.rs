@@ -206,6 +206,19 @@ pub struct Procedure {
     pub components: Vec<Component>,
 }
 
+/// Which procedures to list: a page in order of code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only this level of government, or all.
+    pub level: Option<Level>,
+    /// Only this online level, or all.
+    pub online_level: Option<OnlineLevel>,
+    /// Only codes after this one.
+    pub after: Option<String>,
+    /// How many at most.
+    pub size: u64,
+}
+
 /// Which version of a procedure is in force. A dossier stays on the one that it was handed in under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edition {

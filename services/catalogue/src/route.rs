@@ -1,6 +1,7 @@
 //! A route: the steps of a procedure as a directed graph without cycles.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod graph;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -195,12 +196,7 @@ impl Route {
     /// # Errors
     /// Everything by which they are no route.
     pub fn new(name: String, steps: Vec<Step>) -> Result<Self, Vec<Fault>> {
-        let mut faults = keys_taken(&steps);
-        faults.extend(after_unknown(&steps));
-        faults.extend(decisions(&steps));
-        if faults.is_empty() {
-            faults = paths(&steps);
-        }
+        let faults = graph::faults(&steps);
         if faults.is_empty() {
             Ok(Self { name, steps })
         } else {
@@ -221,203 +217,9 @@ impl Route {
     }
 }
 
-fn keys_taken(steps: &[Step]) -> Vec<Fault> {
-    let mut keys = BTreeSet::new();
-    let taken = |(step, _): (usize, &Step)| Fault {
-        step,
-        problem: Problem::KeyTaken,
-    };
-    steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| !keys.insert(&step.key))
-        .map(taken)
-        .collect()
-}
-
-fn after_unknown(steps: &[Step]) -> Vec<Fault> {
-    let keys: BTreeSet<&String> = steps.iter().map(|step| &step.key).collect();
-    let mut faults = Vec::new();
-    for (step, of) in steps.iter().enumerate() {
-        for key in of.after.iter().filter(|key| !keys.contains(key)) {
-            let problem = Problem::AfterUnknown(key.clone());
-            faults.push(Fault { step, problem });
-        }
-    }
-    faults
-}
-
-fn decisions(steps: &[Step]) -> Vec<Fault> {
-    let deciding: Vec<usize> = (0..steps.len())
-        .filter(|step| steps[*step].decides)
-        .collect();
-    let Some((_, more)) = deciding.split_first() else {
-        return vec![Fault {
-            step: 0,
-            problem: Problem::NoDecision,
-        }];
-    };
-    let second = |step: &usize| Fault {
-        step: *step,
-        problem: Problem::SecondDecision,
-    };
-    more.iter().map(second).collect()
-}
-
-/// Walks the graph from its first steps: what is never reached is in or behind a cycle, and every path takes all the time.
-fn paths(steps: &[Step]) -> Vec<Fault> {
-    let mut sums: BTreeMap<&str, BTreeSet<u16>> = BTreeMap::new();
-    let mut left: Vec<usize> = (0..steps.len()).collect();
-    loop {
-        let (ready, waiting): (Vec<usize>, Vec<usize>) = left.iter().partition(|step| {
-            steps[**step]
-                .after
-                .iter()
-                .all(|key| sums.contains_key(key.as_str()))
-        });
-        if ready.is_empty() {
-            break;
-        }
-        for step in ready {
-            let step = &steps[step];
-            let before = step
-                .after
-                .iter()
-                .filter_map(|key| sums.get(key.as_str()))
-                .flatten()
-                .copied();
-            let before: BTreeSet<u16> = if step.after.is_empty() {
-                BTreeSet::from([0])
-            } else {
-                before.collect()
-            };
-            let through = before
-                .into_iter()
-                .map(|sum| sum.saturating_add(step.share.percent()));
-            sums.insert(&step.key, through.collect());
-        }
-        left = waiting;
-    }
-    if left.is_empty() {
-        return shares(steps, &sums);
-    }
-    let cycle = |step| Fault {
-        step,
-        problem: Problem::Cycle,
-    };
-    left.into_iter().map(cycle).collect()
-}
-
-fn shares(steps: &[Step], sums: &BTreeMap<&str, BTreeSet<u16>>) -> Vec<Fault> {
-    let followed: BTreeSet<&String> = steps.iter().flat_map(|step| &step.after).collect();
-    let mut faults = Vec::new();
-    for (step, last) in steps
-        .iter()
-        .enumerate()
-        .filter(|(_, step)| !followed.contains(&step.key))
-    {
-        for sum in sums
-            .get(last.key.as_str())
-            .into_iter()
-            .flatten()
-            .filter(|sum| **sum != 100)
-        {
-            let problem = Problem::SharesWrong(*sum);
-            faults.push(Fault { step, problem });
-        }
-    }
-    faults
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn step(key: &str, after: &[&str], percent: u16, decides: bool) -> Step {
-        Step {
-            key: key.to_owned(),
-            name: key.to_owned(),
-            after: after.iter().map(|key| (*key).to_owned()).collect(),
-            unit_rule: UnitRule::Competent,
-            role: Role::Examiner,
-            share: Share(percent),
-            part: Part::Sole,
-            decides,
-        }
-    }
-
-    fn faults(steps: Vec<Step>) -> Vec<(usize, Problem)> {
-        let faults = Route::new("route".to_owned(), steps)
-            .err()
-            .unwrap_or_default();
-        faults
-            .into_iter()
-            .map(|fault| (fault.step, fault.problem))
-            .collect()
-    }
-
-    #[test]
-    fn parallel_steps_that_join_are_a_route() {
-        let steps = vec![
-            step("open", &[], 10, false),
-            step("examine", &["open"], 50, false),
-            step("consult", &["open"], 50, false),
-            step("sign", &["examine", "consult"], 40, true),
-        ];
-        assert_eq!(faults(steps), []);
-    }
-
-    #[test]
-    fn exactly_one_step_decides() {
-        let none = vec![
-            step("examine", &[], 70, false),
-            step("sign", &["examine"], 30, false),
-        ];
-        assert_eq!(faults(none), [(0, Problem::NoDecision)]);
-        let two = vec![
-            step("examine", &[], 70, true),
-            step("sign", &["examine"], 30, true),
-        ];
-        assert_eq!(faults(two), [(1, Problem::SecondDecision)]);
-    }
-
-    #[test]
-    fn steps_that_wait_for_each_other_are_a_cycle() {
-        let steps = vec![
-            step("open", &[], 10, false),
-            step("examine", &["open", "sign"], 50, false),
-            step("sign", &["examine"], 40, true),
-        ];
-        assert_eq!(faults(steps), [(1, Problem::Cycle), (2, Problem::Cycle)]);
-        assert_eq!(
-            faults(vec![step("sign", &["sign"], 100, true)]),
-            [(0, Problem::Cycle)]
-        );
-    }
-
-    #[test]
-    fn a_step_comes_after_steps_that_exist_and_has_a_key_of_its_own() {
-        let steps = vec![
-            step("examine", &["open"], 70, false),
-            step("examine", &[], 30, true),
-        ];
-        let expected = [
-            (1, Problem::KeyTaken),
-            (0, Problem::AfterUnknown("open".to_owned())),
-        ];
-        assert_eq!(faults(steps), expected);
-    }
-
-    #[test]
-    fn the_shares_of_every_path_sum_to_the_whole_limit() {
-        let steps = vec![
-            step("open", &[], 10, false),
-            step("examine", &["open"], 50, false),
-            step("consult", &["open"], 30, false),
-            step("sign", &["examine", "consult"], 40, true),
-        ];
-        assert_eq!(faults(steps), [(3, Problem::SharesWrong(80))]);
-    }
 
     #[test]
     fn rules_and_shares_are_read_as_files_write_them() {

@@ -10,9 +10,10 @@ use worktime::{DayKind, Opening, SpecialDay};
 
 use crate::calendar::{Calendar, PROVINCE};
 use crate::error::Error;
-use crate::procedure::{Component, Edition, Handling, Level, Limit, OnlineLevel, Procedure, Time};
+use crate::procedure::{
+    Component, Edition, Handling, Level, Limit, OnlineLevel, Page, Procedure, Time,
+};
 use crate::route::{Part, Role, Route, Step, UnitRule};
-use crate::store::procedure::{Page, Row};
 
 const USUAL_PAGE: u64 = 100;
 const LARGEST_PAGE: u64 = 500;
@@ -66,21 +67,21 @@ pub(crate) fn stored<M: Message + Default>(body: &[u8]) -> Result<M, Error> {
     Ok(M::decode(body)?)
 }
 
-/// A page of procedures, of which `page` asked for one too many to know whether another follows.
+/// A page of stored procedures, of which `page` asked for one too many to know whether another follows.
 pub(crate) fn procedure_page(
-    mut rows: Vec<Row>,
+    bodies: &[Vec<u8>],
     page: &Page,
 ) -> Result<pb::ListProceduresResponse, Error> {
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let last = rows.last().filter(|_| more);
-    let procedures: Result<Vec<_>, Error> = rows.iter().map(|row| stored(&row.body)).collect();
+    let procedures: Result<Vec<pb::Procedure>, Error> =
+        bodies.iter().take(size).map(|body| stored(body)).collect();
+    let procedures = procedures?;
+    let last = procedures.last().filter(|_| bodies.len() > size);
     Ok(pb::ListProceduresResponse {
-        procedures: procedures?,
         next_page_token: last
-            .map(|row| page::token(&[&row.code]))
+            .map(|last| page::token(&[&last.code]))
             .unwrap_or_default(),
+        procedures,
     })
 }
 

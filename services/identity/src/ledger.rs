@@ -164,35 +164,32 @@ fn register(world: &World, party: &Party) -> Effect<Change> {
 
 fn import(world: &World, province: &Province) -> Result<Effect<Change>, Error> {
     let mut effect = Effect::nothing();
-    let changed = province
-        .units
-        .iter()
-        .filter_map(|unit| unit.following(world.units.get(&unit.uid)));
-    for unit in changed {
-        let uid = unit.uid.as_str();
-        effect.events.push(NewEvent::new(
-            uid,
-            Shard::of(uid),
-            &wire::unit_imported(&unit),
-        ));
-        effect.changes.push(Change::Unit(unit));
+    for unit in &province.units {
+        if let Some(changed) = unit.following(world.units.get(&unit.uid)) {
+            add_unit(&mut effect, changed);
+        }
     }
     let parties = import_parties(world, province, &mut effect);
     for caller in &province.callers {
         must_have_unit(world, province, caller)?;
-        let principal = Principal {
-            subject: caller.subject.clone(),
-            part: caller.part.map(|party| {
-                let known = parties.get(&party.particulars.number).copied();
-                known.unwrap_or(&party.uid).clone()
-            }),
-            public_key: caller.public_key.clone(),
-        };
+        let principal = caller.with_party(|party| {
+            let known = parties.get(&party.particulars.number).copied();
+            known.unwrap_or(&party.uid).clone()
+        });
         if world.principals.get(&caller.subject) != Some(&principal) {
             effect.changes.push(Change::Principal(principal));
         }
     }
     Ok(effect)
+}
+
+fn add_unit(effect: &mut Effect<Change>, unit: Unit) {
+    let uid = unit.uid.as_str();
+    let told = wire::unit_imported(&unit);
+    effect
+        .events
+        .push(NewEvent::new(uid, Shard::of(uid), &told));
+    effect.changes.push(Change::Unit(unit));
 }
 
 /// The uid of every party that a caller is, by number; those that are not known yet are registered.

@@ -23,12 +23,13 @@ mod wire;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
 use kit::serve::{Ground, Mounted};
-use kit::writer::{self, Step};
+use kit::writer::{self, Step, Writer};
 use proto::identity::v1::event_service_server::EventServiceServer;
 use proto::identity::v1::party_service_server::PartyServiceServer;
 use proto::identity::v1::token_service_server::TokenServiceServer;
@@ -68,23 +69,29 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     );
     ground.tasks.spawn(work);
     let progress = Progress::load(NAME, &db).await?;
-    let routes = Routes::new(UnitServiceServer::new(grpc::Units { db: db.clone() }))
-        .add_service(PartyServiceServer::new(grpc::Parties {
-            db: db.clone(),
-            writer,
-        }))
-        .add_service(TokenServiceServer::new(grpc::Tokens {
-            db: db.clone(),
-            settings,
-        }))
-        .add_service(EventServiceServer::new(grpc::Events(db)));
     Ok(Mounted {
         name: NAME,
-        routes,
+        routes: routes(db, writer, settings),
         rules: rules::RULES,
         progress,
         ready: Box::pin(std::future::ready(())),
     })
+}
+
+fn routes(db: Db, writer: Writer<ledger::Identity>, settings: Settings) -> Routes {
+    let units = grpc::Units { db: db.clone() };
+    let parties = grpc::Parties {
+        db: db.clone(),
+        writer,
+    };
+    let tokens = grpc::Tokens {
+        db: db.clone(),
+        settings,
+    };
+    Routes::new(UnitServiceServer::new(units))
+        .add_service(PartyServiceServer::new(parties))
+        .add_service(TokenServiceServer::new(tokens))
+        .add_service(EventServiceServer::new(grpc::Events(db)))
 }
 
 /// Takes a province in: all of it or nothing. What is unchanged makes no event, so it may be done again.
@@ -97,7 +104,7 @@ pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
         act: ledger::Act::Import(province),
         cause: Cause {
             actor: NAME.to_owned(),
-            at: kit::clock::real(),
+            at: Clock::system().civil(),
             traceparent: kit::telemetry::traceparent(),
         },
     };

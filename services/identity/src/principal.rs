@@ -123,16 +123,23 @@ impl<P> Part<P> {
             Self::Receptionist(_) | Self::Examiner(_) | Self::Leader(_) | Self::Client(_) => None,
         }
     }
+}
 
-    /// The same part, with the party named in another way.
+impl<P> Principal<P> {
+    /// The same principal, with the party that it may be named in another way.
     #[must_use]
-    pub fn map<Q>(&self, name: impl FnOnce(&P) -> Q) -> Part<Q> {
-        match self {
-            Self::Receptionist(unit) => Part::Receptionist(unit.clone()),
-            Self::Examiner(unit) => Part::Examiner(unit.clone()),
-            Self::Leader(unit) => Part::Leader(unit.clone()),
-            Self::Client(unit) => Part::Client(unit.clone()),
-            Self::Citizen(party) => Part::Citizen(name(party)),
+    pub fn with_party<Q>(&self, name: impl FnOnce(&P) -> Q) -> Principal<Q> {
+        let part = match &self.part {
+            Part::Receptionist(unit) => Part::Receptionist(unit.clone()),
+            Part::Examiner(unit) => Part::Examiner(unit.clone()),
+            Part::Leader(unit) => Part::Leader(unit.clone()),
+            Part::Client(unit) => Part::Client(unit.clone()),
+            Part::Citizen(party) => Part::Citizen(name(party)),
+        };
+        Principal {
+            subject: self.subject.clone(),
+            part,
+            public_key: self.public_key.clone(),
         }
     }
 }

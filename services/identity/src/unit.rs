@@ -124,6 +124,17 @@ impl Unit {
     }
 }
 
+/// Which units to list: a page in order of uid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only this kind, or all.
+    pub kind: Option<Kind>,
+    /// Only uids after this one.
+    pub after: Option<Uid>,
+    /// How many at most.
+    pub size: u64,
+}
+
 /// The units from which the way along `next` never ends.
 #[must_use]
 pub fn looping<'a>(next: &BTreeMap<&'a Uid, &'a Uid>) -> BTreeSet<&'a Uid> {

@@ -9,8 +9,7 @@ use proto::identity::v1 as pb;
 use proto::identity::v1::identity_change::Change;
 
 use crate::party::{self, LONGEST_NAME, Particulars, Party};
-use crate::store::unit::Page;
-use crate::unit::{self, Unit};
+use crate::unit::{self, Page, Unit};
 
 const USUAL_PAGE: u64 = 100;
 const LARGEST_PAGE: u64 = 500;

@@ -32,7 +32,10 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Codes, DbErr> {
     };
     for (unit, code) in codes {
         let mut parts = code.rsplitn(3, '-');
-        let number = parts.next().and_then(|number| number.parse().ok()).unwrap_or_default();
+        let number = parts
+            .next()
+            .and_then(|number| number.parse().ok())
+            .unwrap_or_default();
         let day = parts.next().unwrap_or_default().to_owned();
         numbers.entry((unit, day)).or_default().insert(number);
         if !seen.insert(code) {
@@ -42,7 +45,9 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Codes, DbErr> {
     for ((unit, date), last) in given_out {
         let key = (unit, date.format("%y%m%d").to_string());
         let present = numbers.remove(&key).unwrap_or_default();
-        found.missing += (1..=last).filter(|number| !present.contains(number)).count();
+        found.missing += (1..=last)
+            .filter(|number| !present.contains(number))
+            .count();
     }
     // Numbers that no desk's counter accounts for.
     found.missing += numbers.values().map(HashSet::len).sum::<usize>();

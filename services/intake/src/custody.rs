@@ -45,7 +45,11 @@ impl Claim {
     /// # Errors
     /// `CustodyNotKnownYet`.
     pub fn must_be_known(&self, known: &[Custody]) -> Result<(), Error> {
-        let newest = known.iter().map(|custody| custody.epoch).max().unwrap_or_default();
+        let newest = known
+            .iter()
+            .map(|custody| custody.epoch)
+            .max()
+            .unwrap_or_default();
         if self.epoch > newest {
             return Err(Error::CustodyNotKnownYet);
         }
@@ -56,7 +60,12 @@ impl Claim {
     ///
     /// # Errors
     /// `NotTheHolder` when it has ended, is another unit's, or is for another purpose.
-    pub fn check<'a>(&self, known: &'a [Custody], purpose: Purpose, units: &[String]) -> Result<&'a Custody, Error> {
+    pub fn check<'a>(
+        &self,
+        known: &'a [Custody],
+        purpose: Purpose,
+        units: &[String],
+    ) -> Result<&'a Custody, Error> {
         known
             .iter()
             .find(|custody| custody.transfer == self.transfer && custody.epoch == self.epoch)
@@ -98,14 +107,26 @@ mod tests {
     fn only_the_present_holder_passes() {
         let known = [custody(1, false), custody(2, true)];
         assert_eq!(check("t2", 2, &known, "u").unwrap(), 2);
-        assert!(matches!(check("t1", 1, &known, "u"), Err(Error::NotTheHolder { .. })));
-        assert!(matches!(check("t2", 2, &known, "other"), Err(Error::NotTheHolder { .. })));
-        assert!(matches!(check("t2", 1, &known, "u"), Err(Error::NotTheHolder { .. })));
+        assert!(matches!(
+            check("t1", 1, &known, "u"),
+            Err(Error::NotTheHolder { .. })
+        ));
+        assert!(matches!(
+            check("t2", 2, &known, "other"),
+            Err(Error::NotTheHolder { .. })
+        ));
+        assert!(matches!(
+            check("t2", 1, &known, "u"),
+            Err(Error::NotTheHolder { .. })
+        ));
     }
 
     #[test]
     fn an_acceptance_that_is_newer_than_what_is_known_is_waited_for() {
         let known = [custody(1, true)];
-        assert!(matches!(check("t2", 2, &known, "u"), Err(Error::CustodyNotKnownYet)));
+        assert!(matches!(
+            check("t2", 2, &known, "u"),
+            Err(Error::CustodyNotKnownYet)
+        ));
     }
 }

@@ -194,7 +194,11 @@ impl State {
         }
     }
 
-    fn out_of_turn(&self, act: &'static str, allowed: &'static [&'static str]) -> InvalidTransition {
+    fn out_of_turn(
+        &self,
+        act: &'static str,
+        allowed: &'static [&'static str],
+    ) -> InvalidTransition {
         InvalidTransition {
             act,
             current: self.name(),
@@ -250,7 +254,9 @@ impl Dossier {
             State::Received(receipt) | State::Processing(receipt) => {
                 Ok(self.becomes(State::Withdrawn(Some(receipt), closing)))
             }
-            state => Err(state.out_of_turn("WithdrawDossier", &["SUBMITTED", "RECEIVED", "PROCESSING"])),
+            state => {
+                Err(state.out_of_turn("WithdrawDossier", &["SUBMITTED", "RECEIVED", "PROCESSING"]))
+            }
         }
     }
 
@@ -271,7 +277,9 @@ impl Dossier {
     /// When no result is ready.
     pub fn return_result(self, at: Moment) -> Result<Self, InvalidTransition> {
         match self.state.clone() {
-            State::ResultReady(receipt, decision) => Ok(self.becomes(State::Returned(receipt, decision, at))),
+            State::ResultReady(receipt, decision) => {
+                Ok(self.becomes(State::Returned(receipt, decision, at)))
+            }
             state => Err(state.out_of_turn(RETURN, &["RESULT_READY"])),
         }
     }

@@ -100,40 +100,108 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let english = error.to_string();
         match error {
-            Error::ProcedureNotFound(code) => Failure::new(Code::NotFound, "PROCEDURE_NOT_FOUND", english, format!("Không có thủ tục {code}; hãy xem lại mã thủ tục"))
-                .with("procedure_code", code),
-            Error::CaseNotFound { procedure, case } => Failure::new(Code::NotFound, "CASE_NOT_FOUND", english, format!("Thủ tục {procedure} không có trường hợp {case}"))
-                .with("procedure_code", procedure)
-                .with("case_key", case),
-            Error::UnitNotFound(unit) => Failure::new(Code::NotFound, "UNIT_NOT_FOUND", english, "Không có đơn vị này; hãy xem lại mã đơn vị")
-                .with("unit_uid", unit),
-            Error::NotOnline { procedure, level, desk, desk_uid } => {
-                let vietnamese = format!("Thủ tục {procedure} ở mức độ {level}, chưa nộp trực tuyến được; mời nộp tại bộ phận một cửa của {desk}");
+            Error::ProcedureNotFound(code) => Failure::new(
+                Code::NotFound,
+                "PROCEDURE_NOT_FOUND",
+                english,
+                format!("Không có thủ tục {code}; hãy xem lại mã thủ tục"),
+            )
+            .with("procedure_code", code),
+            Error::CaseNotFound { procedure, case } => Failure::new(
+                Code::NotFound,
+                "CASE_NOT_FOUND",
+                english,
+                format!("Thủ tục {procedure} không có trường hợp {case}"),
+            )
+            .with("procedure_code", procedure)
+            .with("case_key", case),
+            Error::UnitNotFound(unit) => Failure::new(
+                Code::NotFound,
+                "UNIT_NOT_FOUND",
+                english,
+                "Không có đơn vị này; hãy xem lại mã đơn vị",
+            )
+            .with("unit_uid", unit),
+            Error::NotOnline {
+                procedure,
+                level,
+                desk,
+                desk_uid,
+            } => {
+                let vietnamese = format!(
+                    "Thủ tục {procedure} ở mức độ {level}, chưa nộp trực tuyến được; mời nộp tại bộ phận một cửa của {desk}"
+                );
                 Failure::new(Code::FailedPrecondition, "NOT_ONLINE", english, vietnamese)
                     .with("procedure_code", procedure)
                     .with("online_level", level)
                     .with("desk_unit_uid", desk_uid)
             }
-            Error::NotHandledHere { procedure } => Failure::new(Code::FailedPrecondition, "NOT_HANDLED_HERE", english, format!("Thủ tục {procedure} do cơ quan ngành dọc giải quyết; mời nộp tại cơ quan đó"))
-                .with("procedure_code", procedure),
-            Error::UnitNotCompetent { procedure, takes } => Failure::new(Code::FailedPrecondition, "UNIT_NOT_COMPETENT", english, format!("Đơn vị này không tiếp nhận thủ tục {procedure}; nơi tiếp nhận: {takes}"))
-                .with("procedure_code", procedure)
-                .with("takes", takes),
-            Error::ComponentsMissing(violations) => Failure::invalid("COMPONENTS_MISSING", violations),
-            Error::DossierNotFound => Failure::new(Code::NotFound, "DOSSIER_NOT_FOUND", english, "Không tìm thấy hồ sơ; hãy xem lại mã hồ sơ"),
-            Error::UnitNotYours(unit) => Failure::new(Code::PermissionDenied, "UNIT_NOT_YOURS", english, "Tài khoản không có quyền thay mặt đơn vị này")
-                .with("unit_uid", unit),
-            Error::StateForbids(transition) => Failure::state_forbids(transition.act, transition.current, transition.allowed),
-            Error::RevisionChanged { expected, current } => Failure::revision_changed(expected, current),
-            Error::NotTheHolder { transfer } => Failure::new(Code::FailedPrecondition, "NOT_THE_HOLDER", english, "Đơn vị không còn giữ hồ sơ ở bước này; hãy tải lại danh sách việc")
-                .with("transfer_uid", transfer),
-            Error::CustodyNotKnownYet => Failure::unavailable("CUSTODY_NOT_KNOWN_YET", english, Duration::from_millis(500)),
-            Error::CalendarMissing => Failure::new(Code::FailedPrecondition, "CALENDAR_MISSING", english, "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch"),
+            Error::NotHandledHere { procedure } => Failure::new(
+                Code::FailedPrecondition,
+                "NOT_HANDLED_HERE",
+                english,
+                format!(
+                    "Thủ tục {procedure} do cơ quan ngành dọc giải quyết; mời nộp tại cơ quan đó"
+                ),
+            )
+            .with("procedure_code", procedure),
+            Error::UnitNotCompetent { procedure, takes } => Failure::new(
+                Code::FailedPrecondition,
+                "UNIT_NOT_COMPETENT",
+                english,
+                format!("Đơn vị này không tiếp nhận thủ tục {procedure}; nơi tiếp nhận: {takes}"),
+            )
+            .with("procedure_code", procedure)
+            .with("takes", takes),
+            Error::ComponentsMissing(violations) => {
+                Failure::invalid("COMPONENTS_MISSING", violations)
+            }
+            Error::DossierNotFound => Failure::new(
+                Code::NotFound,
+                "DOSSIER_NOT_FOUND",
+                english,
+                "Không tìm thấy hồ sơ; hãy xem lại mã hồ sơ",
+            ),
+            Error::UnitNotYours(unit) => Failure::new(
+                Code::PermissionDenied,
+                "UNIT_NOT_YOURS",
+                english,
+                "Tài khoản không có quyền thay mặt đơn vị này",
+            )
+            .with("unit_uid", unit),
+            Error::StateForbids(transition) => {
+                Failure::state_forbids(transition.act, transition.current, transition.allowed)
+            }
+            Error::RevisionChanged { expected, current } => {
+                Failure::revision_changed(expected, current)
+            }
+            Error::NotTheHolder { transfer } => Failure::new(
+                Code::FailedPrecondition,
+                "NOT_THE_HOLDER",
+                english,
+                "Đơn vị không còn giữ hồ sơ ở bước này; hãy tải lại danh sách việc",
+            )
+            .with("transfer_uid", transfer),
+            Error::CustodyNotKnownYet => {
+                Failure::unavailable("CUSTODY_NOT_KNOWN_YET", english, Duration::from_millis(500))
+            }
+            Error::CalendarMissing => Failure::new(
+                Code::FailedPrecondition,
+                "CALENDAR_MISSING",
+                english,
+                "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
+            ),
             Error::Store(source) => {
                 tracing::error!(error = %source, "a query failed");
-                Failure::unavailable("STORE_UNAVAILABLE", "the store does not answer", Duration::from_secs(1))
+                Failure::unavailable(
+                    "STORE_UNAVAILABLE",
+                    "the store does not answer",
+                    Duration::from_secs(1),
+                )
             }
-            Error::DossierOfTransferMissing => Failure::new(Code::Internal, "DOSSIER_MISSING", english, "Lỗi nội bộ"),
+            Error::DossierOfTransferMissing => {
+                Failure::new(Code::Internal, "DOSSIER_MISSING", english, "Lỗi nội bộ")
+            }
         }
     }
 }

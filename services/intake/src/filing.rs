@@ -42,7 +42,12 @@ pub fn must_be_online(procedure: &Procedure, receiving: &Unit) -> Result<(), Err
 ///
 /// # Errors
 /// `UNIT_NOT_COMPETENT`, or a unit that is not known.
-pub fn units(procedure: &Procedure, case: &Case, receiving: &Unit, table: &UnitTable) -> Result<Units, Error> {
+pub fn units(
+    procedure: &Procedure,
+    case: &Case,
+    receiving: &Unit,
+    table: &UnitTable,
+) -> Result<Units, Error> {
     let refuse = |takes: &str| {
         Err(Error::UnitNotCompetent {
             procedure: procedure.code.clone(),
@@ -50,8 +55,12 @@ pub fn units(procedure: &Procedure, case: &Case, receiving: &Unit, table: &UnitT
         })
     };
     let competent = match (procedure.level, receiving.kind) {
-        (UnitKind::Commune, UnitKind::Commune) if case.decided_above => resolve(table, &receiving.parent)?,
-        (UnitKind::Commune, UnitKind::Commune) | (UnitKind::District, UnitKind::District) => receiving,
+        (UnitKind::Commune, UnitKind::Commune) if case.decided_above => {
+            resolve(table, &receiving.parent)?
+        }
+        (UnitKind::Commune, UnitKind::Commune) | (UnitKind::District, UnitKind::District) => {
+            receiving
+        }
         (UnitKind::District, UnitKind::Commune) => resolve(table, &receiving.parent)?,
         (UnitKind::Department, UnitKind::Department) => {
             let lead = resolve(table, &procedure.lead_unit)?;
@@ -77,7 +86,9 @@ pub fn units(procedure: &Procedure, case: &Case, receiving: &Unit, table: &UnitT
 /// # Errors
 /// `UNIT_NOT_FOUND`.
 pub fn resolve<'a>(table: &'a UnitTable, uid: &str) -> Result<&'a Unit, Error> {
-    table.resolve(uid).ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
+    table
+        .resolve(uid)
+        .ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
 }
 
 /// Every component of the version is handed in, and nothing else.
@@ -104,9 +115,12 @@ pub fn must_be_complete(procedure: &Procedure, handed_in: &[HandedIn]) -> Result
             ));
         }
     }
-    let unknown = handed_in
-        .iter()
-        .filter(|handed| procedure.components.iter().all(|component| component.key != handed.key));
+    let unknown = handed_in.iter().filter(|handed| {
+        procedure
+            .components
+            .iter()
+            .all(|component| component.key != handed.key)
+    });
     violations.extend(unknown.map(|handed| {
         Violation::new(
             format!("components[{}]", handed.key),
@@ -130,12 +144,20 @@ pub fn content_digest(
     receiving: &str,
 ) -> Vec<u8> {
     let mut digest = Sha256::new();
-    for part in [procedure_code, receiving, applicant.number.value(), &applicant.name] {
+    for part in [
+        procedure_code,
+        receiving,
+        applicant.number.value(),
+        &applicant.name,
+    ] {
         digest.update(part);
         digest.update([0]);
     }
     for component in components {
-        digest.update(format!("{}:{}:{};", component.key, component.originals, component.copies));
+        digest.update(format!(
+            "{}:{}:{};",
+            component.key, component.originals, component.copies
+        ));
     }
     digest.finalize().to_vec()
 }

@@ -36,7 +36,9 @@ pub struct Dossiers {
 
 impl Dossiers {
     async fn find(&self, scope: &Scope, uid: &str) -> Result<Dossier, Failure> {
-        let found = store::find(self.db.read(), scope, uid).await.map_err(Error::from)?;
+        let found = store::find(self.db.read(), scope, uid)
+            .await
+            .map_err(Error::from)?;
         Ok(found.ok_or(Error::DossierNotFound)?)
     }
 
@@ -50,7 +52,10 @@ impl Dossiers {
         let deadline = clock::monotonic() + HEARS_WITHIN;
         loop {
             let moved = self.progress.moved();
-            let replied = self.writer.call(context, request_id.clone(), request, act.clone()).await;
+            let replied = self
+                .writer
+                .call(context, request_id.clone(), request, act.clone())
+                .await;
             match replied {
                 Err(failure) if failure.reason() == "CUSTODY_NOT_KNOWN_YET" => {
                     if tokio::time::timeout_at(deadline, moved).await.is_err() {
@@ -72,7 +77,12 @@ impl DossierService for Dossiers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::submit(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn register_dossier(
@@ -82,7 +92,12 @@ impl DossierService for Dossiers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::register(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn receive_dossier(
@@ -92,7 +107,12 @@ impl DossierService for Dossiers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::receive(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn refuse_dossier(
@@ -102,7 +122,12 @@ impl DossierService for Dossiers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::refuse(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn withdraw_dossier(
@@ -112,7 +137,12 @@ impl DossierService for Dossiers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::withdraw(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn record_decision(
@@ -143,7 +173,9 @@ impl DossierService for Dossiers {
         let key = wire::query::key(request.into_inner())?;
         let found = match key {
             wire::query::Key::Uid(uid) => store::find(self.db.read(), &scope, &uid).await,
-            wire::query::Key::Code(code) => store::find_by_code(self.db.read(), &scope, &code).await,
+            wire::query::Key::Code(code) => {
+                store::find_by_code(self.db.read(), &scope, &code).await
+            }
         };
         let found = found.map_err(Error::from).map_err(Failure::from)?;
         let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;

@@ -45,7 +45,9 @@ impl Ledger for Intake {
 
     fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
         match act {
-            Act::Hand(handed) if handed.at_desk => must_act_for(&handed.caller, &handed.receiving_unit),
+            Act::Hand(handed) if handed.at_desk => {
+                must_act_for(&handed.caller, &handed.receiving_unit)
+            }
             Act::On(on) => world.permits(on),
             Act::Hand(_) | Act::Custody(_) | Act::Copy(_) => Ok(()),
         }

@@ -108,7 +108,8 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ledger,
         progress: progress.clone(),
     };
-    let routes = Routes::new(DossierServiceServer::new(dossiers)).add_service(EventServiceServer::new(Events(ground.db)));
+    let routes = Routes::new(DossierServiceServer::new(dossiers))
+        .add_service(EventServiceServer::new(Events(ground.db)));
     Ok(Mounted {
         name: NAME,
         routes,

@@ -33,7 +33,11 @@ impl MigrationTrait for Dossiers {
         let indexes = [
             index("dossier", "dossier_party", &["party_uid"]),
             index("dossier", "dossier_content", &["content_digest"]),
-            index("dossier", "dossier_receiving", &["receiving_unit", "submitted_at", "uid"]),
+            index(
+                "dossier",
+                "dossier_receiving",
+                &["receiving_unit", "submitted_at", "uid"],
+            ),
             index("dossier", "dossier_competent", &["competent_unit"]),
             index("dossier", "dossier_returning", &["returning_unit"]),
             index("custody", "custody_dossier", &["dossier_uid"]),
@@ -96,7 +100,11 @@ fn custody() -> TableCreateStatement {
         .take()
 }
 
-fn index(table: &'static str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+fn index(
+    table: &'static str,
+    name: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
     let mut index = Index::create();
     index.name(name).table(table);
     for column in columns {

@@ -59,9 +59,12 @@ impl Procedure {
     /// When there is no such case.
     pub fn case(&self, key: &str) -> Result<&Case, Error> {
         let key = if key.is_empty() { "standard" } else { key };
-        self.cases.iter().find(|case| case.key == key).ok_or_else(|| Error::CaseNotFound {
-            procedure: self.code.clone(),
-            case: key.to_owned(),
-        })
+        self.cases
+            .iter()
+            .find(|case| case.key == key)
+            .ok_or_else(|| Error::CaseNotFound {
+                procedure: self.code.clone(),
+                case: key.to_owned(),
+            })
     }
 }

@@ -7,13 +7,31 @@ const READERS: &[Role] = &[Citizen, Client, Receptionist, Examiner, Leader];
 
 /// One rule for every rpc.
 pub const RULES: &[Rule] = &[
-    rule("motcua.intake.v1.DossierService/SubmitDossier", &[Citizen, Client]),
-    rule("motcua.intake.v1.DossierService/RegisterDossier", &[Receptionist]),
-    rule("motcua.intake.v1.DossierService/ReceiveDossier", &[Receptionist]),
-    rule("motcua.intake.v1.DossierService/RefuseDossier", &[Receptionist]),
-    rule("motcua.intake.v1.DossierService/WithdrawDossier", &[Citizen, Receptionist]),
+    rule(
+        "motcua.intake.v1.DossierService/SubmitDossier",
+        &[Citizen, Client],
+    ),
+    rule(
+        "motcua.intake.v1.DossierService/RegisterDossier",
+        &[Receptionist],
+    ),
+    rule(
+        "motcua.intake.v1.DossierService/ReceiveDossier",
+        &[Receptionist],
+    ),
+    rule(
+        "motcua.intake.v1.DossierService/RefuseDossier",
+        &[Receptionist],
+    ),
+    rule(
+        "motcua.intake.v1.DossierService/WithdrawDossier",
+        &[Citizen, Receptionist],
+    ),
     rule("motcua.intake.v1.DossierService/RecordDecision", &[Leader]),
-    rule("motcua.intake.v1.DossierService/ReturnResult", &[Receptionist]),
+    rule(
+        "motcua.intake.v1.DossierService/ReturnResult",
+        &[Receptionist],
+    ),
     rule("motcua.intake.v1.DossierService/GetDossier", READERS),
     rule("motcua.intake.v1.DossierService/ListDossiers", READERS),
     rule("motcua.intake.v1.DossierService/ExplainDeadline", READERS),

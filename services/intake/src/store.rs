@@ -25,7 +25,9 @@ use crate::wire;
 pub async fn procedure(db: &impl ConnectionTrait, code: &str) -> Result<Procedure, Error> {
     let name = BTreeSet::from([(copies::PROCEDURE, code.to_owned())]);
     let copies = copies::load(db, &name).await?;
-    let procedure = copies.first().and_then(|copy| wire::reference::procedure(&copy.body));
+    let procedure = copies
+        .first()
+        .and_then(|copy| wire::reference::procedure(&copy.body));
     procedure.ok_or_else(|| Error::ProcedureNotFound(code.to_owned()))
 }
 

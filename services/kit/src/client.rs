@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::identity::v1::token_service_client::TokenServiceClient;
-use proto::identity::v1::{GetKeySetRequest, IssueTokenRequest, ReadEventsRequest, ReadEventsResponse};
+use proto::identity::v1::{
+    GetKeySetRequest, IssueTokenRequest, ReadEventsRequest, ReadEventsResponse,
+};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tonic::transport::{Channel, Endpoint, Uri};
@@ -65,10 +67,16 @@ impl Peers {
 
     async fn key_set(&self) -> Result<Vec<PublicKey>, Failure> {
         let mut client = TokenServiceClient::new(self.channel("identity")?);
-        let reply = client.get_key_set(GetKeySetRequest {}).await.map_err(|status| {
-            let english = format!("the keys of tokens could not be fetched: {}", status.message());
-            Failure::unavailable("KEYS_UNAVAILABLE", english, Duration::from_secs(1))
-        })?;
+        let reply = client
+            .get_key_set(GetKeySetRequest {})
+            .await
+            .map_err(|status| {
+                let english = format!(
+                    "the keys of tokens could not be fetched: {}",
+                    status.message()
+                );
+                Failure::unavailable("KEYS_UNAVAILABLE", english, Duration::from_secs(1))
+            })?;
         let keys = reply.into_inner().keys;
         Ok(keys
             .iter()
@@ -108,13 +116,16 @@ impl OwnToken {
             return Ok(token.clone());
         }
         let token = self.issue().await?;
-        *current = Some((token.clone(), clock::monotonic() + TOKEN_LIFE.saturating_sub(RENEW_BEFORE)));
+        *current = Some((
+            token.clone(),
+            clock::monotonic() + TOKEN_LIFE.saturating_sub(RENEW_BEFORE),
+        ));
         Ok(token)
     }
 
     async fn issue(&self) -> Result<String, Status> {
-        let assertion =
-            sign_assertion(self.0.service, &self.0.key).map_err(|error| Status::new(Code::Internal, error.to_string()))?;
+        let assertion = sign_assertion(self.0.service, &self.0.key)
+            .map_err(|error| Status::new(Code::Internal, error.to_string()))?;
         let mut client = TokenServiceClient::new(self.0.peers.channel("identity")?);
         let reply = client.issue_token(IssueTokenRequest { assertion }).await?;
         Ok(reply.into_inner().token)
@@ -152,18 +163,28 @@ impl RemoteLog {
     ///
     /// # Errors
     /// What the owner answers.
-    pub async fn read(&self, shard: Shard, after: i64, page_size: i32) -> Result<ReadEventsResponse, Status> {
+    pub async fn read(
+        &self,
+        shard: Shard,
+        after: i64,
+        page_size: i32,
+    ) -> Result<ReadEventsResponse, Status> {
         let mut request = Request::new(ReadEventsRequest {
             shard: shard.number(),
             after,
             page_size,
         });
         let bearer = format!("Bearer {}", self.token.get().await?);
-        let value = bearer.parse().map_err(|_| Status::internal("a token is no header value"))?;
+        let value = bearer
+            .parse()
+            .map_err(|_| Status::internal("a token is no header value"))?;
         request.metadata_mut().insert("authorization", value);
         let path = format!("/motcua.{}.v1.EventService/ReadEvents", self.owner);
-        let path = path.parse().map_err(|_| Status::internal("an owner is no path"))?;
-        let mut grpc = tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(64 * 1024 * 1024);
+        let path = path
+            .parse()
+            .map_err(|_| Status::internal("an owner is no path"))?;
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone())
+            .max_decoding_message_size(64 * 1024 * 1024);
         grpc.ready()
             .await
             .map_err(|error| Status::unavailable(error.to_string()))?;

@@ -64,7 +64,10 @@ impl Clock {
 
 /// The machine's time, for tokens and retention.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
 pub fn real() -> Moment {
     Utc::now()
 }
@@ -135,7 +138,6 @@ pub fn from_timestamp(timestamp: &Timestamp) -> Moment {
 fn zone() -> FixedOffset {
     FixedOffset::east_opt(LOCAL_OFFSET_SECONDS).unwrap_or(Utc.fix())
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,10 @@
 //! The queue brings events at once; whatever it did not bring is read from the owner. A place moves in the transaction of the
 //! effect, so neither a lost message nor a killed process nor a second consumer can lose or double anything.
 
-use std::collections::{BTreeMap, HashMap};
+mod progress;
+mod reach;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +20,7 @@ use crate::client::RemoteLog;
 use crate::clock;
 use crate::db::Db;
 use crate::failure::Failure;
-use crate::log::{Cause, Positions, SHARDS, Shard};
+use crate::log::{Cause, Shard};
 use crate::queue::Queue;
 use crate::writer::{self, Incoming, Ledger, Refused, Step, Writer};
 
@@ -27,78 +30,13 @@ const AT_ONCE: usize = 256;
 const POLL: Duration = Duration::from_millis(500);
 const RETRY_PARKED: Duration = Duration::from_secs(30);
 const BACK_OFF: Duration = Duration::from_millis(200);
-/// How long a call that names `motcua-after` waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+
+pub use progress::Progress;
+
+use reach::Reach;
 
 /// Reads what an event asks of a service; `None` when it is of no interest.
 pub type Interpret<A> = fn(&Event) -> Result<Option<A>, prost::DecodeError>;
-
-/// How far a service has taken in the logs of the others.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    owner: &'static str,
-    places: watch::Sender<HashMap<(String, i32), i64>>,
-}
-
-impl Progress {
-    /// The progress of a service as its store has it.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn load(owner: &'static str, db: &Db) -> Result<Self, sea_orm::DbErr> {
-        let places = writer::places(db.read()).await?;
-        Ok(Self {
-            owner,
-            places: watch::Sender::new(places),
-        })
-    }
-
-    /// Waits until everything up to these positions has been taken in.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`, `BEHIND`, after 5 s.
-    pub async fn reach(&self, positions: &Positions) -> Result<(), Failure> {
-        let wanted: Vec<_> = positions.iter().filter(|position| position.owner != self.owner).collect();
-        let mut places = self.places.subscribe();
-        let reached = places.wait_for(|places| {
-            wanted.iter().all(|position| {
-                let key = (position.owner.clone(), position.shard.number());
-                places.get(&key).is_some_and(|seq| *seq >= position.seq)
-            })
-        });
-        match tokio::time::timeout(PATIENCE, reached).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Failure::unavailable(
-                "BEHIND",
-                "this service has not taken in the position of `motcua-after` yet",
-                Duration::from_millis(500),
-            )),
-        }
-    }
-
-    /// Waits for the next time that anything is taken in.
-    pub async fn moved(&self) {
-        let mut places = self.places.subscribe();
-        // An error means that the service is stopping.
-        let _ = places.changed().await;
-    }
-
-    fn place(&self, source: &str, shard: Shard) -> i64 {
-        let places = self.places.borrow();
-        let key = (source.to_owned(), shard.number());
-        places.get(&key).copied().unwrap_or_default()
-    }
-
-    fn has_begun(&self, source: &str) -> bool {
-        self.places.borrow().keys().any(|(known, _)| known == source)
-    }
-
-    fn set(&self, source: &str, shard: Shard, seq: i64) {
-        self.places.send_modify(|places| {
-            places.insert((source.to_owned(), shard.number()), seq);
-        });
-    }
-}
 
 /// What a service needs to consume one log.
 pub struct Consumer<L: Ledger> {
@@ -119,10 +57,15 @@ pub struct Consumer<L: Ledger> {
 impl<L: Ledger> Consumer<L> {
     /// Starts consuming all 16 shards. What it returns ends when the service is ready as far as this log goes: everything
     /// up to the owner's heads of now is taken in, or something was taken in by an earlier run.
-    pub fn start(self, tasks: &TaskTracker, stop: &CancellationToken) -> impl Future<Output = ()> + Send + use<L> {
+    pub fn start(
+        self,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<L> {
         let this = Arc::new(self);
-        let heads = watch::Sender::new([0_i64; SHARDS as usize]);
-        let began_before = this.progress.has_begun(this.log.owner());
+        let heads = watch::Sender::new(None);
+        let owner = this.log.owner();
+        let began_before = this.progress.has_begun(owner);
         for shard in Shard::all() {
             let worker = Arc::clone(&this).work(shard, heads.subscribe());
             spawn_until(tasks, stop, worker);
@@ -134,56 +77,41 @@ impl<L: Ledger> Consumer<L> {
             if began_before {
                 return;
             }
-            if first_heads.changed().await.is_err() {
+            // An error means that the service is stopping.
+            let Ok(known) = first_heads
+                .wait_for(Option::is_some)
+                .await
+                .map(|heads| *heads)
+            else {
                 return;
-            }
-            let reach = *first_heads.borrow();
-            let owner = this.log.owner();
-            let mut places = this.progress.places.subscribe();
-            let caught_up = |_: &HashMap<(String, i32), i64>| true;
-            while !Shard::all().all(|shard| {
-                let index = usize::try_from(shard.number()).unwrap_or_default();
-                this.progress.place(owner, shard) >= reach[index]
-            }) {
-                if places.changed().await.is_err() {
-                    return;
-                }
-                let _ = places.wait_for(caught_up).await;
-            }
+            };
+            this.progress
+                .catch_up(owner, &known.unwrap_or_default())
+                .await;
         }
     }
 
     /// Asks the owner for its heads, so that what the queue forgot is noticed.
-    async fn poll(self: Arc<Self>, heads: watch::Sender<[i64; SHARDS as usize]>) {
-        let mut first = true;
+    async fn poll(self: Arc<Self>, heads: watch::Sender<Option<Reach>>) {
         loop {
             match self.log.read(Shard::of(""), i64::MAX, 1).await {
-                Ok(page) => heads.send_if_modified(|known| {
-                    let mut reach = [0; SHARDS as usize];
-                    for head in page.heads {
-                        if let Some(seq) = usize::try_from(head.shard).ok().and_then(|index| reach.get_mut(index)) {
-                            *seq = head.seq;
-                        }
-                    }
-                    let changed = std::mem::take(&mut first) || *known != reach;
-                    *known = reach;
-                    changed
-                }),
+                Ok(page) => {
+                    let reach = Some(Reach::of(&page.heads));
+                    heads.send_if_modified(|known| std::mem::replace(known, reach) != reach);
+                }
                 Err(status) => {
                     tracing::debug!(owner = self.log.owner(), %status, "the owner of a log is away");
-                    false
                 }
-            };
+            }
             tokio::time::sleep(POLL).await;
         }
     }
 
-    async fn work(self: Arc<Self>, shard: Shard, mut heads: watch::Receiver<[i64; SHARDS as usize]>) {
+    async fn work(self: Arc<Self>, shard: Shard, mut heads: watch::Receiver<Option<Reach>>) {
         let mut stream = self.queue.subscribe(self.log.owner(), shard);
-        let index = usize::try_from(shard.number()).unwrap_or_default();
         loop {
             let place = self.progress.place(self.log.owner(), shard);
-            let behind = heads.borrow()[index] > place;
+            let behind = heads.borrow().is_some_and(|reach| reach.seq(shard) > place);
             let next = if behind && stream.is_empty() {
                 Next::Gap
             } else {
@@ -220,7 +148,10 @@ impl<L: Ledger> Consumer<L> {
                 Ok(event) if event.seq == expected => events.push(Arc::unwrap_or_clone(event)),
                 // A duplicate or a gap: what follows is read from the owner in the next round.
                 Ok(event) if event.seq < expected => {}
-                Ok(_) | Err(TryRecvError::Empty | TryRecvError::Closed | TryRecvError::Lagged(_)) => break,
+                Ok(_)
+                | Err(TryRecvError::Empty | TryRecvError::Closed | TryRecvError::Lagged(_)) => {
+                    break;
+                }
             }
         }
         events
@@ -237,6 +168,7 @@ impl<L: Ledger> Consumer<L> {
         }
     }
 
+    #[tracing::instrument(skip_all, fields(owner = self.log.owner(), shard = shard.number(), events = events.len()))]
     async fn apply(&self, shard: Shard, place: i64, events: Vec<Event>) -> Result<(), ()> {
         let last = events.last().map_or(place, |event| event.seq);
         let incoming = events.into_iter().map(|event| self.incoming(event));
@@ -276,7 +208,8 @@ impl<L: Ledger> Consumer<L> {
         let source = self.log.owner();
         if let Ok(places) = writer::places(self.db.read()).await {
             let key = (source.to_owned(), shard.number());
-            self.progress.set(source, shard, places.get(&key).copied().unwrap_or_default());
+            self.progress
+                .set(source, shard, places.get(&key).copied().unwrap_or_default());
         }
     }
 
@@ -287,7 +220,10 @@ impl<L: Ledger> Consumer<L> {
                 continue;
             };
             let mut by_subject: BTreeMap<String, Vec<Incoming<L::Act>>> = BTreeMap::new();
-            for parked in parked.into_iter().filter(|parked| parked.source == self.log.owner()) {
+            for parked in parked
+                .into_iter()
+                .filter(|parked| parked.source == self.log.owner())
+            {
                 let subject = parked.event.subject.clone();
                 if let Ok(incoming) = self.incoming(parked.event) {
                     by_subject.entry(subject).or_default().push(incoming);
@@ -314,7 +250,11 @@ impl Next {
     }
 }
 
-fn spawn_until(tasks: &TaskTracker, stop: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+fn spawn_until(
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+    work: impl Future<Output = ()> + Send + 'static,
+) {
     let stop = stop.clone();
     tasks.spawn(async move { stop.run_until_cancelled(work).await });
 }

@@ -69,7 +69,10 @@ impl Copy {
 /// The encoded change in an event.
 #[must_use]
 pub fn change_of(event: &Event) -> &[u8] {
-    event.change.as_ref().map_or(&[], |any| any.value.as_slice())
+    event
+        .change
+        .as_ref()
+        .map_or(&[], |any| any.value.as_slice())
 }
 
 /// Loads copies of several kinds at once; those that do not exist are left out.
@@ -80,7 +83,9 @@ pub async fn load(db: &impl ConnectionTrait, names: &BTreeSet<Name>) -> Result<V
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let wanted = names.iter().map(|(kind, key)| ((*kind).to_owned(), key.clone()));
+    let wanted = names
+        .iter()
+        .map(|(kind, key)| ((*kind).to_owned(), key.clone()));
     let columns = Expr::tuple([
         Expr::column(entity::Column::Kind),
         Expr::column(entity::Column::Key),

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 const READERS: u32 = 4;
@@ -21,7 +21,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process works on it.
-    #[error("the data folder {0} is in use by another process; stop that one or name another folder")]
+    #[error(
+        "the data folder {0} is in use by another process; stop that one or name another folder"
+    )]
     InUse(String),
     /// The folder cannot be written to.
     #[error("the data folder {path} cannot be written to: {source}")]

@@ -99,5 +99,10 @@ impl Fields {
 /// The violation of a field that must not be empty.
 #[must_use]
 pub fn required(field: &str) -> Violation {
-    Violation::new(field, "REQUIRED", "must not be empty", "không được để trống")
+    Violation::new(
+        field,
+        "REQUIRED",
+        "must not be empty",
+        "không được để trống",
+    )
 }

@@ -35,7 +35,10 @@ impl FromStr for Kind {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let kinds = [Self::Cccd, Self::Cmnd, Self::Mst];
-        kinds.into_iter().find(|kind| kind.as_str() == text).ok_or(())
+        kinds
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(())
     }
 }
 
@@ -101,7 +104,10 @@ fn digits(value: &str, length: usize, name: &str, field: &str) -> Result<(), Vio
             field,
             "LENGTH_WRONG",
             format!("a {name} has {length} digits, this one has {}", value.len()),
-            format!("số {name} phải có {length} chữ số, số này có {}", value.len()),
+            format!(
+                "số {name} phải có {length} chữ số, số này có {}",
+                value.len()
+            ),
         ));
     }
     Ok(())
@@ -134,14 +140,26 @@ mod tests {
     use super::*;
 
     fn reason(kind: Kind, value: &str) -> Option<&'static str> {
-        IdentityNumber::parse(kind, value, "number").err().map(|violation| violation.reason)
+        IdentityNumber::parse(kind, value, "number")
+            .err()
+            .map(|violation| violation.reason)
     }
 
     #[test]
     fn tax_codes_of_listed_companies_are_well_formed() {
         let listed = [
-            "0300588569", "0101248141", "0100112437", "0900189284", "0100107370", "0101245486", "0303576603",
-            "3500102710", "0100107518", "0100109106", "6000234538", "6000234538-001",
+            "0300588569",
+            "0101248141",
+            "0100112437",
+            "0900189284",
+            "0100107370",
+            "0101245486",
+            "0303576603",
+            "3500102710",
+            "0100107518",
+            "0100109106",
+            "6000234538",
+            "6000234538-001",
         ];
         for valid in listed {
             assert_eq!(reason(Kind::Mst, valid), None, "{valid}");

@@ -105,7 +105,9 @@ impl PublicKey {
     /// # Errors
     /// When it is no Ed25519 public key.
     pub fn from_base64(text: &str) -> Result<Self, Error> {
-        let bytes = STANDARD.decode(text).map_err(|_| malformed("the public key"))?;
+        let bytes = STANDARD
+            .decode(text)
+            .map_err(|_| malformed("the public key"))?;
         Self::from_bytes(&bytes)
     }
 
@@ -152,7 +154,10 @@ fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }

@@ -16,7 +16,15 @@ impl MigrationName for Mechanisms {
 #[async_trait::async_trait]
 impl MigrationTrait for Mechanisms {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [log_event(), log_head(), log_chain(), reply(), place(), parked(), copy()] {
+        for table in [
+            log_event(),
+            log_head(),
+            log_chain(),
+            reply(),
+            place(),
+            parked(),
+            copy(),
+        ] {
             manager.create_table(table).await?;
         }
         manager
@@ -31,7 +39,11 @@ impl MigrationTrait for Mechanisms {
     }
 }
 
-fn table(name: &'static str, columns: Vec<ColumnDef>, key: &[&'static str]) -> TableCreateStatement {
+fn table(
+    name: &'static str,
+    columns: Vec<ColumnDef>,
+    key: &[&'static str],
+) -> TableCreateStatement {
     let mut table = Table::create();
     table.table(name);
     for column in columns {
@@ -63,11 +75,19 @@ fn log_event() -> TableCreateStatement {
 }
 
 fn log_head() -> TableCreateStatement {
-    table("log_head", vec![integer("shard"), big_integer("seq")], &["shard"])
+    table(
+        "log_head",
+        vec![integer("shard"), big_integer("seq")],
+        &["shard"],
+    )
 }
 
 fn log_chain() -> TableCreateStatement {
-    table("log_chain", vec![string("subject"), binary("hash")], &["subject"])
+    table(
+        "log_chain",
+        vec![string("subject"), binary("hash")],
+        &["subject"],
+    )
 }
 
 fn reply() -> TableCreateStatement {

@@ -41,7 +41,11 @@ impl Queue {
 
     /// Brings a committed event to whoever listens now.
     pub fn publish(&self, event: Event) {
-        let streams = self.0.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let streams = self
+            .0
+            .streams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(stream) = streams.get(&(event.owner.clone(), event.shard)) {
             // Nobody listening is no fault: the log has the event.
             let _ = stream.send(Arc::new(event));
@@ -52,7 +56,11 @@ impl Queue {
     /// reads them from the owner.
     #[must_use]
     pub fn subscribe(&self, owner: &str, shard: Shard) -> broadcast::Receiver<Arc<Event>> {
-        let mut streams = self.0.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut streams = self
+            .0
+            .streams
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         streams
             .entry((owner.to_owned(), shard.number()))
             .or_insert_with(|| broadcast::channel(KEPT_EVENTS).0)

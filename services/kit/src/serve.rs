@@ -129,14 +129,18 @@ impl Port {
         let gate = Gate::new(self.verifier, self.clock, &services);
         let mut router = routes.into_axum_router();
         for service in services {
-            health.set_service_status(service.name, ServingStatus::NotServing).await;
+            health
+                .set_service_status(service.name, ServingStatus::NotServing)
+                .await;
             // One fallback answers for all that nobody serves: that of the health checks' router.
             router = router.merge(service.routes.into_axum_router().reset_fallback());
             let (health, name, ready) = (health.clone(), service.name, service.ready);
             let stop = self.stop.clone();
             self.tasks.spawn(async move {
                 if stop.run_until_cancelled(ready).await.is_some() {
-                    health.set_service_status(name, ServingStatus::Serving).await;
+                    health
+                        .set_service_status(name, ServingStatus::Serving)
+                        .await;
                     tracing::info!(service = name, "ready");
                 }
             });
@@ -162,7 +166,10 @@ impl Port {
             () = cut => tracing::warn!("calls did not end in time and were cut"),
         }
         self.tasks.close();
-        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(DRAIN, self.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("tasks did not end in time");
         }
         Ok(())
@@ -170,7 +177,9 @@ impl Port {
 }
 
 fn reflection() -> Result<
-    tonic_reflection::server::v1::ServerReflectionServer<impl tonic_reflection::server::v1::ServerReflection>,
+    tonic_reflection::server::v1::ServerReflectionServer<
+        impl tonic_reflection::server::v1::ServerReflection,
+    >,
     Error,
 > {
     Ok(tonic_reflection::server::Builder::configure()
@@ -182,7 +191,9 @@ fn reflection() -> Result<
 /// Every rpc of the service's package has a rule.
 fn must_have_rules(service: &Mounted) -> Result<(), Error> {
     let package = format!("motcua.{}.v1", service.name);
-    let files = FileDescriptorSet::decode(proto::DESCRIPTORS).map(|set| set.file).unwrap_or_default();
+    let files = FileDescriptorSet::decode(proto::DESCRIPTORS)
+        .map(|set| set.file)
+        .unwrap_or_default();
     for file in files.iter().filter(|file| file.package() == package) {
         for of in &file.service {
             for method in &of.method {

@@ -79,7 +79,8 @@ impl Findings {
         if self.bad.is_empty() {
             return Ok(value);
         }
-        self.bad.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+        self.bad
+            .sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
         Err(self.bad)
     }
 }
@@ -101,7 +102,9 @@ impl Sheet {
             .flexible(true)
             .from_path(path)
             .map_err(|error| vec![whole(0, format!("cannot be read: {error}"))])?;
-        let header = reader.headers().map_err(|error| vec![whole(1, error.to_string())])?;
+        let header = reader
+            .headers()
+            .map_err(|error| vec![whole(1, error.to_string())])?;
         if header.iter().ne(columns.iter().copied()) {
             let reason = format!("the header must be: {}", columns.join(","));
             return Err(vec![whole(1, reason)]);
@@ -120,7 +123,11 @@ impl Sheet {
                             cells,
                         });
                     } else {
-                        let reason = format!("has {} columns, {} are expected", record.len(), columns.len());
+                        let reason = format!(
+                            "has {} columns, {} are expected",
+                            record.len(),
+                            columns.len()
+                        );
                         bad.push(whole(line, reason));
                     }
                 }
@@ -130,7 +137,11 @@ impl Sheet {
                 }
             }
         }
-        if bad.is_empty() { Ok(Self { rows }) } else { Err(bad) }
+        if bad.is_empty() {
+            Ok(Self { rows })
+        } else {
+            Err(bad)
+        }
     }
 }
 
@@ -139,7 +150,9 @@ impl Row {
     #[must_use]
     pub fn get(&self, column: &str) -> &str {
         let index = self.columns.iter().position(|name| *name == column);
-        index.and_then(|index| self.cells.get(index)).map_or("", String::as_str)
+        index
+            .and_then(|index| self.cells.get(index))
+            .map_or("", String::as_str)
     }
 
     /// The cell of a column that must not be empty.
@@ -159,7 +172,8 @@ impl Row {
     /// What is wrong with it.
     pub fn parse<T: FromStr>(&self, column: &str, form: &str) -> Result<T, BadRow> {
         let cell = self.get(column);
-        cell.parse().map_err(|_| self.bad(column, format!("`{cell}` is not {form}")))
+        cell.parse()
+            .map_err(|_| self.bad(column, format!("`{cell}` is not {form}")))
     }
 
     /// Something wrong with a cell of this row.
@@ -187,7 +201,11 @@ mod tests {
         fs::write(&path, "uid,name\na,Một\nb\n").unwrap();
         let bad = Sheet::read(&path, &["uid", "name"]).unwrap_err();
         assert_eq!(bad.len(), 1);
-        assert!(bad[0].to_string().ends_with("units.csv:3: has 1 columns, 2 are expected"));
+        assert!(
+            bad[0]
+                .to_string()
+                .ends_with("units.csv:3: has 1 columns, 2 are expected")
+        );
     }
 
     #[test]
@@ -197,6 +215,9 @@ mod tests {
         fs::write(&path, "fee\nten\n").unwrap();
         let sheet = Sheet::read(&path, &["fee"]).unwrap();
         let bad = sheet.rows[0].parse::<i64>("fee", "a number").unwrap_err();
-        assert!(bad.to_string().ends_with("fees.csv:2: column `fee`: `ten` is not a number"));
+        assert!(
+            bad.to_string()
+                .ends_with("fees.csv:2: column `fee`: `ten` is not a number")
+        );
     }
 }

@@ -23,7 +23,9 @@ pub struct Telemetry(SdkTracerProvider);
 impl Drop for Telemetry {
     fn drop(&mut self) {
         // Nothing is listening any more that could be told of a failure.
-        let _ = self.0.shutdown_with_timeout(std::time::Duration::from_secs(2));
+        let _ = self
+            .0
+            .shutdown_with_timeout(std::time::Duration::from_secs(2));
     }
 }
 
@@ -42,7 +44,9 @@ pub fn start(service: &'static str) -> Result<Telemetry, opentelemetry_otlp::Exp
     }
     let provider = provider.build();
     let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("motcua"));
-    let logs = tracing_subscriber::fmt::layer().json().with_writer(io::stderr);
+    let logs = tracing_subscriber::fmt::layer()
+        .json()
+        .with_writer(io::stderr);
     let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // A second start in one process, as tests make it, keeps the first.
     let _ = tracing_subscriber::registry()
@@ -61,7 +65,12 @@ pub fn traceparent() -> String {
     if !span.is_valid() {
         return String::new();
     }
-    format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
+    format!(
+        "00-{}-{}-{:02x}",
+        span.trace_id(),
+        span.span_id(),
+        span.trace_flags().to_u8()
+    )
 }
 
 /// The trace id within a W3C trace context; empty when there is none.
@@ -72,8 +81,9 @@ pub fn trace_id(traceparent: &str) -> &str {
 
 /// Makes a span the child of the caller's, where the caller sent its trace context.
 pub fn adopt_parent(span: &Span, headers: &http::HeaderMap) {
-    let context: Context =
-        opentelemetry::global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+    let context: Context = opentelemetry::global::get_text_map_propagator(|propagator| {
+        propagator.extract(&Headers(headers))
+    });
     // Without a tracing subscriber there is no span to adopt.
     let _ = span.set_parent(context);
 }

@@ -67,7 +67,11 @@ pub trait Ledger: Send + Sync + 'static {
     ///
     /// # Errors
     /// The refusal; nothing changes.
-    fn decide(&self, world: &Self::World, step: &Step<Self::Act>) -> Result<Effect<Self::Change>, Self::Error>;
+    fn decide(
+        &self,
+        world: &Self::World,
+        step: &Step<Self::Act>,
+    ) -> Result<Effect<Self::Change>, Self::Error>;
 
     /// Lets the acts that follow in the batch see a change.
     fn apply(world: &mut Self::World, change: &Self::Change);
@@ -138,8 +142,8 @@ pub fn start<L: Ledger>(
 /// # Errors
 /// The refusal of the service, or a store that does not answer.
 pub async fn once<L: Ledger>(ledger: L, db: Db, step: Step<L::Act>) -> Result<Replied, Failure> {
-    let stop = CancellationToken::new();
-    let (writer, work) = start(Arc::new(ledger), db, Queue::in_process(), BATCH, stop);
+    let (never, queue) = (CancellationToken::new(), Queue::in_process());
+    let (writer, work) = start(Arc::new(ledger), db, queue, BATCH, never);
     // The writer ends when nobody can reach it any more.
     let act = async move { writer.own(step).await };
     let (replied, ()) = tokio::join!(act, work);
@@ -173,6 +177,7 @@ impl<L: Ledger> Worker<L> {
         }
     }
 
+    #[tracing::instrument(skip_all, fields(service = L::OWNER, jobs = jobs.len()))]
     async fn commit(&self, jobs: Vec<Job<L>>) {
         match batch::commit(self.ledger.as_ref(), &self.db, &jobs).await {
             Ok(outcome) => self.answer(jobs, outcome),

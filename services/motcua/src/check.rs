@@ -72,7 +72,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let intake = stores.intake.begin().await?;
     let codes = intake::check::codes(&intake).await?;
     intake.rollback().await?;
-    let parked = kit::writer::list_parked(&stores.intake).await?.len() + kit::writer::list_parked(&stores.routing).await?.len();
+    let parked = kit::writer::list_parked(&stores.intake).await?.len()
+        + kit::writer::list_parked(&stores.routing).await?.len();
     let findings = Findings {
         custody,
         codes,
@@ -80,12 +81,20 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         parked,
     };
     print(&findings, options.pairs);
-    Ok(if findings.add_up() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.add_up() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 impl Findings {
     fn unbalanced(&self) -> usize {
-        self.custody.pairs.values().filter(|offers| !offers.add_up()).count()
+        self.custody
+            .pairs
+            .values()
+            .filter(|offers| !offers.add_up())
+            .count()
     }
 
     fn add_up(&self) -> bool {
@@ -95,7 +104,8 @@ impl Findings {
             differing,
             ..
         } = self.custody;
-        let wrong = without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
+        let wrong =
+            without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
         wrong + self.unbalanced() + self.parked == 0 && self.history.is_whole()
     }
 }
@@ -120,28 +130,39 @@ fn print(findings: &Findings, pairs: bool) {
     for broken in findings.history.breaks() {
         println!("  {broken}");
     }
-    println!("log and tables differ {}, parked events {}", findings.custody.differing, findings.parked);
+    println!(
+        "log and tables differ {}, parked events {}",
+        findings.custody.differing, findings.parked
+    );
     println!(
         "without custodian {}, with two {}, codes missing {}, twice {}",
-        findings.custody.without_custodian, findings.custody.with_two, findings.codes.missing, findings.codes.twice,
+        findings.custody.without_custodian,
+        findings.custody.with_two,
+        findings.codes.missing,
+        findings.codes.twice,
     );
 }
 
 fn sum(custody: &Custody) -> Offers {
-    custody.pairs.values().fold(Offers::default(), |sum, offers| Offers {
-        offered: sum.offered + offers.offered,
-        accepted: sum.accepted + offers.accepted,
-        declined: sum.declined + offers.declined,
-        recalled: sum.recalled + offers.recalled,
-        rehomed: sum.rehomed + offers.rehomed,
-        open: sum.open + offers.open,
-    })
+    custody
+        .pairs
+        .values()
+        .fold(Offers::default(), |sum, offers| Offers {
+            offered: sum.offered + offers.offered,
+            accepted: sum.accepted + offers.accepted,
+            declined: sum.declined + offers.declined,
+            recalled: sum.recalled + offers.recalled,
+            rehomed: sum.rehomed + offers.rehomed,
+            open: sum.open + offers.open,
+        })
 }
 
 fn pair_table(custody: &Custody) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["from", "to", "offered", "accepted", "declined", "recalled", "re-homed", "open"]);
+    table.set_header([
+        "from", "to", "offered", "accepted", "declined", "recalled", "re-homed", "open",
+    ]);
     for ((from, to), offers) in &custody.pairs {
         let counts = [
             offers.offered,
@@ -152,7 +173,11 @@ fn pair_table(custody: &Custody) -> Table {
             offers.open,
         ];
         let units = [from.clone(), to.clone()];
-        table.add_row(units.into_iter().chain(counts.map(|count| count.to_string())));
+        table.add_row(
+            units
+                .into_iter()
+                .chain(counts.map(|count| count.to_string())),
+        );
     }
     table
 }

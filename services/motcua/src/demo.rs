@@ -8,6 +8,7 @@ mod act;
 mod agenda;
 mod call;
 mod cast;
+mod counts;
 mod course;
 mod crash;
 mod demand;

@@ -59,7 +59,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         catalogue::migrate(&db).await?;
         catalogue::import(db, catalogue).await?;
     }
-    println!("imported {} into {}", names(&options.paths), options.data_dir.display());
+    println!(
+        "imported {} into {}",
+        names(&options.paths),
+        options.data_dir.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,7 +82,11 @@ fn read(
     }
     let in_folder = |name: &str| Some(path.join(name)).filter(|file| file.exists());
     let (units, callers) = (in_folder("units.csv"), in_folder("callers.csv"));
-    if units.is_none() && callers.is_none() && in_folder("procedures.csv").is_none() && in_folder("holidays.csv").is_none() {
+    if units.is_none()
+        && callers.is_none()
+        && in_folder("procedures.csv").is_none()
+        && in_folder("holidays.csv").is_none()
+    {
         return Err(vec![nothing_there(path)]);
     }
     let files = identity::Files {
@@ -86,7 +94,10 @@ fn read(
         callers: callers.as_deref(),
     };
     let province = identity::read(&files);
-    let known = province.as_ref().map(identity::Province::unit_uids).unwrap_or_default();
+    let known = province
+        .as_ref()
+        .map(identity::Province::unit_uids)
+        .unwrap_or_default();
     let catalogue = catalogue::read(&catalogue::Files { folder: path }, &known);
     match (province, catalogue) {
         (Ok(province), Ok(catalogue)) => {
@@ -111,7 +122,10 @@ fn nothing_there(path: &Path) -> BadRow {
 }
 
 fn names(paths: &[PathBuf]) -> String {
-    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<_> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
     names.join(", ")
 }
 

@@ -5,9 +5,10 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use http::Uri;
 use kit::caller::Verifier;
 use kit::client::Peers;
@@ -25,9 +26,9 @@ use tokio_util::task::TaskTracker;
 /// What to serve, and where.
 #[derive(Args)]
 pub struct Options {
-    /// The services to serve.
-    #[arg(value_enum, default_value = "all")]
-    services: Vec<Service>,
+    /// The services to serve: all, identity, catalogue, intake, routing.
+    #[arg(default_value = "all", value_name = "SERVICE")]
+    services: Vec<Chosen>,
     /// The folder of the stores; in use by one process at a time.
     #[arg(long, env = "MOTCUA_DATA_DIR", default_value = "motcua-data")]
     data_dir: PathBuf,
@@ -49,27 +50,51 @@ pub struct Options {
 }
 
 /// A service of the suite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Service {
-    /// Every service.
-    All,
-    /// Units, parties, tokens.
     Identity,
-    /// Procedures and calendars.
     Catalogue,
-    /// Dossiers.
     Intake,
-    /// Transfers between units.
     Routing,
 }
 
-/// The services in the order in which they start.
-const SERVICES: [(Service, &str); 4] = [
-    (Service::Identity, "identity"),
-    (Service::Catalogue, "catalogue"),
-    (Service::Intake, "intake"),
-    (Service::Routing, "routing"),
+/// All services, in the order in which they start.
+const SERVICES: [Service; 4] = [
+    Service::Identity,
+    Service::Catalogue,
+    Service::Intake,
+    Service::Routing,
 ];
+
+impl Service {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Catalogue => "catalogue",
+            Self::Intake => "intake",
+            Self::Routing => "routing",
+        }
+    }
+}
+
+/// One service, or all of them.
+#[derive(Clone, Debug)]
+struct Chosen(Vec<Service>);
+
+impl FromStr for Chosen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(SERVICES.to_vec()));
+        }
+        let service = SERVICES.iter().find(|service| service.name() == text);
+        service.map(|service| Self(vec![*service])).ok_or_else(|| {
+            let names = SERVICES.map(Service::name).join(", ");
+            format!("must be all, {names}")
+        })
+    }
+}
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +137,22 @@ pub enum Error {
 /// # Errors
 /// When a store, key or port cannot be used.
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
-    let _telemetry = telemetry::start("motcua").map_err(|error| Error::Telemetry(Box::new(error)))?;
+    let _telemetry =
+        telemetry::start("motcua").map_err(|error| Error::Telemetry(Box::new(error)))?;
     let data_dir = DataDir::take(&options.data_dir)?;
-    let keys = KeyFolder::open(options.keys.clone().unwrap_or_else(|| data_dir.path().join("keys")))?;
+    let keys = KeyFolder::open(
+        options
+            .keys
+            .clone()
+            .unwrap_or_else(|| data_dir.path().join("keys")),
+    )?;
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
-    let chosen = chosen(&options.services);
+    let chosen: BTreeSet<Service> = options
+        .services
+        .iter()
+        .flat_map(|chosen| chosen.0.iter().copied())
+        .collect();
     let suite = Suite {
         data_dir,
         keys,
@@ -130,8 +165,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         stop: CancellationToken::new(),
     };
     let mut mounted = Vec::new();
-    for (service, name) in SERVICES.iter().filter(|(service, _)| chosen.contains(service)) {
-        mounted.push(suite.start(*service, name).await?);
+    for service in &chosen {
+        mounted.push(suite.start(*service).await?);
     }
     stop_on_signal(suite.stop.clone())?;
     println!("listening on {address}");
@@ -158,7 +193,8 @@ struct Suite {
 }
 
 impl Suite {
-    async fn start(&self, service: Service, name: &'static str) -> Result<Mounted, Error> {
+    async fn start(&self, service: Service) -> Result<Mounted, Error> {
+        let name = service.name();
         let ground = Ground {
             db: self.data_dir.open(name).await?,
             queue: self.queue.clone(),
@@ -168,16 +204,26 @@ impl Suite {
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),
         };
-        let failed = |source| Error::Start { name, source };
         match service {
-            Service::Identity => identity::start(ground, self.keys.identity_settings()?)
-                .await
-                .map_err(|error| failed(Box::new(error))),
-            Service::Catalogue => catalogue::start(ground).await.map_err(|error| failed(Box::new(error))),
-            Service::Intake => intake::start(ground).await.map_err(|error| failed(Box::new(error))),
-            Service::Routing | Service::All => routing::start(ground).await.map_err(|error| failed(Box::new(error))),
+            Service::Identity => {
+                let settings = self.keys.identity_settings()?;
+                started(name, identity::start(ground, settings).await)
+            }
+            Service::Catalogue => started(name, catalogue::start(ground).await),
+            Service::Intake => started(name, intake::start(ground).await),
+            Service::Routing => started(name, routing::start(ground).await),
         }
     }
+}
+
+fn started<E>(name: &'static str, mounted: Result<Mounted, E>) -> Result<Mounted, Error>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    mounted.map_err(|source| Error::Start {
+        name,
+        source: Box::new(source),
+    })
 }
 
 /// The private keys of the services, one file each; identity's signing key beside them.
@@ -199,8 +245,9 @@ impl KeyFolder {
 
     fn identity_settings(&self) -> Result<identity::Settings, keys::Error> {
         let mut service_keys: Vec<(String, PublicKey)> = Vec::new();
-        for (_, name) in SERVICES {
-            service_keys.push((name.to_owned(), self.service(name)?.public()));
+        for service in SERVICES {
+            let key = self.service(service.name())?;
+            service_keys.push((service.name().to_owned(), key.public()));
         }
         Ok(identity::Settings {
             signing_key: PrivateKey::load_or_create(&self.file("token-signing"))?,
@@ -215,26 +262,26 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
         .map_err(|source| Error::Listen { address, source })
 }
 
-fn chosen(services: &[Service]) -> BTreeSet<Service> {
-    if services.contains(&Service::All) {
-        return SERVICES.iter().map(|(service, _)| *service).collect();
-    }
-    services.iter().copied().collect()
-}
-
 /// Where every service is: here, or where the options say.
-fn peers(chosen: &BTreeSet<Service>, address: SocketAddr, elsewhere: &[(String, Uri)]) -> Result<Peers, std::io::Error> {
+fn peers(
+    chosen: &BTreeSet<Service>,
+    address: SocketAddr,
+    elsewhere: &[(String, Uri)],
+) -> Result<Peers, std::io::Error> {
     let here: Uri = format!("http://{address}")
         .parse()
         .map_err(|_| std::io::Error::other("the listening address is no URI"))?;
-    let served = SERVICES.iter().filter(|(service, _)| chosen.contains(service));
-    let served = served.map(|(_, name)| ((*name).to_owned(), here.clone()));
+    let served = chosen
+        .iter()
+        .map(|service| (service.name().to_owned(), here.clone()));
     Ok(Peers::new(served.chain(elsewhere.iter().cloned())))
 }
 
 fn parse_peer(text: &str) -> Result<(String, Uri), String> {
     let (name, uri) = text.split_once('=').ok_or("must be NAME=URI")?;
-    let uri = uri.parse().map_err(|error| format!("`{uri}` is no URI: {error}"))?;
+    let uri = uri
+        .parse()
+        .map_err(|error| format!("`{uri}` is no URI: {error}"))?;
     Ok((name.to_owned(), uri))
 }
 

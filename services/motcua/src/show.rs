@@ -47,24 +47,34 @@ pub enum Error {
 /// # Errors
 /// When there is no such dossier, or a store cannot be read.
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
-    let code = intake::DossierCode::parse(&options.code).map_err(|_| Error::Malformed(options.code.clone()))?;
+    let code = intake::DossierCode::parse(&options.code)
+        .map_err(|_| Error::Malformed(options.code.clone()))?;
     let intake = db::open_read_only(&options.data_dir, "intake").await?;
     let routing = db::open_read_only(&options.data_dir, "routing").await?;
     let found = intake::find_by_code(&intake, &Scope::Everything, &code).await?;
     let dossier = found.ok_or_else(|| Error::Missing(options.code.clone()))?;
     let dossier = intake::to_message(&dossier);
     let journey = routing::journey(&routing, &dossier.uid).await?;
-    let names = identity::unit_names(&db::open_read_only(&options.data_dir, "identity").await?).await?;
+    let names =
+        identity::unit_names(&db::open_read_only(&options.data_dir, "identity").await?).await?;
     let name = |uid: &str| names.get(uid).cloned().unwrap_or_else(|| uid.to_owned());
     print_dossier(&dossier, &name);
     println!("\nWho was responsible\n{}", branches(&journey, &name));
     println!("\nOffers\n{}", offers(&journey, &name));
-    println!("\nEvents\n{}", events(&intake, &routing, &dossier.uid).await?);
+    println!(
+        "\nEvents\n{}",
+        events(&intake, &routing, &dossier.uid).await?
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_dossier(dossier: &Dossier, name: &impl Fn(&str) -> String) {
-    println!("Dossier {}  {}  revision {}", dossier.code, dossier.state().as_str_name(), dossier.revision);
+    println!(
+        "Dossier {}  {}  revision {}",
+        dossier.code,
+        dossier.state().as_str_name(),
+        dossier.revision
+    );
     println!("uid {}", dossier.uid);
     println!(
         "procedure {} version {} case {}, {}",
@@ -102,13 +112,31 @@ fn branches(journey: &GetRouteResponse, name: &impl Fn(&str) -> String) -> Table
 }
 
 fn offers(journey: &GetRouteResponse, name: &impl Fn(&str) -> String) -> Table {
-    let mut table = table(&["transfer", "step", "from → to", "state", "offer/custody", "offered", "accepted", "due", "ended"]);
+    let mut table = table(&[
+        "transfer",
+        "step",
+        "from → to",
+        "state",
+        "offer/custody",
+        "offered",
+        "accepted",
+        "due",
+        "ended",
+    ]);
     for transfer in &journey.transfers {
         table.add_row([
             transfer.uid.clone(),
             transfer.step_key.clone(),
-            format!("{} → {}", name(&transfer.from_unit_uid), name(&transfer.to_unit_uid)),
-            transfer.state().as_str_name().trim_start_matches("TRANSFER_STATE_").to_owned(),
+            format!(
+                "{} → {}",
+                name(&transfer.from_unit_uid),
+                name(&transfer.to_unit_uid)
+            ),
+            transfer
+                .state()
+                .as_str_name()
+                .trim_start_matches("TRANSFER_STATE_")
+                .to_owned(),
             format!("{}/{}", transfer.offer_epoch, transfer.custody_epoch),
             time(transfer.offered_at.as_ref()),
             time(transfer.accepted_at.as_ref()),
@@ -119,7 +147,11 @@ fn offers(journey: &GetRouteResponse, name: &impl Fn(&str) -> String) -> Table {
     table
 }
 
-async fn events(intake: &DatabaseConnection, routing: &DatabaseConnection, dossier: &str) -> Result<Table, DbErr> {
+async fn events(
+    intake: &DatabaseConnection,
+    routing: &DatabaseConnection,
+    dossier: &str,
+) -> Result<Table, DbErr> {
     let mut all = kit::log::history(intake, "intake", dossier).await?;
     all.extend(kit::log::history(routing, "routing", dossier).await?);
     all.sort_by_key(|event| {
@@ -143,11 +175,21 @@ async fn events(intake: &DatabaseConnection, routing: &DatabaseConnection, dossi
 }
 
 fn what(event: &Event) -> String {
-    let body = event.change.as_ref().map_or(&[][..], |any| any.value.as_slice());
+    let body = event
+        .change
+        .as_ref()
+        .map_or(&[][..], |any| any.value.as_slice());
     if event.owner == "routing" {
         let change = TransferChange::decode(body).unwrap_or_default();
-        let step = change.transfer.as_ref().map_or("", |transfer| &transfer.step_key);
-        let event = change.event().as_str_name().trim_start_matches("TRANSFER_EVENT_").to_lowercase();
+        let step = change
+            .transfer
+            .as_ref()
+            .map_or("", |transfer| &transfer.step_key);
+        let event = change
+            .event()
+            .as_str_name()
+            .trim_start_matches("TRANSFER_EVENT_")
+            .to_lowercase();
         return format!("{step}: {event}");
     }
     let change = DossierChange::decode(body).unwrap_or_default();
@@ -167,6 +209,10 @@ fn table(header: &[&str]) -> Table {
 fn time(timestamp: Option<&Timestamp>) -> String {
     timestamp.map_or_else(
         || "–".to_owned(),
-        |timestamp| clock::local(clock::from_timestamp(timestamp)).format("%d/%m/%Y %H:%M").to_string(),
+        |timestamp| {
+            clock::local(clock::from_timestamp(timestamp))
+                .format("%d/%m/%Y %H:%M")
+                .to_string()
+        },
     )
 }

@@ -62,7 +62,10 @@ pub async fn custody(db: &impl ConnectionTrait) -> Result<Custody, DbErr> {
             let Some(last) = events.last() else { break };
             after = last.seq;
             for event in &events {
-                let body = event.change.as_ref().map_or(&[][..], |any| any.value.as_slice());
+                let body = event
+                    .change
+                    .as_ref()
+                    .map_or(&[][..], |any| any.value.as_slice());
                 if let Ok(change) = TransferChange::decode(body) {
                     fold.take(change);
                 }
@@ -82,7 +85,9 @@ struct Fold {
 impl Fold {
     fn take(&mut self, change: TransferChange) {
         let event = change.event();
-        let Some(transfer) = change.transfer else { return };
+        let Some(transfer) = change.transfer else {
+            return;
+        };
         let pair = (transfer.from_unit_uid, transfer.to_unit_uid);
         let offer = (transfer.uid.clone(), transfer.offer_epoch);
         if event == TransferEvent::Offered {
@@ -115,17 +120,29 @@ impl Fold {
         for pair in self.open.values() {
             self.pairs.entry(pair.clone()).or_default().open += 1;
         }
-        let offered: HashSet<(String, i64)> = store::open_transfers(db).await?.into_iter().collect();
+        let offered: HashSet<(String, i64)> =
+            store::open_transfers(db).await?.into_iter().collect();
         let told: HashSet<(String, i64)> = self.open.into_keys().collect();
         let mut holders: HashMap<String, Vec<String>> = HashMap::new();
         for holding in store::all_open_holdings(db).await? {
-            holders.entry(holding.transfer).or_default().push(holding.custodian);
+            holders
+                .entry(holding.transfer)
+                .or_default()
+                .push(holding.custodian);
         }
         let with_two = holders.values().filter(|units| units.len() > 1).count();
         let open_branches: HashSet<String> = store::open_branches(db).await?.into_iter().collect();
-        let without = open_branches.iter().chain(self.custodians.keys()).collect::<HashSet<_>>();
-        let without_custodian = without.iter().filter(|transfer| !holders.contains_key(**transfer)).count();
-        let same = |(transfer, units): (&String, &Vec<String>)| units.first() == self.custodians.get(transfer);
+        let without = open_branches
+            .iter()
+            .chain(self.custodians.keys())
+            .collect::<HashSet<_>>();
+        let without_custodian = without
+            .iter()
+            .filter(|transfer| !holders.contains_key(**transfer))
+            .count();
+        let same = |(transfer, units): (&String, &Vec<String>)| {
+            units.first() == self.custodians.get(transfer)
+        };
         let differing = holders.iter().filter(|entry| !same(*entry)).count();
         Ok(Custody {
             differing: differing + offered.symmetric_difference(&told).count(),

@@ -72,28 +72,83 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let english = error.to_string();
         match error {
-            Error::TransferNotFound => Failure::new(Code::NotFound, "TRANSFER_NOT_FOUND", english, "Không tìm thấy lượt chuyển hồ sơ này"),
-            Error::RouteNotFound => Failure::new(Code::NotFound, "ROUTE_NOT_FOUND", english, "Không tìm thấy quá trình xử lý của hồ sơ này"),
-            Error::UnitNotFound(unit) => Failure::new(Code::NotFound, "UNIT_NOT_FOUND", english, "Không có đơn vị này; hãy xem lại mã đơn vị")
-                .with("unit_uid", unit),
-            Error::UnitNotYours(unit) => Failure::new(Code::PermissionDenied, "UNIT_NOT_YOURS", english, "Tài khoản không có quyền thay mặt đơn vị này")
-                .with("unit_uid", unit),
-            Error::StepRoleRequired(role) => Failure::new(Code::PermissionDenied, "STEP_ROLE_REQUIRED", english, "Bước này thuộc vai trò khác trong đơn vị")
-                .with("role", role),
-            Error::StateForbids { act, current, allowed } => Failure::state_forbids(act, current, allowed),
-            Error::OfferChanged { seen, current } => Failure::new(Code::Aborted, "OFFER_CHANGED", english, "Hồ sơ đã được chuyển lại; hãy tải lại danh sách việc")
-                .with("seen", seen)
-                .with("current", current),
-            Error::NotTheHolder { transfer } => Failure::new(Code::FailedPrecondition, "NOT_THE_HOLDER", english, "Đơn vị không còn giữ hồ sơ ở bước này")
-                .with("transfer_uid", transfer),
-            Error::DecisionRequired(rpc) => Failure::new(Code::FailedPrecondition, "DECISION_REQUIRED", english, "Bước này chỉ kết thúc khi ghi quyết định hoặc trả kết quả")
-                .with("rpc", rpc),
-            Error::CalendarMissing => Failure::new(Code::FailedPrecondition, "CALENDAR_MISSING", english, "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch"),
-            Error::PlanMissing(procedure) => Failure::new(Code::Internal, "PLAN_MISSING", english, "Lỗi nội bộ")
-                .with("procedure_code", procedure),
+            Error::TransferNotFound => Failure::new(
+                Code::NotFound,
+                "TRANSFER_NOT_FOUND",
+                english,
+                "Không tìm thấy lượt chuyển hồ sơ này",
+            ),
+            Error::RouteNotFound => Failure::new(
+                Code::NotFound,
+                "ROUTE_NOT_FOUND",
+                english,
+                "Không tìm thấy quá trình xử lý của hồ sơ này",
+            ),
+            Error::UnitNotFound(unit) => Failure::new(
+                Code::NotFound,
+                "UNIT_NOT_FOUND",
+                english,
+                "Không có đơn vị này; hãy xem lại mã đơn vị",
+            )
+            .with("unit_uid", unit),
+            Error::UnitNotYours(unit) => Failure::new(
+                Code::PermissionDenied,
+                "UNIT_NOT_YOURS",
+                english,
+                "Tài khoản không có quyền thay mặt đơn vị này",
+            )
+            .with("unit_uid", unit),
+            Error::StepRoleRequired(role) => Failure::new(
+                Code::PermissionDenied,
+                "STEP_ROLE_REQUIRED",
+                english,
+                "Bước này thuộc vai trò khác trong đơn vị",
+            )
+            .with("role", role),
+            Error::StateForbids {
+                act,
+                current,
+                allowed,
+            } => Failure::state_forbids(act, current, allowed),
+            Error::OfferChanged { seen, current } => Failure::new(
+                Code::Aborted,
+                "OFFER_CHANGED",
+                english,
+                "Hồ sơ đã được chuyển lại; hãy tải lại danh sách việc",
+            )
+            .with("seen", seen)
+            .with("current", current),
+            Error::NotTheHolder { transfer } => Failure::new(
+                Code::FailedPrecondition,
+                "NOT_THE_HOLDER",
+                english,
+                "Đơn vị không còn giữ hồ sơ ở bước này",
+            )
+            .with("transfer_uid", transfer),
+            Error::DecisionRequired(rpc) => Failure::new(
+                Code::FailedPrecondition,
+                "DECISION_REQUIRED",
+                english,
+                "Bước này chỉ kết thúc khi ghi quyết định hoặc trả kết quả",
+            )
+            .with("rpc", rpc),
+            Error::CalendarMissing => Failure::new(
+                Code::FailedPrecondition,
+                "CALENDAR_MISSING",
+                english,
+                "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
+            ),
+            Error::PlanMissing(procedure) => {
+                Failure::new(Code::Internal, "PLAN_MISSING", english, "Lỗi nội bộ")
+                    .with("procedure_code", procedure)
+            }
             Error::Store(source) => {
                 tracing::error!(error = %source, "a query failed");
-                Failure::unavailable("STORE_UNAVAILABLE", "the store does not answer", Duration::from_secs(1))
+                Failure::unavailable(
+                    "STORE_UNAVAILABLE",
+                    "the store does not answer",
+                    Duration::from_secs(1),
+                )
             }
         }
     }

@@ -38,10 +38,13 @@ impl TransferService for Transfers {
         let pull = wire::request::pull(&request.into_inner())?;
         caller.must_act_for(&pull.unit)?;
         let pulled = offers::pull(&self.db, &self.queue, &caller.scope(), &pull).await;
-        let deliveries = pulled.map_err(refused)?.into_iter().map(|(transfer, attempt)| pb::Delivery {
-            transfer: Some(wire::reply::transfer(&transfer)),
-            attempt: i32::try_from(attempt).unwrap_or(i32::MAX),
-        });
+        let deliveries = pulled
+            .map_err(refused)?
+            .into_iter()
+            .map(|(transfer, attempt)| pb::Delivery {
+                transfer: Some(wire::reply::transfer(&transfer)),
+                attempt: i32::try_from(attempt).unwrap_or(i32::MAX),
+            });
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),
         }))
@@ -54,7 +57,12 @@ impl TransferService for Transfers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::accept(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn decline_transfer(
@@ -64,7 +72,12 @@ impl TransferService for Transfers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::decline(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn forward_transfer(
@@ -74,7 +87,12 @@ impl TransferService for Transfers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::forward(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn complete_transfer(
@@ -84,7 +102,12 @@ impl TransferService for Transfers {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = wire::request::complete(&context, &request)?;
-        respond(&self.writer.call(&context, request_id, &request, act).await?)
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
     }
 
     async fn get_transfer(
@@ -114,18 +137,27 @@ impl TransferService for Transfers {
         }))
     }
 
-    async fn get_route(&self, request: Request<pb::GetRouteRequest>) -> Result<Response<pb::GetRouteResponse>, Status> {
+    async fn get_route(
+        &self,
+        request: Request<pb::GetRouteRequest>,
+    ) -> Result<Response<pb::GetRouteResponse>, Status> {
         let scope = Context::of(&request)?.caller.scope();
         let dossier = request.into_inner().dossier_uid;
         let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
         if !known.map_err(refused)? {
             return Err(Failure::from(Error::RouteNotFound).into());
         }
-        let holdings = store::holdings(self.db.read(), &dossier).await.map_err(refused)?;
+        let holdings = store::holdings(self.db.read(), &dossier)
+            .await
+            .map_err(refused)?;
         let transfers = store::of_dossiers(self.db.read(), &BTreeSet::from([dossier])).await;
         Ok(Response::new(pb::GetRouteResponse {
             branches: holdings.iter().map(wire::reply::branch).collect(),
-            transfers: transfers.map_err(refused)?.iter().map(wire::reply::transfer).collect(),
+            transfers: transfers
+                .map_err(refused)?
+                .iter()
+                .map(wire::reply::transfer)
+                .collect(),
         }))
     }
 }

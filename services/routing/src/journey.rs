@@ -102,7 +102,12 @@ impl Journey {
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
-    pub fn open(route: Route, sender: &str, at: Moment, around: Surroundings<'_>) -> Result<Self, Error> {
+    pub fn open(
+        route: Route,
+        sender: &str,
+        at: Moment,
+        around: Surroundings<'_>,
+    ) -> Result<Self, Error> {
         let mut journey = Self::stored(route, Vec::new(), Vec::new());
         let first: Vec<Step> = journey.route.first_steps().cloned().collect();
         for step in first {
@@ -138,8 +143,14 @@ impl Journey {
     pub fn touched(&self) -> (Vec<&Transfer>, Vec<&Holding>) {
         let touched = |uid: &str| self.touched.contains(uid);
         (
-            self.transfers.iter().filter(|transfer| touched(&transfer.uid)).collect(),
-            self.holdings.iter().filter(|holding| touched(&holding.transfer)).collect(),
+            self.transfers
+                .iter()
+                .filter(|transfer| touched(&transfer.uid))
+                .collect(),
+            self.holdings
+                .iter()
+                .filter(|holding| touched(&holding.transfer))
+                .collect(),
         )
     }
 
@@ -189,10 +200,19 @@ impl Journey {
     ///
     /// # Errors
     /// `STATE_FORBIDS`, `OFFER_CHANGED`.
-    pub fn forward(&mut self, uid: &str, offer_epoch: i64, to: &str, reason: &str, at: (Moment, &Calendar)) -> Result<(), Error> {
+    pub fn forward(
+        &mut self,
+        uid: &str,
+        offer_epoch: i64,
+        to: &str,
+        reason: &str,
+        at: (Moment, &Calendar),
+    ) -> Result<(), Error> {
         let (at, calendar) = at;
         let before = self.transfer(uid)?.clone();
-        let due = self.route.due(self.share_of(&before.work.key), at, calendar)?;
+        let due = self
+            .route
+            .due(self.share_of(&before.work.key), at, calendar)?;
         let forwarded = before.forward(to, reason, at, due)?;
         before.must_be_offer(offer_epoch)?;
         if before.state == State::Offered {
@@ -206,10 +226,21 @@ impl Journey {
     ///
     /// # Errors
     /// `STATE_FORBIDS`; `NOT_THE_HOLDER` when the epoch is not that of the acceptance.
-    pub fn complete(&mut self, uid: &str, custody_epoch: i64, at: Moment, around: Surroundings<'_>) -> Result<(), Error> {
+    pub fn complete(
+        &mut self,
+        uid: &str,
+        custody_epoch: i64,
+        at: Moment,
+        around: Surroundings<'_>,
+    ) -> Result<(), Error> {
         let transfer = self.transfer(uid)?;
         let completed = transfer.complete(at)?;
-        if transfer.state.acceptance().map(|acceptance| acceptance.epoch) != Some(custody_epoch) {
+        if transfer
+            .state
+            .acceptance()
+            .map(|acceptance| acceptance.epoch)
+            != Some(custody_epoch)
+        {
             return Err(Error::NotTheHolder {
                 transfer: uid.to_owned(),
             });
@@ -225,7 +256,12 @@ impl Journey {
     ///
     /// # Errors
     /// When that transfer is not held.
-    pub fn decided(&mut self, uid: &str, at: Moment, around: Surroundings<'_>) -> Result<(), Error> {
+    pub fn decided(
+        &mut self,
+        uid: &str,
+        at: Moment,
+        around: Surroundings<'_>,
+    ) -> Result<(), Error> {
         let completed = self.transfer(uid)?.complete(at)?;
         self.note(What::Completed, completed.clone());
         let result = Step {
@@ -262,7 +298,11 @@ impl Journey {
             match transfer.end(at) {
                 Some(ended) => {
                     let cancelled = matches!(ended.state, State::Cancelled(..));
-                    let what = if cancelled { What::Cancelled } else { What::Recalled };
+                    let what = if cancelled {
+                        What::Cancelled
+                    } else {
+                        What::Recalled
+                    };
                     self.note(what, ended);
                     self.close(&transfer.uid, at);
                 }
@@ -271,7 +311,12 @@ impl Journey {
         }
     }
 
-    fn go_on_from(&mut self, completed: &Transfer, at: Moment, around: Surroundings<'_>) -> Result<(), Error> {
+    fn go_on_from(
+        &mut self,
+        completed: &Transfer,
+        at: Moment,
+        around: Surroundings<'_>,
+    ) -> Result<(), Error> {
         let ready: Vec<Step> = self
             .route
             .steps_after(&completed.work.key)
@@ -283,7 +328,9 @@ impl Journey {
             self.offer(step, &sender, at, around)?;
         }
         for before in ready.iter().flat_map(|step| &step.after) {
-            let Some(transfer) = self.transfer_of(before).cloned() else { continue };
+            let Some(transfer) = self.transfer_of(before).cloned() else {
+                continue;
+            };
             if transfer.uid == completed.uid {
                 self.close(&transfer.uid, at);
             } else {
@@ -295,7 +342,11 @@ impl Journey {
 
     /// Of several predecessors the lead hands over; of one, that one.
     fn sender_of(&self, step: &Step, completed: &Transfer) -> String {
-        let is_lead = |key: &&String| self.route.step(key).is_some_and(|step| step.part == Part::Lead);
+        let is_lead = |key: &&String| {
+            self.route
+                .step(key)
+                .is_some_and(|step| step.part == Part::Lead)
+        };
         let lead = step.after.iter().find(is_lead);
         let lead = lead.and_then(|key| self.transfer_of(key));
         lead.unwrap_or(completed).to.clone()
@@ -307,15 +358,26 @@ impl Journey {
     }
 
     fn transfer_of(&self, step: &str) -> Option<&Transfer> {
-        self.transfers.iter().find(|transfer| transfer.work.key == step)
+        self.transfers
+            .iter()
+            .find(|transfer| transfer.work.key == step)
     }
 
     fn share_of(&self, step: &str) -> u32 {
         self.route.step(step).map_or(0, |step| step.share_percent)
     }
 
-    fn offer(&mut self, step: &Step, sender: &str, at: Moment, around: Surroundings<'_>) -> Result<(), Error> {
-        let to = around.units.resolve(&step.unit).map_or(&step.unit, |unit| &unit.uid);
+    fn offer(
+        &mut self,
+        step: &Step,
+        sender: &str,
+        at: Moment,
+        around: Surroundings<'_>,
+    ) -> Result<(), Error> {
+        let to = around
+            .units
+            .resolve(&step.unit)
+            .map_or(&step.unit, |unit| &unit.uid);
         let transfer = Transfer {
             uid: transfer_uid(&self.route.dossier, &step.key),
             dossier: self.route.dossier.clone(),
@@ -372,7 +434,11 @@ impl Journey {
     /// Closes the branch of a transfer whose last change was just noted.
     fn close(&mut self, transfer: &str, at: Moment) {
         self.end_holding(transfer, at);
-        let last = self.told.iter_mut().rev().find(|told| told.transfer.uid == transfer);
+        let last = self
+            .told
+            .iter_mut()
+            .rev()
+            .find(|told| told.transfer.uid == transfer);
         if let Some(last) = last {
             last.custodian = None;
         }
@@ -389,7 +455,11 @@ impl Journey {
         let custodian = self.custodian(&transfer.uid);
         let custodian = custodian.map(|holding| (holding.custodian.clone(), holding.since));
         self.touched.insert(transfer.uid.clone());
-        match self.transfers.iter_mut().find(|known| known.uid == transfer.uid) {
+        match self
+            .transfers
+            .iter_mut()
+            .find(|known| known.uid == transfer.uid)
+        {
             Some(known) => known.clone_from(&transfer),
             None => self.transfers.push(transfer.clone()),
         }
@@ -404,5 +474,8 @@ impl Journey {
 /// A dossier has one transfer for each step, and its uid follows from both.
 fn transfer_uid(dossier: &str, step: &str) -> String {
     let digest = Sha256::digest(format!("{dossier}/{step}"));
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

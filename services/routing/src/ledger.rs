@@ -47,7 +47,11 @@ impl Ledger for Routing {
     fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
         match act {
             Act::On(on) => decide::permits(world, on),
-            Act::Opened(_) | Act::Withdrawn(_) | Act::Decided { .. } | Act::Returned { .. } | Act::Copy(_) => Ok(()),
+            Act::Opened(_)
+            | Act::Withdrawn(_)
+            | Act::Decided { .. }
+            | Act::Returned { .. }
+            | Act::Copy(_) => Ok(()),
         }
     }
 
@@ -66,7 +70,9 @@ impl Ledger for Routing {
     /// Brings new offers to their units, and takes those out that are no longer open.
     fn committed(&self, changes: &[Change]) {
         for change in changes {
-            let Change::Journey(journey) = change else { continue };
+            let Change::Journey(journey) = change else {
+                continue;
+            };
             for transfer in journey.touched().0 {
                 let (unit, key) = (&transfer.to, transfer.offer_key());
                 if transfer.state == State::Offered {

@@ -96,14 +96,20 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         };
         ready.push(consumer.start(&ground.tasks, &ground.stop));
     }
-    let (stop, lanes) = (ground.stop.clone(), offers::keep_lanes_full(ground.db.clone(), ground.queue.clone()));
-    ground.tasks.spawn(async move { stop.run_until_cancelled(lanes).await });
+    let (stop, lanes) = (
+        ground.stop.clone(),
+        offers::keep_lanes_full(ground.db.clone(), ground.queue.clone()),
+    );
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(lanes).await });
     let transfers = Transfers {
         db: ground.db.clone(),
         writer,
         queue: ground.queue,
     };
-    let routes = Routes::new(TransferServiceServer::new(transfers)).add_service(EventServiceServer::new(Events(ground.db)));
+    let routes = Routes::new(TransferServiceServer::new(transfers))
+        .add_service(EventServiceServer::new(Events(ground.db)));
     Ok(Mounted {
         name: NAME,
         routes,
@@ -121,7 +127,10 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn journey(db: &impl ConnectionTrait, dossier: &str) -> Result<pb::GetRouteResponse, DbErr> {
+pub async fn journey(
+    db: &impl ConnectionTrait,
+    dossier: &str,
+) -> Result<pb::GetRouteResponse, DbErr> {
     let holdings = store::holdings(db, dossier).await?;
     let transfers = store::of_dossiers(db, &[dossier.to_owned()].into()).await?;
     Ok(pb::GetRouteResponse {

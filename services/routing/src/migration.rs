@@ -30,9 +30,21 @@ impl MigrationTrait for Journeys {
         }
         let indexes = [
             index("transfer", "transfer_dossier", &["dossier_uid"]),
-            index("transfer", "transfer_to", &["to_unit", "state", "step_due", "uid"]),
-            index("transfer", "transfer_from", &["from_unit", "state", "step_due", "uid"]),
-            index("transfer", "transfer_offers", &["state", "to_unit", "hand_over_due"]),
+            index(
+                "transfer",
+                "transfer_to",
+                &["to_unit", "state", "step_due", "uid"],
+            ),
+            index(
+                "transfer",
+                "transfer_from",
+                &["from_unit", "state", "step_due", "uid"],
+            ),
+            index(
+                "transfer",
+                "transfer_offers",
+                &["state", "to_unit", "hand_over_due"],
+            ),
             index("holding", "holding_dossier", &["dossier_uid"]),
         ];
         for index in indexes {
@@ -98,7 +110,11 @@ fn holding() -> TableCreateStatement {
         .take()
 }
 
-fn index(table: &'static str, name: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+fn index(
+    table: &'static str,
+    name: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
     let mut index = Index::create();
     index.name(name).table(table);
     for column in columns {

@@ -16,11 +16,19 @@ use crate::wire::request::Pull;
 ///
 /// # Errors
 /// When the store does not answer; the leases then end by themselves.
-pub async fn pull(db: &Db, queue: &Queue, scope: &Scope, pull: &Pull) -> Result<Vec<(Transfer, u32)>, DbErr> {
+pub async fn pull(
+    db: &Db,
+    queue: &Queue,
+    scope: &Scope,
+    pull: &Pull,
+) -> Result<Vec<(Transfer, u32)>, DbErr> {
     let deadline = clock::monotonic() + pull.wait;
     loop {
         let wait = deadline.saturating_duration_since(clock::monotonic());
-        let delivered = queue.lanes().pull(&pull.unit, pull.most, wait, pull.lease).await;
+        let delivered = queue
+            .lanes()
+            .pull(&pull.unit, pull.most, wait, pull.lease)
+            .await;
         let nothing_came = delivered.is_empty();
         let open = open_ones(db, queue, scope, &pull.unit, delivered).await?;
         if nothing_came || !open.is_empty() {
@@ -91,6 +99,8 @@ async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
     let offers = store::open_offers(db.read(), unit, limit).await?;
     let more = offers.len() >= LANE_CAPACITY;
     let keys: Vec<String> = offers.iter().map(Transfer::offer_key).collect();
-    queue.lanes().refill(unit, keys.iter().map(String::as_str), more);
+    queue
+        .lanes()
+        .refill(unit, keys.iter().map(String::as_str), more);
     Ok(())
 }

@@ -93,8 +93,17 @@ impl UnitRule {
     ///
     /// # Errors
     /// When the unit, or the one above it, is not known.
-    pub fn unit(&self, receiving: &str, competent: &str, units: &UnitTable) -> Result<String, Error> {
-        let known = |uid: &str| units.resolve(uid).ok_or_else(|| Error::UnitNotFound(uid.to_owned()));
+    pub fn unit(
+        &self,
+        receiving: &str,
+        competent: &str,
+        units: &UnitTable,
+    ) -> Result<String, Error> {
+        let known = |uid: &str| {
+            units
+                .resolve(uid)
+                .ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
+        };
         Ok(match self {
             Self::Receiving => known(receiving)?.uid.clone(),
             Self::ParentOfReceiving => known(&known(receiving)?.parent)?.uid.clone(),
@@ -128,14 +137,24 @@ impl Route {
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
-    pub fn due(&self, share_percent: u32, at: Moment, calendar: &Calendar) -> Result<Due, NoWorkingTime> {
-        let (received, appointment) = (clock::local(self.received_at), clock::local(self.appointment));
+    pub fn due(
+        &self,
+        share_percent: u32,
+        at: Moment,
+        calendar: &Calendar,
+    ) -> Result<Due, NoWorkingTime> {
+        let (received, appointment) = (
+            clock::local(self.received_at),
+            clock::local(self.appointment),
+        );
         let rules = RuleSet::in_force_on(received.date());
         let whole = calendar.between(received, appointment).minutes();
         let share = WorkingTime::from_minutes(whole * share_percent / 100);
         let at = clock::local(at);
         let start = worktime::handover_start(calendar, &rules, at)?;
-        let same_day = calendar.closing(at.date()).filter(|_| start.date() == at.date());
+        let same_day = calendar
+            .closing(at.date())
+            .filter(|_| start.date() == at.date());
         Ok(Due {
             hand_over: clock::from_local(same_day.unwrap_or(start)),
             step: clock::from_local(worktime::step_due(calendar, &rules, at, share)?),

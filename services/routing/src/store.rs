@@ -11,8 +11,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
 pub use transfer::{
-    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, list, of_dossiers, open_branches, open_offers, open_transfers,
-    units_with_offers,
+    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, list, of_dossiers,
+    open_branches, open_offers, open_transfers, units_with_offers,
 };
 
 use crate::journey::Journey;
@@ -22,18 +22,26 @@ use crate::ledger::Change;
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn journeys(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Journey>, DbErr> {
+pub async fn journeys(
+    db: &impl ConnectionTrait,
+    dossiers: &BTreeSet<String>,
+) -> Result<Vec<Journey>, DbErr> {
     if dossiers.is_empty() {
         return Ok(Vec::new());
     }
     let routes = route::lock(db, dossiers).await?;
     let mut transfers: HashMap<String, Vec<_>> = HashMap::new();
     for transfer in of_dossiers(db, dossiers).await? {
-        transfers.entry(transfer.dossier.clone()).or_default().push(transfer);
+        transfers
+            .entry(transfer.dossier.clone())
+            .or_default()
+            .push(transfer);
     }
     let mut held: HashMap<String, Vec<_>> = HashMap::new();
     for holding in open_holdings(db, dossiers).await? {
-        held.entry(holding.dossier.clone()).or_default().push(holding);
+        held.entry(holding.dossier.clone())
+            .or_default()
+            .push(holding);
     }
     let journeys = routes.into_iter().map(|route| {
         let transfers = transfers.remove(&route.dossier).unwrap_or_default();

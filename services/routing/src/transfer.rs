@@ -96,9 +96,9 @@ impl State {
     #[must_use]
     pub fn acceptance(&self) -> Option<Acceptance> {
         match self {
-            Self::Accepted(acceptance) | Self::Completed(acceptance, _) | Self::Cancelled(acceptance, _) => {
-                Some(*acceptance)
-            }
+            Self::Accepted(acceptance)
+            | Self::Completed(acceptance, _)
+            | Self::Cancelled(acceptance, _) => Some(*acceptance),
             Self::Offered | Self::Declined | Self::Recalled(_) => None,
         }
     }

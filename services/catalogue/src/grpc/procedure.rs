@@ -9,7 +9,7 @@ use proto::catalogue::v1::{
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
-use crate::store::procedure::Page;
+use crate::procedure::Page;
 use crate::{store, wire};
 
 /// Serves procedures to anyone.
@@ -38,10 +38,10 @@ impl ProcedureService for Procedures {
         request: Request<ListProceduresRequest>,
     ) -> Result<Response<ListProceduresResponse>, Status> {
         let page = Page::try_from(request.get_ref())?;
-        let rows = store::procedure::page(self.db.read(), &page)
+        let bodies = store::procedure::page(self.db.read(), &page)
             .await
             .map_err(Error::from)?;
-        Ok(Response::new(wire::procedure_page(rows, &page)?))
+        Ok(Response::new(wire::procedure_page(&bodies, &page)?))
     }
 
     async fn get_catalogue_summary(

@@ -3,10 +3,10 @@
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
-    IntoActiveModel as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, Iterable as _, QueryFilter, QueryOrder as _, QuerySelect as _,
 };
 
-use crate::procedure::{Code, Edition, Level, OnlineLevel};
+use crate::procedure::{Code, Edition, Page};
 
 mod entity {
     use chrono::NaiveDate;
@@ -35,15 +35,6 @@ use entity::{Column, Entity};
 
 /// How many rows one statement writes; `SQLite` allows 32,766 values in it.
 const ROWS_AT_ONCE: usize = 1_000;
-
-/// A page of procedures: of one level of government, one online level or all, after a code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Page {
-    pub level: Option<Level>,
-    pub online_level: Option<OnlineLevel>,
-    pub after: Option<String>,
-    pub size: u64,
-}
 
 impl Row {
     /// The edition that the row holds.
@@ -74,8 +65,8 @@ pub(crate) async fn lock(
         .await
 }
 
-/// A page in order of code, with one procedure more than its size when another page follows.
-pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<Row>, DbErr> {
+/// The bodies of a page in order of code, with one procedure more than its size when another page follows.
+pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<Vec<u8>>, DbErr> {
     let level = page.level.map(|level| Column::Level.eq(level.as_str()));
     let online_level = page
         .online_level
@@ -83,9 +74,12 @@ pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<R
     let after = page.after.as_ref().map(|code| Column::Code.gt(code));
     let filters = [level, online_level, after].into_iter().flatten();
     filters
-        .fold(Entity::find(), |find, filter| find.filter(filter))
+        .fold(Entity::find(), QueryFilter::filter)
+        .select_only()
+        .column(Column::Body)
         .order_by_asc(Column::Code)
         .limit(page.size + 1)
+        .into_tuple()
         .all(db)
         .await
 }

@@ -6,8 +6,7 @@ use proto::identity::v1::{GetUnitRequest, GetUnitResponse, ListUnitsRequest, Lis
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
-use crate::store::unit::Page;
-use crate::unit::Uid;
+use crate::unit::{Page, Uid};
 use crate::{store, wire};
 
 /// Serves units to anyone.

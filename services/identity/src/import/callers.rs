@@ -50,27 +50,27 @@ fn principal(
     let form = "a name of 1 to 64 characters without spaces that no service of the suite has";
     let subject: Option<Subject> = findings.take(row.parse("subject", form));
     let public_key = findings.take(public_key(row));
-    let part = match findings.take(role(row)) {
-        None => None,
-        Some(Role::Citizen) => {
-            must_be_empty(row, &["unit"], findings);
-            let particulars = particulars(row, findings);
-            particulars.map(|particulars| {
-                Part::Citizen(Party::new(party::Uid::new(clock::new_uid()), particulars))
-            })
-        }
-        Some(role) => {
-            must_be_empty(row, &["name", "number_kind", "number"], findings);
-            findings
-                .take(unit(row, units))
-                .and_then(|unit| Part::at_unit(role, unit))
-        }
-    };
+    let part = part(row, units, findings);
     Some(Principal {
         subject: subject?,
         part: part?,
         public_key: public_key?,
     })
+}
+
+fn part(
+    row: &Row,
+    units: Option<&BTreeSet<unit::Uid>>,
+    findings: &mut Findings,
+) -> Option<Part<Party>> {
+    let role = findings.take(role(row))?;
+    if role == Role::Citizen {
+        must_be_empty(row, &["unit"], findings);
+        let uid = party::Uid::new(clock::new_uid());
+        return Some(Part::Citizen(Party::new(uid, particulars(row, findings)?)));
+    }
+    must_be_empty(row, &["name", "number_kind", "number"], findings);
+    Part::at_unit(role, findings.take(unit(row, units))?)
 }
 
 fn role(row: &Row) -> Result<Role, BadRow> {

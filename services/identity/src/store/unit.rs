@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Iterable as _, QueryFilter, QueryOrder as _, QuerySelect as _,
 };
 
 use super::{ROWS_AT_ONCE, unreadable};
-use crate::unit::{End, Kind, Uid, Unit};
+use crate::unit::{End, Page, Uid, Unit};
 
 mod entity {
     use chrono::NaiveDate;
@@ -38,14 +38,6 @@ mod entity {
 }
 
 use entity::{Column, Entity, Model};
-
-/// A page of units: of one kind or all, after a uid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Page {
-    pub kind: Option<Kind>,
-    pub after: Option<Uid>,
-    pub size: u64,
-}
 
 /// One unit.
 pub(crate) async fn find(db: &impl ConnectionTrait, uid: &Uid) -> Result<Option<Unit>, DbErr> {
@@ -96,7 +88,7 @@ pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<U
     let after = page.after.as_ref().map(|uid| Column::Uid.gt(uid.as_str()));
     let filters = kind.into_iter().chain(after);
     let rows = filters
-        .fold(Entity::find(), |find, filter| find.filter(filter))
+        .fold(Entity::find(), QueryFilter::filter)
         .order_by_asc(Column::Uid)
         .limit(page.size + 1)
         .all(db)

@@ -83,7 +83,8 @@ fn open(
 fn receipt(world: &World, case: &Case, at: Moment) -> Result<Receipt, Error> {
     let received = clock::local(at);
     let rules = RuleSet::in_force_on(received.date());
-    let promised = appointment(world.calendar()?, &rules, received, case.limit).map_err(|_| Error::CalendarMissing)?;
+    let promised = appointment(world.calendar()?, &rules, received, case.limit)
+        .map_err(|_| Error::CalendarMissing)?;
     Ok(Receipt {
         received_at: at,
         appointment: clock::from_local(promised.due),
@@ -91,7 +92,11 @@ fn receipt(world: &World, case: &Case, at: Moment) -> Result<Receipt, Error> {
 }
 
 /// A step of a dossier's life.
-pub(super) fn on_dossier(world: &World, on: &OnDossier, at: Moment) -> Result<Effect<Change>, Error> {
+pub(super) fn on_dossier(
+    world: &World,
+    on: &OnDossier,
+    at: Moment,
+) -> Result<Effect<Change>, Error> {
     let dossier = world.dossier(&on.dossier)?.clone();
     if on.expected_revision != 0 && on.expected_revision != dossier.revision {
         return Err(Error::RevisionChanged {
@@ -116,7 +121,11 @@ pub(super) fn on_dossier(world: &World, on: &OnDossier, at: Moment) -> Result<Ef
         Verb::Decide(claim, decision) => {
             claim.must_be_known(world.custodies(&dossier.uid))?;
             dossier.may_be_decided()?;
-            let held = claim.check(world.custodies(&dossier.uid), Purpose::Decide, &on.caller.units)?;
+            let held = claim.check(
+                world.custodies(&dossier.uid),
+                Purpose::Decide,
+                &on.caller.units,
+            )?;
             let decision = Decision {
                 unit: held.unit.clone(),
                 recorded_at: at,
@@ -128,8 +137,15 @@ pub(super) fn on_dossier(world: &World, on: &OnDossier, at: Moment) -> Result<Ef
         Verb::Return(claim) => {
             claim.must_be_known(world.custodies(&dossier.uid))?;
             dossier.may_be_returned()?;
-            claim.check(world.custodies(&dossier.uid), Purpose::Return, &on.caller.units)?;
-            (dossier.return_result(at)?, wire::event::returned(&claim.transfer))
+            claim.check(
+                world.custodies(&dossier.uid),
+                Purpose::Return,
+                &on.caller.units,
+            )?;
+            (
+                dossier.return_result(at)?,
+                wire::event::returned(&claim.transfer),
+            )
         }
     };
     let reply = wire::reply::stepped(&on.verb, &dossier);

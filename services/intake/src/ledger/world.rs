@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use kit::caller::{Role, Scope};
-use kit::copies::{self, CALENDAR, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable};
+use kit::copies::{
+    self, CALENDAR, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable,
+};
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
 
@@ -107,9 +109,19 @@ impl World {
             Scope::Nothing => false,
             Scope::Party(party) => dossier.filing.applicant.party.as_ref() == Some(party),
             Scope::Units(units) => {
-                let three = [&dossier.units.receiving, &dossier.units.competent, &dossier.units.returning];
-                let held = self.custodies(&dossier.uid).iter().map(|custody| &custody.unit);
-                three.into_iter().chain(held).any(|unit| units.contains(unit))
+                let three = [
+                    &dossier.units.receiving,
+                    &dossier.units.competent,
+                    &dossier.units.returning,
+                ];
+                let held = self
+                    .custodies(&dossier.uid)
+                    .iter()
+                    .map(|custody| &custody.unit);
+                three
+                    .into_iter()
+                    .chain(held)
+                    .any(|unit| units.contains(unit))
             }
         }
     }
@@ -121,7 +133,8 @@ impl World {
                 let digest = dossier.content_digest();
                 let code = dossier.code.to_string();
                 self.same_content.entry(digest).or_insert(code);
-                self.dossiers.insert(dossier.uid.clone(), dossier.as_ref().clone());
+                self.dossiers
+                    .insert(dossier.uid.clone(), dossier.as_ref().clone());
             }
             Change::Custody(custody) => {
                 let known = self.custodies.entry(custody.dossier.clone()).or_default();
@@ -139,7 +152,11 @@ impl World {
 
 impl Intake {
     /// Loads what these acts read, in a handful of queries whatever their number.
-    pub(super) async fn load_world(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
+    pub(super) async fn load_world(
+        &self,
+        tx: &DatabaseTransaction,
+        acts: &[&Act],
+    ) -> Result<World, DbErr> {
         let dossiers: BTreeSet<&str> = acts.iter().filter_map(|act| dossier_of(act)).collect();
         let handed: Vec<&Handed> = acts.iter().filter_map(|act| handed_of(act)).collect();
         let receives = acts.iter().any(|act| needs_calendar(act));
@@ -153,14 +170,20 @@ impl Intake {
             }
         }
         if !handed.is_empty() {
-            let digests = handed.iter().map(|handed| handed.content_digest()).collect();
+            let digests = handed
+                .iter()
+                .map(|handed| handed.content_digest())
+                .collect();
             world.same_content = store::same_content(tx, digests).await?;
         }
-        self.load_reference(tx, &mut world, &handed, receives).await?;
+        self.load_reference(tx, &mut world, &handed, receives)
+            .await?;
         if !handed.is_empty() {
             let desks: BTreeSet<(String, NaiveDate)> = handed
                 .iter()
-                .filter_map(|handed| Some((world.units.resolve(&handed.receiving_unit)?, handed.date)))
+                .filter_map(|handed| {
+                    Some((world.units.resolve(&handed.receiving_unit)?, handed.date))
+                })
                 .map(|(unit, date)| (unit.uid.clone(), date))
                 .collect();
             world.last_numbers = store::last_numbers(tx, &desks).await?;
@@ -182,7 +205,10 @@ impl Intake {
         }
         if receives {
             names.extend(calendar_name());
-            let pending = world.dossiers.values().map(|dossier| &dossier.filing.procedure_code);
+            let pending = world
+                .dossiers
+                .values()
+                .map(|dossier| &dossier.filing.procedure_code);
             names.extend(pending.map(|code| (PROCEDURE, code.clone())));
         }
         for _ in 0..UNIT_ROUNDS {
@@ -190,11 +216,17 @@ impl Intake {
                 return Ok(());
             }
             let copies = copies::load(tx, &names).await?;
-            world.calendar = world.calendar.take().or_else(|| self.calendar.find(&copies));
+            world.calendar = world
+                .calendar
+                .take()
+                .or_else(|| self.calendar.find(&copies));
             let leads = world.take(&copies);
             let asked = std::mem::take(&mut names);
             let missing = world.units.missing().map(str::to_owned).chain(leads);
-            names = missing.map(|uid| (UNIT, uid)).filter(|name| !asked.contains(name)).collect();
+            names = missing
+                .map(|uid| (UNIT, uid))
+                .filter(|name| !asked.contains(name))
+                .collect();
         }
         Ok(())
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
 };
 
 use crate::custody::{Custody, Purpose};
@@ -36,7 +37,10 @@ const RETURN: i32 = 2;
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn of(db: &impl ConnectionTrait, dossiers: &BTreeSet<&str>) -> Result<Vec<Custody>, DbErr> {
+pub async fn of(
+    db: &impl ConnectionTrait,
+    dossiers: &BTreeSet<&str>,
+) -> Result<Vec<Custody>, DbErr> {
     let rows = entity::Entity::find()
         .filter(entity::Column::DossierUid.is_in(dossiers.iter().copied()))
         .all(db)
@@ -57,7 +61,9 @@ pub(super) async fn save<'a>(
     db: &impl ConnectionTrait,
     custodies: impl Iterator<Item = &'a Custody>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = custodies.map(|custody| row(custody).into_active_model()).collect();
+    let rows: Vec<_> = custodies
+        .map(|custody| row(custody).into_active_model())
+        .collect();
     if rows.is_empty() {
         return Ok(());
     }

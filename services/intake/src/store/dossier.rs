@@ -8,8 +8,8 @@ use kit::caller::Scope;
 use kit::clock;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use super::custody;
@@ -57,7 +57,11 @@ pub async fn all(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Result<Vec
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn find(db: &impl ConnectionTrait, scope: &Scope, uid: &str) -> Result<Option<Dossier>, DbErr> {
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    uid: &str,
+) -> Result<Option<Dossier>, DbErr> {
     let row = scoped(scope).filter(Column::Uid.eq(uid)).one(db).await?;
     row.map(Model::into_domain).transpose()
 }
@@ -71,7 +75,10 @@ pub async fn find_by_code(
     scope: &Scope,
     code: &DossierCode,
 ) -> Result<Option<Dossier>, DbErr> {
-    let row = scoped(scope).filter(Column::Code.eq(code.as_str())).one(db).await?;
+    let row = scoped(scope)
+        .filter(Column::Code.eq(code.as_str()))
+        .one(db)
+        .await?;
     row.map(Model::into_domain).transpose()
 }
 
@@ -79,7 +86,11 @@ pub async fn find_by_code(
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn list(db: &impl ConnectionTrait, scope: &Scope, filter: &Filter) -> Result<Vec<Dossier>, DbErr> {
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<Dossier>, DbErr> {
     let mut select = scoped(scope)
         .order_by_desc(Column::SubmittedAt)
         .order_by_desc(Column::Uid)
@@ -143,7 +154,11 @@ pub(super) async fn save<'a>(
         return Ok(());
     }
     Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(Column::Uid).update_columns(entity::MAY_CHANGE).to_owned())
+        .on_conflict(
+            OnConflict::column(Column::Uid)
+                .update_columns(entity::MAY_CHANGE)
+                .to_owned(),
+        )
         .exec_without_returning(db)
         .await?;
     Ok(())

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QuerySelect as _,
+};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -34,7 +37,9 @@ pub async fn last(
     if desks.is_empty() {
         return Ok(HashMap::new());
     }
-    let keys = desks.iter().map(|(unit, date)| (unit.clone(), date.to_string()));
+    let keys = desks
+        .iter()
+        .map(|(unit, date)| (unit.clone(), date.to_string()));
     let columns = Expr::tuple([
         Expr::column(entity::Column::UnitUid),
         Expr::column(entity::Column::Date),
@@ -83,5 +88,8 @@ pub(super) async fn save(
 }
 
 fn by_desk(row: entity::Model) -> Option<((String, NaiveDate), u32)> {
-    Some(((row.unit_uid, row.date.parse().ok()?), row.last.try_into().ok()?))
+    Some((
+        (row.unit_uid, row.date.parse().ok()?),
+        row.last.try_into().ok()?,
+    ))
 }

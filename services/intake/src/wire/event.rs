@@ -26,16 +26,18 @@ pub fn change(dossier: &Dossier, change: Change) -> pb::DossierChange {
 #[must_use]
 pub fn opened(dossier: &Dossier) -> Change {
     match dossier.state.receipt() {
-        Some(receipt) if matches!(dossier.state, State::Received(_)) => Change::Received(pb::DossierReceived {
-            procedure_code: dossier.filing.procedure_code.clone(),
-            procedure_version: dossier.filing.procedure_version,
-            case_key: dossier.filing.case_key.clone(),
-            receiving_unit_uid: dossier.units.receiving.clone(),
-            competent_unit_uid: dossier.units.competent.clone(),
-            returning_unit_uid: dossier.units.returning.clone(),
-            received_at: Some(kit::clock::to_timestamp(receipt.received_at)),
-            appointment: Some(kit::clock::to_timestamp(receipt.appointment)),
-        }),
+        Some(receipt) if matches!(dossier.state, State::Received(_)) => {
+            Change::Received(pb::DossierReceived {
+                procedure_code: dossier.filing.procedure_code.clone(),
+                procedure_version: dossier.filing.procedure_version,
+                case_key: dossier.filing.case_key.clone(),
+                receiving_unit_uid: dossier.units.receiving.clone(),
+                competent_unit_uid: dossier.units.competent.clone(),
+                returning_unit_uid: dossier.units.returning.clone(),
+                received_at: Some(kit::clock::to_timestamp(receipt.received_at)),
+                appointment: Some(kit::clock::to_timestamp(receipt.appointment)),
+            })
+        }
         _ => Change::Submitted(pb::DossierSubmitted {
             procedure_code: dossier.filing.procedure_code.clone(),
             procedure_version: dossier.filing.procedure_version,
@@ -120,7 +122,9 @@ pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
 pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
     let change = TransferChange::decode(copies::change_of(event))?;
     let told = change.event();
-    let Some(transfer) = change.transfer else { return Ok(None) };
+    let Some(transfer) = change.transfer else {
+        return Ok(None);
+    };
     let held = match told {
         TransferEvent::Accepted => true,
         TransferEvent::Completed | TransferEvent::Cancelled => false,

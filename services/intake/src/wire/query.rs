@@ -46,7 +46,8 @@ pub fn tracked_code(request: &pb::TrackDossierRequest) -> Result<DossierCode, Fa
 }
 
 fn parse_code(code: &str) -> Result<DossierCode, Failure> {
-    DossierCode::parse(code).map_err(|violation| Failure::invalid("DOSSIER_CODE_MALFORMED", vec![violation]))
+    DossierCode::parse(code)
+        .map_err(|violation| Failure::invalid("DOSSIER_CODE_MALFORMED", vec![violation]))
 }
 
 /// `ListDossiers`.
@@ -70,9 +71,14 @@ fn after(token: &str) -> Result<Option<After>, Violation> {
     let Some([submitted_at, uid]) = page::keys::<2>(token)? else {
         return Ok(None);
     };
-    let submitted_at = submitted_at
-        .parse()
-        .map_err(|_| Violation::new("page_token", "MALFORMED", "was not handed out by this list", "không hợp lệ"))?;
+    let submitted_at = submitted_at.parse().map_err(|_| {
+        Violation::new(
+            "page_token",
+            "MALFORMED",
+            "was not handed out by this list",
+            "không hợp lệ",
+        )
+    })?;
     Ok(Some(After { submitted_at, uid }))
 }
 
@@ -81,7 +87,8 @@ fn after(token: &str) -> Result<Option<After>, Violation> {
 pub fn page(dossiers: &[Dossier], limit: u64) -> pb::ListDossiersResponse {
     let full = u64::try_from(dossiers.len()).is_ok_and(|length| length >= limit);
     let last = dossiers.last().filter(|_| full);
-    let token = |last: &Dossier| page::token(&[&clock::micros(last.submitted_at).to_string(), &last.uid]);
+    let token =
+        |last: &Dossier| page::token(&[&clock::micros(last.submitted_at).to_string(), &last.uid]);
     pb::ListDossiersResponse {
         dossiers: dossiers.iter().map(reply::dossier).collect(),
         next_page_token: last.map(token).unwrap_or_default(),

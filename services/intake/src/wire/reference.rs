@@ -46,7 +46,10 @@ fn case(message: catalogue::Case) -> Option<Case> {
     Some(Case {
         key: message.key,
         limit: limit(&message.limit?)?,
-        decided_above: route.steps.iter().any(|step| step.decides && step.unit_rule() == above),
+        decided_above: route
+            .steps
+            .iter()
+            .any(|step| step.decides && step.unit_rule() == above),
         routed: !route.steps.is_empty(),
     })
 }

@@ -21,7 +21,10 @@ const MOST_COMPONENTS: usize = 200;
 ///
 /// # Errors
 /// Every violation.
-pub fn submit(context: &Context, request: &pb::SubmitDossierRequest) -> Result<(String, Act), Failure> {
+pub fn submit(
+    context: &Context,
+    request: &pb::SubmitDossierRequest,
+) -> Result<(String, Act), Failure> {
     let filed = Filed {
         request_id: &request.request_id,
         procedure_code: &request.procedure_code,
@@ -38,7 +41,10 @@ pub fn submit(context: &Context, request: &pb::SubmitDossierRequest) -> Result<(
 ///
 /// # Errors
 /// Every violation.
-pub fn register(context: &Context, request: &pb::RegisterDossierRequest) -> Result<(String, Act), Failure> {
+pub fn register(
+    context: &Context,
+    request: &pb::RegisterDossierRequest,
+) -> Result<(String, Act), Failure> {
     let channel = match request.channel() {
         pb::Channel::Unspecified | pb::Channel::Counter => Some(Channel::Counter),
         pb::Channel::Post => Some(Channel::Post),
@@ -73,7 +79,12 @@ impl Filed<'_> {
         let procedure_code = fields.text("procedure_code", self.procedure_code, NUMBER);
         let receiving_unit = fields.text("receiving_unit_uid", self.receiving_unit, NUMBER);
         let channel = fields.take(self.channel.ok_or_else(|| {
-            Violation::new("channel", "OUT_OF_RANGE", "must be counter or post", "phải là trực tiếp hoặc bưu chính")
+            Violation::new(
+                "channel",
+                "OUT_OF_RANGE",
+                "must be counter or post",
+                "phải là trực tiếp hoặc bưu chính",
+            )
         }));
         let applicant = applicant(&mut fields, self.applicant, context);
         let components = components(&mut fields, self.components);
@@ -97,7 +108,11 @@ impl Filed<'_> {
     }
 }
 
-fn applicant(fields: &mut Fields, message: Option<&pb::Applicant>, context: &Context) -> Option<Applicant> {
+fn applicant(
+    fields: &mut Fields,
+    message: Option<&pb::Applicant>,
+    context: &Context,
+) -> Option<Applicant> {
     let Some(message) = message else {
         fields.reject(required("applicant"));
         return None;
@@ -109,7 +124,8 @@ fn applicant(fields: &mut Fields, message: Option<&pb::Applicant>, context: &Con
         pb::ApplicantNumberKind::Cmnd => Ok(Kind::Cmnd),
         pb::ApplicantNumberKind::Mst => Ok(Kind::Mst),
     };
-    let number = kind.and_then(|kind| IdentityNumber::parse(kind, &message.number, "applicant.number"));
+    let number =
+        kind.and_then(|kind| IdentityNumber::parse(kind, &message.number, "applicant.number"));
     let number = fields.take(number);
     phone(fields, &message.phone);
     let party = match context.caller.role {
@@ -148,7 +164,11 @@ fn components(fields: &mut Fields, messages: &[pb::HandedIn]) -> Vec<HandedIn> {
     }
     let mut components = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        let key = fields.text(&format!("components[{index}].component_key"), &message.component_key, NUMBER);
+        let key = fields.text(
+            &format!("components[{index}].component_key"),
+            &message.component_key,
+            NUMBER,
+        );
         if message.originals < 0 || message.copies < 0 {
             fields.reject(Violation::new(
                 format!("components[{index}]"),
@@ -171,9 +191,16 @@ fn components(fields: &mut Fields, messages: &[pb::HandedIn]) -> Vec<HandedIn> {
 ///
 /// # Errors
 /// Every violation.
-pub fn receive(context: &Context, request: &pb::ReceiveDossierRequest) -> Result<(String, Act), Failure> {
+pub fn receive(
+    context: &Context,
+    request: &pb::ReceiveDossierRequest,
+) -> Result<(String, Act), Failure> {
     let fields = Fields::new();
-    let target = (&*request.request_id, &*request.dossier_uid, request.expected_revision);
+    let target = (
+        &*request.request_id,
+        &*request.dossier_uid,
+        request.expected_revision,
+    );
     on_dossier(context, fields, target, Some(Verb::Receive))
 }
 
@@ -181,10 +208,17 @@ pub fn receive(context: &Context, request: &pb::ReceiveDossierRequest) -> Result
 ///
 /// # Errors
 /// Every violation.
-pub fn refuse(context: &Context, request: &pb::RefuseDossierRequest) -> Result<(String, Act), Failure> {
+pub fn refuse(
+    context: &Context,
+    request: &pb::RefuseDossierRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Refuse(fields.text("reason", &request.reason, REASON));
-    let target = (&*request.request_id, &*request.dossier_uid, request.expected_revision);
+    let target = (
+        &*request.request_id,
+        &*request.dossier_uid,
+        request.expected_revision,
+    );
     on_dossier(context, fields, target, Some(verb))
 }
 
@@ -192,10 +226,17 @@ pub fn refuse(context: &Context, request: &pb::RefuseDossierRequest) -> Result<(
 ///
 /// # Errors
 /// Every violation.
-pub fn withdraw(context: &Context, request: &pb::WithdrawDossierRequest) -> Result<(String, Act), Failure> {
+pub fn withdraw(
+    context: &Context,
+    request: &pb::WithdrawDossierRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Withdraw(fields.text("reason", &request.reason, REASON));
-    let target = (&*request.request_id, &*request.dossier_uid, request.expected_revision);
+    let target = (
+        &*request.request_id,
+        &*request.dossier_uid,
+        request.expected_revision,
+    );
     on_dossier(context, fields, target, Some(verb))
 }
 
@@ -203,12 +244,19 @@ pub fn withdraw(context: &Context, request: &pb::WithdrawDossierRequest) -> Resu
 ///
 /// # Errors
 /// Every violation.
-pub fn record_decision(context: &Context, request: &pb::RecordDecisionRequest) -> Result<(String, Act), Failure> {
+pub fn record_decision(
+    context: &Context,
+    request: &pb::RecordDecisionRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let claim = claim(&mut fields, &request.transfer_uid, request.custody_epoch);
     let decision = decision(&mut fields, request.decision.as_ref(), context);
     let verb = decision.map(|decision| Verb::Decide(claim, Box::new(decision)));
-    let target = (&*request.request_id, &*request.dossier_uid, request.expected_revision);
+    let target = (
+        &*request.request_id,
+        &*request.dossier_uid,
+        request.expected_revision,
+    );
     on_dossier(context, fields, target, verb)
 }
 
@@ -216,10 +264,21 @@ pub fn record_decision(context: &Context, request: &pb::RecordDecisionRequest) -
 ///
 /// # Errors
 /// Every violation.
-pub fn return_result(context: &Context, request: &pb::ReturnResultRequest) -> Result<(String, Act), Failure> {
+pub fn return_result(
+    context: &Context,
+    request: &pb::ReturnResultRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
-    let verb = Verb::Return(claim(&mut fields, &request.transfer_uid, request.custody_epoch));
-    let target = (&*request.request_id, &*request.dossier_uid, request.expected_revision);
+    let verb = Verb::Return(claim(
+        &mut fields,
+        &request.transfer_uid,
+        request.custody_epoch,
+    ));
+    let target = (
+        &*request.request_id,
+        &*request.dossier_uid,
+        request.expected_revision,
+    );
     on_dossier(context, fields, target, Some(verb))
 }
 
@@ -260,7 +319,11 @@ fn claim(fields: &mut Fields, transfer: &str, epoch: i64) -> Claim {
     }
 }
 
-fn decision(fields: &mut Fields, message: Option<&pb::Decision>, context: &Context) -> Option<Decision> {
+fn decision(
+    fields: &mut Fields,
+    message: Option<&pb::Decision>,
+    context: &Context,
+) -> Option<Decision> {
     let Some(message) = message else {
         fields.reject(required("decision"));
         return None;
@@ -274,7 +337,12 @@ fn decision(fields: &mut Fields, message: Option<&pb::Decision>, context: &Conte
     let number = fields.text("decision.number", &message.number, NUMBER);
     let signer = fields.text("decision.signer", &message.signer, NAME);
     let date = NaiveDate::parse_from_str(&message.date, "%Y-%m-%d").map_err(|_| {
-        Violation::new("decision.date", "MALFORMED", "must be YYYY-MM-DD", "phải có dạng YYYY-MM-DD")
+        Violation::new(
+            "decision.date",
+            "MALFORMED",
+            "must be YYYY-MM-DD",
+            "phải có dạng YYYY-MM-DD",
+        )
     });
     Some(Decision {
         date: fields.take(date)?,

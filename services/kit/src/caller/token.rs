@@ -94,7 +94,8 @@ fn encode_with(claims: &impl Serialize, key: &PrivateKey) -> Result<String, keys
 }
 
 /// Fetches the public keys that are valid now.
-pub type KeySource = Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<PublicKey>, Failure>> + Send + Sync>;
+pub type KeySource =
+    Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<PublicKey>, Failure>> + Send + Sync>;
 
 /// Verifies tokens.
 #[derive(Clone)]
@@ -129,17 +130,25 @@ impl Verifier {
         if let Some(caller) = self.remembered(&hash)? {
             return Ok(caller);
         }
-        let kid = decode_header(token).ok().and_then(|header| header.kid).ok_or_else(invalid)?;
+        let kid = decode_header(token)
+            .ok()
+            .and_then(|header| header.kid)
+            .ok_or_else(invalid)?;
         let key = self.key(&kid).await?;
-        let claims = decode::<Claims>(token, &key, &validation()).map_err(|error| match error.kind() {
-            ErrorKind::ExpiredSignature => expired(),
-            _ => invalid(),
-        })?;
+        let claims =
+            decode::<Claims>(token, &key, &validation()).map_err(|error| match error.kind() {
+                ErrorKind::ExpiredSignature => expired(),
+                _ => invalid(),
+            })?;
         Ok(self.remember(hash, claims.claims))
     }
 
     fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Failure> {
-        let verified = self.0.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let verified = self
+            .0
+            .verified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match verified.get(hash) {
             Some((_, exp)) if *exp < now() => Err(expired()),
             Some((caller, _)) => Ok(Some(caller.clone())),
@@ -154,7 +163,11 @@ impl Verifier {
             units: claims.units,
             party: claims.party,
         };
-        let mut verified = self.0.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut verified = self
+            .0
+            .verified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= CACHED_TOKENS {
             verified.retain(|_, (_, exp)| *exp >= now());
         }
@@ -171,7 +184,9 @@ impl Verifier {
         let fetched = (self.0.source)().await?;
         {
             let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
-            let fetched = fetched.iter().filter_map(|key| Some((key.kid(), key.decoding().ok()?)));
+            let fetched = fetched
+                .iter()
+                .filter_map(|key| Some((key.kid(), key.decoding().ok()?)));
             *keys = fetched.collect();
         }
         self.known(kid).ok_or_else(invalid)
@@ -201,11 +216,17 @@ fn now() -> i64 {
 }
 
 fn invalid() -> Failure {
-    unauthenticated("TOKEN_INVALID", "the token was not issued by this suite or was altered")
+    unauthenticated(
+        "TOKEN_INVALID",
+        "the token was not issued by this suite or was altered",
+    )
 }
 
 fn expired() -> Failure {
-    unauthenticated("TOKEN_EXPIRED", "the token has ended; ask TokenService.IssueToken for a new one")
+    unauthenticated(
+        "TOKEN_EXPIRED",
+        "the token has ended; ask TokenService.IssueToken for a new one",
+    )
 }
 
 #[cfg(test)]
@@ -241,7 +262,10 @@ mod tests {
         for _ in 0..2 {
             let caller = verifier.verify(&token).await.unwrap();
             assert_eq!(caller.subject, "officer-1");
-            assert_eq!(caller.scope(), super::super::Scope::Units(vec!["unit-1".to_owned()]));
+            assert_eq!(
+                caller.scope(),
+                super::super::Scope::Units(vec!["unit-1".to_owned()])
+            );
         }
     }
 
@@ -252,7 +276,10 @@ mod tests {
         let slightly = sign(&claims(-30), &key).unwrap();
         assert!(verifier.verify(&slightly).await.is_ok());
         let long_ago = sign(&claims(-120), &key).unwrap();
-        assert_eq!(verifier.verify(&long_ago).await.unwrap_err().reason(), "TOKEN_EXPIRED");
+        assert_eq!(
+            verifier.verify(&long_ago).await.unwrap_err().reason(),
+            "TOKEN_EXPIRED"
+        );
     }
 
     #[tokio::test]
@@ -260,10 +287,19 @@ mod tests {
         let key = PrivateKey::generate();
         let verifier = verifier(&key);
         let forged = sign(&claims(600), &PrivateKey::generate()).unwrap();
-        assert_eq!(verifier.verify(&forged).await.unwrap_err().reason(), "TOKEN_INVALID");
+        assert_eq!(
+            verifier.verify(&forged).await.unwrap_err().reason(),
+            "TOKEN_INVALID"
+        );
         let mut altered = sign(&claims(600), &key).unwrap();
         altered.replace_range(60..61, if &altered[60..61] == "A" { "B" } else { "A" });
-        assert_eq!(verifier.verify(&altered).await.unwrap_err().reason(), "TOKEN_INVALID");
-        assert_eq!(verifier.verify("nonsense").await.unwrap_err().reason(), "TOKEN_INVALID");
+        assert_eq!(
+            verifier.verify(&altered).await.unwrap_err().reason(),
+            "TOKEN_INVALID"
+        );
+        assert_eq!(
+            verifier.verify("nonsense").await.unwrap_err().reason(),
+            "TOKEN_INVALID"
+        );
     }
 }

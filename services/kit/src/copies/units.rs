@@ -69,7 +69,10 @@ impl UnitTable {
 
     /// The units that loaded units name as parent or successor and that are not loaded themselves.
     pub fn missing(&self) -> impl Iterator<Item = &str> {
-        let named = self.0.values().flat_map(|unit| [&unit.parent, &unit.successor]);
+        let named = self
+            .0
+            .values()
+            .flat_map(|unit| [&unit.parent, &unit.successor]);
         named
             .map(String::as_str)
             .filter(|uid| !uid.is_empty() && !self.0.contains_key(*uid))

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proto::event::v1::Event;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use super::entity::{chain as chain_row, event, head};
@@ -38,14 +38,20 @@ pub async fn append(
         rows.push(row);
     }
     save(tx, &rows, heads, hashes).await?;
-    Ok(rows.into_iter().map(|row| read::envelope(owner, row)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| read::envelope(owner, row))
+        .collect())
 }
 
 async fn lock_heads(
     tx: &DatabaseTransaction,
     events: &[(Cause, NewEvent)],
 ) -> Result<BTreeMap<i32, i64>, DbErr> {
-    let shards: BTreeSet<i32> = events.iter().map(|(_, event)| event.shard.number()).collect();
+    let shards: BTreeSet<i32> = events
+        .iter()
+        .map(|(_, event)| event.shard.number())
+        .collect();
     let rows = head::Entity::find()
         .filter(head::Column::Shard.is_in(shards))
         .order_by_asc(head::Column::Shard)
@@ -59,12 +65,18 @@ async fn last_hashes(
     tx: &DatabaseTransaction,
     events: &[(Cause, NewEvent)],
 ) -> Result<HashMap<String, Vec<u8>>, DbErr> {
-    let subjects: BTreeSet<&str> = events.iter().map(|(_, event)| event.subject.as_str()).collect();
+    let subjects: BTreeSet<&str> = events
+        .iter()
+        .map(|(_, event)| event.subject.as_str())
+        .collect();
     let rows = chain_row::Entity::find()
         .filter(chain_row::Column::Subject.is_in(subjects))
         .all(tx)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.subject, row.hash)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.subject, row.hash))
+        .collect())
 }
 
 fn row(seq: i64, cause: Cause, event: NewEvent, hashes: &HashMap<String, Vec<u8>>) -> event::Model {
@@ -96,13 +108,19 @@ async fn save(
 ) -> Result<(), DbErr> {
     for some in rows.chunks(1_000) {
         let models = some.iter().cloned().map(|row| row.into_active_model());
-        event::Entity::insert_many(models).exec_without_returning(tx).await?;
+        event::Entity::insert_many(models)
+            .exec_without_returning(tx)
+            .await?;
     }
     let heads = heads
         .into_iter()
         .map(|(shard, seq)| head::Model { shard, seq }.into_active_model());
     head::Entity::insert_many(heads)
-        .on_conflict(OnConflict::column(head::Column::Shard).update_column(head::Column::Seq).to_owned())
+        .on_conflict(
+            OnConflict::column(head::Column::Shard)
+                .update_column(head::Column::Seq)
+                .to_owned(),
+        )
         .exec_without_returning(tx)
         .await?;
     let chains: Vec<_> = hashes

@@ -62,7 +62,11 @@ pub(super) fn hash(previous: &[u8], row: &event::Model) -> Vec<u8> {
 
 /// Checks rows in order of (shard, seq) against the chain; carries the last hashes from page to page in `last`.
 #[must_use]
-pub fn verify(rows: &[event::Model], last: &mut HashMap<String, Vec<u8>>, seqs: &mut HashMap<i32, i64>) -> Vec<Break> {
+pub fn verify(
+    rows: &[event::Model],
+    last: &mut HashMap<String, Vec<u8>>,
+    seqs: &mut HashMap<i32, i64>,
+) -> Vec<Break> {
     let mut breaks = Vec::new();
     for row in rows {
         let expected_seq = seqs.insert(row.shard, row.seq).unwrap_or_default() + 1;

@@ -111,7 +111,11 @@ impl FromStr for Positions {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut positions = Self::default();
-        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             positions.reach(part.parse()?);
         }
         Ok(positions)

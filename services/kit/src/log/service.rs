@@ -22,7 +22,12 @@ pub async fn read_events(
     page_size: i32,
 ) -> Result<(Vec<Event>, Vec<Head>), Failure> {
     let shard = Shard::new(shard).ok_or_else(|| {
-        let violation = Violation::new("shard", "OUT_OF_RANGE", "must be 0 to 15", "phải từ 0 đến 15");
+        let violation = Violation::new(
+            "shard",
+            "OUT_OF_RANGE",
+            "must be 0 to 15",
+            "phải từ 0 đến 15",
+        );
         Failure::invalid("SHARD_UNKNOWN", vec![violation])
     })?;
     let limit = match u64::try_from(page_size) {
@@ -33,7 +38,9 @@ pub async fn read_events(
         tracing::error!(%error, "the log could not be read");
         Failure::from(Refused::<Failure>::Unavailable)
     };
-    let events = page(db.read(), owner, shard, after, limit).await.map_err(away)?;
+    let events = page(db.read(), owner, shard, after, limit)
+        .await
+        .map_err(away)?;
     Ok((events, heads(db.read()).await.map_err(away)?))
 }
 

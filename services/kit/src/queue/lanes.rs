@@ -69,7 +69,9 @@ impl Lanes {
     /// Takes an offer out for good: it was accepted, declined, recalled or is no longer open.
     pub fn settle(&self, unit: &str, key: &str) {
         let mut lanes = self.lock();
-        let Some(lane) = lanes.get_mut(unit) else { return };
+        let Some(lane) = lanes.get_mut(unit) else {
+            return;
+        };
         lane.settle(key);
         let starves = lane.starves();
         drop(lanes);
@@ -79,7 +81,13 @@ impl Lanes {
     }
 
     /// Takes up to `most` offers for `lease`, waiting up to `wait` for the first.
-    pub async fn pull(&self, unit: &str, most: usize, wait: Duration, lease: Duration) -> Vec<Delivered> {
+    pub async fn pull(
+        &self,
+        unit: &str,
+        most: usize,
+        wait: Duration,
+        lease: Duration,
+    ) -> Vec<Delivered> {
         let deadline = clock::monotonic() + wait;
         loop {
             let (taken, arrived, lease_ends) = self.take(unit, most, lease);
@@ -98,7 +106,11 @@ impl Lanes {
     /// The next unit whose lane should be refilled from the store.
     pub async fn starving(&self) -> String {
         loop {
-            let next = self.starving.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let next = self
+                .starving
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop_front();
             if let Some(unit) = next {
                 return unit;
             }
@@ -131,7 +143,12 @@ impl Lanes {
         self.lock().keys().cloned().collect()
     }
 
-    fn take(&self, unit: &str, most: usize, lease: Duration) -> (Vec<Delivered>, Arc<Notify>, Option<Instant>) {
+    fn take(
+        &self,
+        unit: &str,
+        most: usize,
+        lease: Duration,
+    ) -> (Vec<Delivered>, Arc<Notify>, Option<Instant>) {
         let mut lanes = self.lock();
         let lane = lanes.entry(unit.to_owned()).or_default();
         let taken = lane.take(most, lease);
@@ -160,7 +177,8 @@ impl Lane {
         }
         let order = self.next;
         self.next += 1;
-        self.entries.insert(key.to_owned(), Entry { order, attempts: 0 });
+        self.entries
+            .insert(key.to_owned(), Entry { order, attempts: 0 });
         self.ready.insert(order, key.to_owned());
         self.arrived.notify_one();
     }
@@ -177,7 +195,9 @@ impl Lane {
         let ends = clock::monotonic() + lease;
         let mut taken = Vec::new();
         while taken.len() < most {
-            let Some((_, key)) = self.ready.pop_first() else { break };
+            let Some((_, key)) = self.ready.pop_first() else {
+                break;
+            };
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.attempts += 1;
                 taken.push(Delivered {

@@ -36,9 +36,12 @@ struct Inner {
 impl Gate {
     pub fn new(verifier: Verifier, clock: Clock, services: &[Mounted]) -> Self {
         let rules = services.iter().flat_map(|service| service.rules);
-        let progress = services
-            .iter()
-            .map(|service| (format!("motcua.{}.v1", service.name), service.progress.clone()));
+        let progress = services.iter().map(|service| {
+            (
+                format!("motcua.{}.v1", service.name),
+                service.progress.clone(),
+            )
+        });
         Self(Arc::new(Inner {
             verifier,
             clock,
@@ -77,17 +80,25 @@ impl Gate {
         let Some(value) = headers.get(http::header::AUTHORIZATION) else {
             return Ok(Caller::anonymous());
         };
-        let token = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer "));
-        let malformed = || unauthenticated("TOKEN_INVALID", "`authorization` must be `Bearer <token>`");
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.strip_prefix("Bearer "));
+        let malformed =
+            || unauthenticated("TOKEN_INVALID", "`authorization` must be `Bearer <token>`");
         self.0.verifier.verify(token.ok_or_else(malformed)?).await
     }
 
     /// Read your writes: waits until the service has taken in what the caller has seen elsewhere.
     async fn catch_up(&self, rpc: &str, headers: &HeaderMap) -> Result<(), Failure> {
-        let Some(after) = headers.get(AFTER) else { return Ok(()) };
+        let Some(after) = headers.get(AFTER) else {
+            return Ok(());
+        };
         let positions: Option<Positions> = after.to_str().ok().and_then(|text| text.parse().ok());
         let positions = positions.ok_or_else(|| malformed(AFTER, "what `motcua-position` gave"))?;
-        let package = rpc.rsplit_once('/').and_then(|(service, _)| service.rsplit_once('.'));
+        let package = rpc
+            .rsplit_once('/')
+            .and_then(|(service, _)| service.rsplit_once('.'));
         match package.and_then(|(package, _)| self.0.progress.get(package)) {
             Some(progress) => progress.reach(&positions).await,
             None => Ok(()),
@@ -102,7 +113,10 @@ impl Gate {
         if !clock.is_simulated() {
             return Ok(clock.civil());
         }
-        let time = value.to_str().ok().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+        let time = value
+            .to_str()
+            .ok()
+            .and_then(|text| DateTime::parse_from_rfc3339(text).ok());
         let time = time.ok_or_else(|| malformed(SIMULATED_TIME, "a time as RFC 3339 writes it"))?;
         clock.advance_to(time.to_utc());
         Ok(time.to_utc())
@@ -124,7 +138,10 @@ pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: N
             }
             Err(failure) => Status::from(failure).into_http::<Body>(),
         };
-        let code = response.headers().get("grpc-status").and_then(|code| code.to_str().ok());
+        let code = response
+            .headers()
+            .get("grpc-status")
+            .and_then(|code| code.to_str().ok());
         tracing::Span::current().record("code", code.unwrap_or("0"));
         if let Ok(value) = HeaderValue::from_str(telemetry::trace_id(&traceparent)) {
             response.headers_mut().insert(TRACE_ID, value);
@@ -143,22 +160,22 @@ fn explain(response: Response) -> Response {
     };
     let ours = headers.contains_key("grpc-status-details-bin");
     match status.code() {
-        Code::OutOfRange if !ours => Status::from(
-            Failure::new(
-                Code::ResourceExhausted,
-                "MESSAGE_TOO_LARGE",
-                format!("{}; split it", status.message()),
-                "Dữ liệu gửi lên quá lớn; hãy chia nhỏ",
-            ),
-        )
-        .into_http::<Body>(),
-        Code::Internal if !ours && status.message().contains("decod") => Status::from(Failure::new(
-            Code::InvalidArgument,
-            "MESSAGE_MALFORMED",
-            "the message is not the protobuf message of this rpc",
-            "Dữ liệu gửi lên không đúng định dạng",
+        Code::OutOfRange if !ours => Status::from(Failure::new(
+            Code::ResourceExhausted,
+            "MESSAGE_TOO_LARGE",
+            format!("{}; split it", status.message()),
+            "Dữ liệu gửi lên quá lớn; hãy chia nhỏ",
         ))
         .into_http::<Body>(),
+        Code::Internal if !ours && status.message().contains("decod") => {
+            Status::from(Failure::new(
+                Code::InvalidArgument,
+                "MESSAGE_MALFORMED",
+                "the message is not the protobuf message of this rpc",
+                "Dữ liệu gửi lên không đúng định dạng",
+            ))
+            .into_http::<Body>()
+        }
         _ => response,
     }
 }

@@ -174,7 +174,9 @@ impl<'a, L: Ledger> Batch<'a, L> {
             L::apply(&mut self.world, &change);
             self.changes.push(change);
         }
-        let caused = events.into_iter().map(|event| (index, step.cause.clone(), event));
+        let caused = events
+            .into_iter()
+            .map(|event| (index, step.cause.clone(), event));
         self.events.extend(caused);
         Ok(Replied {
             body: reply,
@@ -191,7 +193,10 @@ impl<'a, L: Ledger> Batch<'a, L> {
         events: &[Incoming<L::Act>],
     ) -> Answer<L> {
         let key = (source.to_owned(), shard.number());
-        let place = self.moved.get(&key).or_else(|| self.standing.places.get(&key));
+        let place = self
+            .moved
+            .get(&key)
+            .or_else(|| self.standing.places.get(&key));
         if place.copied().unwrap_or_default() != after {
             return Err(Refused::OutOfTurn);
         }
@@ -209,11 +214,18 @@ impl<'a, L: Ledger> Batch<'a, L> {
         let subject = (source.to_owned(), incoming.event.subject.clone());
         if self.standing.parked.contains(&subject) {
             let reason = "an earlier event of this subject is parked".to_owned();
-            self.park.push(parked::Parked::new(source, &incoming.event, reason));
+            self.park
+                .push(parked::Parked::new(source, &incoming.event, reason));
         } else if let Err(error) = self.act(index, step) {
             let reason = Into::<Failure>::into(error).to_string();
-            tracing::error!(source, subject = incoming.event.subject, reason, "an event cannot be applied; its subject is parked");
-            self.park.push(parked::Parked::new(source, &incoming.event, reason));
+            tracing::error!(
+                source,
+                subject = incoming.event.subject,
+                reason,
+                "an event cannot be applied; its subject is parked"
+            );
+            self.park
+                .push(parked::Parked::new(source, &incoming.event, reason));
             self.standing.parked.insert(subject);
         }
     }
@@ -232,7 +244,11 @@ impl<'a, L: Ledger> Batch<'a, L> {
         }
     }
 
-    async fn save(mut self, tx: &DatabaseTransaction, jobs: &[Job<L>]) -> Result<Outcome<L>, DbErr> {
+    async fn save(
+        mut self,
+        tx: &DatabaseTransaction,
+        jobs: &[Job<L>],
+    ) -> Result<Outcome<L>, DbErr> {
         self.ledger.save(tx, &self.changes).await?;
         places::save(tx, &self.moved).await?;
         parked::save(tx, &self.park, &self.unpark).await?;
@@ -243,7 +259,8 @@ impl<'a, L: Ledger> Batch<'a, L> {
             .unzip();
         let events = log::append(tx, L::OWNER, events).await?;
         for (index, event) in indexes.iter().zip(&events) {
-            if let (Ok(replied), Some(shard)) = (&mut self.answers[*index], Shard::new(event.shard)) {
+            if let (Ok(replied), Some(shard)) = (&mut self.answers[*index], Shard::new(event.shard))
+            {
                 replied.positions.reach(Position {
                     owner: L::OWNER.to_owned(),
                     shard,
@@ -252,7 +269,8 @@ impl<'a, L: Ledger> Batch<'a, L> {
             }
         }
         let fresh = self.saved.values().filter_map(replies::Saved::index);
-        let fresh = fresh.filter_map(|index| Some((jobs[index].call()?, self.answers[index].as_ref().ok()?)));
+        let fresh = fresh
+            .filter_map(|index| Some((jobs[index].call()?, self.answers[index].as_ref().ok()?)));
         replies::save(tx, fresh).await?;
         Ok(Outcome {
             answers: self.answers,

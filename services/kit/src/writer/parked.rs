@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use prost::Message as _;
 use proto::event::v1::Event;
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryOrder as _, QuerySelect as _,
+    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 mod entity {
@@ -70,7 +71,9 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Parked>, DbErr> {
 }
 
 /// The (source, subject) pairs that have parked events.
-pub(super) async fn subjects(db: &impl ConnectionTrait) -> Result<HashSet<(String, String)>, DbErr> {
+pub(super) async fn subjects(
+    db: &impl ConnectionTrait,
+) -> Result<HashSet<(String, String)>, DbErr> {
     let pairs = entity::Entity::find()
         .select_only()
         .columns([entity::Column::Source, entity::Column::Subject])
@@ -82,10 +85,16 @@ pub(super) async fn subjects(db: &impl ConnectionTrait) -> Result<HashSet<(Strin
 }
 
 /// Parks some events and forgets others.
-pub(super) async fn save(db: &impl ConnectionTrait, park: &[Parked], unpark: &[Parked]) -> Result<(), DbErr> {
+pub(super) async fn save(
+    db: &impl ConnectionTrait,
+    park: &[Parked],
+    unpark: &[Parked],
+) -> Result<(), DbErr> {
     if !park.is_empty() {
         let rows = park.iter().map(|parked| row(parked).into_active_model());
-        entity::Entity::insert_many(rows).exec_without_returning(db).await?;
+        entity::Entity::insert_many(rows)
+            .exec_without_returning(db)
+            .await?;
     }
     for parked in unpark {
         let key = (parked.source.clone(), parked.event.shard, parked.event.seq);

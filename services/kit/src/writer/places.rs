@@ -35,7 +35,9 @@ pub(super) async fn find(
     db: &impl ConnectionTrait,
     feeds: &[(&str, i32)],
 ) -> Result<HashMap<(String, i32), i64>, DbErr> {
-    let keys = feeds.iter().map(|(source, shard)| ((*source).to_owned(), *shard));
+    let keys = feeds
+        .iter()
+        .map(|(source, shard)| ((*source).to_owned(), *shard));
     let columns = Expr::tuple([
         Expr::column(entity::Column::Source),
         Expr::column(entity::Column::Shard),

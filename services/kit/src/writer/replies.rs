@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
 };
 
 use super::job::{Call, Replied};
@@ -70,7 +71,9 @@ pub(super) async fn find(
     if calls.is_empty() {
         return Ok(HashMap::new());
     }
-    let keys = calls.iter().map(|call| (call.caller.clone(), call.request_id.clone()));
+    let keys = calls
+        .iter()
+        .map(|call| (call.caller.clone(), call.request_id.clone()));
     let columns = Expr::tuple([
         Expr::column(entity::Column::Caller),
         Expr::column(entity::Column::RequestId),
@@ -94,7 +97,10 @@ pub(super) async fn find(
 }
 
 /// The saved reply of one call whose commit is in doubt.
-pub(super) async fn find_one(db: &impl ConnectionTrait, call: &Call) -> Result<Option<Replied>, DbErr> {
+pub(super) async fn find_one(
+    db: &impl ConnectionTrait,
+    call: &Call,
+) -> Result<Option<Replied>, DbErr> {
     let saved = find(db, &[call]).await?.into_values().next();
     Ok(saved.and_then(|saved| match saved.reply {
         Reply::Stored(replied) if saved.digest == call.digest => Some(replied),
@@ -124,7 +130,9 @@ pub(super) async fn save(
     if rows.is_empty() {
         return Ok(());
     }
-    entity::Entity::insert_many(rows).exec_without_returning(db).await?;
+    entity::Entity::insert_many(rows)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 

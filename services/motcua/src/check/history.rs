@@ -32,9 +32,12 @@ impl History {
 
     /// The rows that do not fit.
     pub fn breaks(&self) -> impl Iterator<Item = String> + '_ {
-        self.breaks
-            .iter()
-            .map(|broken| format!("{} at {}:{}: {}", broken.subject, broken.shard, broken.seq, broken.what))
+        self.breaks.iter().map(|broken| {
+            format!(
+                "{} at {}:{}: {}",
+                broken.subject, broken.shard, broken.seq, broken.what
+            )
+        })
     }
 }
 
@@ -59,7 +62,13 @@ pub async fn check(stores: &Stores, reach: &Reach) -> Result<History, DbErr> {
     };
     history.verify(&stores.intake).await?;
     history.verify(&stores.routing).await?;
-    let accepted = hashes(&stores.routing, "routing", |shard| reach.routing[&shard], accepted).await?;
+    let accepted = hashes(
+        &stores.routing,
+        "routing",
+        |shard| reach.routing[&shard],
+        accepted,
+    )
+    .await?;
     let heard = hashes(&stores.intake, "intake", |_| i64::MAX, heard).await?;
     history.unmatched = accepted.difference(&heard).count();
     let all_accepted = hashes(&stores.routing, "routing", |_| i64::MAX, self::accepted).await?;
@@ -79,7 +88,11 @@ impl History {
                 self.events += rows.len();
                 self.breaks.extend(log::verify(&rows, &mut last, &mut seqs));
             }
-            let head = log::heads(db).await?.iter().find(|head| head.shard == shard.number()).map_or(0, |head| head.seq);
+            let head = log::heads(db)
+                .await?
+                .iter()
+                .find(|head| head.shard == shard.number())
+                .map_or(0, |head| head.seq);
             if after > head {
                 continue;
             }
@@ -123,7 +136,10 @@ fn accepted(event: &Event) -> Option<Vec<u8>> {
 }
 
 fn heard(event: &Event) -> Option<Vec<u8>> {
-    match DossierChange::decode(event.change.as_ref()?.value.as_slice()).ok()?.change? {
+    match DossierChange::decode(event.change.as_ref()?.value.as_slice())
+        .ok()?
+        .change?
+    {
         Change::CustodyMoved(moved) => Some(moved.routing_hash),
         _ => None,
     }

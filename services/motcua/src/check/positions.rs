@@ -33,7 +33,9 @@ pub async fn wait_for_consumers(stores: &Stores) -> Result<Reach, Error> {
 
 async fn heads(db: &DatabaseConnection) -> Result<HashMap<Shard, i64>, Error> {
     let heads = log::heads(db).await?;
-    let heads = heads.into_iter().filter_map(|head| Some((Shard::new(head.shard)?, head.seq)));
+    let heads = heads
+        .into_iter()
+        .filter_map(|head| Some((Shard::new(head.shard)?, head.seq)));
     Ok(heads.collect())
 }
 
@@ -50,7 +52,10 @@ async fn wait(
             let key = (source.to_owned(), shard.number());
             places.get(&key).copied().unwrap_or_default()
         };
-        let behind: i64 = heads.iter().map(|(shard, head)| (head - place(shard)).max(0)).sum();
+        let behind: i64 = heads
+            .iter()
+            .map(|(shard, head)| (head - place(shard)).max(0))
+            .sum();
         if behind == 0 {
             return Ok(());
         }

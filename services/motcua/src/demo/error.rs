@@ -74,15 +74,6 @@ impl Error {
         let what = what.into();
         move |source| Self::File { what, source }
     }
-
-    /// The documented reason of a refusal; empty for everything else.
-    #[must_use]
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Refused { status, .. } => kit::failure::reason_of(status),
-            _ => String::new(),
-        }
-    }
 }
 
 fn describe(status: &Status) -> String {

@@ -23,7 +23,8 @@ pub struct Names(Vec<Part>);
 #[derive(Debug, Deserialize)]
 struct Part {
     people: String,
-    part: String,
+    #[serde(rename = "part")]
+    place: String,
     sex: char,
     name: String,
     weight: u32,
@@ -62,9 +63,9 @@ impl Names {
         applicant(name, ApplicantNumberKind::Mst, mst(dice), dice)
     }
 
-    fn pick(&self, people: &str, part: &str, sex: char, dice: &mut impl Rng) -> &str {
+    fn pick(&self, people: &str, place: &str, sex: char, dice: &mut impl Rng) -> &str {
         let fits = |candidate: &&Part| {
-            candidate.people == people && candidate.part == part && [sex, 'U'].contains(&candidate.sex)
+            candidate.people == people && candidate.place == place && [sex, 'U'].contains(&candidate.sex)
         };
         let parts: Vec<_> = self.0.iter().filter(fits).collect();
         let weights = WeightedIndex::new(parts.iter().map(|part| part.weight));

@@ -61,6 +61,9 @@ pub struct Played {
     pub took: Duration,
 }
 
+/// The acts of one dossier in a window, with their calls.
+type Acts = Vec<(Entry<Act>, Call)>;
+
 /// An act that was done, and what came back.
 struct Done {
     entry: Entry<Act>,
@@ -102,7 +105,7 @@ impl Play<'_> {
         })
     }
 
-    /// Does everything that is due in a window, and takes in what came back in the order of the agenda.
+    /// Does everything that is due in a window, and kills the suite in the midst of it if it is time for that.
     async fn perform(
         &mut self,
         window: Vec<Entry<Act>>,
@@ -111,7 +114,9 @@ impl Play<'_> {
     ) -> Result<Option<Crash>, Error> {
         let kill_after = self.crash_plan.begin(now, window.len());
         let acts = self.calls(window)?.into_values();
-        let mut under_way = stream::iter(acts.map(|acts| in_order(Arc::clone(&self.line), acts))).buffer_unordered(AT_ONCE);
+        let line = Arc::clone(&self.line);
+        let acts = acts.map(|acts| in_order(Arc::clone(&line), acts));
+        let mut under_way = stream::iter(acts).buffer_unordered(AT_ONCE);
         let (mut all, mut crash) = (Vec::new(), None);
         while let Some(done) = under_way.next().await {
             for (call, done) in done? {
@@ -125,6 +130,12 @@ impl Play<'_> {
                 crash = Some(Crash::cause(self.suite, &self.line, now, open_offers, acknowledged).await?);
             }
         }
+        self.take_in(all, not_online)?;
+        Ok(crash)
+    }
+
+    /// Takes in what came back, in the order of the agenda.
+    fn take_in(&mut self, mut all: Vec<Done>, not_online: &mut String) -> Result<(), Error> {
         all.sort_by_key(|done| done.entry.number);
         for done in all {
             match done.came {
@@ -135,15 +146,15 @@ impl Play<'_> {
                 }
             }
         }
-        Ok(crash)
+        Ok(())
     }
 
     /// The calls of a window, those of one dossier in order. What a closed dossier would still have needed is left out.
-    fn calls(&self, window: Vec<Entry<Act>>) -> Result<BTreeMap<usize, Vec<(Entry<Act>, Call)>>, Error> {
-        let mut calls = BTreeMap::<usize, Vec<_>>::new();
+    fn calls(&self, window: Vec<Entry<Act>>) -> Result<BTreeMap<usize, Acts>, Error> {
+        let mut calls = BTreeMap::<usize, Acts>::new();
         for entry in window {
             let acts = calls.entry(entry.dossier).or_default();
-            let withdrawn = acts.iter().any(|(before, _): &(Entry<Act>, _)| matches!(before.act, Act::Withdraw));
+            let withdrawn = acts.iter().any(|(before, _)| matches!(before.act, Act::Withdraw));
             let course = &self.stage.courses[entry.dossier];
             if withdrawn || course.is_over() {
                 continue;
@@ -200,7 +211,7 @@ impl Play<'_> {
 }
 
 /// Does the acts of one dossier, one after the other.
-async fn in_order(line: Arc<Line>, acts: Vec<(Entry<Act>, Call)>) -> Result<Vec<(Call, Done)>, Error> {
+async fn in_order(line: Arc<Line>, acts: Acts) -> Result<Vec<(Call, Done)>, Error> {
     let mut all = Vec::new();
     for (entry, call) in acts {
         let in_vain = matches!(entry.act, Act::SubmitInVain);

@@ -5,9 +5,9 @@ use std::io::{IsTerminal as _, stderr};
 use chrono::{NaiveDate, NaiveDateTime};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::counts::Counts;
 use super::office::Office;
 use super::report::thousands;
-use super::stage::Counts;
 use super::time;
 
 const TEMPLATE: &str = "{bar:32.cyan/blue} {percent:>3} %  {msg}";

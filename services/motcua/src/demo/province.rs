@@ -40,8 +40,6 @@ pub struct Unit {
     pub kind: UnitKind,
     /// The Vietnamese word for its kind.
     pub subtype: String,
-    /// The uid of the unit above it.
-    pub parent: String,
 }
 
 /// A procedure that the province's units handle.
@@ -152,7 +150,6 @@ impl From<identity::Unit> for Unit {
             uid: wire.uid,
             name: wire.name,
             subtype: wire.subtype,
-            parent: wire.parent_uid,
         }
     }
 }

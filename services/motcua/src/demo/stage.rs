@@ -11,6 +11,7 @@ use proto::routing::v1::Transfer;
 use super::act::{Act, Held};
 use super::agenda::{Agenda, Entry};
 use super::call::Answer;
+use super::counts::{Counts, StepTime};
 use super::course::Course;
 use super::error::Error;
 use super::pace::Pace;
@@ -19,36 +20,6 @@ use super::province::Province;
 
 /// The step key of the way of a result to the desk.
 const RESULT: &str = "result";
-
-/// Running counts.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    /// Dossiers for which the clock runs or ran.
-    pub received: usize,
-    /// Acceptances.
-    pub handed_over: usize,
-    /// Steps that were declined and offered again.
-    pub declined: usize,
-    /// Decisions.
-    pub decided: usize,
-    /// Results handed over.
-    pub returned: usize,
-    /// Steps that ended: completed, decided, handed over.
-    pub steps_done: usize,
-    /// Dossiers tried online in vain.
-    pub in_vain: usize,
-    /// Offers that came through the queue more than once.
-    pub delivered_again: usize,
-}
-
-/// How long a unit worked on one step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepTime {
-    /// The unit's place in the province.
-    pub unit: usize,
-    /// Working minutes from acceptance to the end.
-    pub minutes: u32,
-}
 
 /// The state of the play.
 pub struct Stage {
@@ -115,15 +86,8 @@ impl Stage {
             Act::Decline(_) => self.declined(dossier, answer, at)?,
             Act::Forward(offer) => self.expect(dossier, &offer.step_key),
             Act::Complete(held) => self.completed(dossier, &held, answer, at)?,
-            Act::Decide(held) => {
-                self.step_done(dossier, &held, at);
-                self.counts.decided += 1;
-                self.expect(dossier, RESULT);
-            }
-            Act::Return(held) => {
-                self.step_done(dossier, &held, at);
-                self.counts.returned += 1;
-            }
+            Act::Decide(held) => self.decided(dossier, &held, at),
+            Act::Return(held) => self.returned(dossier, &held, at),
         }
         Ok(())
     }
@@ -187,6 +151,17 @@ impl Stage {
             self.expect(dossier, &offered.step_key);
         }
         Ok(())
+    }
+
+    fn decided(&mut self, dossier: usize, held: &Held, at: NaiveDateTime) {
+        self.step_done(dossier, held, at);
+        self.counts.decided += 1;
+        self.expect(dossier, RESULT);
+    }
+
+    fn returned(&mut self, dossier: usize, held: &Held, at: NaiveDateTime) {
+        self.step_done(dossier, held, at);
+        self.counts.returned += 1;
     }
 
     fn step_done(&mut self, dossier: usize, held: &Held, at: NaiveDateTime) {

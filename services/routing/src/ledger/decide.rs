@@ -42,7 +42,9 @@ fn must_have_role(caller: &Caller, transfer: &Transfer) -> Result<(), Error> {
     if caller.role == Some(transfer.work.role) || caller.role == Some(Role::Client) {
         return Ok(());
     }
-    Err(Error::StepRoleRequired(wire::reply::role(transfer.work.role).as_str_name()))
+    Err(Error::StepRoleRequired(
+        wire::reply::role(transfer.work.role).as_str_name(),
+    ))
 }
 
 /// Decides one act.
@@ -88,7 +90,10 @@ fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Chan
             reason,
         } => {
             let around = world.around()?;
-            let unit = around.units.resolve(to).ok_or_else(|| Error::UnitNotFound(to.clone()))?;
+            let unit = around
+                .units
+                .resolve(to)
+                .ok_or_else(|| Error::UnitNotFound(to.clone()))?;
             journey.forward(uid, *offer_epoch, &unit.uid, reason, (at, around.calendar))?;
         }
         Verb::Complete(custody_epoch) => {
@@ -117,7 +122,9 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
     let plan = world.plan(&opened.procedure)?.case(&opened.case_key)?;
     let mut steps = Vec::with_capacity(plan.len());
     for planned in plan {
-        let unit = planned.unit_rule.unit(&opened.receiving, &opened.competent, around.units)?;
+        let unit = planned
+            .unit_rule
+            .unit(&opened.receiving, &opened.competent, around.units)?;
         steps.push(Step {
             unit,
             ..planned.step.clone()

@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use kit::copies::{self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable};
+use kit::copies::{
+    self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
+};
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
 
@@ -68,9 +70,11 @@ impl World {
         if let Change::Journey(journey) = change {
             let dossier = &journey.route.dossier;
             for transfer in journey.transfers() {
-                self.dossier_of.insert(transfer.uid.clone(), dossier.clone());
+                self.dossier_of
+                    .insert(transfer.uid.clone(), dossier.clone());
             }
-            self.journeys.insert(dossier.clone(), journey.as_ref().clone());
+            self.journeys
+                .insert(dossier.clone(), journey.as_ref().clone());
         }
     }
 }
@@ -83,7 +87,11 @@ pub(super) async fn load(
 ) -> Result<World, DbErr> {
     let mut world = World::default();
     let transfers: BTreeSet<&str> = acts.iter().filter_map(|act| transfer_of(act)).collect();
-    let mut dossiers: BTreeSet<String> = acts.iter().filter_map(|act| dossier_of(act)).map(str::to_owned).collect();
+    let mut dossiers: BTreeSet<String> = acts
+        .iter()
+        .filter_map(|act| dossier_of(act))
+        .map(str::to_owned)
+        .collect();
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
     for journey in store::journeys(tx, &dossiers).await? {
         world.apply(&Change::Journey(Box::new(journey)));
@@ -114,8 +122,14 @@ async fn load_reference(
             }
         }
         let asked = std::mem::take(&mut names);
-        let fixed = world.plans.values().flat_map(wire::plan::Procedure::fixed_units);
-        let wanted = world.units.missing().chain(fixed.filter(|uid| world.units.resolve(uid).is_none()));
+        let fixed = world
+            .plans
+            .values()
+            .flat_map(wire::plan::Procedure::fixed_units);
+        let wanted = world
+            .units
+            .missing()
+            .chain(fixed.filter(|uid| world.units.resolve(uid).is_none()));
         let wanted = wanted.map(|uid| (UNIT, uid.to_owned()));
         names = wanted.filter(|name| !asked.contains(name)).collect();
     }
@@ -137,13 +151,17 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             Verb::Accept(_) | Verb::Decline(..) => Vec::new(),
             Verb::Forward { to, .. } => vec![calendar(), unit(to)],
             Verb::Complete(_) => {
-                let steps = world.journey_of(&on.transfer).map(|journey| &journey.route.steps);
+                let steps = world
+                    .journey_of(&on.transfer)
+                    .map(|journey| &journey.route.steps);
                 let units = steps.into_iter().flatten().map(|step| unit(&step.unit));
                 units.chain([calendar()]).collect()
             }
         },
         Act::Decided { dossier, .. } => {
-            let returning = world.journey(dossier).map(|journey| unit(&journey.route.returning));
+            let returning = world
+                .journey(dossier)
+                .map(|journey| unit(&journey.route.returning));
             returning.into_iter().chain([calendar()]).collect()
         }
         Act::Withdrawn(_) | Act::Returned { .. } | Act::Copy(_) => Vec::new(),
@@ -153,14 +171,20 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
 fn transfer_of(act: &Act) -> Option<&str> {
     match act {
         Act::On(on) => Some(&on.transfer),
-        Act::Opened(_) | Act::Withdrawn(_) | Act::Decided { .. } | Act::Returned { .. } | Act::Copy(_) => None,
+        Act::Opened(_)
+        | Act::Withdrawn(_)
+        | Act::Decided { .. }
+        | Act::Returned { .. }
+        | Act::Copy(_) => None,
     }
 }
 
 fn dossier_of(act: &Act) -> Option<&str> {
     match act {
         Act::Opened(opened) => Some(&opened.dossier),
-        Act::Withdrawn(dossier) | Act::Decided { dossier, .. } | Act::Returned { dossier, .. } => Some(dossier),
+        Act::Withdrawn(dossier) | Act::Decided { dossier, .. } | Act::Returned { dossier, .. } => {
+            Some(dossier)
+        }
         Act::On(_) | Act::Copy(_) => None,
     }
 }

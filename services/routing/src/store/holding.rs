@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use kit::clock;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _,
 };
 
 use crate::journey::Holding;
@@ -51,7 +51,10 @@ pub async fn of(db: &impl ConnectionTrait, dossier: &str) -> Result<Vec<Holding>
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Holding>, DbErr> {
+pub async fn open(
+    db: &impl ConnectionTrait,
+    dossiers: &BTreeSet<String>,
+) -> Result<Vec<Holding>, DbErr> {
     let rows = entity::Entity::find()
         .filter(entity::Column::DossierUid.is_in(dossiers))
         .filter(entity::Column::Until.is_null())
@@ -76,7 +79,9 @@ pub(super) async fn save<'a>(
     db: &impl ConnectionTrait,
     holdings: impl Iterator<Item = &'a Holding>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = holdings.map(|holding| row(holding).into_active_model()).collect();
+    let rows: Vec<_> = holdings
+        .map(|holding| row(holding).into_active_model())
+        .collect();
     if rows.is_empty() {
         return Ok(());
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use kit::clock;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use crate::route::Route;
@@ -35,7 +35,10 @@ mod entity {
 }
 
 /// The routes of these dossiers, locked in the order of their uids.
-pub(super) async fn lock(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Route>, DbErr> {
+pub(super) async fn lock(
+    db: &impl ConnectionTrait,
+    dossiers: &BTreeSet<String>,
+) -> Result<Vec<Route>, DbErr> {
     let rows = entity::Entity::find()
         .filter(entity::Column::DossierUid.is_in(dossiers))
         .order_by_asc(entity::Column::DossierUid)
@@ -49,7 +52,9 @@ pub(super) async fn save<'a>(
     db: &impl ConnectionTrait,
     routes: impl Iterator<Item = &'a Route>,
 ) -> Result<(), DbErr> {
-    let rows: Result<Vec<_>, DbErr> = routes.map(|route| Ok(row(route)?.into_active_model())).collect();
+    let rows: Result<Vec<_>, DbErr> = routes
+        .map(|route| Ok(row(route)?.into_active_model()))
+        .collect();
     let rows = rows?;
     if rows.is_empty() {
         return Ok(());
@@ -91,7 +96,8 @@ fn row(route: &Route) -> Result<entity::Model, DbErr> {
         returning_unit: route.returning.clone(),
         received_at: clock::micros(route.received_at),
         appointment: clock::micros(route.appointment),
-        steps: serde_json::to_string(&route.steps).map_err(|error| DbErr::Type(error.to_string()))?,
+        steps: serde_json::to_string(&route.steps)
+            .map_err(|error| DbErr::Type(error.to_string()))?,
         custody_epoch: route.custody_epoch,
         open: route.open,
     })

@@ -8,8 +8,8 @@ use kit::caller::Scope;
 use kit::clock;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use crate::transfer::Transfer;
@@ -41,7 +41,10 @@ pub struct After {
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn dossiers_of(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Result<Vec<String>, DbErr> {
+pub async fn dossiers_of(
+    db: &impl ConnectionTrait,
+    uids: &BTreeSet<&str>,
+) -> Result<Vec<String>, DbErr> {
     if uids.is_empty() {
         return Ok(Vec::new());
     }
@@ -58,7 +61,10 @@ pub async fn dossiers_of(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Re
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn of_dossiers(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>) -> Result<Vec<Transfer>, DbErr> {
+pub async fn of_dossiers(
+    db: &impl ConnectionTrait,
+    dossiers: &BTreeSet<String>,
+) -> Result<Vec<Transfer>, DbErr> {
     let select = Entity::find()
         .filter(Column::DossierUid.is_in(dossiers))
         .order_by_asc(Column::OfferedAt)
@@ -70,7 +76,11 @@ pub async fn of_dossiers(db: &impl ConnectionTrait, dossiers: &BTreeSet<String>)
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn find(db: &impl ConnectionTrait, scope: &Scope, uid: &str) -> Result<Option<Transfer>, DbErr> {
+pub async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    uid: &str,
+) -> Result<Option<Transfer>, DbErr> {
     let found = domain(scoped(scope).filter(Column::Uid.eq(uid)), db).await?;
     Ok(found.into_iter().next())
 }
@@ -79,16 +89,31 @@ pub async fn find(db: &impl ConnectionTrait, scope: &Scope, uid: &str) -> Result
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn by_uids(db: &impl ConnectionTrait, scope: &Scope, uids: &[&str]) -> Result<Vec<Transfer>, DbErr> {
-    domain(scoped(scope).filter(Column::Uid.is_in(uids.iter().copied())), db).await
+pub async fn by_uids(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    uids: &[&str],
+) -> Result<Vec<Transfer>, DbErr> {
+    domain(
+        scoped(scope).filter(Column::Uid.is_in(uids.iter().copied())),
+        db,
+    )
+    .await
 }
 
 /// Whether any transfer of the dossier is in scope.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn in_scope_of_dossier(db: &impl ConnectionTrait, scope: &Scope, dossier: &str) -> Result<bool, DbErr> {
-    let found = scoped(scope).filter(Column::DossierUid.eq(dossier)).one(db).await?;
+pub async fn in_scope_of_dossier(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    dossier: &str,
+) -> Result<bool, DbErr> {
+    let found = scoped(scope)
+        .filter(Column::DossierUid.eq(dossier))
+        .one(db)
+        .await?;
     Ok(found.is_some())
 }
 
@@ -96,7 +121,11 @@ pub async fn in_scope_of_dossier(db: &impl ConnectionTrait, scope: &Scope, dossi
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn list(db: &impl ConnectionTrait, scope: &Scope, filter: &Filter) -> Result<Vec<Transfer>, DbErr> {
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<Transfer>, DbErr> {
     let unit = &filter.unit;
     let declined = Condition::all()
         .add(Column::FromUnit.eq(unit))
@@ -125,7 +154,11 @@ pub async fn list(db: &impl ConnectionTrait, scope: &Scope, filter: &Filter) -> 
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open_offers(db: &impl ConnectionTrait, unit: &str, limit: u64) -> Result<Vec<Transfer>, DbErr> {
+pub async fn open_offers(
+    db: &impl ConnectionTrait,
+    unit: &str,
+    limit: u64,
+) -> Result<Vec<Transfer>, DbErr> {
     let select = Entity::find()
         .filter(Column::ToUnit.eq(unit))
         .filter(Column::State.eq(OFFERED))
@@ -189,7 +222,11 @@ pub(super) async fn save<'a>(
         return Ok(());
     }
     Entity::insert_many(rows)
-        .on_conflict(OnConflict::column(Column::Uid).update_columns(entity::MAY_CHANGE).to_owned())
+        .on_conflict(
+            OnConflict::column(Column::Uid)
+                .update_columns(entity::MAY_CHANGE)
+                .to_owned(),
+        )
         .exec_without_returning(db)
         .await?;
     Ok(())

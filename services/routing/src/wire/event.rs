@@ -78,6 +78,12 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             dossier,
             transfer: returned.transfer_uid,
         }),
-        Some(Change::Submitted(_) | Change::Refused(_) | Change::Processing(_) | Change::CustodyMoved(_)) | None => None,
+        Some(
+            Change::Submitted(_)
+            | Change::Refused(_)
+            | Change::Processing(_)
+            | Change::CustodyMoved(_),
+        )
+        | None => None,
     })
 }

@@ -47,7 +47,13 @@ impl Procedure {
 pub fn procedure(body: &[u8]) -> Option<Procedure> {
     let message = pb::Procedure::decode(body).ok()?;
     let cases = message.version?.cases.into_iter().map(|case| {
-        let steps: Option<Vec<_>> = case.route.unwrap_or_default().steps.into_iter().map(planned).collect();
+        let steps: Option<Vec<_>> = case
+            .route
+            .unwrap_or_default()
+            .steps
+            .into_iter()
+            .map(planned)
+            .collect();
         Some((case.key, steps?))
     });
     Some(Procedure {

@@ -39,45 +39,81 @@ pub struct Pull {
 ///
 /// # Errors
 /// Every violation.
-pub fn accept(context: &Context, request: &pb::AcceptTransferRequest) -> Result<(String, Act), Failure> {
+pub fn accept(
+    context: &Context,
+    request: &pb::AcceptTransferRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Accept(epoch(&mut fields, "offer_epoch", request.offer_epoch));
-    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+    on_transfer(
+        context,
+        fields,
+        &request.request_id,
+        &request.transfer_uid,
+        verb,
+    )
 }
 
 /// `DeclineTransfer`.
 ///
 /// # Errors
 /// Every violation.
-pub fn decline(context: &Context, request: &pb::DeclineTransferRequest) -> Result<(String, Act), Failure> {
+pub fn decline(
+    context: &Context,
+    request: &pb::DeclineTransferRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let epoch = epoch(&mut fields, "offer_epoch", request.offer_epoch);
     let verb = Verb::Decline(epoch, fields.text("reason", &request.reason, REASON));
-    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+    on_transfer(
+        context,
+        fields,
+        &request.request_id,
+        &request.transfer_uid,
+        verb,
+    )
 }
 
 /// `ForwardTransfer`.
 ///
 /// # Errors
 /// Every violation.
-pub fn forward(context: &Context, request: &pb::ForwardTransferRequest) -> Result<(String, Act), Failure> {
+pub fn forward(
+    context: &Context,
+    request: &pb::ForwardTransferRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Forward {
         offer_epoch: epoch(&mut fields, "offer_epoch", request.offer_epoch),
         to: fields.text("to_unit_uid", &request.to_unit_uid, UID),
         reason: fields.text("reason", &request.reason, REASON),
     };
-    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+    on_transfer(
+        context,
+        fields,
+        &request.request_id,
+        &request.transfer_uid,
+        verb,
+    )
 }
 
 /// `CompleteTransfer`.
 ///
 /// # Errors
 /// Every violation.
-pub fn complete(context: &Context, request: &pb::CompleteTransferRequest) -> Result<(String, Act), Failure> {
+pub fn complete(
+    context: &Context,
+    request: &pb::CompleteTransferRequest,
+) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Complete(epoch(&mut fields, "custody_epoch", request.custody_epoch));
-    on_transfer(context, fields, &request.request_id, &request.transfer_uid, verb)
+    on_transfer(
+        context,
+        fields,
+        &request.request_id,
+        &request.transfer_uid,
+        verb,
+    )
 }
 
 fn on_transfer(
@@ -113,7 +149,13 @@ pub fn pull(request: &pb::PullTransfersRequest) -> Result<Pull, Failure> {
     let mut fields = Fields::new();
     let unit = fields.text("unit_uid", &request.unit_uid, UID);
     let most = fields.page_size(request.max_transfers, USUAL_PULL, LARGEST_PULL);
-    let wait = duration(&mut fields, "wait", request.wait.as_ref(), Duration::ZERO, Duration::ZERO..=LONGEST_WAIT);
+    let wait = duration(
+        &mut fields,
+        "wait",
+        request.wait.as_ref(),
+        Duration::ZERO,
+        Duration::ZERO..=LONGEST_WAIT,
+    );
     let lease = duration(
         &mut fields,
         "lease",
@@ -175,8 +217,13 @@ fn after(token: &str) -> Result<Option<After>, Violation> {
     let Some([due, uid]) = page::keys::<2>(token)? else {
         return Ok(None);
     };
-    let due = due
-        .parse()
-        .map_err(|_| Violation::new("page_token", "MALFORMED", "was not handed out by this list", "không hợp lệ"))?;
+    let due = due.parse().map_err(|_| {
+        Violation::new(
+            "page_token",
+            "MALFORMED",
+            "was not handed out by this list",
+            "không hợp lệ",
+        )
+    })?;
     Ok(Some(After { due, uid }))
 }

@@ -119,7 +119,9 @@ impl Model {
             appointment: receipt.map(|receipt| micros(receipt.appointment)),
             closing_reason: closing.map(|closing| closing.reason.clone()),
             closed_at: closing.map(|closing| micros(closing.at)),
-            decision: decision.map(|decision| json(&stored_decision(decision))).transpose()?,
+            decision: decision
+                .map(|decision| json(&stored_decision(decision)))
+                .transpose()?,
             returned_at,
             revision: dossier.revision,
         })
@@ -129,8 +131,9 @@ impl Model {
     pub fn into_domain(self) -> Result<Dossier, DbErr> {
         let state = self.state()?;
         let applicant: StoredApplicant = parse(&self.applicant)?;
-        let number = IdentityNumber::parse(number_kind(&applicant.kind)?, &applicant.number, "number")
-            .map_err(|_| bad_row("the applicant's number"))?;
+        let number =
+            IdentityNumber::parse(number_kind(&applicant.kind)?, &applicant.number, "number")
+                .map_err(|_| bad_row("the applicant's number"))?;
         Ok(Dossier {
             state,
             filing: Filing {
@@ -168,7 +171,11 @@ impl Model {
             9 => State::ResultReady(self.receipt()?, self.decision()?),
             10 => {
                 let returned_at = self.returned_at.ok_or_else(|| bad_row("returned_at"))?;
-                State::Returned(self.receipt()?, self.decision()?, clock::from_micros(returned_at))
+                State::Returned(
+                    self.receipt()?,
+                    self.decision()?,
+                    clock::from_micros(returned_at),
+                )
             }
             _ => return Err(bad_row("state")),
         })
@@ -176,23 +183,37 @@ impl Model {
 
     fn receipt(&self) -> Result<Receipt, DbErr> {
         Ok(Receipt {
-            received_at: clock::from_micros(self.received_at.ok_or_else(|| bad_row("received_at"))?),
-            appointment: clock::from_micros(self.appointment.ok_or_else(|| bad_row("appointment"))?),
+            received_at: clock::from_micros(
+                self.received_at.ok_or_else(|| bad_row("received_at"))?,
+            ),
+            appointment: clock::from_micros(
+                self.appointment.ok_or_else(|| bad_row("appointment"))?,
+            ),
         })
     }
 
     fn closing(&self) -> Result<Closing, DbErr> {
         Ok(Closing {
-            reason: self.closing_reason.clone().ok_or_else(|| bad_row("closing_reason"))?,
+            reason: self
+                .closing_reason
+                .clone()
+                .ok_or_else(|| bad_row("closing_reason"))?,
             at: clock::from_micros(self.closed_at.ok_or_else(|| bad_row("closed_at"))?),
         })
     }
 
     fn decision(&self) -> Result<Decision, DbErr> {
-        let text = self.decision.as_deref().ok_or_else(|| bad_row("decision"))?;
+        let text = self
+            .decision
+            .as_deref()
+            .ok_or_else(|| bad_row("decision"))?;
         let stored: StoredDecision = parse(text)?;
         Ok(Decision {
-            outcome: if stored.granted { Outcome::Granted } else { Outcome::Refused },
+            outcome: if stored.granted {
+                Outcome::Granted
+            } else {
+                Outcome::Refused
+            },
             number: stored.number,
             date: stored.date,
             signer: stored.signer,

@@ -2,6 +2,7 @@
 
 use proto::intake::v1::get_dossier_request::Key;
 use proto::intake::v1::{Dossier, GetDossierRequest};
+use tonic::{Code, Status};
 
 use crate::demo::cast::Role;
 use crate::demo::error::Error;
@@ -20,11 +21,7 @@ pub async fn strangers_see_nothing(
     province: &Province,
     dossiers: &[Dossier],
 ) -> Result<Option<String>, Error> {
-    let alone = |dossier: &&Dossier| {
-        let procedure = province.procedure(&dossier.procedure_code);
-        dossier.received_at.is_some() && procedure.is_some_and(|procedure| procedure.route == ALONE)
-    };
-    let Some(dossier) = dossiers.iter().find(alone) else {
+    let Some(dossier) = dossiers.iter().find(|dossier| is_alone(province, dossier)) else {
         return Ok(None);
     };
     let own = dossier.competent_unit_uid.as_str();
@@ -33,20 +30,30 @@ pub async fn strangers_see_nothing(
         return Ok(None);
     };
     read(line, own, dossier).await?;
-    let refusal = match read(line, &other.uid, dossier).await {
-        Ok(()) => return Err(leaked()),
-        Err(Error::Refused { status, .. }) if status.code() == tonic::Code::NotFound => status,
-        Err(error) => return Err(error),
-    };
+    let refusal = refusal(read(line, &other.uid, dossier).await)?;
+    let (own, code) = (province.name(own), &dossier.code);
     Ok(Some(format!(
-        "an examiner of {} reads {}: found\nan examiner of {} reads {}: NOT_FOUND, {}: {}",
-        province.name(own),
-        dossier.code,
+        "an examiner of {own} reads {code}: found\nan examiner of {} reads {code}: NOT_FOUND, {}: {}",
         other.name,
-        dossier.code,
         kit::failure::reason_of(&refusal),
         refusal.message()
     )))
+}
+
+fn is_alone(province: &Province, dossier: &Dossier) -> bool {
+    let procedure = province.procedure(&dossier.procedure_code);
+    dossier.received_at.is_some() && procedure.is_some_and(|procedure| procedure.route == ALONE)
+}
+
+fn refusal(read: Result<(), Error>) -> Result<Box<Status>, Error> {
+    match read {
+        Err(Error::Refused { status, .. }) if status.code() == Code::NotFound => Ok(status),
+        Err(error) => Err(error),
+        Ok(()) => Err(Error::OutOfContract {
+            rpc: "intake.v1.DossierService/GetDossier",
+            what: "an officer of another department could read the dossier".to_owned(),
+        }),
+    }
 }
 
 async fn read(line: &Line, unit: &str, dossier: &Dossier) -> Result<(), Error> {
@@ -55,11 +62,4 @@ async fn read(line: &Line, unit: &str, dossier: &Dossier) -> Result<(), Error> {
     };
     line.read(line.cast().officer(unit, Role::Examiner), &request).await?;
     Ok(())
-}
-
-fn leaked() -> Error {
-    Error::OutOfContract {
-        rpc: "intake.v1.DossierService/GetDossier",
-        what: "an officer of another department could read the dossier".to_owned(),
-    }
 }

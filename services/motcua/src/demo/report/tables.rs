@@ -8,8 +8,8 @@ use proto::identity::v1::UnitKind;
 use proto::intake::v1::{Channel, Dossier, DossierState};
 
 use super::{table, thousands};
+use crate::demo::counts::StepTime;
 use crate::demo::province::Province;
-use crate::demo::stage::StepTime;
 use crate::demo::time;
 
 /// Fewer steps say nothing about a unit.

@@ -1,0 +1,102 @@
+//! How far a service has taken in the logs of the others.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::log::{Positions, Shard};
+use crate::writer;
+
+use super::reach::Reach;
+
+/// How long a call that names `motcua-after` waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How far a service has taken in the logs of the others.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    owner: &'static str,
+    places: watch::Sender<HashMap<(String, i32), i64>>,
+}
+
+impl Progress {
+    /// The progress of a service as its store has it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn load(owner: &'static str, db: &Db) -> Result<Self, sea_orm::DbErr> {
+        let places = writer::places(db.read()).await?;
+        Ok(Self {
+            owner,
+            places: watch::Sender::new(places),
+        })
+    }
+
+    /// Waits until everything up to these positions has been taken in.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`, `BEHIND`, after 5 s.
+    pub async fn reach(&self, positions: &Positions) -> Result<(), Failure> {
+        let wanted: Vec<_> = positions
+            .iter()
+            .filter(|position| position.owner != self.owner)
+            .collect();
+        let mut places = self.places.subscribe();
+        let reached = places.wait_for(|places| {
+            wanted.iter().all(|position| {
+                let key = (position.owner.clone(), position.shard.number());
+                places.get(&key).is_some_and(|seq| *seq >= position.seq)
+            })
+        });
+        match tokio::time::timeout(PATIENCE, reached).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Failure::unavailable(
+                "BEHIND",
+                "this service has not taken in the position of `motcua-after` yet",
+                Duration::from_millis(500),
+            )),
+        }
+    }
+
+    /// Waits for the next time that anything is taken in.
+    pub async fn moved(&self) {
+        let mut places = self.places.subscribe();
+        // An error means that the service is stopping.
+        let _ = places.changed().await;
+    }
+
+    pub(super) fn place(&self, source: &str, shard: Shard) -> i64 {
+        let places = self.places.borrow();
+        let key = (source.to_owned(), shard.number());
+        places.get(&key).copied().unwrap_or_default()
+    }
+
+    pub(super) fn has_begun(&self, source: &str) -> bool {
+        self.places
+            .borrow()
+            .keys()
+            .any(|(known, _)| known == source)
+    }
+
+    pub(super) fn set(&self, source: &str, shard: Shard, seq: i64) {
+        self.places.send_modify(|places| {
+            places.insert((source.to_owned(), shard.number()), seq);
+        });
+    }
+
+    /// Waits until one log has been taken in as far as this.
+    pub(super) async fn catch_up(&self, source: &str, reach: &Reach) {
+        let mut places = self.places.subscribe();
+        let caught_up = places.wait_for(|places| {
+            reach.all(|shard, seq| {
+                let key = (source.to_owned(), shard.number());
+                places.get(&key).copied().unwrap_or_default() >= seq
+            })
+        });
+        // An error means that the service is stopping.
+        let _ = caught_up.await;
+    }
+}
