@@ -96,111 +96,127 @@ impl From<InvalidTransition> for Error {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let english = error.to_string();
-        match error {
-            Error::ProcedureNotFound(code) => Failure::new(
-                Code::NotFound,
-                "PROCEDURE_NOT_FOUND",
-                english,
-                format!("Không có thủ tục {code}; hãy xem lại mã thủ tục"),
-            )
-            .with("procedure_code", code),
-            Error::CaseNotFound { procedure, case } => Failure::new(
-                Code::NotFound,
-                "CASE_NOT_FOUND",
-                english,
-                format!("Thủ tục {procedure} không có trường hợp {case}"),
-            )
-            .with("procedure_code", procedure)
-            .with("case_key", case),
-            Error::UnitNotFound(unit) => Failure::new(
-                Code::NotFound,
-                "UNIT_NOT_FOUND",
-                english,
-                "Không có đơn vị này; hãy xem lại mã đơn vị",
-            )
-            .with("unit_uid", unit),
-            Error::NotOnline {
+impl Error {
+    fn code_and_reason(&self) -> (Code, &'static str) {
+        match self {
+            Self::ProcedureNotFound(_) => (Code::NotFound, "PROCEDURE_NOT_FOUND"),
+            Self::CaseNotFound { .. } => (Code::NotFound, "CASE_NOT_FOUND"),
+            Self::UnitNotFound(_) => (Code::NotFound, "UNIT_NOT_FOUND"),
+            Self::DossierNotFound => (Code::NotFound, "DOSSIER_NOT_FOUND"),
+            Self::NotOnline { .. } => (Code::FailedPrecondition, "NOT_ONLINE"),
+            Self::NotHandledHere { .. } => (Code::FailedPrecondition, "NOT_HANDLED_HERE"),
+            Self::UnitNotCompetent { .. } => (Code::FailedPrecondition, "UNIT_NOT_COMPETENT"),
+            Self::StateForbids(_) => (Code::FailedPrecondition, "STATE_FORBIDS"),
+            Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
+            Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
+            Self::ComponentsMissing(_) => (Code::InvalidArgument, "COMPONENTS_MISSING"),
+            Self::UnitNotYours(_) => (Code::PermissionDenied, "UNIT_NOT_YOURS"),
+            Self::RevisionChanged { .. } => (Code::Aborted, "REVISION_CHANGED"),
+            Self::CustodyNotKnownYet => (Code::Unavailable, "CUSTODY_NOT_KNOWN_YET"),
+            Self::Store(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
+            Self::DossierOfTransferMissing => (Code::Internal, "DOSSIER_MISSING"),
+        }
+    }
+
+    fn vietnamese(&self) -> String {
+        match self {
+            Self::ProcedureNotFound(code) => {
+                format!("Không có thủ tục {code}; hãy xem lại mã thủ tục")
+            }
+            Self::CaseNotFound { procedure, case } => {
+                format!("Thủ tục {procedure} không có trường hợp {case}")
+            }
+            Self::UnitNotFound(_) => "Không có đơn vị này; hãy xem lại mã đơn vị".to_owned(),
+            Self::NotOnline {
                 procedure,
                 level,
                 desk,
-                desk_uid,
-            } => {
-                let vietnamese = format!(
-                    "Thủ tục {procedure} ở mức độ {level}, chưa nộp trực tuyến được; mời nộp tại bộ phận một cửa của {desk}"
-                );
-                Failure::new(Code::FailedPrecondition, "NOT_ONLINE", english, vietnamese)
-                    .with("procedure_code", procedure)
-                    .with("online_level", level)
-                    .with("desk_unit_uid", desk_uid)
-            }
-            Error::NotHandledHere { procedure } => Failure::new(
-                Code::FailedPrecondition,
-                "NOT_HANDLED_HERE",
-                english,
-                format!(
-                    "Thủ tục {procedure} do cơ quan ngành dọc giải quyết; mời nộp tại cơ quan đó"
-                ),
-            )
-            .with("procedure_code", procedure),
-            Error::UnitNotCompetent { procedure, takes } => Failure::new(
-                Code::FailedPrecondition,
-                "UNIT_NOT_COMPETENT",
-                english,
-                format!("Đơn vị này không tiếp nhận thủ tục {procedure}; nơi tiếp nhận: {takes}"),
-            )
-            .with("procedure_code", procedure)
-            .with("takes", takes),
-            Error::ComponentsMissing(violations) => {
-                Failure::invalid("COMPONENTS_MISSING", violations)
-            }
-            Error::DossierNotFound => Failure::new(
-                Code::NotFound,
-                "DOSSIER_NOT_FOUND",
-                english,
-                "Không tìm thấy hồ sơ; hãy xem lại mã hồ sơ",
+                ..
+            } => format!(
+                "Thủ tục {procedure} ở mức độ {level}, chưa nộp trực tuyến được; \
+                 mời nộp tại bộ phận một cửa của {desk}"
             ),
-            Error::UnitNotYours(unit) => Failure::new(
-                Code::PermissionDenied,
-                "UNIT_NOT_YOURS",
-                english,
-                "Tài khoản không có quyền thay mặt đơn vị này",
-            )
-            .with("unit_uid", unit),
-            Error::StateForbids(transition) => {
-                Failure::state_forbids(transition.act, transition.current, transition.allowed)
+            Self::NotHandledHere { procedure } => format!(
+                "Thủ tục {procedure} do cơ quan ngành dọc giải quyết; mời nộp tại cơ quan đó"
+            ),
+            Self::UnitNotCompetent { procedure, takes } => {
+                format!("Đơn vị này không tiếp nhận thủ tục {procedure}; nơi tiếp nhận: {takes}")
             }
+            Self::DossierNotFound => "Không tìm thấy hồ sơ; hãy xem lại mã hồ sơ".to_owned(),
+            Self::UnitNotYours(_) => "Tài khoản không có quyền thay mặt đơn vị này".to_owned(),
+            Self::NotTheHolder { .. } => {
+                "Đơn vị không còn giữ hồ sơ ở bước này; hãy tải lại danh sách việc".to_owned()
+            }
+            Self::CalendarMissing => {
+                "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch".to_owned()
+            }
+            Self::ComponentsMissing(_)
+            | Self::StateForbids(_)
+            | Self::RevisionChanged { .. }
+            | Self::CustodyNotKnownYet
+            | Self::Store(_)
+            | Self::DossierOfTransferMissing => "Hệ thống chưa thực hiện được yêu cầu".to_owned(),
+        }
+    }
+
+    /// Adds every variable of the message, for programs.
+    fn describe(self, failure: Failure) -> Failure {
+        match self {
+            Self::ProcedureNotFound(procedure) | Self::NotHandledHere { procedure } => {
+                failure.with("procedure_code", procedure)
+            }
+            Self::CaseNotFound { procedure, case } => failure
+                .with("procedure_code", procedure)
+                .with("case_key", case),
+            Self::NotOnline {
+                procedure,
+                level,
+                desk_uid,
+                ..
+            } => failure
+                .with("procedure_code", procedure)
+                .with("online_level", level)
+                .with("desk_unit_uid", desk_uid),
+            Self::UnitNotCompetent { procedure, takes } => failure
+                .with("procedure_code", procedure)
+                .with("takes", takes),
+            Self::UnitNotFound(unit) | Self::UnitNotYours(unit) => failure.with("unit_uid", unit),
+            Self::NotTheHolder { transfer } => failure.with("transfer_uid", transfer),
+            Self::ComponentsMissing(_)
+            | Self::DossierNotFound
+            | Self::StateForbids(_)
+            | Self::RevisionChanged { .. }
+            | Self::CustodyNotKnownYet
+            | Self::CalendarMissing
+            | Self::Store(_)
+            | Self::DossierOfTransferMissing => failure,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let (code, reason) = error.code_and_reason();
+        match error {
+            Error::ComponentsMissing(violations) => Failure::invalid(reason, violations),
+            Error::StateForbids(InvalidTransition {
+                act,
+                current,
+                allowed,
+            }) => Failure::state_forbids(act, current, allowed),
             Error::RevisionChanged { expected, current } => {
                 Failure::revision_changed(expected, current)
             }
-            Error::NotTheHolder { transfer } => Failure::new(
-                Code::FailedPrecondition,
-                "NOT_THE_HOLDER",
-                english,
-                "Đơn vị không còn giữ hồ sơ ở bước này; hãy tải lại danh sách việc",
-            )
-            .with("transfer_uid", transfer),
             Error::CustodyNotKnownYet => {
-                Failure::unavailable("CUSTODY_NOT_KNOWN_YET", english, Duration::from_millis(500))
+                Failure::unavailable(reason, error.to_string(), Duration::from_millis(500))
             }
-            Error::CalendarMissing => Failure::new(
-                Code::FailedPrecondition,
-                "CALENDAR_MISSING",
-                english,
-                "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
-            ),
             Error::Store(source) => {
                 tracing::error!(error = %source, "a query failed");
-                Failure::unavailable(
-                    "STORE_UNAVAILABLE",
-                    "the store does not answer",
-                    Duration::from_secs(1),
-                )
+                Failure::unavailable(reason, "the store does not answer", Duration::from_secs(1))
             }
-            Error::DossierOfTransferMissing => {
-                Failure::new(Code::Internal, "DOSSIER_MISSING", english, "Lỗi nội bộ")
+            error => {
+                let failure = Failure::new(code, reason, error.to_string(), error.vietnamese());
+                error.describe(failure)
             }
         }
     }

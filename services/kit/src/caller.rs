@@ -182,6 +182,7 @@ impl Who {
 }
 
 /// `UNAUTHENTICATED` with its reason.
+#[must_use]
 pub fn unauthenticated(reason: &'static str, english: &str) -> Failure {
     Failure::new(
         Code::Unauthenticated,

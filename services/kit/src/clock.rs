@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// An instant of civil or real time.
 pub type Moment = DateTime<Utc>;
 
-/// Seconds by which Asia/Ho_Chi_Minh is ahead of UTC; it has had no daylight saving since 1975.
+/// Seconds by which `Asia/Ho_Chi_Minh` is ahead of UTC; it has had no daylight saving since 1975.
 const LOCAL_OFFSET_SECONDS: i32 = 7 * 3600;
 
 /// The civil clock of one process.

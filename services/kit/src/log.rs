@@ -6,6 +6,7 @@
 //! with it, so that a person can be forgotten and the chain still holds.
 
 mod append;
+mod audit;
 mod chain;
 mod entity;
 mod position;
@@ -13,9 +14,9 @@ mod read;
 mod service;
 
 pub use append::append;
-pub use chain::{Break, verify};
+pub use audit::{Audit, Break, audit};
 pub use position::{Position, Positions, SHARDS, Shard};
-pub use read::{heads, history, page, scan};
+pub use read::{heads, history, page};
 pub use service::read_events;
 
 use crate::clock::Moment;

@@ -26,9 +26,12 @@ const KEPT_EVENTS: usize = 1_024;
 #[derive(Clone, Default)]
 pub struct Queue(Arc<Inner>);
 
+/// The listeners to one shard of an owner's log.
+type Stream = broadcast::Sender<Arc<Event>>;
+
 #[derive(Default)]
 struct Inner {
-    streams: Mutex<HashMap<(String, i32), broadcast::Sender<Arc<Event>>>>,
+    streams: Mutex<HashMap<(String, i32), Stream>>,
     lanes: Lanes,
 }
 

@@ -127,13 +127,13 @@ impl Port {
             routes = routes.add_service(reflection()?);
         }
         let gate = Gate::new(self.verifier, self.clock, &services);
-        let mut router = routes.into_axum_router();
+        let mut port = routes.into_axum_router();
         for service in services {
             health
                 .set_service_status(service.name, ServingStatus::NotServing)
                 .await;
             // One fallback answers for all that nobody serves: that of the health checks' router.
-            router = router.merge(service.routes.into_axum_router().reset_fallback());
+            port = port.merge(service.routes.into_axum_router().reset_fallback());
             let (health, name, ready) = (health.clone(), service.name, service.ready);
             let stop = self.stop.clone();
             self.tasks.spawn(async move {
@@ -145,14 +145,14 @@ impl Port {
                 }
             });
         }
-        let router = router.layer(axum::middleware::from_fn_with_state(gate, gate::pass));
+        let port = port.layer(axum::middleware::from_fn_with_state(gate, gate::pass));
         let serving = Server::builder()
             .accept_http1(true)
             .max_concurrent_streams(MAX_STREAMS)
             .http2_max_header_list_size(MAX_HEADER_LIST)
             .tcp_nodelay(true)
             .layer(GrpcWebLayer::new())
-            .add_routes(Routes::from(router))
+            .add_routes(Routes::from(port))
             .serve_with_incoming_shutdown(
                 TcpListenerStream::new(self.listener),
                 self.stop.clone().cancelled_owned(),

@@ -68,87 +68,79 @@ impl From<NoWorkingTime> for Error {
     }
 }
 
+impl Error {
+    fn code_and_reason(&self) -> (Code, &'static str) {
+        match self {
+            Self::TransferNotFound => (Code::NotFound, "TRANSFER_NOT_FOUND"),
+            Self::RouteNotFound => (Code::NotFound, "ROUTE_NOT_FOUND"),
+            Self::UnitNotFound(_) => (Code::NotFound, "UNIT_NOT_FOUND"),
+            Self::UnitNotYours(_) => (Code::PermissionDenied, "UNIT_NOT_YOURS"),
+            Self::StepRoleRequired(_) => (Code::PermissionDenied, "STEP_ROLE_REQUIRED"),
+            Self::StateForbids { .. } => (Code::FailedPrecondition, "STATE_FORBIDS"),
+            Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
+            Self::DecisionRequired(_) => (Code::FailedPrecondition, "DECISION_REQUIRED"),
+            Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
+            Self::OfferChanged { .. } => (Code::Aborted, "OFFER_CHANGED"),
+            Self::PlanMissing(_) => (Code::Internal, "PLAN_MISSING"),
+            Self::Store(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
+        }
+    }
+
+    fn vietnamese(&self) -> &'static str {
+        match self {
+            Self::TransferNotFound => "Không tìm thấy lượt chuyển hồ sơ này",
+            Self::RouteNotFound => "Không tìm thấy quá trình xử lý của hồ sơ này",
+            Self::UnitNotFound(_) => "Không có đơn vị này; hãy xem lại mã đơn vị",
+            Self::UnitNotYours(_) => "Tài khoản không có quyền thay mặt đơn vị này",
+            Self::StepRoleRequired(_) => "Bước này thuộc vai trò khác trong đơn vị",
+            Self::OfferChanged { .. } => "Hồ sơ đã được chuyển lại; hãy tải lại danh sách việc",
+            Self::NotTheHolder { .. } => "Đơn vị không còn giữ hồ sơ ở bước này",
+            Self::DecisionRequired(_) => {
+                "Bước này chỉ kết thúc khi ghi quyết định hoặc trả kết quả"
+            }
+            Self::CalendarMissing => "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
+            Self::StateForbids { .. } | Self::PlanMissing(_) | Self::Store(_) => {
+                "Hệ thống chưa thực hiện được yêu cầu"
+            }
+        }
+    }
+
+    /// Adds every variable of the message, for programs.
+    fn describe(self, failure: Failure) -> Failure {
+        match self {
+            Self::UnitNotFound(unit) | Self::UnitNotYours(unit) => failure.with("unit_uid", unit),
+            Self::StepRoleRequired(role) => failure.with("role", role),
+            Self::OfferChanged { seen, current } => {
+                failure.with("seen", seen).with("current", current)
+            }
+            Self::NotTheHolder { transfer } => failure.with("transfer_uid", transfer),
+            Self::DecisionRequired(rpc) => failure.with("rpc", rpc),
+            Self::PlanMissing(procedure) => failure.with("procedure_code", procedure),
+            Self::TransferNotFound
+            | Self::RouteNotFound
+            | Self::StateForbids { .. }
+            | Self::CalendarMissing
+            | Self::Store(_) => failure,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let english = error.to_string();
+        let (code, reason) = error.code_and_reason();
         match error {
-            Error::TransferNotFound => Failure::new(
-                Code::NotFound,
-                "TRANSFER_NOT_FOUND",
-                english,
-                "Không tìm thấy lượt chuyển hồ sơ này",
-            ),
-            Error::RouteNotFound => Failure::new(
-                Code::NotFound,
-                "ROUTE_NOT_FOUND",
-                english,
-                "Không tìm thấy quá trình xử lý của hồ sơ này",
-            ),
-            Error::UnitNotFound(unit) => Failure::new(
-                Code::NotFound,
-                "UNIT_NOT_FOUND",
-                english,
-                "Không có đơn vị này; hãy xem lại mã đơn vị",
-            )
-            .with("unit_uid", unit),
-            Error::UnitNotYours(unit) => Failure::new(
-                Code::PermissionDenied,
-                "UNIT_NOT_YOURS",
-                english,
-                "Tài khoản không có quyền thay mặt đơn vị này",
-            )
-            .with("unit_uid", unit),
-            Error::StepRoleRequired(role) => Failure::new(
-                Code::PermissionDenied,
-                "STEP_ROLE_REQUIRED",
-                english,
-                "Bước này thuộc vai trò khác trong đơn vị",
-            )
-            .with("role", role),
             Error::StateForbids {
                 act,
                 current,
                 allowed,
             } => Failure::state_forbids(act, current, allowed),
-            Error::OfferChanged { seen, current } => Failure::new(
-                Code::Aborted,
-                "OFFER_CHANGED",
-                english,
-                "Hồ sơ đã được chuyển lại; hãy tải lại danh sách việc",
-            )
-            .with("seen", seen)
-            .with("current", current),
-            Error::NotTheHolder { transfer } => Failure::new(
-                Code::FailedPrecondition,
-                "NOT_THE_HOLDER",
-                english,
-                "Đơn vị không còn giữ hồ sơ ở bước này",
-            )
-            .with("transfer_uid", transfer),
-            Error::DecisionRequired(rpc) => Failure::new(
-                Code::FailedPrecondition,
-                "DECISION_REQUIRED",
-                english,
-                "Bước này chỉ kết thúc khi ghi quyết định hoặc trả kết quả",
-            )
-            .with("rpc", rpc),
-            Error::CalendarMissing => Failure::new(
-                Code::FailedPrecondition,
-                "CALENDAR_MISSING",
-                english,
-                "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
-            ),
-            Error::PlanMissing(procedure) => {
-                Failure::new(Code::Internal, "PLAN_MISSING", english, "Lỗi nội bộ")
-                    .with("procedure_code", procedure)
-            }
             Error::Store(source) => {
                 tracing::error!(error = %source, "a query failed");
-                Failure::unavailable(
-                    "STORE_UNAVAILABLE",
-                    "the store does not answer",
-                    Duration::from_secs(1),
-                )
+                Failure::unavailable(reason, "the store does not answer", Duration::from_secs(1))
+            }
+            error => {
+                let failure = Failure::new(code, reason, error.to_string(), error.vietnamese());
+                error.describe(failure)
             }
         }
     }

@@ -474,8 +474,6 @@ impl Journey {
 /// A dossier has one transfer for each step, and its uid follows from both.
 fn transfer_uid(dossier: &str, step: &str) -> String {
     let digest = Sha256::digest(format!("{dossier}/{step}"));
-    digest[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let half: [u8; 16] = std::array::from_fn(|index| digest[index]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }

@@ -73,7 +73,9 @@ pub async fn keep_lanes_full(db: Db, queue: Queue) {
     loop {
         match store::units_with_offers(db.read()).await {
             Ok(units) => {
-                units.iter().for_each(|unit| queue.lanes().ask_for(unit));
+                for unit in units {
+                    queue.lanes().ask_for(&unit);
+                }
                 break;
             }
             Err(error) => {

@@ -95,9 +95,10 @@ impl World {
             return Err(Error::DossierNotFound);
         }
         match on.verb {
-            Verb::Receive | Verb::Refuse(_) => must_act_for(&on.caller, &dossier.units.receiving),
             Verb::Withdraw(_) if on.caller.role == Some(Role::Citizen) => Ok(()),
-            Verb::Withdraw(_) => must_act_for(&on.caller, &dossier.units.receiving),
+            Verb::Receive | Verb::Refuse(_) | Verb::Withdraw(_) => {
+                must_act_for(&on.caller, &dossier.units.receiving)
+            }
             Verb::Decide(..) => Ok(()),
             Verb::Return(_) => must_act_for(&on.caller, &dossier.units.returning),
         }

@@ -35,7 +35,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
     match &dossier.state {
         State::Submitted | State::Received(_) | State::Processing(_) => {}
         State::Refused(closing) | State::Withdrawn(_, closing) => {
-            message.closing_reason.clone_from(&closing.reason)
+            message.closing_reason.clone_from(&closing.reason);
         }
         State::ResultReady(_, made) => message.decision = Some(decision(made)),
         State::Returned(_, made, at) => {

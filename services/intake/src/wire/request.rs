@@ -142,7 +142,8 @@ fn applicant(
 
 fn phone(fields: &mut Fields, phone: &str) {
     let digits = phone.bytes().all(|byte| byte.is_ascii_digit());
-    if !phone.is_empty() && !(digits && (8..=15).contains(&phone.len())) {
+    let well_formed = digits && (8..=15).contains(&phone.len());
+    if !phone.is_empty() && !well_formed {
         fields.reject(Violation::new(
             "applicant.phone",
             "MALFORMED",

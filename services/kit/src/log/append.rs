@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proto::event::v1::Event;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
+    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
@@ -107,7 +107,7 @@ async fn save(
     hashes: HashMap<String, Vec<u8>>,
 ) -> Result<(), DbErr> {
     for some in rows.chunks(1_000) {
-        let models = some.iter().cloned().map(|row| row.into_active_model());
+        let models = some.iter().cloned().map(IntoActiveModel::into_active_model);
         event::Entity::insert_many(models)
             .exec_without_returning(tx)
             .await?;
@@ -128,14 +128,16 @@ async fn save(
         .map(|(subject, hash)| chain_row::Model { subject, hash })
         .collect();
     for some in chains.chunks(1_000) {
-        chain_row::Entity::insert_many(some.iter().cloned().map(|row| row.into_active_model()))
-            .on_conflict(
-                OnConflict::column(chain_row::Column::Subject)
-                    .update_column(chain_row::Column::Hash)
-                    .to_owned(),
-            )
-            .exec_without_returning(tx)
-            .await?;
+        chain_row::Entity::insert_many(
+            some.iter().cloned().map(IntoActiveModel::into_active_model),
+        )
+        .on_conflict(
+            OnConflict::column(chain_row::Column::Subject)
+                .update_column(chain_row::Column::Hash)
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
     }
     Ok(())
 }

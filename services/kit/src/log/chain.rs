@@ -1,7 +1,5 @@
 //! The hash chain that makes history evident.
 
-use std::collections::HashMap;
-
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
@@ -9,19 +7,6 @@ use super::entity::event;
 use crate::clock;
 
 const SALT: usize = 32;
-
-/// A row of the log that does not fit the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Break {
-    /// The object whose history was touched.
-    pub subject: String,
-    /// The shard of the row.
-    pub shard: i32,
-    /// The number of the row.
-    pub seq: i64,
-    /// What is wrong with it.
-    pub what: &'static str,
-}
 
 /// A personal part under fresh salt, and its digest. Erasing the first forgets both salt and value.
 pub(super) fn seal(personal: &[u8]) -> (Vec<u8>, Vec<u8>) {
@@ -60,28 +45,12 @@ pub(super) fn hash(previous: &[u8], row: &event::Model) -> Vec<u8> {
     digest.finalize().to_vec()
 }
 
-/// Checks rows in order of (shard, seq) against the chain; carries the last hashes from page to page in `last`.
-#[must_use]
-pub fn verify(
-    rows: &[event::Model],
-    last: &mut HashMap<String, Vec<u8>>,
-    seqs: &mut HashMap<i32, i64>,
-) -> Vec<Break> {
-    let mut breaks = Vec::new();
-    for row in rows {
-        let expected_seq = seqs.insert(row.shard, row.seq).unwrap_or_default() + 1;
-        if row.seq != expected_seq {
-            breaks.push(broken(row, "rows before it are missing"));
-        }
-        let previous = last.get(&row.subject).cloned().unwrap_or_default();
-        if hash(&previous, row) != row.hash {
-            breaks.push(broken(row, "it or the row before it was altered"));
-        } else if !personal_fits(row) {
-            breaks.push(broken(row, "its personal part was altered"));
-        }
-        last.insert(row.subject.clone(), row.hash.clone());
+/// What is wrong with a row that should follow `previous`, if anything.
+pub(super) fn fault(previous: &[u8], row: &event::Model) -> Option<&'static str> {
+    if hash(previous, row) != row.hash {
+        return Some("it or the row before it was altered");
     }
-    breaks
+    (!personal_fits(row)).then_some("its personal part was altered")
 }
 
 fn personal_fits(row: &event::Model) -> bool {
@@ -92,14 +61,5 @@ fn personal_fits(row: &event::Model) -> bool {
         }
         (Some(_), _) => false,
         (None, _) => true,
-    }
-}
-
-fn broken(row: &event::Model, what: &'static str) -> Break {
-    Break {
-        subject: row.subject.clone(),
-        shard: row.shard,
-        seq: row.seq,
-        what,
     }
 }

@@ -25,11 +25,8 @@ pub async fn page(
     Ok(rows.into_iter().map(|row| envelope(owner, row)).collect())
 }
 
-/// The rows of one shard after `after` as they stand in the store, for checks over the chain.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn scan(
+/// The rows of one shard after `after` as they stand in the store.
+pub(super) async fn scan(
     db: &impl ConnectionTrait,
     shard: Shard,
     after: i64,

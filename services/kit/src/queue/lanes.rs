@@ -29,7 +29,7 @@ pub struct Delivered {
 /// All lanes.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    lanes: Mutex<HashMap<String, Lane>>,
+    by_unit: Mutex<HashMap<String, Lane>>,
     starving: Mutex<VecDeque<String>>,
     starved: Notify,
 }
@@ -162,7 +162,7 @@ impl Lanes {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_unit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Is history as it was written? Every row fits the hash chain of its subject, and intake's custody entries carry the hashes
 //! of routing's own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 
 use kit::log::{self, Break, Shard};
@@ -55,13 +55,8 @@ impl fmt::Display for History {
 
 /// Checks both logs.
 pub async fn check(stores: &Stores, reach: &Reach) -> Result<History, DbErr> {
-    let mut history = History {
-        events: 0,
-        breaks: Vec::new(),
-        unmatched: 0,
-    };
-    history.verify(&stores.intake).await?;
-    history.verify(&stores.routing).await?;
+    let intake = log::audit(&stores.intake).await?;
+    let routing = log::audit(&stores.routing).await?;
     let accepted = hashes(
         &stores.routing,
         "routing",
@@ -70,43 +65,13 @@ pub async fn check(stores: &Stores, reach: &Reach) -> Result<History, DbErr> {
     )
     .await?;
     let heard = hashes(&stores.intake, "intake", |_| i64::MAX, heard).await?;
-    history.unmatched = accepted.difference(&heard).count();
     let all_accepted = hashes(&stores.routing, "routing", |_| i64::MAX, self::accepted).await?;
-    history.unmatched += heard.difference(&all_accepted).count();
-    Ok(history)
-}
-
-impl History {
-    async fn verify(&mut self, db: &impl ConnectionTrait) -> Result<(), DbErr> {
-        let (mut last, mut seqs) = (HashMap::new(), HashMap::new());
-        for shard in Shard::all() {
-            let mut after = 0;
-            loop {
-                let rows = log::scan(db, shard, after, PAGE).await?;
-                let Some(end) = rows.last() else { break };
-                after = end.seq;
-                self.events += rows.len();
-                self.breaks.extend(log::verify(&rows, &mut last, &mut seqs));
-            }
-            let head = log::heads(db)
-                .await?
-                .iter()
-                .find(|head| head.shard == shard.number())
-                .map_or(0, |head| head.seq);
-            if after > head {
-                continue;
-            }
-            if after < head {
-                self.breaks.push(Break {
-                    subject: "the shard's end".to_owned(),
-                    shard: shard.number(),
-                    seq: head,
-                    what: "rows before it are missing",
-                });
-            }
-        }
-        Ok(())
-    }
+    let unheard = accepted.difference(&heard).count();
+    Ok(History {
+        events: intake.events + routing.events,
+        breaks: [intake.breaks, routing.breaks].concat(),
+        unmatched: unheard + heard.difference(&all_accepted).count(),
+    })
 }
 
 /// The routing hashes that events of one log carry, up to a position in each shard.

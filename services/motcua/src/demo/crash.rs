@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use kit::clock;
 
 use super::error::Error;
-use super::ledger::{AT_ONCE, Ledger, Replay};
+use super::ledger::{Ledger, Replay};
 use super::line::Line;
 use super::report::thousands;
 use super::stage::Stage;
@@ -23,33 +23,37 @@ const REPLAYED: usize = 2_000;
 pub struct CrashPlan {
     half: NaiveDateTime,
     late: NaiveDateTime,
-    busiest: usize,
+    most_acts: usize,
+    most_offers: usize,
     done: bool,
 }
 
 impl CrashPlan {
-    /// Between these times, in any window from `late` on.
+    /// From `half` on in a busy window, from `late` on in any.
     #[must_use]
     pub fn new(half: NaiveDateTime, late: NaiveDateTime) -> Self {
         Self {
             half,
             late,
-            busiest: 0,
+            most_acts: 0,
+            most_offers: 0,
             done: false,
         }
     }
 
-    /// After how many replies of the window that begins the suite is to be killed.
-    pub fn begin(&mut self, now: NaiveDateTime, acts: usize) -> Option<usize> {
+    /// After how many replies of the window that begins the suite is to be killed: a quarter of its acts.
+    pub fn begin(&mut self, now: NaiveDateTime, acts: usize, open_offers: usize) -> Option<usize> {
         if now < self.half {
-            self.busiest = self.busiest.max(acts);
+            self.most_acts = self.most_acts.max(acts);
+            self.most_offers = self.most_offers.max(open_offers);
+            return None;
         }
-        let enough = if now < self.late { (self.busiest / 2).clamp(1, 2 * AT_ONCE) } else { 1 };
-        if self.done || now < self.half || acts < enough {
+        let busy = acts * 3 >= self.most_acts * 2 && open_offers * 2 >= self.most_offers;
+        if self.done || !(busy || now >= self.late) {
             return None;
         }
         self.done = true;
-        Some(acts / 3)
+        Some(acts / 4)
     }
 }
 
@@ -151,17 +155,18 @@ mod tests {
     fn the_suite_is_killed_once_in_a_busy_window_after_half_of_the_time() {
         let hour = |hours| time::start() + chrono::TimeDelta::hours(hours);
         let mut plan = CrashPlan::new(hour(4), hour(8));
-        assert_eq!(plan.begin(hour(1), 60), None);
-        assert_eq!(plan.begin(hour(4), 9), None);
-        assert_eq!(plan.begin(hour(5), 30), Some(10));
-        assert_eq!(plan.begin(hour(6), 60), None);
+        assert_eq!(plan.begin(hour(1), 60, 20), None);
+        assert_eq!(plan.begin(hour(4), 9, 20), None);
+        assert_eq!(plan.begin(hour(5), 40, 9), None);
+        assert_eq!(plan.begin(hour(6), 40, 10), Some(10));
+        assert_eq!(plan.begin(hour(7), 60, 20), None);
     }
 
     #[test]
     fn a_quiet_play_is_interrupted_all_the_same() {
         let hour = |hours| time::start() + chrono::TimeDelta::hours(hours);
         let mut plan = CrashPlan::new(hour(4), hour(8));
-        assert_eq!(plan.begin(hour(1), 60), None);
-        assert_eq!(plan.begin(hour(8), 3), Some(1));
+        assert_eq!(plan.begin(hour(1), 60, 20), None);
+        assert_eq!(plan.begin(hour(8), 4, 0), Some(1));
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
+use comfy_table::Table;
 use proto::intake::v1::Dossier;
 use tokio::time::Instant;
 
@@ -68,15 +69,15 @@ impl Finale {
     fn show_tables(&self, dossiers: &[Dossier]) {
         let stage = &self.played.stage;
         heading("By online level and channel");
-        println!("{}", report::by_level_and_channel(&stage.province, dossiers, self.end));
+        print_table(&report::by_level_and_channel(&stage.province, dossiers, self.end));
         println!(
-            "  {} tried online although at level 2, each refused with NOT_ONLINE: {}",
+            "\n  {} tried online although at level 2, each refused with NOT_ONLINE: {}",
             stage.counts.in_vain, self.played.not_online
         );
         heading("By kind of unit");
-        println!("{}", report::by_kind_of_unit(&stage.province, dossiers, self.end));
+        print_table(&report::by_kind_of_unit(&stage.province, dossiers, self.end));
         heading("The ten slowest units");
-        println!("{}", report::slowest_units(&stage.province, &stage.steps));
+        print_table(&report::slowest_units(&stage.province, &stage.steps));
     }
 
     async fn show_journey(&mut self, dossiers: &[Dossier]) -> Result<(), Error> {
@@ -84,9 +85,12 @@ impl Finale {
             return Ok(());
         };
         heading(&format!("The journey of {}", journey.title()));
-        println!("{}\n{}", journey.hand_overs(), journey.custody());
+        print_table(&journey.hand_overs());
+        println!();
+        print_table(&journey.custody());
         heading("Why its appointment is that day");
-        println!("  {}\n{}", journey.appointment(), journey.days());
+        println!("  {}\n", journey.appointment());
+        print_table(&journey.days());
         let desk = self.line.cast().officer(&journey.dossier.receiving_unit_uid, Role::Receptionist);
         self.example = desk.map(|desk| (desk, journey.dossier.code.clone()));
         Ok(())
@@ -202,7 +206,13 @@ impl Finale {
 }
 
 fn heading(text: &str) {
-    println!("\n{text}");
+    println!("\n{text}\n");
+}
+
+fn print_table(table: &Table) {
+    for line in table.trim_fmt().lines() {
+        println!(" {line}");
+    }
 }
 
 fn print_indented(text: &str) {

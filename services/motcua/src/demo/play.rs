@@ -112,7 +112,7 @@ impl Play<'_> {
         now: NaiveDateTime,
         not_online: &mut String,
     ) -> Result<Option<Crash>, Error> {
-        let kill_after = self.crash_plan.begin(now, window.len());
+        let kill_after = self.crash_plan.begin(now, window.len(), self.stage.open_offers());
         let acts = self.calls(window)?.into_values();
         let line = Arc::clone(&self.line);
         let acts = acts.map(|acts| in_order(Arc::clone(&line), acts));

@@ -30,11 +30,11 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         to_unit_uid: transfer.to.clone(),
         offer_epoch: transfer.offer_epoch,
         custody_epoch: acceptance.map_or(0, |acceptance| acceptance.epoch),
-        offered_at: time(transfer.offered_at),
-        hand_over_due: time(transfer.due.hand_over),
-        accepted_at: acceptance.and_then(|acceptance| time(acceptance.at)),
-        due: time(transfer.due.step),
-        ended_at: ended_at(&transfer.state).and_then(time),
+        offered_at: Some(time(transfer.offered_at)),
+        hand_over_due: Some(time(transfer.due.hand_over)),
+        accepted_at: acceptance.map(|acceptance| time(acceptance.at)),
+        due: Some(time(transfer.due.step)),
+        ended_at: ended_at(&transfer.state).map(time),
         reason: transfer.reason.clone(),
         revision: transfer.revision,
     }
@@ -70,8 +70,8 @@ pub fn branch(holding: &Holding) -> pb::Branch {
     pb::Branch {
         step_key: holding.step.clone(),
         custodian_uid: holding.custodian.clone(),
-        since: time(holding.since),
-        until: holding.until.and_then(time),
+        since: Some(time(holding.since)),
+        until: holding.until.map(time),
     }
 }
 
@@ -93,8 +93,8 @@ pub fn on_transfer(verb: &Verb, uid: &str, journey: &Journey) -> Result<Vec<u8>,
     })
 }
 
-fn time(moment: Moment) -> Option<Timestamp> {
-    Some(clock::to_timestamp(moment))
+fn time(moment: Moment) -> Timestamp {
+    clock::to_timestamp(moment)
 }
 
 fn ended_at(state: &State) -> Option<Moment> {

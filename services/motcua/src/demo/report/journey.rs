@@ -2,8 +2,9 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use comfy_table::Table;
+use prost_types::Timestamp;
 use proto::intake::v1::{Dossier, DossierState, ExplainDeadlineRequest, ExplainDeadlineResponse};
-use proto::routing::v1::{Branch, GetRouteRequest, GetRouteResponse, Transfer, TransferState};
+use proto::routing::v1::{GetRouteRequest, GetRouteResponse, Transfer, TransferState};
 
 use super::table;
 use crate::demo::cast::Role;
@@ -78,28 +79,23 @@ impl<'a> Journey<'a> {
         table
     }
 
-    /// Who was responsible until when.
+    /// Who was responsible until when; steps in turn at one unit are one responsibility.
     #[must_use]
     pub fn custody(&self) -> Table {
-        let mut table = table(&["responsible", "for", "from", "until"], 0..0);
+        let mut merged: Vec<(&str, Option<&Timestamp>, Option<&Timestamp>)> = Vec::new();
         for branch in &self.route.branches {
-            let until = match &branch.until {
-                Some(until) => time::short(Some(until)),
-                None => "still".to_owned(),
-            };
-            table.add_row([
-                self.province.name(&branch.custodian_uid).to_owned(),
-                self.step_name(branch),
-                time::short(branch.since.as_ref()),
-                until,
-            ]);
+            let (unit, since, until) = (&branch.custodian_uid, branch.since.as_ref(), branch.until.as_ref());
+            match merged.last_mut() {
+                Some((before, _, ended)) if before == unit && *ended == since => *ended = until,
+                _ => merged.push((unit, since, until)),
+            }
+        }
+        let mut table = table(&["responsible", "from", "until"], 0..0);
+        for (unit, since, until) in merged {
+            let until = until.map_or_else(|| "still".to_owned(), |until| time::short(Some(until)));
+            table.add_row([self.province.name(unit).to_owned(), time::short(since), until]);
         }
         table
-    }
-
-    fn step_name(&self, branch: &Branch) -> String {
-        let named = self.route.transfers.iter().find(|transfer| transfer.step_key == branch.step_key);
-        named.map_or(&branch.step_key, |transfer| &transfer.step_name).clone()
     }
 
     /// In one line, why its appointment is that day.

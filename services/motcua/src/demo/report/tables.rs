@@ -75,11 +75,19 @@ impl Row {
             &[Standing::Overdue],
         ];
         let counts = columns.iter().map(|standings| thousands(self.count(standings)));
-        std::iter::once(thousands(self.handed_in)).chain(counts).collect()
+        let counts = std::iter::once(thousands(self.handed_in)).chain(counts);
+        counts.chain(std::iter::once(self.on_time_percent())).collect()
+    }
+
+    /// Of a hundred whose time is up or that were decided so many were decided in time.
+    fn on_time_percent(&self) -> String {
+        let on_time = self.count(&[Standing::OnTime]);
+        let all = self.count(&[Standing::OnTime, Standing::DecidedLate, Standing::Overdue]);
+        (on_time * 100).checked_div(all).map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
     }
 }
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "handed in",
     "waiting",
     "refused",
@@ -88,15 +96,23 @@ const COLUMNS: [&str; 8] = [
     "late",
     "in progress",
     "overdue",
+    "in time",
 ];
 
-fn counted(first: &[&str], rows: impl Iterator<Item = (Vec<String>, Row)>) -> Table {
-    let columns: Vec<_> = first.iter().copied().chain(COLUMNS).collect();
-    let mut table = table(&columns, first.len()..columns.len());
+/// Rows under their names, and one for all of them.
+fn counted(names: &[&str], rows: Vec<(Vec<String>, Row)>) -> Table {
+    let columns: Vec<_> = names.iter().copied().chain(COLUMNS).collect();
+    let mut table = table(&columns, names.len()..columns.len());
+    let mut all = Row::default();
     for (mut cells, row) in rows {
         cells.extend(row.cells());
         table.add_row(cells);
+        all.handed_in += row.handed_in;
+        all.standings.extend(row.standings);
     }
+    let blank = names.iter().skip(1).map(|_| String::new());
+    let cells = std::iter::once("all".to_owned()).chain(blank).chain(all.cells());
+    table.add_row(cells);
     table
 }
 
@@ -117,27 +133,28 @@ pub fn by_level_and_channel(province: &Province, dossiers: &[Dossier], now: Naiv
         };
         (vec![level.to_string(), channel.to_owned()], row)
     });
-    counted(&["level", "channel"], named)
+    counted(&["level", "channel"], named.collect())
 }
 
 /// Dossiers by the kind of unit that decides them.
 #[must_use]
 pub fn by_kind_of_unit(province: &Province, dossiers: &[Dossier], now: NaiveDateTime) -> Table {
     let kinds = [
-        (UnitKind::Commune, "communes (xã, phường, thị trấn)"),
-        (UnitKind::District, "districts (huyện, thị xã, thành phố)"),
-        (UnitKind::Department, "departments (sở, ban, ngành)"),
+        (UnitKind::Commune, "communes"),
+        (UnitKind::District, "districts"),
+        (UnitKind::Department, "departments"),
     ];
-    let rows = kinds.into_iter().map(|(kind, name)| {
+    let rows = kinds.map(|(kind, name)| {
+        let units = province.units.iter().filter(|unit| unit.kind == kind).count();
         let mut row = Row::default();
         for dossier in dossiers {
             if province.unit(&dossier.competent_unit_uid).is_some_and(|unit| unit.kind == kind) {
                 row.add(dossier, now);
             }
         }
-        (vec![name.to_owned()], row)
+        (vec![format!("{units} {name}")], row)
     });
-    counted(&["decided by"], rows)
+    counted(&["decided by"], rows.into())
 }
 
 /// The ten units with the longest median time from acceptance to the end of a step, in working hours.

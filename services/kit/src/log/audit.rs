@@ -1,0 +1,91 @@
+//! Is history as it was written?
+
+use std::collections::HashMap;
+
+use proto::event::v1::Head;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::entity::event;
+use super::{Shard, chain, heads, read};
+
+const PAGE: u64 = 1_000;
+
+/// A row of the log that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Break {
+    /// The object whose history was touched; empty where rows at the end of a shard are missing.
+    pub subject: String,
+    /// The shard of the row.
+    pub shard: i32,
+    /// The number of the row.
+    pub seq: i64,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// What an audit of a whole log found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// How many rows were read.
+    pub events: usize,
+    /// The rows that were altered, removed or inserted.
+    pub breaks: Vec<Break>,
+}
+
+/// Reads a whole log and checks every row against the chain of its subject and the numbers of its shard.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn audit(db: &impl ConnectionTrait) -> Result<Audit, DbErr> {
+    let mut audit = Audit::default();
+    // Rows that come after the heads were taken are read too; only fewer would be wrong.
+    for head in heads(db).await? {
+        audit.shard(db, &head).await?;
+    }
+    Ok(audit)
+}
+
+impl Audit {
+    async fn shard(&mut self, db: &impl ConnectionTrait, head: &Head) -> Result<(), DbErr> {
+        let Some(shard) = Shard::new(head.shard) else {
+            return Ok(());
+        };
+        let mut last_seq = 0;
+        // A subject is in one shard, so its last hash is forgotten with the shard.
+        let mut hashes: HashMap<String, Vec<u8>> = HashMap::new();
+        loop {
+            let rows = read::scan(db, shard, last_seq, PAGE).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows {
+                self.row(&row, last_seq, hashes.get(&row.subject));
+                last_seq = row.seq;
+                hashes.insert(row.subject, row.hash);
+            }
+        }
+        if last_seq < head.seq {
+            self.breaks.push(Break {
+                subject: String::new(),
+                shard: head.shard,
+                seq: head.seq,
+                what: "rows at the end of the shard are missing",
+            });
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &event::Model, before: i64, previous: Option<&Vec<u8>>) {
+        self.events += 1;
+        let gap = (row.seq != before + 1).then_some("rows before it are missing");
+        let fault = chain::fault(previous.map_or(&[], Vec::as_slice), row);
+        for what in gap.into_iter().chain(fault) {
+            self.breaks.push(Break {
+                subject: row.subject.clone(),
+                shard: row.shard,
+                seq: row.seq,
+                what,
+            });
+        }
+    }
+}
