@@ -59,19 +59,11 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// When the store cannot be used.
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     migrate(&ground.db).await?;
-    let db = ground.db;
-    let (writer, work) = writer::start(
-        Arc::new(ledger::Identity),
-        db.clone(),
-        ground.queue,
-        writer::BATCH,
-        ground.stop,
-    );
-    ground.tasks.spawn(work);
-    let progress = Progress::load(NAME, &db).await?;
+    let writer = ground.write(Arc::new(ledger::Identity));
+    let progress = Progress::load(NAME, &ground.db).await?;
     Ok(Mounted {
         name: NAME,
-        routes: routes(db, writer, settings),
+        routes: routes(ground.db, writer, settings),
         rules: rules::RULES,
         progress,
         ready: Box::pin(std::future::ready(())),

@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::identity_number::IdentityNumber;
+use sha2::{Digest as _, Sha256};
 
 use crate::code::DossierCode;
-use crate::filing;
 
 const DECIDE: &str = "RecordDecision";
 const RETURN: &str = "ReturnResult";
@@ -293,7 +293,7 @@ impl Dossier {
             components,
             ..
         } = &self.filing;
-        filing::content_digest(procedure_code, applicant, components, &self.units.receiving)
+        content_digest(procedure_code, applicant, components, &self.units.receiving)
     }
 
     /// Whether a decision is in turn.
@@ -325,4 +325,31 @@ impl Dossier {
             ..self
         }
     }
+}
+
+/// What makes two submissions look alike: the same applicant handing in the same for the same procedure at the same desk.
+#[must_use]
+pub fn content_digest(
+    procedure_code: &str,
+    applicant: &Applicant,
+    components: &[HandedIn],
+    receiving: &str,
+) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    for part in [
+        procedure_code,
+        receiving,
+        applicant.number.value(),
+        &applicant.name,
+    ] {
+        digest.update(part);
+        digest.update([0]);
+    }
+    for component in components {
+        digest.update(format!(
+            "{}:{}:{};",
+            component.key, component.originals, component.copies
+        ));
+    }
+    digest.finalize().to_vec()
 }

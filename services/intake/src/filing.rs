@@ -2,9 +2,8 @@
 
 use kit::copies::{Unit, UnitKind, UnitTable};
 use kit::failure::Violation;
-use sha2::{Digest as _, Sha256};
 
-use crate::dossier::{Applicant, HandedIn, Units};
+use crate::dossier::{HandedIn, Units};
 use crate::error::Error;
 use crate::reference::{Case, Procedure};
 
@@ -133,31 +132,4 @@ pub fn must_be_complete(procedure: &Procedure, handed_in: &[HandedIn]) -> Result
         return Ok(());
     }
     Err(Error::ComponentsMissing(violations))
-}
-
-/// What makes two submissions look alike: the same applicant handing in the same for the same procedure at the same desk.
-#[must_use]
-pub fn content_digest(
-    procedure_code: &str,
-    applicant: &Applicant,
-    components: &[HandedIn],
-    receiving: &str,
-) -> Vec<u8> {
-    let mut digest = Sha256::new();
-    for part in [
-        procedure_code,
-        receiving,
-        applicant.number.value(),
-        &applicant.name,
-    ] {
-        digest.update(part);
-        digest.update([0]);
-    }
-    for component in components {
-        digest.update(format!(
-            "{}:{}:{};",
-            component.key, component.originals, component.copies
-        ));
-    }
-    digest.finalize().to_vec()
 }

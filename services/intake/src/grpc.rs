@@ -14,9 +14,10 @@ use proto::intake::v1::dossier_service_server::DossierService;
 use tonic::{Request, Response, Status};
 use worktime::RuleSet;
 
+use crate::act::Act;
 use crate::dossier::{Dossier, InvalidTransition};
 use crate::error::Error;
-use crate::ledger::{Act, Intake};
+use crate::ledger::Intake;
 use crate::{store, wire};
 
 /// How long a holder's act waits for intake to hear of the acceptance.

@@ -1,6 +1,5 @@
 //! Intake's decisions: what each command and each event of the others does to dossiers.
 
-mod act;
 mod decide;
 mod world;
 
@@ -9,9 +8,10 @@ use kit::db::Db;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
-pub use act::{Act, CustodyChange, Handed, OnDossier, Verb};
-pub use world::{Change, World};
+pub use world::World;
 
+use crate::act::Act;
+use crate::change::Change;
 use crate::error::Error;
 use crate::store;
 

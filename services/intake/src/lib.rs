@@ -9,6 +9,8 @@
 //! those of [`kit::migration`]. It takes in the logs of identity (units), the catalogue (procedures, calendars) and routing
 //! (custody).
 
+mod act;
+mod change;
 pub mod check;
 mod code;
 mod custody;
@@ -25,12 +27,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use kit::client::{OwnToken, RemoteLog};
-use kit::consumer::{Consumer, Interpret, Progress};
+use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
-use kit::failure::Failure;
-use kit::serve::{Ground, Mounted};
-use kit::writer;
+use kit::serve::{Ground, Mounted, StartError};
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
 use proto::intake::v1::event_service_server::EventServiceServer;
 use sea_orm::DbErr;
@@ -42,23 +41,13 @@ pub use error::Error;
 pub use store::find_by_code;
 pub use wire::reply::dossier as to_message;
 
+use act::Act;
 use grpc::Dossiers;
-use ledger::{Act, Intake};
+use ledger::Intake;
 
 const NAME: &str = "intake";
 
 kit::event_service!(proto::intake::v1, NAME);
-
-/// Why intake does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store refused.
-    #[error("the store of intake: {0}")]
-    Store(#[from] DbErr),
-    /// Another service's address is missing.
-    #[error("intake: {0}")]
-    Peer(#[from] Failure),
-}
 
 /// Brings the store to the present schema.
 ///
@@ -76,32 +65,13 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     migrate(&ground.db).await?;
     let progress = Progress::load(NAME, &ground.db).await?;
     let ledger = Arc::new(Intake::default());
-    let (writer, work) = writer::start(
-        Arc::clone(&ledger),
-        ground.db.clone(),
-        ground.queue.clone(),
-        writer::BATCH,
-        ground.stop.clone(),
-    );
-    ground.tasks.spawn(work);
-    let token = OwnToken::new(NAME, ground.key.clone(), ground.peers.clone());
-    let mut ready = Vec::new();
+    let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
         ("catalogue", wire::event::from_catalogue),
         ("routing", wire::event::from_routing),
     ];
-    for (owner, interpret) in sources {
-        let consumer = Consumer {
-            writer: writer.clone(),
-            db: ground.db.clone(),
-            queue: ground.queue.clone(),
-            log: RemoteLog::new(owner, &ground.peers, token.clone())?,
-            interpret,
-            progress: progress.clone(),
-        };
-        ready.push(consumer.start(&ground.tasks, &ground.stop));
-    }
+    let ready = ground.consume(&writer, &progress, &sources)?;
     let dossiers = Dossiers {
         db: ground.db.clone(),
         writer,
@@ -115,10 +85,6 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         routes,
         rules: rules::RULES,
         progress,
-        ready: Box::pin(async move {
-            for source in ready {
-                source.await;
-            }
-        }),
+        ready,
     })
 }

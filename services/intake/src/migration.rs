@@ -1,6 +1,6 @@
 //! Intake's tables, forward only.
 
-use kit::migration::Mechanisms;
+use kit::migration::{Mechanisms, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -98,17 +98,4 @@ fn custody() -> TableCreateStatement {
         .col(integer("purpose"))
         .col(boolean("held"))
         .take()
-}
-
-fn index(
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(name).table(table);
-    for column in columns {
-        index.col(*column);
-    }
-    index
 }

@@ -13,8 +13,8 @@ pub use custody::of as custodies;
 pub use dossier::{After, Filter, all as dossiers, codes, find, find_by_code, list, same_content};
 pub use number::{all as all_numbers, last as last_numbers};
 
+use crate::change::Change;
 use crate::error::Error;
-use crate::ledger::Change;
 use crate::reference::Procedure;
 use crate::wire;
 

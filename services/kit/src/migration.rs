@@ -28,13 +28,7 @@ impl MigrationTrait for Mechanisms {
             manager.create_table(table).await?;
         }
         manager
-            .create_index(
-                Index::create()
-                    .name("log_event_subject")
-                    .table("log_event")
-                    .col("subject")
-                    .to_owned(),
-            )
+            .create_index(index("log_event", "log_event_subject", &["subject"]))
             .await
     }
 }
@@ -122,4 +116,19 @@ fn parked() -> TableCreateStatement {
 fn copy() -> TableCreateStatement {
     let columns = vec![string("kind"), string("key"), binary("body")];
     table("copy", columns, &["kind", "key"])
+}
+
+/// An index over these columns of a table.
+#[must_use]
+pub fn index(
+    table: &'static str,
+    name: &'static str,
+    columns: &[&'static str],
+) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(name).table(table);
+    for column in columns {
+        index.col(*column);
+    }
+    index
 }

@@ -1,11 +1,12 @@
 //! Serving: one port for any set of services, with everything around an rpc that no service should have to think of.
 
 mod gate;
+mod ground;
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
@@ -18,13 +19,10 @@ use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
 use crate::caller::{Rule, Verifier};
-use crate::client::Peers;
 use crate::clock::Clock;
 use crate::consumer::Progress;
-use crate::db::Db;
-use crate::keys::PrivateKey;
-use crate::queue::Queue;
 use gate::Gate;
+pub use ground::{Ground, StartError};
 
 /// How long a drain may take before connections are cut.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -38,25 +36,6 @@ pub const AFTER: &str = "motcua-after";
 /// The metadata key of a reply's trace id.
 pub const TRACE_ID: &str = "motcua-trace-id";
 
-/// What a service stands on.
-#[derive(Clone)]
-pub struct Ground {
-    /// Its own store.
-    pub db: Db,
-    /// The queue that all services share.
-    pub queue: Queue,
-    /// Civil time.
-    pub clock: Clock,
-    /// The other services.
-    pub peers: Peers,
-    /// The service's own key, with which it asks identity for tokens.
-    pub key: PrivateKey,
-    /// Everything that runs beside the rpcs.
-    pub tasks: TaskTracker,
-    /// Cancelled when the process should end.
-    pub stop: CancellationToken,
-}
-
 /// One service, ready to be mounted on a port.
 pub struct Mounted {
     /// Its name: `intake` for the package `motcua.intake.v1`.
@@ -68,7 +47,7 @@ pub struct Mounted {
     /// How far it has taken in the others' logs.
     pub progress: Progress,
     /// Ends when it may be called.
-    pub ready: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub ready: BoxFuture<'static, ()>,
 }
 
 /// Why a port is not served.

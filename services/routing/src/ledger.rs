@@ -1,6 +1,5 @@
 //! Routing's decisions: what each command and each event of the others does to journeys.
 
-mod act;
 mod decide;
 mod world;
 
@@ -9,9 +8,10 @@ use kit::queue::Queue;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
-pub use act::{Act, OnTransfer, Opened, Verb};
-pub use world::{Change, World};
+pub use world::World;
 
+use crate::act::Act;
+use crate::change::Change;
 use crate::error::Error;
 use crate::store;
 use crate::transfer::State;

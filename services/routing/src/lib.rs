@@ -7,6 +7,8 @@
 //! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
 //! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
 
+mod act;
+mod change;
 pub mod check;
 mod error;
 mod grpc;
@@ -22,12 +24,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use kit::client::{OwnToken, RemoteLog};
-use kit::consumer::{Consumer, Interpret, Progress};
+use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
-use kit::failure::Failure;
-use kit::serve::{Ground, Mounted};
-use kit::writer;
+use kit::serve::{Ground, Mounted, StartError};
 use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
 use proto::routing::v1::transfer_service_server::TransferServiceServer;
@@ -37,23 +36,13 @@ use tonic::service::Routes;
 
 pub use error::Error;
 
+use act::Act;
 use grpc::Transfers;
-use ledger::{Act, Routing};
+use ledger::Routing;
 
 const NAME: &str = "routing";
 
 kit::event_service!(proto::routing::v1, NAME);
-
-/// Why routing does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store refused.
-    #[error("the store of routing: {0}")]
-    Store(#[from] DbErr),
-    /// Another service's address is missing.
-    #[error("routing: {0}")]
-    Peer(#[from] Failure),
-}
 
 /// Brings the store to the present schema.
 ///
@@ -70,32 +59,13 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     migrate(&ground.db).await?;
     let progress = Progress::load(NAME, &ground.db).await?;
-    let (writer, work) = writer::start(
-        Arc::new(Routing::new(ground.queue.clone())),
-        ground.db.clone(),
-        ground.queue.clone(),
-        writer::BATCH,
-        ground.stop.clone(),
-    );
-    ground.tasks.spawn(work);
-    let token = OwnToken::new(NAME, ground.key.clone(), ground.peers.clone());
-    let mut ready = Vec::new();
+    let writer = ground.write(Arc::new(Routing::new(ground.queue.clone())));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
         ("catalogue", wire::event::from_catalogue),
         ("intake", wire::event::from_intake),
     ];
-    for (owner, interpret) in sources {
-        let consumer = Consumer {
-            writer: writer.clone(),
-            db: ground.db.clone(),
-            queue: ground.queue.clone(),
-            log: RemoteLog::new(owner, &ground.peers, token.clone())?,
-            interpret,
-            progress: progress.clone(),
-        };
-        ready.push(consumer.start(&ground.tasks, &ground.stop));
-    }
+    let ready = ground.consume(&writer, &progress, &sources)?;
     let (stop, lanes) = (
         ground.stop.clone(),
         offers::keep_lanes_full(ground.db.clone(), ground.queue.clone()),
@@ -115,11 +85,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         routes,
         rules: rules::RULES,
         progress,
-        ready: Box::pin(async move {
-            for source in ready {
-                source.await;
-            }
-        }),
+        ready,
     })
 }
 

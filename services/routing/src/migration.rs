@@ -1,6 +1,6 @@
 //! Routing's tables, forward only.
 
-use kit::migration::Mechanisms;
+use kit::migration::{Mechanisms, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, integer, string, text};
@@ -108,17 +108,4 @@ fn holding() -> TableCreateStatement {
         .col(big_integer_null("until"))
         .primary_key(Index::create().col("transfer_uid").col("ordinal"))
         .take()
-}
-
-fn index(
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-) -> IndexCreateStatement {
-    let mut index = Index::create();
-    index.name(name).table(table);
-    for column in columns {
-        index.col(*column);
-    }
-    index
 }

@@ -15,8 +15,8 @@ pub use transfer::{
     open_branches, open_offers, open_transfers, units_with_offers,
 };
 
+use crate::change::Change;
 use crate::journey::Journey;
-use crate::ledger::Change;
 
 /// The journeys of these dossiers, locked for a change; dossiers without a route are left out.
 ///

@@ -6,8 +6,9 @@ use kit::log::{NewEvent, Shard};
 use kit::writer::Effect;
 use worktime::{RuleSet, appointment};
 
-use super::world::{Change, World};
-use super::{CustodyChange, Handed, OnDossier, Verb};
+use super::world::World;
+use crate::act::{CustodyChange, Handed, OnDossier, Verb};
+use crate::change::Change;
 use crate::code::DossierCode;
 use crate::custody::{Custody, Purpose};
 use crate::dossier::{Closing, Decision, Dossier, Filing, Receipt, State, Units};

@@ -11,12 +11,14 @@ use kit::copies::{
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
 
-use super::{Act, Handed, Intake, OnDossier, Verb, must_act_for};
+use super::{Intake, must_act_for};
+use crate::act::{Act, Handed, OnDossier, Verb};
+use crate::change::Change;
 use crate::custody::Custody;
 use crate::dossier::Dossier;
 use crate::error::Error;
 use crate::reference::Procedure;
-use crate::{filing, store, wire};
+use crate::{dossier, store, wire};
 
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
@@ -32,26 +34,6 @@ pub struct World {
     /// Units by uid.
     pub units: UnitTable,
     calendar: Option<Arc<Calendar>>,
-}
-
-/// One row to write.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// A dossier with the digest of its content.
-    Dossier(Box<Dossier>),
-    /// A custody.
-    Custody(Custody),
-    /// The last number allotted to a unit on a day.
-    LastNumber {
-        /// The unit.
-        unit: String,
-        /// The local day.
-        date: NaiveDate,
-        /// The number.
-        number: u32,
-    },
-    /// A local copy.
-    Copy(Copy),
 }
 
 impl World {
@@ -253,7 +235,7 @@ impl World {
 
 impl Handed {
     fn content_digest(&self) -> Vec<u8> {
-        filing::content_digest(
+        dossier::content_digest(
             &self.procedure_code,
             &self.applicant,
             &self.components,

@@ -8,9 +8,9 @@ use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::{TransferChange, TransferEvent};
 
 use super::reply;
+use crate::act::{Act, CustodyChange};
 use crate::custody::Purpose;
 use crate::dossier::{Dossier, Outcome, State};
-use crate::ledger::{Act, CustodyChange};
 
 /// The whole message of a change.
 #[must_use]

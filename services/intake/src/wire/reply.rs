@@ -5,8 +5,8 @@ use kit::identity_number::Kind;
 use prost::Message as _;
 use proto::intake::v1 as pb;
 
+use crate::act::Verb;
 use crate::dossier::{Applicant, Channel, Decision, Dossier, HandedIn, Outcome, State};
-use crate::ledger::Verb;
 
 /// The dossier on the wire.
 #[must_use]

@@ -8,9 +8,9 @@ use kit::fields::{Fields, required};
 use kit::identity_number::{IdentityNumber, Kind};
 use proto::intake::v1 as pb;
 
+use crate::act::{Act, Handed, OnDossier, Verb};
 use crate::custody::Claim;
 use crate::dossier::{Applicant, Channel, Decision, HandedIn, Outcome};
-use crate::ledger::{Act, Handed, OnDossier, Verb};
 
 const NAME: usize = 200;
 const REASON: usize = 1_000;

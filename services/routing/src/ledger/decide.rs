@@ -5,8 +5,9 @@ use kit::clock::Moment;
 use kit::log::{NewEvent, Shard};
 use kit::writer::Effect;
 
-use super::world::{Change, World};
-use super::{Act, OnTransfer, Opened, Verb};
+use super::world::World;
+use crate::act::{Act, OnTransfer, Opened, Verb};
+use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
 use crate::route::{RESULT, Route, Step};

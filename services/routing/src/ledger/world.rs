@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kit::copies::{
-    self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
+    self, CALENDAR, CalendarCache, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
 
-use super::{Act, Verb};
+use crate::act::{Act, Verb};
+use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
 use crate::{store, wire};
@@ -25,15 +26,6 @@ pub struct World {
     plans: HashMap<String, wire::plan::Procedure>,
     units: UnitTable,
     calendar: Option<Arc<Calendar>>,
-}
-
-/// One thing to write.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// A journey; of its rows those are written that were touched.
-    Journey(Box<Journey>),
-    /// A local copy.
-    Copy(Copy),
 }
 
 impl World {

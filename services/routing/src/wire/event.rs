@@ -9,8 +9,8 @@ use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1 as pb;
 
 use super::reply;
+use crate::act::{Act, Opened};
 use crate::journey::{Told, What};
-use crate::ledger::{Act, Opened};
 
 /// The message of what happened to a transfer.
 #[must_use]

@@ -6,9 +6,9 @@ use prost::Message as _;
 use prost_types::Timestamp;
 use proto::routing::v1 as pb;
 
+use crate::act::Verb;
 use crate::error::Error;
 use crate::journey::{Holding, Journey};
-use crate::ledger::Verb;
 use crate::transfer::{State, Transfer};
 
 /// The transfer on the wire.

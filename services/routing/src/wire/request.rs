@@ -8,7 +8,7 @@ use kit::fields::{Fields, required};
 use kit::page;
 use proto::routing::v1 as pb;
 
-use crate::ledger::{Act, OnTransfer, Verb};
+use crate::act::{Act, OnTransfer, Verb};
 use crate::store::{After, Filter};
 
 const UID: usize = 64;

@@ -1,0 +1,27 @@
+//! What a decision writes.
+
+use chrono::NaiveDate;
+use kit::copies::Copy;
+
+use crate::custody::Custody;
+use crate::dossier::Dossier;
+
+/// One row to write.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A dossier with the digest of its content.
+    Dossier(Box<Dossier>),
+    /// A custody.
+    Custody(Custody),
+    /// The last number allotted to a unit on a day.
+    LastNumber {
+        /// The unit.
+        unit: String,
+        /// The local day.
+        date: NaiveDate,
+        /// The number.
+        number: u32,
+    },
+    /// A local copy.
+    Copy(Copy),
+}

@@ -1,0 +1,89 @@
+//! What a service stands on.
+
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt as _, join_all};
+use sea_orm::DbErr;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::client::{OwnToken, Peers, RemoteLog};
+use crate::clock::Clock;
+use crate::consumer::{Consumer, Interpret, Progress};
+use crate::db::Db;
+use crate::failure::Failure;
+use crate::keys::PrivateKey;
+use crate::queue::Queue;
+use crate::writer::{self, Ledger, Writer};
+
+/// What a service stands on.
+#[derive(Clone)]
+pub struct Ground {
+    /// Its own store.
+    pub db: Db,
+    /// The queue that all services share.
+    pub queue: Queue,
+    /// Civil time.
+    pub clock: Clock,
+    /// The other services.
+    pub peers: Peers,
+    /// The service's own key, with which it asks identity for tokens.
+    pub key: PrivateKey,
+    /// Everything that runs beside the rpcs.
+    pub tasks: TaskTracker,
+    /// Cancelled when the process should end.
+    pub stop: CancellationToken,
+}
+
+/// Why a service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its store refused.
+    #[error("the store refused: {0}")]
+    Store(#[from] DbErr),
+    /// Another service's address is missing.
+    #[error(transparent)]
+    Peer(#[from] Failure),
+}
+
+impl Ground {
+    /// Starts the service's writer.
+    #[must_use]
+    pub fn write<L: Ledger>(&self, ledger: Arc<L>) -> Writer<L> {
+        let (writer, work) = writer::start(
+            ledger,
+            self.db.clone(),
+            self.queue.clone(),
+            writer::BATCH,
+            self.stop.clone(),
+        );
+        self.tasks.spawn(work);
+        writer
+    }
+
+    /// Starts to take in the logs of other services. What it returns ends when the service is ready as far as they go.
+    ///
+    /// # Errors
+    /// When an owner's address is missing.
+    pub fn consume<L: Ledger>(
+        &self,
+        writer: &Writer<L>,
+        progress: &Progress,
+        sources: &[(&'static str, Interpret<L::Act>)],
+    ) -> Result<BoxFuture<'static, ()>, StartError> {
+        let token = OwnToken::new(L::OWNER, self.key.clone(), self.peers.clone());
+        let mut ready = Vec::with_capacity(sources.len());
+        for (owner, interpret) in sources {
+            let consumer = Consumer {
+                writer: writer.clone(),
+                db: self.db.clone(),
+                queue: self.queue.clone(),
+                log: RemoteLog::new(owner, &self.peers, token.clone())?,
+                interpret: *interpret,
+                progress: progress.clone(),
+            };
+            ready.push(consumer.start(&self.tasks, &self.stop));
+        }
+        Ok(join_all(ready).map(|_| ()).boxed())
+    }
+}
