@@ -3,16 +3,20 @@
 //! A branch opens when its step is first offered. From then until it closes exactly one unit is responsible for it: the sender
 //! until acceptance, then the accepting unit, also after its work is done, until the steps after it have opened.
 
+mod branches;
+mod told;
+
 use std::collections::BTreeSet;
 
 use kit::clock::Moment;
 use kit::copies::UnitTable;
-use sha2::{Digest as _, Sha256};
 use worktime::Calendar;
 
 use crate::error::Error;
 use crate::route::{Part, RESULT, Route, Step};
-use crate::transfer::{Acceptance, State, Transfer, Work};
+use crate::transfer::{Acceptance, State, Transfer};
+
+pub use told::{Holding, Told, What};
 
 /// The journey of one dossier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,57 +27,6 @@ pub struct Journey {
     holdings: Vec<Holding>,
     touched: BTreeSet<String>,
     told: Vec<Told>,
-}
-
-/// One unit's responsibility for one branch, from when until when.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holding {
-    /// The transfer of the branch's step.
-    pub transfer: String,
-    /// 0 for the sender's, then 1, 2 …
-    pub ordinal: i32,
-    /// The dossier.
-    pub dossier: String,
-    /// The step.
-    pub step: String,
-    /// The responsible unit.
-    pub custodian: String,
-    /// From when.
-    pub since: Moment,
-    /// Until when; `None` while it lasts.
-    pub until: Option<Moment>,
-}
-
-/// What happened to a transfer, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// What.
-    pub what: What,
-    /// The transfer after it; before it, where it went on to another unit.
-    pub transfer: Transfer,
-    /// Who is responsible for the branch since when; `None` once it is closed.
-    pub custodian: Option<(String, Moment)>,
-}
-
-/// What can happen to a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// Offered.
-    Offered,
-    /// Accepted.
-    Accepted,
-    /// Declined.
-    Declined,
-    /// Called back.
-    Recalled,
-    /// Gone on to another unit before acceptance.
-    Rehomed,
-    /// Done.
-    Completed,
-    /// Ended without being done.
-    Cancelled,
-    /// Its custody went on to the steps after it.
-    Released,
 }
 
 /// What deadlines and units are computed with.
@@ -252,7 +205,8 @@ impl Journey {
         Ok(())
     }
 
-    /// Intake recorded the decision: the deciding step ends, and the result is offered to the returning desk.
+    /// Intake recorded the decision: the deciding step ends, and with it whatever ran beside it; the result is offered to the
+    /// returning desk.
     ///
     /// # Errors
     /// When that transfer is not held.
@@ -264,6 +218,7 @@ impl Journey {
     ) -> Result<(), Error> {
         let completed = self.transfer(uid)?.complete(at)?;
         self.note(What::Completed, completed.clone());
+        self.end_all_but(Some(uid), at);
         let result = Step {
             key: RESULT.to_owned(),
             name: "Trả kết quả tại bộ phận một cửa".to_owned(),
@@ -294,20 +249,29 @@ impl Journey {
     /// The dossier was withdrawn: offers are recalled, accepted steps cancelled, every branch closes.
     pub fn withdrawn(&mut self, at: Moment) {
         self.route.open = false;
-        for transfer in self.transfers.clone() {
-            match transfer.end(at) {
-                Some(ended) => {
-                    let cancelled = matches!(ended.state, State::Cancelled(..));
-                    let what = if cancelled {
-                        What::Cancelled
-                    } else {
-                        What::Recalled
-                    };
-                    self.note(what, ended);
-                    self.close(&transfer.uid, at);
-                }
-                None => self.release(&transfer, at),
-            }
+        self.end_all_but(None, at);
+    }
+
+    /// Ends whatever is under way, but for one transfer.
+    fn end_all_but(&mut self, kept: Option<&str>, at: Moment) {
+        let others: Vec<Transfer> = self
+            .transfers
+            .iter()
+            .filter(|transfer| Some(transfer.uid.as_str()) != kept)
+            .cloned()
+            .collect();
+        for transfer in others {
+            let Some(ended) = transfer.end(at) else {
+                self.release(&transfer, at);
+                continue;
+            };
+            let what = if ended.state.acceptance().is_some() {
+                What::Cancelled
+            } else {
+                What::Recalled
+            };
+            self.note(what, ended);
+            self.close(&transfer.uid, at);
         }
     }
 
@@ -366,114 +330,4 @@ impl Journey {
     fn share_of(&self, step: &str) -> u32 {
         self.route.step(step).map_or(0, |step| step.share_percent)
     }
-
-    fn offer(
-        &mut self,
-        step: &Step,
-        sender: &str,
-        at: Moment,
-        around: Surroundings<'_>,
-    ) -> Result<(), Error> {
-        let to = around
-            .units
-            .resolve(&step.unit)
-            .map_or(&step.unit, |unit| &unit.uid);
-        let transfer = Transfer {
-            uid: transfer_uid(&self.route.dossier, &step.key),
-            dossier: self.route.dossier.clone(),
-            dossier_code: self.route.code.clone(),
-            procedure: self.route.procedure.clone(),
-            work: Work {
-                key: step.key.clone(),
-                name: step.name.clone(),
-                role: step.role,
-                consulted: step.part == Part::Consulted,
-                decides: step.decides,
-            },
-            from: sender.to_owned(),
-            to: to.clone(),
-            state: State::Offered,
-            offer_epoch: 1,
-            offered_at: at,
-            due: self.route.due(step.share_percent, at, around.calendar)?,
-            reason: String::new(),
-            revision: 1,
-        };
-        self.hold(&transfer, 0, sender, at);
-        self.note(What::Offered, transfer);
-        Ok(())
-    }
-
-    fn hand_to(&mut self, accepted: &Transfer, at: Moment) {
-        let before = self.end_holding(&accepted.uid, at);
-        let ordinal = before.map_or(0, |ordinal| ordinal + 1);
-        self.hold(accepted, ordinal, &accepted.to, at);
-    }
-
-    fn hold(&mut self, transfer: &Transfer, ordinal: i32, custodian: &str, since: Moment) {
-        self.holdings.push(Holding {
-            transfer: transfer.uid.clone(),
-            ordinal,
-            dossier: transfer.dossier.clone(),
-            step: transfer.work.key.clone(),
-            custodian: custodian.to_owned(),
-            since,
-            until: None,
-        });
-    }
-
-    fn end_holding(&mut self, transfer: &str, at: Moment) -> Option<i32> {
-        let open = self
-            .holdings
-            .iter_mut()
-            .find(|holding| holding.transfer == transfer && holding.until.is_none())?;
-        open.until = Some(at);
-        Some(open.ordinal)
-    }
-
-    /// Closes the branch of a transfer whose last change was just noted.
-    fn close(&mut self, transfer: &str, at: Moment) {
-        self.end_holding(transfer, at);
-        let last = self
-            .told
-            .iter_mut()
-            .rev()
-            .find(|told| told.transfer.uid == transfer);
-        if let Some(last) = last {
-            last.custodian = None;
-        }
-    }
-
-    /// Closes the branch of a step that was done earlier and waited for others.
-    fn release(&mut self, transfer: &Transfer, at: Moment) {
-        if self.end_holding(&transfer.uid, at).is_some() {
-            self.note(What::Released, transfer.clone());
-        }
-    }
-
-    fn note(&mut self, what: What, transfer: Transfer) {
-        let custodian = self.custodian(&transfer.uid);
-        let custodian = custodian.map(|holding| (holding.custodian.clone(), holding.since));
-        self.touched.insert(transfer.uid.clone());
-        match self
-            .transfers
-            .iter_mut()
-            .find(|known| known.uid == transfer.uid)
-        {
-            Some(known) => known.clone_from(&transfer),
-            None => self.transfers.push(transfer.clone()),
-        }
-        self.told.push(Told {
-            what,
-            transfer,
-            custodian,
-        });
-    }
-}
-
-/// A dossier has one transfer for each step, and its uid follows from both.
-fn transfer_uid(dossier: &str, step: &str) -> String {
-    let digest = Sha256::digest(format!("{dossier}/{step}"));
-    let half: [u8; 16] = std::array::from_fn(|index| digest[index]);
-    format!("{:032x}", u128::from_be_bytes(half))
 }

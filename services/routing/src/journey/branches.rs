@@ -1,0 +1,121 @@
+//! The book of branches: who is responsible, from the first offer of a step until the steps after it have opened.
+
+use kit::clock::Moment;
+use sha2::{Digest as _, Sha256};
+
+use super::{Holding, Journey, Surroundings, Told, What};
+use crate::error::Error;
+use crate::route::{Part, Step};
+use crate::transfer::{State, Transfer, Work};
+
+impl Journey {
+    pub(super) fn offer(
+        &mut self,
+        step: &Step,
+        sender: &str,
+        at: Moment,
+        around: Surroundings<'_>,
+    ) -> Result<(), Error> {
+        let to = around
+            .units
+            .resolve(&step.unit)
+            .map_or(&step.unit, |unit| &unit.uid);
+        let transfer = Transfer {
+            uid: transfer_uid(&self.route.dossier, &step.key),
+            dossier: self.route.dossier.clone(),
+            dossier_code: self.route.code.clone(),
+            procedure: self.route.procedure.clone(),
+            work: Work {
+                key: step.key.clone(),
+                name: step.name.clone(),
+                role: step.role,
+                consulted: step.part == Part::Consulted,
+                decides: step.decides,
+            },
+            from: sender.to_owned(),
+            to: to.clone(),
+            state: State::Offered,
+            offer_epoch: 1,
+            offered_at: at,
+            due: self.route.due(step.share_percent, at, around.calendar)?,
+            reason: String::new(),
+            revision: 1,
+        };
+        self.hold(&transfer, 0, sender, at);
+        self.note(What::Offered, transfer);
+        Ok(())
+    }
+
+    pub(super) fn hand_to(&mut self, accepted: &Transfer, at: Moment) {
+        let before = self.end_holding(&accepted.uid, at);
+        let ordinal = before.map_or(0, |ordinal| ordinal + 1);
+        self.hold(accepted, ordinal, &accepted.to, at);
+    }
+
+    fn hold(&mut self, transfer: &Transfer, ordinal: i32, custodian: &str, since: Moment) {
+        self.holdings.push(Holding {
+            transfer: transfer.uid.clone(),
+            ordinal,
+            dossier: transfer.dossier.clone(),
+            step: transfer.work.key.clone(),
+            custodian: custodian.to_owned(),
+            since,
+            until: None,
+        });
+    }
+
+    fn end_holding(&mut self, transfer: &str, at: Moment) -> Option<i32> {
+        let open = self
+            .holdings
+            .iter_mut()
+            .find(|holding| holding.transfer == transfer && holding.until.is_none())?;
+        open.until = Some(at);
+        Some(open.ordinal)
+    }
+
+    /// Closes the branch of a transfer whose last change was just noted.
+    pub(super) fn close(&mut self, transfer: &str, at: Moment) {
+        self.end_holding(transfer, at);
+        let last = self
+            .told
+            .iter_mut()
+            .rev()
+            .find(|told| told.transfer.uid == transfer);
+        if let Some(last) = last {
+            last.custodian = None;
+        }
+    }
+
+    /// Closes the branch of a step that was done earlier and waited for others.
+    pub(super) fn release(&mut self, transfer: &Transfer, at: Moment) {
+        if self.end_holding(&transfer.uid, at).is_some() {
+            self.note(What::Released, transfer.clone());
+        }
+    }
+
+    pub(super) fn note(&mut self, what: What, transfer: Transfer) {
+        let custodian = self.custodian(&transfer.uid);
+        let custodian = custodian.map(|holding| (holding.custodian.clone(), holding.since));
+        self.touched.insert(transfer.uid.clone());
+        match self
+            .transfers
+            .iter_mut()
+            .find(|known| known.uid == transfer.uid)
+        {
+            Some(known) => known.clone_from(&transfer),
+            None => self.transfers.push(transfer.clone()),
+        }
+        self.told.push(Told {
+            what,
+            transfer,
+            custodian,
+        });
+    }
+}
+
+/// A dossier has one transfer for each step, and its uid follows from both.
+fn transfer_uid(dossier: &str, step: &str) -> String {
+    let digest = Sha256::digest(format!("{dossier}/{step}"));
+    let half: [u8; 16] = std::array::from_fn(|index| digest[index]);
+    format!("{:032x}", u128::from_be_bytes(half))
+}

@@ -1,0 +1,56 @@
+//! What a journey remembers and tells.
+
+use kit::clock::Moment;
+
+use crate::transfer::Transfer;
+
+/// One unit's responsibility for one branch, from when until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The transfer of the branch's step.
+    pub transfer: String,
+    /// 0 for the sender's, then 1, 2 …
+    pub ordinal: i32,
+    /// The dossier.
+    pub dossier: String,
+    /// The step.
+    pub step: String,
+    /// The responsible unit.
+    pub custodian: String,
+    /// From when.
+    pub since: Moment,
+    /// Until when; `None` while it lasts.
+    pub until: Option<Moment>,
+}
+
+/// What happened to a transfer, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub what: What,
+    /// The transfer after it; before it, where it went on to another unit.
+    pub transfer: Transfer,
+    /// Who is responsible for the branch since when; `None` once it is closed.
+    pub custodian: Option<(String, Moment)>,
+}
+
+/// What can happen to a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Offered.
+    Offered,
+    /// Accepted.
+    Accepted,
+    /// Declined.
+    Declined,
+    /// Called back.
+    Recalled,
+    /// Gone on to another unit before acceptance.
+    Rehomed,
+    /// Done.
+    Completed,
+    /// Ended without being done.
+    Cancelled,
+    /// Its custody went on to the steps after it.
+    Released,
+}
