@@ -159,7 +159,7 @@ fn sum(custody: &Custody) -> Offers {
 
 fn pair_table(custody: &Custody) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header([
         "from", "to", "offered", "accepted", "declined", "recalled", "re-homed", "open",
     ]);

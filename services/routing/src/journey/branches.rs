@@ -2,10 +2,11 @@
 
 use kit::clock::Moment;
 use sha2::{Digest as _, Sha256};
+use worktime::Calendar;
 
 use super::{Holding, Journey, Surroundings, Told, What};
 use crate::error::Error;
-use crate::route::{Part, Step};
+use crate::route::{Due, Part, RESULT, Step};
 use crate::transfer::{State, Transfer, Work};
 
 impl Journey {
@@ -37,13 +38,23 @@ impl Journey {
             state: State::Offered,
             offer_epoch: 1,
             offered_at: at,
-            due: self.route.due(step.share_percent, at, around.calendar)?,
+            due: self.due_of(step, at, around.calendar)?,
             reason: String::new(),
             revision: 1,
         };
         self.hold(&transfer, 0, sender, at);
         self.note(What::Offered, transfer);
         Ok(())
+    }
+
+    /// The result is due when the applicant was told to come for it.
+    fn due_of(&self, step: &Step, at: Moment, calendar: &Calendar) -> Result<Due, Error> {
+        let due = self.route.due(step.share_percent, at, calendar)?;
+        if step.key == RESULT {
+            let step = self.route.appointment;
+            return Ok(Due { step, ..due });
+        }
+        Ok(due)
     }
 
     pub(super) fn hand_to(&mut self, accepted: &Transfer, at: Moment) {
