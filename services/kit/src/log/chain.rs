@@ -1,6 +1,6 @@
 //! The hash chain that makes history evident.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 use super::entity::event;

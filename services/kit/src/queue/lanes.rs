@@ -89,15 +89,18 @@ impl Lanes {
         lease: Duration,
     ) -> Vec<Delivered> {
         let deadline = clock::monotonic() + wait;
+        let arrived = self.arrivals(unit);
         loop {
-            let (taken, arrived, lease_ends) = self.take(unit, most, lease);
+            // Listens before it looks, so that nothing is missed in between.
+            let stirred = arrived.notified();
+            let (taken, lease_ends) = self.take(unit, most, lease);
             let now = clock::monotonic();
             if !taken.is_empty() || now >= deadline {
                 return taken;
             }
             let until = lease_ends.map_or(deadline, |ends| ends.min(deadline));
             tokio::select! {
-                () = arrived.notified() => {}
+                () = stirred => {}
                 () = tokio::time::sleep_until(until) => {}
             }
         }
@@ -143,22 +146,27 @@ impl Lanes {
         self.lock().keys().cloned().collect()
     }
 
+    fn arrivals(&self, unit: &str) -> Arc<Notify> {
+        let mut lanes = self.lock();
+        Arc::clone(&lanes.entry(unit.to_owned()).or_default().arrived)
+    }
+
     fn take(
         &self,
         unit: &str,
         most: usize,
         lease: Duration,
-    ) -> (Vec<Delivered>, Arc<Notify>, Option<Instant>) {
+    ) -> (Vec<Delivered>, Option<Instant>) {
         let mut lanes = self.lock();
         let lane = lanes.entry(unit.to_owned()).or_default();
         let taken = lane.take(most, lease);
         let lease_ends = lane.leased.values().min().copied();
-        let (arrived, starves) = (Arc::clone(&lane.arrived), lane.starves());
+        let starves = lane.starves();
         drop(lanes);
         if starves {
             self.ask_for(unit);
         }
-        (taken, arrived, lease_ends)
+        (taken, lease_ends)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
@@ -206,6 +214,10 @@ impl Lane {
                 });
                 self.leased.insert(key, ends);
             }
+        }
+        if !taken.is_empty() {
+            // Whoever waits beside this puller has to know when its leases end.
+            self.arrived.notify_waiters();
         }
         if !self.ready.is_empty() {
             self.arrived.notify_one();

@@ -1,6 +1,6 @@
 //! One transaction for many jobs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use proto::event::v1::Event;
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -58,31 +58,34 @@ async fn run<L: Ledger>(
     batch.save(tx, jobs).await
 }
 
-/// Where the consumers of this batch stand, and which subjects have parked events.
+/// Where the consumers of this batch stand, and what is parked.
 struct Standing {
     places: HashMap<(String, i32), i64>,
-    parked: HashSet<(String, String)>,
+    parked: parked::Index,
 }
 
 impl Standing {
     async fn load<L: Ledger>(tx: &DatabaseTransaction, jobs: &[Job<L>]) -> Result<Self, DbErr> {
-        let feeds: Vec<(&str, i32)> = jobs
-            .iter()
-            .filter_map(|job| match &job.work {
-                Work::Feed { source, shard, .. } => Some((source.as_str(), shard.number())),
-                Work::Call(..) | Work::Own(_) | Work::Retry { .. } => None,
-            })
-            .collect();
-        if feeds.is_empty() {
-            return Ok(Self {
-                places: HashMap::new(),
-                parked: HashSet::new(),
-            });
+        let mut feeds: Vec<(&str, i32)> = Vec::new();
+        let mut retries = false;
+        for job in jobs {
+            match &job.work {
+                Work::Feed { source, shard, .. } => feeds.push((source, shard.number())),
+                Work::Retry { .. } => retries = true,
+                Work::Call(..) | Work::Own(_) => {}
+            }
         }
-        Ok(Self {
-            places: places::find(tx, &feeds).await?,
-            parked: parked::subjects(tx).await?,
-        })
+        let mut standing = Self {
+            places: HashMap::new(),
+            parked: parked::Index::default(),
+        };
+        if !feeds.is_empty() {
+            standing.places = places::find(tx, &feeds).await?;
+        }
+        if !feeds.is_empty() || retries {
+            standing.parked = parked::index(tx).await?;
+        }
+        Ok(standing)
     }
 }
 
@@ -97,6 +100,8 @@ struct Batch<'a, L: Ledger> {
     changes: Vec<L::Change>,
     events: Vec<(usize, Cause, NewEvent)>,
     answers: Vec<Answer<L>>,
+    /// Jobs that repeat an earlier one of the batch, with that one.
+    repeats: Vec<(usize, usize)>,
 }
 
 impl<'a, L: Ledger> Batch<'a, L> {
@@ -117,6 +122,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             changes: Vec::new(),
             events: Vec::new(),
             answers: Vec::new(),
+            repeats: Vec::new(),
         }
     }
 
@@ -143,6 +149,9 @@ impl<'a, L: Ledger> Batch<'a, L> {
             .map_err(Refused::Act)?;
         let key = (call.caller.clone(), call.request_id.clone());
         if let Some(saved) = self.saved.get(&key) {
+            if let Some(first) = saved.index() {
+                self.repeats.push((index, first));
+            }
             return self.replay(saved, call);
         }
         let replied = self.act(index, step).map_err(Refused::Act)?;
@@ -212,7 +221,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
     fn take_in(&mut self, index: usize, source: &str, incoming: &Incoming<L::Act>) {
         let Some(step) = &incoming.step else { return };
         let subject = (source.to_owned(), incoming.event.subject.clone());
-        if self.standing.parked.contains(&subject) {
+        if self.standing.parked.subjects.contains(&subject) {
             let reason = "an earlier event of this subject is parked".to_owned();
             self.park
                 .push(parked::Parked::new(source, &incoming.event, reason));
@@ -226,12 +235,21 @@ impl<'a, L: Ledger> Batch<'a, L> {
             );
             self.park
                 .push(parked::Parked::new(source, &incoming.event, reason));
-            self.standing.parked.insert(subject);
+            self.standing.parked.subjects.insert(subject);
         }
     }
 
+    /// Applies parked events in order, up to the first that still cannot be. Those that were applied meanwhile are left out.
     fn retry(&mut self, index: usize, source: &str, events: &[Incoming<L::Act>]) {
         for incoming in events {
+            let key = (
+                source.to_owned(),
+                incoming.event.shard,
+                incoming.event.seq,
+            );
+            if !self.standing.parked.events.contains(&key) {
+                continue;
+            }
             let applied = match &incoming.step {
                 Some(step) => self.act(index, step).is_ok(),
                 None => true,
@@ -239,6 +257,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             if !applied {
                 return;
             }
+            self.standing.parked.events.remove(&key);
             self.unpark
                 .push(parked::Parked::new(source, &incoming.event, String::new()));
         }
@@ -266,6 +285,11 @@ impl<'a, L: Ledger> Batch<'a, L> {
                     shard,
                     seq: event.seq,
                 });
+            }
+        }
+        for (repeat, first) in self.repeats {
+            if let (Ok(_), Ok(replied)) = (&self.answers[repeat], &self.answers[first]) {
+                self.answers[repeat] = Ok(replied.clone());
             }
         }
         let fresh = self.saved.values().filter_map(replies::Saved::index);

@@ -70,18 +70,34 @@ pub async fn list(db: &impl ConnectionTrait) -> Result<Vec<Parked>, DbErr> {
     Ok(rows.into_iter().map(parked).collect())
 }
 
-/// The (source, subject) pairs that have parked events.
-pub(super) async fn subjects(
-    db: &impl ConnectionTrait,
-) -> Result<HashSet<(String, String)>, DbErr> {
-    let pairs = entity::Entity::find()
+/// What is parked, without the events themselves.
+#[derive(Default)]
+pub(super) struct Index {
+    /// The source and subject of every parked event.
+    pub subjects: HashSet<(String, String)>,
+    /// The source, shard and number of every parked event.
+    pub events: HashSet<(String, i32, i64)>,
+}
+
+/// What is parked now.
+pub(super) async fn index(db: &impl ConnectionTrait) -> Result<Index, DbErr> {
+    let rows: Vec<(String, i32, i64, String)> = entity::Entity::find()
         .select_only()
-        .columns([entity::Column::Source, entity::Column::Subject])
-        .distinct()
+        .columns([
+            entity::Column::Source,
+            entity::Column::Shard,
+            entity::Column::Seq,
+            entity::Column::Subject,
+        ])
         .into_tuple()
         .all(db)
         .await?;
-    Ok(pairs.into_iter().collect())
+    let mut index = Index::default();
+    for (source, shard, seq, subject) in rows {
+        index.events.insert((source.clone(), shard, seq));
+        index.subjects.insert((source, subject));
+    }
+    Ok(index)
 }
 
 /// Parks some events and forgets others.

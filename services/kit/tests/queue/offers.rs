@@ -1,0 +1,237 @@
+//! What every queue does with the offers that wait for units.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use kit::clock::monotonic;
+use kit::queue::{Delivered, LANE_CAPACITY, Queue};
+use tokio::task::JoinSet;
+
+const LEASE: Duration = Duration::from_secs(2);
+/// Longer than a lease: long enough for whatever should come.
+const WAIT: Duration = Duration::from_secs(10);
+const NO_WAIT: Duration = Duration::ZERO;
+
+pub async fn an_offer_is_delivered_once_while_it_is_leased(queue: Queue) {
+    queue.lanes().offer("u", "a");
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("a", 1)]);
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
+    let just_before = LEASE - Duration::from_millis(200);
+    assert_eq!(pull(&queue, "u", just_before).await, []);
+}
+
+pub async fn an_offer_whose_lease_ended_is_delivered_again_as_the_next_attempt(queue: Queue) {
+    queue.lanes().offer("u", "a");
+    let began = monotonic();
+    for attempt in 1..=3 {
+        assert_eq!(pull(&queue, "u", WAIT).await, [delivered("a", attempt)]);
+    }
+    assert!(monotonic() - began >= 2 * LEASE, "a lease ended early");
+    assert!(monotonic() - began < 3 * LEASE, "a lapsed offer came late");
+}
+
+pub async fn an_offer_that_is_made_twice_is_one_offer(queue: Queue) {
+    queue.lanes().offer("u", "a");
+    queue.lanes().offer("u", "a");
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("a", 1)]);
+    queue.lanes().offer("u", "a");
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
+}
+
+pub async fn a_settled_offer_is_not_delivered_again(queue: Queue) {
+    queue.lanes().offer("u", "a");
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("a", 1)]);
+    queue.lanes().settle("u", "a");
+    assert_eq!(pull(&queue, "u", WAIT).await, []);
+}
+
+pub async fn an_offer_that_is_settled_before_it_was_pulled_is_never_delivered(queue: Queue) {
+    for key in ["a", "b"] {
+        queue.lanes().offer("u", key);
+    }
+    queue.lanes().settle("u", "a");
+    queue.lanes().settle("u", "never offered");
+    queue.lanes().settle("no such unit", "b");
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("b", 1)]);
+}
+
+pub async fn a_waiting_puller_wakes_when_an_offer_arrives(queue: Queue) {
+    let began = monotonic();
+    let offer = async { queue.lanes().offer("u", "a") };
+    let (pulled, ()) = tokio::join!(pull(&queue, "u", WAIT), offer);
+    assert_eq!(pulled, [delivered("a", 1)]);
+    assert!(monotonic() - began < LEASE, "it slept on");
+}
+
+pub async fn a_puller_goes_empty_handed_when_its_wait_is_over(queue: Queue) {
+    let began = monotonic();
+    assert_eq!(pull(&queue, "u", LEASE).await, []);
+    assert!(monotonic() - began >= LEASE, "it did not wait");
+}
+
+pub async fn a_waiting_puller_gets_what_another_took_and_let_lapse(queue: Queue) {
+    let began = monotonic();
+    let offer = async { queue.lanes().offer("u", "a") };
+    let (one, other, ()) = tokio::join!(pull(&queue, "u", WAIT), pull(&queue, "u", WAIT), offer);
+    let mut attempts = [one, other].concat();
+    attempts.sort_by_key(|delivered| delivered.attempt);
+    assert_eq!(attempts, [delivered("a", 1), delivered("a", 2)]);
+    assert!(monotonic() - began < 2 * LEASE, "a lapsed offer came late");
+}
+
+pub async fn offers_come_in_the_order_in_which_they_were_made(queue: Queue) {
+    let keys: Vec<String> = (0..100).rev().map(|number| number.to_string()).collect();
+    for key in &keys {
+        queue.lanes().offer("u", key);
+    }
+    let mut pulled = Vec::new();
+    while pulled.len() < keys.len() {
+        let some = take(&queue, "u", 7, NO_WAIT).await;
+        assert!((1..=7).contains(&some.len()));
+        pulled.extend(some.into_iter().map(|delivered| delivered.key));
+    }
+    assert_eq!(pulled, keys);
+}
+
+pub async fn an_offer_that_comes_again_comes_before_later_ones(queue: Queue) {
+    for key in ["a", "b", "c"] {
+        queue.lanes().offer("u", key);
+    }
+    assert_eq!(take(&queue, "u", 1, NO_WAIT).await, [delivered("a", 1)]);
+    queue.lanes().settle("u", "b");
+    assert_eq!(take(&queue, "u", 1, NO_WAIT).await, [delivered("c", 1)]);
+    queue.lanes().settle("u", "c");
+    assert_eq!(take(&queue, "u", 0, LEASE).await, []);
+    queue.lanes().offer("u", "d");
+    let again = [delivered("a", 2), delivered("d", 1)];
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, again);
+}
+
+pub async fn units_do_not_get_each_others_offers(queue: Queue) {
+    queue.lanes().offer("u", "a");
+    queue.lanes().offer("v", "a");
+    queue.lanes().settle("u", "a");
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
+    assert_eq!(pull(&queue, "v", NO_WAIT).await, [delivered("a", 1)]);
+    let units: HashSet<String> = ["u".to_owned(), "v".to_owned()].into();
+    assert!(queue.lanes().units().is_superset(&units));
+}
+
+pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
+    let mut pullers = JoinSet::new();
+    for _ in 0..8 {
+        let queue = queue.clone();
+        pullers.spawn(async move {
+            let mut pulled = Vec::new();
+            while pulled.len() < 50 {
+                let some = take(&queue, "u", 3, WAIT).await;
+                some.iter()
+                    .for_each(|offer| queue.lanes().settle("u", &offer.key));
+                pulled.extend(some.into_iter().map(|delivered| delivered.key));
+                tokio::task::yield_now().await;
+            }
+            pulled
+        });
+    }
+    // Each puller may take two more than it needs.
+    for number in 0..8 * 52 {
+        queue.lanes().offer("u", &number.to_string());
+        tokio::task::yield_now().await;
+    }
+    let pulled = pullers.join_all().await.concat();
+    let different: HashSet<&String> = pulled.iter().collect();
+    assert!(pulled.len() >= 400);
+    assert_eq!(different.len(), pulled.len());
+}
+
+pub async fn a_lane_that_never_overflowed_asks_for_nothing(queue: Queue) {
+    fill(&queue, LANE_CAPACITY);
+    settle_all(&queue, LANE_CAPACITY).await;
+    assert!(!asks(&queue).await);
+}
+
+pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue: Queue) {
+    fill(&queue, LANE_CAPACITY + 5);
+    assert!(!asks(&queue).await, "a full lane asks already");
+    let pulled = take(&queue, "u", 2 * LANE_CAPACITY, NO_WAIT).await;
+    assert_eq!(pulled.len(), LANE_CAPACITY);
+    for offer in pulled {
+        queue.lanes().settle("u", &offer.key);
+    }
+    assert_eq!(starving(&queue).await.as_deref(), Some("u"));
+    let left_out = ["1000", "1001", "1002", "1003", "1004"];
+    queue.lanes().refill("u", left_out.into_iter(), false);
+    let keys = pull(&queue, "u", NO_WAIT).await;
+    assert_eq!(keys, left_out.map(|key| delivered(key, 1)));
+    assert!(!asks(&queue).await, "it asks again although nothing is left");
+}
+
+pub async fn a_lane_whose_refill_left_more_behind_asks_again(queue: Queue) {
+    queue.lanes().refill("u", ["a", "b"].into_iter(), true);
+    assert_eq!(pull(&queue, "u", NO_WAIT).await.len(), 2);
+    assert_eq!(starving(&queue).await.as_deref(), Some("u"));
+    queue.lanes().refill("u", ["b", "c"].into_iter(), false);
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("c", 1)]);
+    assert!(!asks(&queue).await);
+}
+
+pub async fn after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back(queue: Queue) {
+    for key in ["a", "b", "c"] {
+        queue.lanes().offer("u", key);
+    }
+    assert_eq!(take(&queue, "u", 1, NO_WAIT).await, [delivered("a", 1)]);
+    queue.lanes().wipe();
+    assert_eq!(pull(&queue, "u", LEASE).await, []);
+    queue.lanes().refill("u", ["a", "b", "c"].into_iter(), false);
+    let all = ["a", "b", "c"].map(|key| delivered(key, 1));
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, all);
+}
+
+pub async fn a_puller_that_waits_through_a_wipe_gets_what_is_refilled(queue: Queue) {
+    let wipe_and_refill = async {
+        queue.lanes().wipe();
+        queue.lanes().refill("u", ["a"].into_iter(), false);
+    };
+    let (pulled, ()) = tokio::join!(pull(&queue, "u", WAIT), wipe_and_refill);
+    assert_eq!(pulled, [delivered("a", 1)]);
+}
+
+async fn pull(queue: &Queue, unit: &str, wait: Duration) -> Vec<Delivered> {
+    take(queue, unit, 100, wait).await
+}
+
+async fn take(queue: &Queue, unit: &str, most: usize, wait: Duration) -> Vec<Delivered> {
+    queue.lanes().pull(unit, most, wait, LEASE).await
+}
+
+fn delivered(key: &str, attempt: u32) -> Delivered {
+    Delivered {
+        key: key.to_owned(),
+        attempt,
+    }
+}
+
+/// Offers `0`, `1`, `2` … to the unit `u`.
+fn fill(queue: &Queue, offers: usize) {
+    for number in 0..offers {
+        queue.lanes().offer("u", &number.to_string());
+    }
+}
+
+async fn settle_all(queue: &Queue, offers: usize) {
+    let pulled = take(queue, "u", offers, NO_WAIT).await;
+    assert_eq!(pulled.len(), offers);
+    for offer in pulled {
+        queue.lanes().settle("u", &offer.key);
+    }
+}
+
+/// The unit whose lane asks for a refill, if one does soon.
+async fn starving(queue: &Queue) -> Option<String> {
+    let starving = tokio::time::timeout(Duration::from_secs(1), queue.lanes().starving());
+    starving.await.ok()
+}
+
+async fn asks(queue: &Queue) -> bool {
+    starving(queue).await.is_some()
+}
