@@ -151,12 +151,7 @@ impl Lanes {
         Arc::clone(&lanes.entry(unit.to_owned()).or_default().arrived)
     }
 
-    fn take(
-        &self,
-        unit: &str,
-        most: usize,
-        lease: Duration,
-    ) -> (Vec<Delivered>, Option<Instant>) {
+    fn take(&self, unit: &str, most: usize, lease: Duration) -> (Vec<Delivered>, Option<Instant>) {
         let mut lanes = self.lock();
         let lane = lanes.entry(unit.to_owned()).or_default();
         let taken = lane.take(most, lease);

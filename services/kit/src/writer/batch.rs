@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proto::event::v1::Event;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::job::{Answer, Call, Incoming, Job, Refused, Replied, Work};
+use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
 use super::{Effect, Ledger, Step, parked, places, replies};
 use crate::db::Db;
 use crate::failure::Failure;
@@ -70,7 +70,7 @@ impl Standing {
         let mut retries = false;
         for job in jobs {
             match &job.work {
-                Work::Feed { source, shard, .. } => feeds.push((source, shard.number())),
+                Work::Feed(feed) => feeds.push((&feed.source, feed.shard.number())),
                 Work::Retry { .. } => retries = true,
                 Work::Call(..) | Work::Own(_) => {}
             }
@@ -130,12 +130,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
         match &job.work {
             Work::Call(call, step) => self.call(index, call, step),
             Work::Own(step) => self.act(index, step).map_err(Refused::Act),
-            Work::Feed {
-                source,
-                shard,
-                after,
-                events,
-            } => self.feed(index, source, *shard, *after, events),
+            Work::Feed(feed) => self.feed(index, feed),
             Work::Retry { source, events } => {
                 self.retry(index, source, events);
                 Ok(Replied::default())
@@ -193,26 +188,18 @@ impl<'a, L: Ledger> Batch<'a, L> {
         })
     }
 
-    fn feed(
-        &mut self,
-        index: usize,
-        source: &str,
-        shard: Shard,
-        after: i64,
-        events: &[Incoming<L::Act>],
-    ) -> Answer<L> {
-        let key = (source.to_owned(), shard.number());
-        let place = self
-            .moved
-            .get(&key)
-            .or_else(|| self.standing.places.get(&key));
-        if place.copied().unwrap_or_default() != after {
+    fn feed(&mut self, index: usize, feed: &Feed<L::Act>) -> Answer<L> {
+        let key = (feed.source.clone(), feed.shard.number());
+        let moved = self.moved.get(&key);
+        let place = moved.or_else(|| self.standing.places.get(&key));
+        if place.copied().unwrap_or_default() != feed.after {
             return Err(Refused::OutOfTurn);
         }
-        for incoming in events {
-            self.take_in(index, source, incoming);
+        for incoming in &feed.events {
+            self.take_in(index, &feed.source, incoming);
         }
-        let last = events.last().map_or(after, |incoming| incoming.event.seq);
+        let last = feed.events.last();
+        let last = last.map_or(feed.after, |incoming| incoming.event.seq);
         self.moved.insert(key, last);
         Ok(Replied::default())
     }
@@ -242,11 +229,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
     /// Applies parked events in order, up to the first that still cannot be. Those that were applied meanwhile are left out.
     fn retry(&mut self, index: usize, source: &str, events: &[Incoming<L::Act>]) {
         for incoming in events {
-            let key = (
-                source.to_owned(),
-                incoming.event.shard,
-                incoming.event.seq,
-            );
+            let key = (source.to_owned(), incoming.event.shard, incoming.event.seq);
             if !self.standing.parked.events.contains(&key) {
                 continue;
             }

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 use tonic::{Response, Status};
 
-use super::job::{Answer, Call, Incoming, Job, Refused, Replied, Work};
+use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
 use super::{Ledger, Step};
 use crate::caller::Context;
 use crate::failure::Failure;
@@ -78,12 +78,12 @@ impl<L: Ledger> Writer<L> {
         after: i64,
         events: Vec<Incoming<L::Act>>,
     ) -> Answer<L> {
-        self.submit(Work::Feed {
+        self.submit(Work::Feed(Feed {
             source: source.to_owned(),
             shard,
             after,
             events,
-        })
+        }))
         .await
     }
 

@@ -87,18 +87,20 @@ pub(super) enum Work<A> {
     Call(Call, Step<A>),
     /// An act of the service itself, such as an import.
     Own(Step<A>),
-    /// The next events of one shard of another service's log.
-    Feed {
-        source: String,
-        shard: Shard,
-        after: i64,
-        events: Vec<Incoming<A>>,
-    },
+    Feed(Feed<A>),
     /// Events that could not be applied before.
     Retry {
         source: String,
         events: Vec<Incoming<A>>,
     },
+}
+
+/// The next events of one shard of another service's log.
+pub(super) struct Feed<A> {
+    pub source: String,
+    pub shard: Shard,
+    pub after: i64,
+    pub events: Vec<Incoming<A>>,
 }
 
 pub(super) struct Job<L: Ledger> {
@@ -115,14 +117,14 @@ impl<L: Ledger> Job<L> {
     pub fn call(&self) -> Option<&Call> {
         match &self.work {
             Work::Call(call, _) => Some(call),
-            Work::Own(_) | Work::Feed { .. } | Work::Retry { .. } => None,
+            Work::Own(_) | Work::Feed(_) | Work::Retry { .. } => None,
         }
     }
 
     pub fn acts(&self) -> Vec<&L::Act> {
         match &self.work {
             Work::Call(_, step) | Work::Own(step) => vec![&step.act],
-            Work::Feed { events, .. } | Work::Retry { events, .. } => {
+            Work::Feed(Feed { events, .. }) | Work::Retry { events, .. } => {
                 let steps = events.iter().filter_map(|incoming| incoming.step.as_ref());
                 steps.map(|step| &step.act).collect()
             }
