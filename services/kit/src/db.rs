@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,7 +64,10 @@ impl DataDir {
             path: path.display().to_string(),
             source,
         };
-        fs::create_dir_all(path).map_err(folder)?;
+        // Stores hold personal data: nobody else on the machine reads them.
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(path).map_err(folder)?;
         let lock = File::create(path.join("lock")).map_err(folder)?;
         match lock.try_lock() {
             Ok(()) => {}

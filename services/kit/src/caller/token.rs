@@ -9,6 +9,8 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
 
 use super::{Caller, Role, unauthenticated};
 use crate::clock;
@@ -25,6 +27,8 @@ pub const TOKEN_LIFE: Duration = Duration::from_mins(10);
 const ASSERTION_LIFE: Duration = Duration::from_mins(2);
 const LEEWAY_SECONDS: u64 = 60;
 const CACHED_TOKENS: usize = 10_000;
+/// Tokens that name unknown keys do not make the suite ask identity more often than this.
+const FETCH_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 const LONGEST_TOKEN: usize = 8 * 1024;
 
 /// What a token says.
@@ -104,6 +108,7 @@ pub struct Verifier(Arc<State>);
 struct State {
     source: KeySource,
     keys: RwLock<HashMap<String, DecodingKey>>,
+    fetched_at: AsyncMutex<Option<Instant>>,
     verified: Mutex<HashMap<[u8; 32], (Caller, i64)>>,
 }
 
@@ -114,6 +119,7 @@ impl Verifier {
         Self(Arc::new(State {
             source,
             keys: RwLock::default(),
+            fetched_at: AsyncMutex::default(),
             verified: Mutex::default(),
         }))
     }
@@ -181,15 +187,23 @@ impl Verifier {
         if let Some(key) = self.known(kid) {
             return Ok(key);
         }
-        let fetched = (self.0.source)().await?;
-        {
-            let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
-            let fetched = fetched
-                .iter()
-                .filter_map(|key| Some((key.kid(), key.decoding().ok()?)));
-            *keys = fetched.collect();
+        let mut fetched_at = self.0.fetched_at.lock().await;
+        let lately = fetched_at.is_some_and(|at| at.elapsed() < FETCH_AT_MOST_EVERY);
+        if !lately {
+            self.fetch().await?;
+            *fetched_at = Some(clock::monotonic());
         }
         self.known(kid).ok_or_else(invalid)
+    }
+
+    async fn fetch(&self) -> Result<(), Failure> {
+        let fetched = (self.0.source)().await?;
+        let fetched = fetched
+            .iter()
+            .filter_map(|key| Some((key.kid(), key.decoding().ok()?)));
+        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *keys = fetched.collect();
+        Ok(())
     }
 
     fn known(&self, kid: &str) -> Option<DecodingKey> {

@@ -238,10 +238,10 @@ impl Service {
             counter: counter.to_owned(),
             amount,
         };
-        let act = add(counter, amount);
-        let request_id = request.to_owned();
-        let call = self.writer.call(&context(caller), request_id, &asked, act);
-        call.await
+        let (context, act) = (context(caller), add(counter, amount));
+        self.writer
+            .call(&context, request.to_owned(), &asked, act)
+            .await
     }
 
     /// What a counter stands at; 0 when there is none.

@@ -41,7 +41,7 @@ impl CrashPlan {
         }
     }
 
-    /// After how many replies of the window that begins the suite is to be killed: a quarter of its acts.
+    /// After how many replies of the window that begins the suite is to be killed: half of its acts.
     pub fn begin(&mut self, now: NaiveDateTime, acts: usize, open_offers: usize) -> Option<usize> {
         if now < self.half {
             self.most_acts = self.most_acts.max(acts);
@@ -53,7 +53,7 @@ impl CrashPlan {
             return None;
         }
         self.done = true;
-        Some(acts / 4)
+        Some(acts / 2)
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(plan.begin(hour(1), 60, 20), None);
         assert_eq!(plan.begin(hour(4), 9, 20), None);
         assert_eq!(plan.begin(hour(5), 40, 9), None);
-        assert_eq!(plan.begin(hour(6), 40, 10), Some(10));
+        assert_eq!(plan.begin(hour(6), 40, 10), Some(20));
         assert_eq!(plan.begin(hour(7), 60, 20), None);
     }
 
@@ -167,6 +167,6 @@ mod tests {
         let hour = |hours| time::start() + chrono::TimeDelta::hours(hours);
         let mut plan = CrashPlan::new(hour(4), hour(8));
         assert_eq!(plan.begin(hour(1), 60, 20), None);
-        assert_eq!(plan.begin(hour(8), 4, 0), Some(1));
+        assert_eq!(plan.begin(hour(8), 2, 0), Some(1));
     }
 }

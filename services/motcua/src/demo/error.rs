@@ -63,6 +63,9 @@ pub enum Error {
     /// The province that the suite serves cannot be played.
     #[error("the province cannot be played: {0}")]
     Province(String),
+    /// A task of the demo's own broke.
+    #[error("the demo itself broke: {0}")]
+    Task(tokio::task::JoinError),
     /// The user ended it.
     #[error("interrupted")]
     Interrupted,

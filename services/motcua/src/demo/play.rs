@@ -86,8 +86,13 @@ impl Play<'_> {
         loop {
             let window = self.stage.agenda.take_window(self.end);
             let Some(now) = window.first().map(|entry| entry.at) else { break };
+            let t0 = kit::clock::monotonic();
+            let n = window.len();
             let crashed = self.perform(window, now, &mut not_online).await?;
+            let t1 = t0.elapsed();
             self.gather().await?;
+            let t2 = t0.elapsed();
+            if std::env::var_os("TRACE_WINDOWS").is_some() { eprintln!("W {n} {} {}", t1.as_micros(), (t2 - t1).as_micros()); }
             if let Some(crashed) = crashed {
                 let crashed = crashed.prove(&self.line, &self.ledger, &self.stage).await?;
                 self.progress.say(&crashed.to_string());
@@ -115,11 +120,11 @@ impl Play<'_> {
         let kill_after = self.crash_plan.begin(now, window.len(), self.stage.open_offers());
         let acts = self.calls(window)?.into_values();
         let line = Arc::clone(&self.line);
-        let acts = acts.map(|acts| in_order(Arc::clone(&line), acts));
+        let acts = acts.map(|acts| tokio::spawn(in_order(Arc::clone(&line), acts)));
         let mut under_way = stream::iter(acts).buffer_unordered(AT_ONCE);
         let (mut all, mut crash) = (Vec::new(), None);
         while let Some(done) = under_way.next().await {
-            for (call, done) in done? {
+            for (call, done) in done.map_err(Error::Task)?? {
                 if let Came::Answer(answer) = &done.came {
                     self.ledger.note(call, answer);
                 }

@@ -1,0 +1,99 @@
+//! A log of three dossiers in two shards, every change of the second with a personal part.
+
+use kit::clock;
+use kit::db::{DataDir, Db};
+use kit::log::{self, Break, Cause, NewEvent, Shard};
+use proto::event::v1::Head;
+use sea_orm::ConnectionTrait as _;
+use sea_orm_migration::prelude::*;
+use tempfile::TempDir;
+
+/// The shard of the dossiers `a` and `b`; `c` has one for itself.
+pub const SHARED: i32 = 3;
+pub const OWN: i32 = 5;
+/// How many changes each dossier has.
+const CHANGES: i64 = 4;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(kit::migration::Mechanisms)]
+    }
+}
+
+pub struct Store {
+    pub db: Db,
+    _data: DataDir,
+    _folder: TempDir,
+}
+
+impl Store {
+    /// The shard of `a` and `b` has, by number: a b a b a b a b.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::take(folder.path()).unwrap();
+        let db = data.open("intake").await.unwrap();
+        Migrator::up(db.write(), None).await.unwrap();
+        let this = Self {
+            db,
+            _data: data,
+            _folder: folder,
+        };
+        for change in 1..=CHANGES {
+            this.append(change).await;
+        }
+        assert_eq!(this.breaks().await, []);
+        this
+    }
+
+    pub async fn append(&self, change: i64) {
+        let dossiers = [("a", SHARED), ("b", SHARED), ("c", OWN)];
+        let events = dossiers.map(|(dossier, shard)| {
+            let shard = Shard::new(shard).unwrap();
+            let head = Head {
+                shard: 0,
+                seq: change,
+            };
+            let event = NewEvent::new(dossier, shard, &head);
+            let event = match dossier {
+                "b" => event.with_personal(b"Y Moan".to_vec()),
+                _ => event,
+            };
+            (cause(), event)
+        });
+        let tx = self.db.begin().await.unwrap();
+        log::append(&tx, "intake", events.into()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Runs a statement that must touch this many rows.
+    pub async fn tamper(&self, rows: u64, sql: &str) {
+        let done = self.db.write().execute_unprepared(sql).await.unwrap();
+        assert_eq!(done.rows_affected(), rows, "{sql}");
+    }
+
+    /// What an audit finds.
+    pub async fn breaks(&self) -> Vec<Break> {
+        log::audit(self.db.read()).await.unwrap().breaks
+    }
+
+    /// The rows at which an audit finds something, each once.
+    pub async fn broken_rows(&self) -> Vec<(i32, i64)> {
+        let breaks = self.breaks().await;
+        let mut rows: Vec<_> = breaks
+            .iter()
+            .map(|broken| (broken.shard, broken.seq))
+            .collect();
+        rows.dedup();
+        rows
+    }
+}
+
+fn cause() -> Cause {
+    Cause {
+        actor: "officer-1".to_owned(),
+        at: clock::from_micros(1_503_883_800_000_000),
+        traceparent: String::new(),
+    }
+}
