@@ -1,5 +1,8 @@
 //! A dossier and its life: pure, without store or wire.
 
+#[cfg(test)]
+mod tests;
+
 use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::identity_number::IdentityNumber;

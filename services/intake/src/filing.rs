@@ -1,5 +1,8 @@
 //! The rules for handing in: what, where and how.
 
+#[cfg(test)]
+mod tests;
+
 use kit::copies::{Unit, UnitKind, UnitTable};
 use kit::failure::Violation;
 

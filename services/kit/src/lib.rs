@@ -6,6 +6,9 @@
 //! ([`failure`]), and how a port is served ([`serve`]). Facts
 //! that are imported from files are read by [`sheet`].
 
+#[cfg(test)]
+extern crate self as kit;
+
 pub mod caller;
 pub mod client;
 pub mod clock;

@@ -10,6 +10,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -47,11 +48,12 @@ pub fn start(service: &'static str) -> Result<Telemetry, opentelemetry_otlp::Exp
     let logs = tracing_subscriber::fmt::layer()
         .json()
         .with_writer(io::stderr);
-    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // A second start in one process, as tests make it, keeps the first.
     let _ = tracing_subscriber::registry()
-        .with(traces.with_filter(filter()))
-        .with(logs.with_filter(filter()))
+        // Quieter logs take no trace id from replies and history.
+        .with(traces.with_filter(LevelFilter::INFO))
+        .with(logs.with_filter(filter))
         .try_init();
     Ok(Telemetry(provider))
 }

@@ -12,6 +12,8 @@ mod job;
 mod parked;
 mod places;
 mod replies;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

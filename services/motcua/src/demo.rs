@@ -19,13 +19,16 @@ mod finale;
 mod folder;
 mod ledger;
 mod line;
+mod link;
 mod office;
 mod pace;
 mod people;
 mod plan;
 mod play;
 mod progress;
+mod prologue;
 mod province;
+mod reply;
 mod report;
 mod rpc;
 mod stage;
@@ -36,7 +39,6 @@ mod time;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use kit::clock;
@@ -58,9 +60,8 @@ use plan::{Filing, Planner};
 use play::{Play, Played};
 use progress::Progress;
 use province::Province;
-use report::thousands;
 use stage::Stage;
-use suite::{Serving, Suite};
+use suite::Suite;
 
 /// How many citizens and businesses hand in online.
 const CITIZENS: usize = 400;
@@ -103,11 +104,18 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let stopped = suite.stop().await;
     if !matches!(shown, Ok(_) | Err(Error::Interrupted)) && folder.is_temporary() {
         folder.keep();
-        eprintln!("the suite's log and data are left in {}", folder.path().display());
+        eprintln!(
+            "the suite's log and data are left in {}",
+            folder.path().display()
+        );
     }
     let well = shown?;
     stopped?;
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Loads the province, plays, and reports.
@@ -117,45 +125,20 @@ async fn show(options: &Options, folder: &Folder, suite: &mut Suite) -> Result<F
     let names = Names::load()?;
     let cast = Cast::new(&folder::units_with_desks()?, CITIZENS, &names, dice);
     cast.write(&folder.callers())?;
-    suite.import(&folder.province()).await?;
-    suite.import(&folder.callers()).await?;
-    let imported = began.elapsed();
+    let importing = clock::monotonic();
+    suite.import(&[folder.province(), folder.callers()]).await?;
+    let imported = importing.elapsed();
     let serving = suite.start(time::start()).await?;
     let line = Line::new(cast);
     line.open(serving.address)?;
     let province = Province::ask(&line).await?;
-    introduce(options, &line, &province, imported, serving);
+    prologue::introduce(options, &line, &province);
+    prologue::tell_times(imported, serving);
     let (filings, end) = plan(options, &line, &province, &names)?;
     let played = play(Arc::clone(&line), suite, province, filings, end, dice).await?;
-    Finale::new(line, played, end, serving, began).show(suite).await
-}
-
-fn introduce(options: &Options, line: &Line, province: &Province, imported: Duration, serving: Serving) {
-    let levels = province.summary.levels.iter();
-    let levels = levels.map(|level| format!("{} at level {}", thousands_i32(level.procedures), level.online_level));
-    println!(
-        "Một Cửa: the province of Đắk Lắk from Monday 28/08/2017, {} dossiers in {} working days, seed {}\n",
-        thousands(options.dossiers as usize),
-        options.days,
-        options.seed
-    );
-    println!(
-        "  province   {} units, {} procedures ({}), imported in {:.1} s",
-        province.units.len(),
-        thousands_i32(province.summary.procedures),
-        levels.collect::<Vec<_>>().join(", "),
-        imported.as_secs_f64()
-    );
-    println!(
-        "  callers    {} officers, {} citizens and businesses, each with a key of its own",
-        line.cast().officers(),
-        CITIZENS
-    );
-    println!("  serving    {} after {} ms\n", serving.address, serving.took.as_millis());
-}
-
-fn thousands_i32(number: i32) -> String {
-    thousands(usize::try_from(number).unwrap_or_default())
+    Finale::new(line, played, end, serving, began)
+        .show(suite)
+        .await
 }
 
 /// Who hands in what, and when it all ends: at closing time of the last day.
@@ -165,7 +148,9 @@ fn plan(
     province: &Province,
     names: &Names,
 ) -> Result<(Vec<Filing>, NaiveDateTime), Error> {
-    let days = province.office.working_days(time::FIRST_DAY, options.days as usize);
+    let days = province
+        .office
+        .working_days(time::FIRST_DAY, options.days as usize);
     let dice = Dice::new(options.seed);
     let planner = Planner {
         province,

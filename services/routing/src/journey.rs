@@ -4,6 +4,8 @@
 //! until acceptance, then the accepting unit, also after its work is done, until the steps after it have opened.
 
 mod branches;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::collections::BTreeSet;

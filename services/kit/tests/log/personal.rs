@@ -24,10 +24,7 @@ fn no_event_tells_anything_personal() {
         expected.into(),
         "a new kind of event is to be looked at here"
     );
-    let found: Vec<String> = events
-        .iter()
-        .flat_map(|event| personal_parts(event))
-        .collect();
+    let found: Vec<String> = events.iter().flat_map(personal_parts).collect();
     assert!(found.is_empty(), "events would tell: {found:#?}");
 }
 
@@ -57,7 +54,9 @@ fn the_rule_finds_what_is_personal_in_a_dossier_and_in_a_party() {
         "{found:?}"
     );
     assert!(
-        found.iter().any(|part| part.ends_with("Party.number")),
+        found
+            .iter()
+            .any(|part| part.ends_with("Party.identity_number")),
         "{found:?}"
     );
 }

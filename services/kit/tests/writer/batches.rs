@@ -33,7 +33,7 @@ async fn a_call_that_the_schema_refuses_does_not_fail_its_neighbours() {
     .await;
     for (number, reply) in replies.into_iter().enumerate() {
         match reply {
-            Ok(replied) => assert_eq!((said(&replied), number != 7), (1, true)),
+            Ok(added) => assert_eq!((said(&added), number != 7), (1, true)),
             Err(failure) => assert_eq!(
                 (Status::from(failure).code(), number),
                 (Code::Unavailable, 7)

@@ -4,7 +4,7 @@ use futures::FutureExt as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::counter::{MOST, Service};
+use crate::counter::Service;
 
 /// More calls than may wait for the writer.
 const TOO_MANY: i64 = 2_000;
@@ -38,7 +38,7 @@ async fn what_was_taken_is_committed_though_its_caller_has_gone_and_the_service_
 /// Calls until the writer is full, without waiting for any answer. Returns how many it took, and what it said then.
 fn fill(service: &Service) -> (i64, kit::failure::Failure) {
     for call in 0..TOO_MANY {
-        let counter = format!("c{}", call / MOST);
+        let counter = format!("c{}", call / 10);
         if let Some(Err(failure)) = service.add(&call.to_string(), &counter, 1).now_or_never() {
             return (call, failure);
         }

@@ -97,7 +97,9 @@ impl Scene<'_> {
 
     fn submit(&self, request_id: String) -> Result<Call, Error> {
         let (Way::Online(citizen) | Way::InVain(citizen)) = self.filing.way else {
-            return Err(Error::Province("somebody at the counter submits online".to_owned()));
+            return Err(Error::Province(
+                "somebody at the counter submits online".to_owned(),
+            ));
         };
         let request = intake::SubmitDossierRequest {
             request_id,
@@ -209,8 +211,15 @@ impl Scene<'_> {
     }
 
     fn decision(&self, step: &Transfer, dossier: usize, at: NaiveDateTime) -> Decision {
-        let refused = self.dice.on("decision", dossier).random_ratio(REFUSED_PERCENT, 100);
-        let outcome = if refused { Outcome::Refused } else { Outcome::Granted };
+        let refused = self
+            .dice
+            .on("decision", dossier)
+            .random_ratio(REFUSED_PERCENT, 100);
+        let outcome = if refused {
+            Outcome::Refused
+        } else {
+            Outcome::Granted
+        };
         Decision {
             outcome: outcome.into(),
             number: format!("{}/QĐ", dossier + 1),

@@ -111,7 +111,8 @@ mod tests {
         agenda.note(at(8, 0, 0), 2, 'a');
         agenda.note(at(8, 15, 0), 3, 'd');
         agenda.note(at(8, 0, 0), 4, 'b');
-        let acts = |window: Vec<Entry<char>>| window.iter().map(|entry| entry.act).collect::<String>();
+        let acts =
+            |window: Vec<Entry<char>>| window.iter().map(|entry| entry.act).collect::<String>();
         assert_eq!(acts(agenda.take_window(at(17, 0, 0))), "abc");
         assert_eq!(acts(agenda.take_window(at(17, 0, 0))), "d");
         assert_eq!(acts(agenda.take_window(at(17, 0, 0))), "");

@@ -17,6 +17,16 @@ use super::dice::Dice;
 use super::error::Error;
 use super::people::Names;
 
+/// The columns of a file of callers.
+const COLUMNS: [&str; 7] = [
+    "subject",
+    "role",
+    "unit",
+    "public_key",
+    "name",
+    "number_kind",
+    "number",
+];
 /// A token is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_mins(2);
 /// Of so many who hand in online one is a business.
@@ -61,6 +71,7 @@ struct Player {
     subject: String,
     part: Part,
     key: PrivateKey,
+    public_key: String,
     token: Mutex<Option<(MetadataValue<Ascii>, Instant)>>,
 }
 
@@ -70,6 +81,25 @@ enum Part {
 }
 
 impl Player {
+    fn row(&self) -> [&str; 7] {
+        let (subject, key) = (self.subject.as_str(), self.public_key.as_str());
+        match &self.part {
+            Part::Officer(unit, role) => [subject, role.as_str(), unit, key, "", "", ""],
+            Part::Citizen(citizen) => {
+                let kind = number_kind(citizen);
+                [
+                    subject,
+                    "citizen",
+                    "",
+                    key,
+                    &citizen.name,
+                    kind,
+                    &citizen.number,
+                ]
+            }
+        }
+    }
+
     fn is(&self, number: &str) -> bool {
         matches!(&self.part, Part::Citizen(applicant) if applicant.number == number)
     }
@@ -102,20 +132,36 @@ impl Cast {
     fn join_applicant(&mut self, number: usize, names: &Names, dice: Dice) {
         let mut dice = dice.on("citizen", number);
         let business = number.is_multiple_of(BUSINESS_ONE_IN);
-        let mut make_up = || if business { names.business(&mut dice) } else { names.citizen(&mut dice) };
+        let mut make_up = || {
+            if business {
+                names.business(&mut dice)
+            } else {
+                names.citizen(&mut dice)
+            }
+        };
         let mut applicant = make_up();
-        while self.players.iter().any(|player| player.is(&applicant.number)) {
+        while self
+            .players
+            .iter()
+            .any(|player| player.is(&applicant.number))
+        {
             applicant = make_up();
         }
         let caller = self.join(format!("citizen-{number:04}"), Part::Citizen(applicant));
-        if business { self.businesses.push(caller) } else { self.citizens.push(caller) }
+        if business {
+            self.businesses.push(caller);
+        } else {
+            self.citizens.push(caller);
+        }
     }
 
     fn join(&mut self, subject: String, part: Part) -> CallerId {
+        let key = PrivateKey::generate();
         self.players.push(Player {
             subject,
             part,
-            key: PrivateKey::generate(),
+            public_key: key.public().to_base64(),
+            key,
             token: Mutex::default(),
         });
         CallerId(self.players.len() - 1)
@@ -133,10 +179,20 @@ impl Cast {
         self.officers.len()
     }
 
+    /// How many can hand in online.
+    #[must_use]
+    pub fn applicants(&self) -> usize {
+        self.citizens.len() + self.businesses.len()
+    }
+
     /// The businesses that can hand in online, or the people.
     #[must_use]
     pub fn citizens(&self, businesses: bool) -> &[CallerId] {
-        if businesses { &self.businesses } else { &self.citizens }
+        if businesses {
+            &self.businesses
+        } else {
+            &self.citizens
+        }
     }
 
     /// A citizen's particulars; `None` for officers.
@@ -154,17 +210,9 @@ impl Cast {
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let mut file = csv::Writer::from_path(path)?;
-        file.write_record(["subject", "role", "unit", "public_key", "name", "number_kind", "number"])?;
+        file.write_record(COLUMNS)?;
         for player in &self.players {
-            let key = player.key.public().to_base64();
-            let row = match &player.part {
-                Part::Officer(unit, role) => [&player.subject, role.as_str(), unit, &key, "", "", ""],
-                Part::Citizen(citizen) => {
-                    let kind = number_kind(citizen);
-                    [&player.subject, "citizen", "", &key, &citizen.name, kind, &citizen.number]
-                }
-            };
-            file.write_record(row)?;
+            file.write_record(player.row())?;
         }
         file.flush().map_err(Error::file("writing the callers"))
     }
@@ -183,15 +231,23 @@ impl Cast {
     /// The `authorization` of a caller, while it lasts.
     #[must_use]
     pub fn token(&self, caller: CallerId) -> Option<MetadataValue<Ascii>> {
-        let token = self.players[caller.0].token.lock().unwrap_or_else(PoisonError::into_inner);
-        let valid = token.as_ref().filter(|(_, renew_at)| clock::monotonic() < *renew_at);
+        let token = self.players[caller.0]
+            .token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let valid = token
+            .as_ref()
+            .filter(|(_, renew_at)| clock::monotonic() < *renew_at);
         valid.map(|(value, _)| value.clone())
     }
 
     /// Keeps a fresh token, or forgets one that was refused.
     pub fn keep_token(&self, caller: CallerId, token: Option<MetadataValue<Ascii>>) {
         let renew_at = clock::monotonic() + TOKEN_LIFE.saturating_sub(RENEW_BEFORE);
-        let mut kept = self.players[caller.0].token.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.players[caller.0]
+            .token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *kept = token.map(|value| (value, renew_at));
     }
 }

@@ -104,7 +104,12 @@ impl Crash {
     ///
     /// # Errors
     /// When the suite refuses one of them.
-    pub async fn prove(mut self, line: &Arc<Line>, ledger: &Ledger, stage: &Stage) -> Result<Self, Error> {
+    pub async fn prove(
+        mut self,
+        line: &Arc<Line>,
+        ledger: &Ledger,
+        stage: &Stage,
+    ) -> Result<Self, Error> {
         self.sent_again = line.resent();
         self.replay = ledger.replay(line, REPLAYED).await?;
         let stored = store::dossiers(line, &stage.province).await?;
@@ -121,7 +126,11 @@ impl Crash {
 
 impl fmt::Display for Crash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Killed with SIGKILL at {} simulated time", self.at.format("%H:%M on %A %d/%m/%Y"))?;
+        writeln!(
+            f,
+            "Killed with SIGKILL at {} simulated time",
+            self.at.format("%H:%M on %A %d/%m/%Y")
+        )?;
         writeln!(
             f,
             "  under it           {} calls in flight, {} offers open, {} replies acknowledged before",

@@ -98,14 +98,22 @@ impl Demand {
             procedures.push((level, Choice::new("procedures of a level", weighted)?));
         }
         let offline = weighted_procedures(province, CompetentLevel::Commune).into_iter();
-        let offline = offline.filter(|(place, _)| province.procedures[*place].online_level < 3).collect();
+        let offline = offline
+            .filter(|(place, _)| province.procedures[*place].online_level < 3)
+            .collect();
         let levels = LEVELS.map(|(level, percent)| (level, f64::from(percent)));
         Ok(Self {
             levels: Choice::new("levels", levels.to_vec())?,
             procedures,
             offline: Choice::new("procedure of level 2", offline)?,
-            communes: Choice::new("communes", weighted_units(province, UnitKind::Commune, dice))?,
-            districts: Choice::new("districts", weighted_units(province, UnitKind::District, dice))?,
+            communes: Choice::new(
+                "communes",
+                weighted_units(province, UnitKind::Commune, dice),
+            )?,
+            districts: Choice::new(
+                "districts",
+                weighted_units(province, UnitKind::District, dice),
+            )?,
         })
     }
 
@@ -127,7 +135,9 @@ impl Demand {
         let procedure = &province.procedures[procedure];
         match procedure.level {
             CompetentLevel::Department => province.place(&procedure.lead).unwrap_or_default(),
-            CompetentLevel::District if dice.random_ratio(100 - AT_A_COMMUNE_PERCENT, 100) => self.districts.pick(dice),
+            CompetentLevel::District if dice.random_ratio(100 - AT_A_COMMUNE_PERCENT, 100) => {
+                self.districts.pick(dice)
+            }
             CompetentLevel::District | CompetentLevel::Commune | CompetentLevel::Unspecified => {
                 self.communes.pick(dice)
             }
@@ -136,17 +146,38 @@ impl Demand {
 }
 
 fn weighted_procedures(province: &Province, level: CompetentLevel) -> Vec<(usize, f64)> {
-    let known = |code: &str| KNOWN.iter().find(|(known, _)| *known == code).map(|(_, weight)| *weight);
-    let of_level = province.procedures.iter().enumerate().filter(|(_, procedure)| procedure.level == level);
-    let weighted: Vec<_> = of_level.map(|(place, procedure)| (place, known(&procedure.code))).collect();
-    let unknown = weighted.iter().filter(|(_, weight)| weight.is_none()).count();
+    let known = |code: &str| {
+        KNOWN
+            .iter()
+            .find(|(known, _)| *known == code)
+            .map(|(_, weight)| *weight)
+    };
+    let of_level = province
+        .procedures
+        .iter()
+        .enumerate()
+        .filter(|(_, procedure)| procedure.level == level);
+    let weighted: Vec<_> = of_level
+        .map(|(place, procedure)| (place, known(&procedure.code)))
+        .collect();
+    let unknown = weighted
+        .iter()
+        .filter(|(_, weight)| weight.is_none())
+        .count();
     let share = tail_weight(level) / f64::from(u32::try_from(unknown).unwrap_or(u32::MAX).max(1));
-    weighted.into_iter().map(|(place, weight)| (place, weight.unwrap_or(share))).collect()
+    weighted
+        .into_iter()
+        .map(|(place, weight)| (place, weight.unwrap_or(share)))
+        .collect()
 }
 
 /// Towns have more people; beyond that the census is left to chance.
 fn weighted_units(province: &Province, kind: UnitKind, dice: Dice) -> Vec<(usize, f64)> {
-    let of_kind = province.units.iter().enumerate().filter(|(_, unit)| unit.kind == kind);
+    let of_kind = province
+        .units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| unit.kind == kind);
     let weigh = |(place, unit): (usize, &Unit)| {
         let town = match unit.subtype.as_str() {
             "thành phố" => 3.0,
@@ -154,7 +185,10 @@ fn weighted_units(province: &Province, kind: UnitKind, dice: Dice) -> Vec<(usize
             "thị xã" | "thị trấn" => 1.5,
             _ => 1.0,
         };
-        (place, town * dice.on("population", place).random_range(0.6..1.6))
+        (
+            place,
+            town * dice.on("population", place).random_range(0.6..1.6),
+        )
     };
     of_kind.map(weigh).collect()
 }

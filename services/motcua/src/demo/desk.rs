@@ -68,7 +68,10 @@ impl Desk {
                     vec![Err(error)]
                 }
             };
-            if pulled.into_iter().any(|offer| self.offers.send(offer).is_err()) {
+            if pulled
+                .into_iter()
+                .any(|offer| self.offers.send(offer).is_err())
+            {
                 return;
             }
         }
@@ -91,6 +94,10 @@ impl Desk {
             return Ok(Vec::new());
         };
         let reply: PullTransfersResponse = answer.read()?;
-        Ok(reply.deliveries.into_iter().filter_map(|delivery| delivery.transfer).collect())
+        Ok(reply
+            .deliveries
+            .into_iter()
+            .filter_map(|delivery| delivery.transfer)
+            .collect())
     }
 }

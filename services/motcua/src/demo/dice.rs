@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn the_same_question_has_the_same_answer_and_others_have_others() {
-        let roll = |seed, question, subject| -> u64 { Dice::new(seed).on(question, subject).random() };
+        let roll =
+            |seed, question, subject| -> u64 { Dice::new(seed).on(question, subject).random() };
         assert_eq!(roll(1, "work", 7), roll(1, "work", 7));
         assert_ne!(roll(1, "work", 7), roll(2, "work", 7));
         assert_ne!(roll(1, "work", 7), roll(1, "work", 8));

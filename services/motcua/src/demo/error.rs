@@ -53,7 +53,9 @@ pub enum Error {
         what: String,
     },
     /// Offers that must follow did not come.
-    #[error("within {seconds} s nothing more came through the queue, and these offers are missing: {what}")]
+    #[error(
+        "within {seconds} s nothing more came through the queue, and these offers are missing: {what}"
+    )]
     Missing {
         /// How long the demo waited.
         seconds: u64,

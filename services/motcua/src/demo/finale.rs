@@ -9,7 +9,9 @@ use comfy_table::Table;
 use proto::intake::v1::Dossier;
 use tokio::time::Instant;
 
+use super::Options;
 use super::cast::{CallerId, Role};
+use super::crash::Crash;
 use super::error::Error;
 use super::folder::Folder;
 use super::line::Line;
@@ -17,7 +19,6 @@ use super::play::Played;
 use super::report::{self, Journey, thousands};
 use super::store::{self, Comparison, Steps};
 use super::suite::{Serving, Suite};
-use super::Options;
 
 /// Half of a token's life.
 const TOKEN_EVERY: Duration = Duration::from_mins(5);
@@ -36,7 +37,13 @@ pub struct Finale {
 impl Finale {
     /// Nothing has been found wrong yet.
     #[must_use]
-    pub fn new(line: Arc<Line>, played: Played, end: NaiveDateTime, serving: Serving, began: Instant) -> Self {
+    pub fn new(
+        line: Arc<Line>,
+        played: Played,
+        end: NaiveDateTime,
+        serving: Serving,
+        began: Instant,
+    ) -> Self {
         Self {
             line,
             played,
@@ -69,19 +76,28 @@ impl Finale {
     fn show_tables(&self, dossiers: &[Dossier]) {
         let stage = &self.played.stage;
         heading("By online level and channel");
-        print_table(&report::by_level_and_channel(&stage.province, dossiers, self.end));
+        print_table(&report::by_level_and_channel(
+            &stage.province,
+            dossiers,
+            self.end,
+        ));
         println!(
             "\n  {} tried online although at level 2, each refused with NOT_ONLINE: {}",
             stage.counts.in_vain, self.played.not_online
         );
         heading("By kind of unit");
-        print_table(&report::by_kind_of_unit(&stage.province, dossiers, self.end));
+        print_table(&report::by_kind_of_unit(
+            &stage.province,
+            dossiers,
+            self.end,
+        ));
         heading("The ten slowest units");
         print_table(&report::slowest_units(&stage.province, &stage.steps));
     }
 
     async fn show_journey(&mut self, dossiers: &[Dossier]) -> Result<(), Error> {
-        let Some(journey) = Journey::ask(&self.line, &self.played.stage.province, dossiers).await? else {
+        let Some(journey) = Journey::ask(&self.line, &self.played.stage.province, dossiers).await?
+        else {
             return Ok(());
         };
         heading(&format!("The journey of {}", journey.title()));
@@ -91,13 +107,17 @@ impl Finale {
         heading("Why its appointment is that day");
         println!("  {}\n", journey.appointment());
         print_table(&journey.days());
-        let desk = self.line.cast().officer(&journey.dossier.receiving_unit_uid, Role::Receptionist);
+        let desk = self
+            .line
+            .cast()
+            .officer(&journey.dossier.receiving_unit_uid, Role::Receptionist);
         self.example = desk.map(|desk| (desk, journey.dossier.code.clone()));
         Ok(())
     }
 
     async fn show_scope(&self, dossiers: &[Dossier]) -> Result<(), Error> {
-        let seen = report::strangers_see_nothing(&self.line, &self.played.stage.province, dossiers).await?;
+        let seen = report::strangers_see_nothing(&self.line, &self.played.stage.province, dossiers)
+            .await?;
         if let Some(seen) = seen {
             heading("Who may know of a dossier");
             print_indented(&seen);
@@ -115,7 +135,10 @@ impl Finale {
         };
         let stored = store::steps(&self.line, &stage.province).await?;
         heading("What was acknowledged, against the store");
-        println!("  {comparison}, {} in another state", comparison.in_other_state().len());
+        println!(
+            "  {comparison}, {} in another state",
+            comparison.in_other_state().len()
+        );
         println!(
             "  steps done {}, in the store {}; steps open {}, in the store {}",
             thousands(counted.done),
@@ -126,22 +149,32 @@ impl Finale {
         for code in comparison.in_other_state().iter().take(5) {
             println!("  in another state: {code}");
         }
-        self.well &= comparison.is_whole() && comparison.in_other_state().is_empty() && counted == stored;
-        self.well &= self.played.crash.as_ref().is_some_and(super::crash::Crash::is_harmless);
+        self.well &=
+            comparison.is_whole() && comparison.in_other_state().is_empty() && counted == stored;
+        self.well &= self.played.crash.as_ref().is_none_or(Crash::is_harmless);
         Ok(())
     }
 
     fn show_figures(&self, suite: &Suite) {
         heading("Figures");
-        println!("  start to serving   {} ms, with the province loaded", self.serving.took.as_millis());
+        println!(
+            "  start to serving   {} ms, with the province loaded",
+            self.serving.took.as_millis()
+        );
         if let Some(bytes) = suite.resident_memory() {
-            println!("  resident memory    {} MB of the served process", bytes / 1_000_000);
+            println!(
+                "  resident memory    {} MB of the served process",
+                bytes / 1_000_000
+            );
         }
         println!(
             "  asked to wait      {} calls, by UNAVAILABLE with a retry delay; {} offers delivered again",
             self.line.retried(),
             self.played.stage.counts.delivered_again
         );
+        if self.played.crash.is_none() {
+            println!("  not killed         too little happens in so small a play");
+        }
     }
 
     /// Says how much it was; serves on if that was asked for. Tells whether everything was well.
@@ -165,8 +198,18 @@ impl Finale {
     fn throughput(&self) -> String {
         let seconds = self.played.took.as_secs_f64();
         let mutations = u32::try_from(self.played.acknowledged).map_or(f64::MAX, f64::from);
-        let verdict = if self.well { "Everything holds" } else { "NOT everything holds" };
-        let dossiers = self.played.stage.courses.iter().filter(|course| course.exists()).count();
+        let verdict = if self.well {
+            "Everything holds"
+        } else {
+            "NOT everything holds"
+        };
+        let dossiers = self
+            .played
+            .stage
+            .courses
+            .iter()
+            .filter(|course| course.exists())
+            .count();
         format!(
             "{verdict}: {} dossiers, {} mutations acknowledged at {:.0} a second in {seconds:.1} s; {:.1} s in all",
             thousands(dossiers),
@@ -189,7 +232,9 @@ impl Finale {
     }
 
     async fn write_token(&self, path: &Path) -> Result<(), Error> {
-        let Some((caller, _)) = &self.example else { return Ok(()) };
+        let Some((caller, _)) = &self.example else {
+            return Ok(());
+        };
         let token = self.line.fresh_token(*caller).await?;
         std::fs::write(path, token).map_err(Error::file("writing the token"))
     }
@@ -199,9 +244,14 @@ impl Finale {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(TOKEN_EVERY) => self.write_token(token).await?,
-                _ = tokio::signal::ctrl_c() => return Ok(()),
+                _ = tokio::signal::ctrl_c() => break,
             }
         }
+        println!(
+            "\nStopped; the data stays in {}.",
+            token.parent().unwrap_or(token).display()
+        );
+        Ok(())
     }
 }
 

@@ -21,8 +21,14 @@ const PROVINCE: [(&str, &str); 6] = [
         "components.csv",
         include_str!("../../../../deploy/daklak/components.csv"),
     ),
-    ("routes.csv", include_str!("../../../../deploy/daklak/routes.csv")),
-    ("holidays.csv", include_str!("../../../../deploy/daklak/holidays.csv")),
+    (
+        "routes.csv",
+        include_str!("../../../../deploy/daklak/routes.csv"),
+    ),
+    (
+        "holidays.csv",
+        include_str!("../../../../deploy/daklak/holidays.csv"),
+    ),
     (
         "office-hours.csv",
         include_str!("../../../../deploy/daklak/office-hours.csv"),
@@ -72,7 +78,9 @@ impl Folder {
         };
         fs::create_dir_all(path).map_err(folder.failure())?;
         let entries = fs::read_dir(path).map_err(folder.failure())?;
-        let entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(folder.failure())?;
+        let entries: Vec<_> = entries
+            .collect::<Result<_, _>>()
+            .map_err(folder.failure())?;
         if !entries.is_empty() && !path.join(MARKER).is_file() {
             return Err(Error::NotOurs(path.to_owned()));
         }

@@ -44,10 +44,15 @@ impl Ledger {
     /// When one is refused.
     pub async fn replay(&self, line: &Arc<Line>, most: usize) -> Result<Replay, Error> {
         let stride = self.len().div_ceil(most).max(1);
-        let again = self.0.iter().rev().step_by(stride).map(|(call, reply)| async move {
-            let answer = line.send(call).await?;
-            Ok(answer.body == *reply)
-        });
+        let again = self
+            .0
+            .iter()
+            .rev()
+            .step_by(stride)
+            .map(|(call, reply)| async move {
+                let answer = line.send(call).await?;
+                Ok(answer.body == *reply)
+            });
         let mut under_way = stream::iter(again).buffer_unordered(AT_ONCE);
         let mut replay = Replay::default();
         while let Some(same) = under_way.next().await {

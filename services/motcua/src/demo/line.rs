@@ -5,39 +5,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::uri::PathAndQuery;
 use kit::clock;
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
 use prost::Message as _;
-use prost::bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tonic::client::Grpc;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
 use super::call::{Answer, Call};
 use super::cast::{CallerId, Cast};
 use super::error::Error;
-use super::rpc::{Raw, Rpc};
+use super::link::{Link, unary};
+use super::rpc::Rpc;
 
 /// How long a call goes on before the demo fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-const ACT_CONNECTIONS: usize = 2;
-const PULL_CONNECTIONS: usize = 4;
-/// The metadata key of the position that a mutation reached.
-const POSITION: &str = "motcua-position";
 const RETRY: Duration = Duration::from_millis(20);
-
-/// The connections to one run of the suite.
-struct Link {
-    run: u32,
-    address: SocketAddr,
-    acts: Vec<Channel>,
-    pulls: Vec<Channel>,
-}
 
 /// The way to the suite, through all its runs.
 pub struct Line {
@@ -76,16 +62,9 @@ impl Line {
     /// # Errors
     /// When the address is none.
     pub fn open(&self, address: SocketAddr) -> Result<(), Error> {
-        let endpoint = Endpoint::from_shared(format!("http://{address}"));
-        let endpoint = endpoint.map_err(|error| Error::NotServing(error.to_string()))?.tcp_nodelay(true);
-        let connect = |count| (0..count).map(|_| endpoint.connect_lazy()).collect();
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
-        self.link.send_replace(Some(Arc::new(Link {
-            run: u32::try_from(run).unwrap_or(u32::MAX),
-            address,
-            acts: connect(ACT_CONNECTIONS),
-            pulls: connect(PULL_CONNECTIONS),
-        })));
+        self.link
+            .send_replace(Some(Arc::new(Link::new(run, address)?)));
         Ok(())
     }
 
@@ -122,7 +101,11 @@ impl Line {
     ///
     /// # Errors
     /// What the suite refuses.
-    pub async fn read<R: Rpc>(&self, caller: Option<CallerId>, request: &R) -> Result<R::Reply, Error> {
+    pub async fn read<R: Rpc>(
+        &self,
+        caller: Option<CallerId>,
+        request: &R,
+    ) -> Result<R::Reply, Error> {
         let mut call = Call::new(request);
         call.caller = caller;
         self.send(&call).await?.read()
@@ -135,14 +118,19 @@ impl Line {
     pub async fn send(&self, call: &Call) -> Result<Answer, Error> {
         let deadline = clock::monotonic() + PATIENCE;
         loop {
-            let link = self.wait_for_link(deadline).await.map_err(refused(call.path))?;
+            let link = self
+                .wait_for_link(deadline)
+                .await
+                .map_err(refused(call.path))?;
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-            let channel = &link.acts[turn % ACT_CONNECTIONS];
+            let channel = link.for_acts(turn);
             let answered = {
                 let _counted = InFlight::enter(&self.in_flight);
                 tokio::time::timeout_at(deadline, self.once(channel, call)).await
             };
-            match answered.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer within 20 s"))) {
+            match answered
+                .unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer within 20 s")))
+            {
                 Ok(answer) => return Ok(answer),
                 Err(status) => self.again(call, status, link.run, deadline).await?,
             }
@@ -154,19 +142,29 @@ impl Line {
     /// # Errors
     /// What the suite refuses.
     pub async fn pull(&self, call: &Call, lane: usize) -> Result<Option<Answer>, Error> {
-        let link = self.wait_for_link(clock::monotonic() + PATIENCE).await.map_err(refused(call.path))?;
-        match self.once(&link.pulls[lane % PULL_CONNECTIONS], call).await {
+        let link = self
+            .wait_for_link(clock::monotonic() + PATIENCE)
+            .await
+            .map_err(refused(call.path))?;
+        match self.once(link.for_pulls(lane), call).await {
             Ok(answer) => Ok(Some(answer)),
             Err(_) if self.run() != Some(link.run) => Ok(None),
             Err(status) => {
-                self.again(call, status, link.run, clock::monotonic() + PATIENCE).await?;
+                self.again(call, status, link.run, clock::monotonic() + PATIENCE)
+                    .await?;
                 Ok(None)
             }
         }
     }
 
     /// Decides whether a call that failed is made again, and waits until it may be.
-    async fn again(&self, call: &Call, status: Status, run: u32, deadline: Instant) -> Result<(), Error> {
+    async fn again(
+        &self,
+        call: &Call,
+        status: Status,
+        run: usize,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let reason = reason_of(&status);
         if reason.is_empty() && self.run() != Some(run) {
             self.resent.fetch_add(1, Ordering::Relaxed);
@@ -175,7 +173,9 @@ impl Line {
         let ours = !reason.is_empty() && clock::monotonic() < deadline;
         match (status.code(), call.caller) {
             (Code::Unavailable | Code::ResourceExhausted, _) if ours => {
-                let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
+                let asked = status
+                    .get_details_retry_info()
+                    .and_then(|info| info.retry_delay);
                 self.retried.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(asked.unwrap_or(RETRY).min(RETRY)).await;
                 Ok(())
@@ -204,7 +204,11 @@ impl Line {
         unary(channel, call.path, request).await
     }
 
-    async fn token(&self, channel: &Channel, caller: CallerId) -> Result<tonic::metadata::AsciiMetadataValue, Status> {
+    async fn token(
+        &self,
+        channel: &Channel,
+        caller: CallerId,
+    ) -> Result<tonic::metadata::AsciiMetadataValue, Status> {
         if let Some(token) = self.cast.token(caller) {
             return Ok(token);
         }
@@ -214,11 +218,16 @@ impl Line {
     }
 
     async fn issue(&self, channel: &Channel, caller: CallerId) -> Result<String, Status> {
-        let request = self.cast.ask_for_token(caller).map_err(|error| Status::internal(error.to_string()))?;
+        let request = self
+            .cast
+            .ask_for_token(caller)
+            .map_err(|error| Status::internal(error.to_string()))?;
         let call = Call::new(&request);
         let answer = unary(channel, call.path, Request::new(call.body)).await?;
         let reply = proto::identity::v1::IssueTokenResponse::decode(answer.body);
-        Ok(reply.map_err(|error| Status::internal(error.to_string()))?.token)
+        Ok(reply
+            .map_err(|error| Status::internal(error.to_string()))?
+            .token)
     }
 
     /// A fresh token of a caller.
@@ -230,7 +239,7 @@ impl Line {
         Ok(self.read(None, &request).await?.token)
     }
 
-    fn run(&self) -> Option<u32> {
+    fn run(&self) -> Option<usize> {
         self.link.borrow().as_ref().map(|link| link.run)
     }
 
@@ -258,20 +267,9 @@ impl Drop for InFlight<'_> {
     }
 }
 
-async fn unary(channel: &Channel, path: &'static str, request: Request<Bytes>) -> Result<Answer, Status> {
-    let mut grpc = Grpc::new(channel.clone());
-    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    let reply = grpc.unary(request, PathAndQuery::from_static(path), Raw).await?;
-    let position = reply.metadata().get(POSITION).and_then(|value| value.to_str().ok());
-    Ok(Answer {
-        path,
-        position: position.map(str::to_owned),
-        body: reply.into_inner(),
-    })
-}
-
 fn ascii(text: &str) -> Result<tonic::metadata::AsciiMetadataValue, Status> {
-    text.parse().map_err(|_| Status::internal("a header value has other characters than ASCII"))
+    text.parse()
+        .map_err(|_| Status::internal("a header value has other characters than ASCII"))
 }
 
 fn refused(rpc: &'static str) -> impl FnOnce(Status) -> Error {

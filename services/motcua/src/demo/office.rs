@@ -16,12 +16,23 @@ impl Office {
     /// # Errors
     /// When it is no calendar, or never opens.
     pub fn from_wire(calendar: &pb::Calendar) -> Result<Self, Error> {
-        let openings = calendar.openings.iter().map(opening).collect::<Option<Vec<_>>>();
-        let days = calendar.days.iter().map(special_day).collect::<Option<Vec<_>>>();
+        let openings = calendar
+            .openings
+            .iter()
+            .map(opening)
+            .collect::<Option<Vec<_>>>();
+        let days = calendar
+            .days
+            .iter()
+            .map(special_day)
+            .collect::<Option<Vec<_>>>();
         let (Some(openings), Some(days)) = (openings, days) else {
-            return Err(Error::Province("its calendar has a malformed day".to_owned()));
+            return Err(Error::Province(
+                "its calendar has a malformed day".to_owned(),
+            ));
         };
-        let hours = OfficeHours::new(openings).map_err(|error| Error::Province(error.to_string()))?;
+        let hours =
+            OfficeHours::new(openings).map_err(|error| Error::Province(error.to_string()))?;
         Ok(Self(Calendar::new(hours, days)))
     }
 
@@ -29,7 +40,9 @@ impl Office {
     #[must_use]
     pub fn after(&self, at: NaiveDateTime, minutes: u32) -> NaiveDateTime {
         let open = self.0.next_opening(at).unwrap_or(at);
-        self.0.add(open, WorkingTime::from_minutes(minutes)).unwrap_or(at)
+        self.0
+            .add(open, WorkingTime::from_minutes(minutes))
+            .unwrap_or(at)
     }
 
     /// Working minutes between two instants.
@@ -41,14 +54,18 @@ impl Office {
     /// The first `count` working days from `first` on.
     #[must_use]
     pub fn working_days(&self, first: NaiveDate, count: usize) -> Vec<NaiveDate> {
-        let days = first.iter_days().filter(|date| self.0.is_working_day(*date));
+        let days = first
+            .iter_days()
+            .filter(|date| self.0.is_working_day(*date));
         days.take(count).collect()
     }
 
     /// When a working day ends.
     #[must_use]
     pub fn closing(&self, date: NaiveDate) -> NaiveDateTime {
-        self.0.closing(date).unwrap_or_else(|| midnight(date) + TimeDelta::days(1))
+        self.0
+            .closing(date)
+            .unwrap_or_else(|| midnight(date) + TimeDelta::days(1))
     }
 
     /// Working minutes of one day.
@@ -104,7 +121,10 @@ pub mod tests {
             name: "Quốc khánh".to_owned(),
             kind,
         };
-        let days = [day(2, DayKind::PublicHoliday), day(4, DayKind::CompensatoryDayOff)];
+        let days = [
+            day(2, DayKind::PublicHoliday),
+            day(4, DayKind::CompensatoryDayOff),
+        ];
         Office(Calendar::new(OfficeHours::standard(), days))
     }
 

@@ -26,20 +26,23 @@ impl Pace {
     /// When a desk answers an online submission.
     #[must_use]
     pub fn answered(&self, dossier: usize, at: NaiveDateTime) -> NaiveDateTime {
-        self.office.after(at, self.between("answer", dossier, 0, 150))
+        self.office
+            .after(at, self.between("answer", dossier, 0, 150))
     }
 
     /// When a unit accepts an offer, or declines it.
     #[must_use]
     pub fn accepted(&self, dossier: usize, offer: &Transfer, at: NaiveDateTime) -> NaiveDateTime {
         let question = format!("accept {} {}", offer.step_key, offer.offer_epoch);
-        self.office.after(at, self.between(&question, dossier, 0, 40))
+        self.office
+            .after(at, self.between(&question, dossier, 0, 40))
     }
 
     /// When the sender offers again what was declined.
     #[must_use]
     pub fn forwarded(&self, dossier: usize, at: NaiveDateTime) -> NaiveDateTime {
-        self.office.after(at, self.between("forward", dossier, 0, 90))
+        self.office
+            .after(at, self.between("forward", dossier, 0, 90))
     }
 
     /// When a step is done: mostly within its time, after it in dossiers that are fated to be late.
@@ -54,7 +57,10 @@ impl Pace {
         } else {
             (dice.random_range(0.08..0.85) * self.habit(unit)).min(0.97)
         };
-        self.office.after(accepted, minutes(f64::from(left) * share).max(WINDOW_MINUTES))
+        self.office.after(
+            accepted,
+            minutes(f64::from(left) * share).max(WINDOW_MINUTES),
+        )
     }
 
     /// When the applicant comes for the result: within hours, or one of the next days.
@@ -62,7 +68,8 @@ impl Pace {
     pub fn collected(&self, dossier: usize, at: NaiveDateTime) -> NaiveDateTime {
         let soon = self.dice.on("soon", dossier).random_bool(0.65);
         let most = if soon { 180 } else { 1_200 };
-        self.office.after(at, self.between("collect", dossier, 10, most))
+        self.office
+            .after(at, self.between("collect", dossier, 10, most))
     }
 
     /// Units differ: some are quick, some are slow.

@@ -49,14 +49,22 @@ impl Names {
         } else {
             let family = self.pick("kinh", "family", sex, dice);
             let middle = self.pick("kinh", "middle", sex, dice);
-            format!("{family} {middle} {}", self.pick("kinh", "given", sex, dice))
+            format!(
+                "{family} {middle} {}",
+                self.pick("kinh", "given", sex, dice)
+            )
         };
         applicant(name, ApplicantNumberKind::Cccd, cccd(sex, dice), dice)
     }
 
     /// A business with a valid tax code.
     pub fn business(&self, dice: &mut StdRng) -> Applicant {
-        let form = ["Công ty TNHH", "Công ty Cổ phần", "Doanh nghiệp tư nhân", "Hợp tác xã"];
+        let form = [
+            "Công ty TNHH",
+            "Công ty Cổ phần",
+            "Doanh nghiệp tư nhân",
+            "Hợp tác xã",
+        ];
         let form = form[dice.random_range(0..form.len())];
         let middle = self.pick("kinh", "middle", 'M', dice);
         let name = format!("{form} {middle} {}", self.pick("kinh", "given", 'M', dice));
@@ -65,7 +73,9 @@ impl Names {
 
     fn pick(&self, people: &str, place: &str, sex: char, dice: &mut impl Rng) -> &str {
         let fits = |candidate: &&Part| {
-            candidate.people == people && candidate.place == place && [sex, 'U'].contains(&candidate.sex)
+            candidate.people == people
+                && candidate.place == place
+                && [sex, 'U'].contains(&candidate.sex)
         };
         let parts: Vec<_> = self.0.iter().filter(fits).collect();
         let weights = WeightedIndex::new(parts.iter().map(|part| part.weight));
@@ -73,7 +83,12 @@ impl Names {
     }
 }
 
-fn applicant(name: String, kind: ApplicantNumberKind, number: String, dice: &mut impl Rng) -> Applicant {
+fn applicant(
+    name: String,
+    kind: ApplicantNumberKind,
+    number: String,
+    dice: &mut impl Rng,
+) -> Applicant {
     Applicant {
         name,
         number_kind: kind.into(),
@@ -87,14 +102,21 @@ fn applicant(name: String, kind: ApplicantNumberKind, number: String, dice: &mut
 fn cccd(sex: char, dice: &mut impl Rng) -> String {
     let year = dice.random_range(1940..=1999);
     let century_and_sex = u32::from(sex == 'F');
-    format!("066{century_and_sex}{:02}{:06}", year % 100, dice.random_range(0..1_000_000))
+    format!(
+        "066{century_and_sex}{:02}{:06}",
+        year % 100,
+        dice.random_range(0..1_000_000)
+    )
 }
 
 /// Ten digits, of which the last checks the others; begins with 6000, as tax codes of the province do.
 fn mst(dice: &mut impl Rng) -> String {
     loop {
         let digits = format!("6000{:05}", dice.random_range(0..100_000));
-        let weighted = digits.bytes().zip(MST_WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight);
+        let weighted = digits
+            .bytes()
+            .zip(MST_WEIGHTS)
+            .map(|(digit, weight)| u32::from(digit - b'0') * weight);
         let check = 10 - weighted.sum::<u32>() % 11;
         if check < 10 {
             return format!("{digits}{check}");

@@ -86,8 +86,13 @@ impl Planner<'_> {
     /// # Errors
     /// When there are no days.
     pub fn filings(&self, count: usize) -> Result<Vec<Filing>, Error> {
-        let busy = self.days.iter().enumerate().map(|(place, date)| self.busy(place, *date));
-        let days = WeightedIndex::new(busy).map_err(|_| Error::Province("it has no working days".to_owned()))?;
+        let busy = self
+            .days
+            .iter()
+            .enumerate()
+            .map(|(place, date)| self.busy(place, *date));
+        let days = WeightedIndex::new(busy)
+            .map_err(|_| Error::Province("it has no working days".to_owned()))?;
         let in_vain = count.div_ceil(IN_VAIN_ONE_IN);
         let plan = |subject| {
             let mut dice = self.dice.on("filing", subject);
@@ -106,11 +111,19 @@ impl Planner<'_> {
     }
 
     fn filing(&self, date: NaiveDate, in_vain: bool, dice: &mut StdRng) -> Filing {
-        let ask = if in_vain { Demand::ask_offline } else { Demand::ask };
+        let ask = if in_vain {
+            Demand::ask_offline
+        } else {
+            Demand::ask
+        };
         let (procedure, unit) = ask(self.demand, self.province, dice);
         let what = &self.province.procedures[procedure];
         let online = in_vain || dice.random_bool(likely_online(what));
-        let (way, applicant) = if online { self.online(what, in_vain, dice) } else { self.counter(what, dice) };
+        let (way, applicant) = if online {
+            self.online(what, in_vain, dice)
+        } else {
+            self.counter(what, dice)
+        };
         Filing {
             at: self.arrival(date, online, dice),
             way,
@@ -125,7 +138,11 @@ impl Planner<'_> {
         let citizens = self.cast.citizens(wants_business(procedure, dice));
         let citizen = citizens[dice.random_range(0..citizens.len())];
         let applicant = self.cast.particulars(citizen).cloned().unwrap_or_default();
-        let way = if in_vain { Way::InVain(citizen) } else { Way::Online(citizen) };
+        let way = if in_vain {
+            Way::InVain(citizen)
+        } else {
+            Way::Online(citizen)
+        };
         (way, applicant)
     }
 
@@ -145,9 +162,16 @@ impl Planner<'_> {
         if online && self.days.last() != Some(&date) && dice.random_bool(0.5) {
             return office.closing(date) + TimeDelta::minutes(dice.random_range(30..330)) + seconds;
         }
-        let (from, width) = if dice.random_bool(0.6) { (0.02, 0.50) } else { (0.56, 0.38) };
+        let (from, width) = if dice.random_bool(0.6) {
+            (0.02, 0.50)
+        } else {
+            (0.56, 0.38)
+        };
         let into = from + width * f64::midpoint(dice.random::<f64>(), dice.random::<f64>());
-        office.after(midnight(date), minutes(f64::from(office.length(date)) * into)) + seconds
+        office.after(
+            midnight(date),
+            minutes(f64::from(office.length(date)) * into),
+        ) + seconds
     }
 }
 
@@ -175,7 +199,87 @@ fn fate(way: Way, dice: &mut StdRng) -> Fate {
 }
 
 /// Whole minutes.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what a u32 holds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what a u32 holds"
+)]
 pub fn minutes(minutes: f64) -> u32 {
     minutes.clamp(0.0, f64::from(u32::MAX)).round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::province::tests::province;
+    use crate::demo::time;
+
+    fn plan(seed: u64, count: usize) -> Vec<Filing> {
+        let (province, names, dice) = (province(), Names::load().unwrap(), Dice::new(seed));
+        let units: Vec<_> = province.units.iter().map(|unit| unit.uid.clone()).collect();
+        let planner = Planner {
+            province: &province,
+            cast: &Cast::new(&units, 40, &names, dice),
+            names: &names,
+            demand: &Demand::new(&province, dice).unwrap(),
+            days: &province.office.working_days(time::FIRST_DAY, 10),
+            dice,
+        };
+        planner.filings(count).unwrap()
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_plan_and_a_longer_one_begins_the_same() {
+        let first = plan(1, 300);
+        assert_eq!(first[..300], plan(1, 300)[..300]);
+        assert_eq!(first[..300], plan(1, 400)[..300]);
+        assert_ne!(first[..300], plan(2, 300)[..300]);
+    }
+
+    #[test]
+    fn everybody_asks_at_a_desk_that_takes_it_and_comes_when_it_is_open() {
+        let province = province();
+        for filing in plan(1, 500) {
+            let (procedure, unit) = (
+                &province.procedures[filing.procedure],
+                &province.units[filing.unit],
+            );
+            let desks: &[&str] = match procedure.level {
+                CompetentLevel::Department => &["so-1"],
+                CompetentLevel::District => &["huyen-1", "xa-1", "xa-2"],
+                CompetentLevel::Commune | CompetentLevel::Unspecified => &["xa-1", "xa-2"],
+            };
+            assert!(
+                desks.contains(&unit.uid.as_str()),
+                "{} at {}",
+                procedure.code,
+                unit.uid
+            );
+            let open = province
+                .office
+                .between(filing.at, filing.at + TimeDelta::minutes(1));
+            assert!(
+                open == 1 || filing.way != Way::Counter,
+                "somebody at the counter at {}",
+                filing.at
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_is_online_is_handed_in_online_and_one_in_a_hundred_is_tried_in_vain() {
+        let (province, plan) = (province(), plan(1, 500));
+        for filing in &plan {
+            let level = province.procedures[filing.procedure].online_level;
+            match filing.way {
+                Way::Online(_) => assert!(level >= 3),
+                Way::InVain(_) => assert!(level < 3),
+                Way::Counter => assert_ne!(filing.fate, Fate::Refused),
+            }
+        }
+        let in_vain = plan
+            .iter()
+            .filter(|filing| matches!(filing.way, Way::InVain(_)));
+        assert_eq!((in_vain.count(), plan.len()), (5, 505));
+    }
 }

@@ -85,14 +85,11 @@ impl Play<'_> {
         let (mut crash, mut not_online) = (None, String::new());
         loop {
             let window = self.stage.agenda.take_window(self.end);
-            let Some(now) = window.first().map(|entry| entry.at) else { break };
-            let t0 = kit::clock::monotonic();
-            let n = window.len();
+            let Some(now) = window.first().map(|entry| entry.at) else {
+                break;
+            };
             let crashed = self.perform(window, now, &mut not_online).await?;
-            let t1 = t0.elapsed();
             self.gather().await?;
-            let t2 = t0.elapsed();
-            if std::env::var_os("TRACE_WINDOWS").is_some() { eprintln!("W {n} {} {}", t1.as_micros(), (t2 - t1).as_micros()); }
             if let Some(crashed) = crashed {
                 let crashed = crashed.prove(&self.line, &self.ledger, &self.stage).await?;
                 self.progress.say(&crashed.to_string());
@@ -117,7 +114,9 @@ impl Play<'_> {
         now: NaiveDateTime,
         not_online: &mut String,
     ) -> Result<Option<Crash>, Error> {
-        let kill_after = self.crash_plan.begin(now, window.len(), self.stage.open_offers());
+        let kill_after = self
+            .crash_plan
+            .begin(now, window.len(), self.stage.open_offers());
         let acts = self.calls(window)?.into_values();
         let line = Arc::clone(&self.line);
         let acts = acts.map(|acts| tokio::spawn(in_order(Arc::clone(&line), acts)));
@@ -132,7 +131,9 @@ impl Play<'_> {
             }
             if crash.is_none() && kill_after.is_some_and(|count| all.len() >= count) {
                 let (open_offers, acknowledged) = (self.stage.open_offers(), self.ledger.len());
-                crash = Some(Crash::cause(self.suite, &self.line, now, open_offers, acknowledged).await?);
+                crash = Some(
+                    Crash::cause(self.suite, &self.line, now, open_offers, acknowledged).await?,
+                );
             }
         }
         self.take_in(all, not_online)?;
@@ -159,7 +160,9 @@ impl Play<'_> {
         let mut calls = BTreeMap::<usize, Acts>::new();
         for entry in window {
             let acts = calls.entry(entry.dossier).or_default();
-            let withdrawn = acts.iter().any(|(before, _)| matches!(before.act, Act::Withdraw));
+            let withdrawn = acts
+                .iter()
+                .any(|(before, _)| matches!(before.act, Act::Withdraw));
             let course = &self.stage.courses[entry.dossier];
             if withdrawn || course.is_over() {
                 continue;
@@ -188,7 +191,9 @@ impl Play<'_> {
             let offer = offer.ok().flatten().ok_or_else(|| self.missing())??;
             self.deliver(offer, &mut fresh);
         }
-        fresh.sort_by(|one: &(usize, Transfer), other| (one.0, &one.1.step_key).cmp(&(other.0, &other.1.step_key)));
+        fresh.sort_by(|one: &(usize, Transfer), other| {
+            (one.0, &one.1.step_key).cmp(&(other.0, &other.1.step_key))
+        });
         for (dossier, offer) in fresh {
             self.stage.answer_offer(dossier, offer);
         }
@@ -222,7 +227,9 @@ async fn in_order(line: Arc<Line>, acts: Acts) -> Result<Vec<(Call, Done)>, Erro
         let in_vain = matches!(entry.act, Act::SubmitInVain);
         let came = match line.send(&call).await {
             Ok(answer) if !in_vain => Came::Answer(answer),
-            Err(Error::Refused { status, .. }) if in_vain && kit::failure::reason_of(&status) == NOT_ONLINE => {
+            Err(Error::Refused { status, .. })
+                if in_vain && kit::failure::reason_of(&status) == NOT_ONLINE =>
+            {
                 Came::NotOnline(status.message().to_owned())
             }
             Err(error) => return Err(error),

@@ -25,8 +25,10 @@ impl Progress {
     pub fn new(office: Office, end: NaiveDateTime) -> Self {
         let length = u64::from(office.between(time::start(), end));
         let bar = stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(12));
-            let style = ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar =
+                ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(12));
+            let style = ProgressStyle::with_template(TEMPLATE)
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
             bar.with_style(style.progress_chars("━╸─"))
         });
         Self {
@@ -54,8 +56,8 @@ impl Progress {
     /// Says something between the shows.
     pub fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| println!("{text}\n")),
-            None => println!("{text}\n"),
+            Some(bar) => bar.suspend(|| println!("{text}")),
+            None => println!("{text}"),
         }
     }
 

@@ -72,12 +72,21 @@ impl Province {
     /// What the suite refuses.
     pub async fn ask(line: &Line) -> Result<Self, Error> {
         let units = units(line).await?;
-        let calendar = line.read(None, &catalogue::GetCalendarRequest {}).await?.calendar;
+        let calendar = line
+            .read(None, &catalogue::GetCalendarRequest {})
+            .await?
+            .calendar;
         Ok(Self {
-            places: units.iter().enumerate().map(|(place, unit)| (unit.uid.clone(), place)).collect(),
+            places: units
+                .iter()
+                .enumerate()
+                .map(|(place, unit)| (unit.uid.clone(), place))
+                .collect(),
             units,
             procedures: procedures(line).await?,
-            summary: line.read(None, &catalogue::GetCatalogueSummaryRequest {}).await?,
+            summary: line
+                .read(None, &catalogue::GetCatalogueSummaryRequest {})
+                .await?,
             office: Office::from_wire(&calendar.unwrap_or_default())?,
         })
     }
@@ -103,7 +112,9 @@ impl Province {
     /// A procedure by its code.
     #[must_use]
     pub fn procedure(&self, code: &str) -> Option<&Procedure> {
-        let place = self.procedures.binary_search_by(|procedure| procedure.code.as_str().cmp(code));
+        let place = self
+            .procedures
+            .binary_search_by(|procedure| procedure.code.as_str().cmp(code));
         place.ok().map(|place| &self.procedures[place])
     }
 }
@@ -116,7 +127,10 @@ async fn units(line: &Line) -> Result<Vec<Unit>, Error> {
     let mut units = Vec::new();
     loop {
         let page = line.read(None, &request).await?;
-        let desks = page.units.into_iter().filter(|unit| unit.kind() != UnitKind::Province);
+        let desks = page
+            .units
+            .into_iter()
+            .filter(|unit| unit.kind() != UnitKind::Province);
         units.extend(desks.map(Unit::from));
         if page.next_page_token.is_empty() {
             units.sort_by(|one, other| one.uid.cmp(&other.uid));
@@ -159,10 +173,17 @@ impl Procedure {
     fn from_wire(wire: catalogue::Procedure) -> Option<Self> {
         let level = wire.level();
         let version = wire.version?;
-        let case = version.cases.into_iter().find(|case| case.key == STANDARD)?;
-        let route = case.route.filter(|route| !route.steps.is_empty() && !wire.vertical_agency)?;
+        let case = version
+            .cases
+            .into_iter()
+            .find(|case| case.key == STANDARD)?;
+        let route = case
+            .route
+            .filter(|route| !route.steps.is_empty() && !wire.vertical_agency)?;
         let first = route.steps.iter().filter(|step| step.after.is_empty());
-        let above = |step: &catalogue::Step| step.decides && step.unit_rule() == UnitRule::ParentOfReceiving;
+        let above = |step: &catalogue::Step| {
+            step.decides && step.unit_rule() == UnitRule::ParentOfReceiving
+        };
         Some(Self {
             code: wire.code,
             name: wire.name,
@@ -182,5 +203,61 @@ fn handed_in(component: &catalogue::Component) -> HandedIn {
         component_key: component.key.clone(),
         originals: component.originals,
         copies: component.copies,
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::demo::office;
+
+    fn unit(uid: &str, kind: UnitKind, subtype: &str) -> Unit {
+        Unit {
+            uid: uid.to_owned(),
+            name: format!("{subtype} {uid}"),
+            kind,
+            subtype: subtype.to_owned(),
+        }
+    }
+
+    fn procedure(code: &str, level: CompetentLevel, online_level: i32) -> Procedure {
+        Procedure {
+            code: code.to_owned(),
+            name: code.to_owned(),
+            level,
+            online_level,
+            lead: "so-1".to_owned(),
+            components: Vec::new(),
+            route: "department".to_owned(),
+            first_steps: vec!["examine".to_owned()],
+            decided_above: false,
+        }
+    }
+
+    /// A province of four units and five procedures.
+    pub fn province() -> Province {
+        let units = vec![
+            unit("huyen-1", UnitKind::District, "huyện"),
+            unit("so-1", UnitKind::Department, "sở"),
+            unit("xa-1", UnitKind::Commune, "xã"),
+            unit("xa-2", UnitKind::Commune, "phường"),
+        ];
+        Province {
+            places: units
+                .iter()
+                .enumerate()
+                .map(|(place, unit)| (unit.uid.clone(), place))
+                .collect(),
+            units,
+            procedures: vec![
+                procedure("1.001193", CompetentLevel::Commune, 3),
+                procedure("1.001266", CompetentLevel::District, 4),
+                procedure("1.012783", CompetentLevel::Department, 3),
+                procedure("2.000635", CompetentLevel::Commune, 2),
+                procedure("9.000000", CompetentLevel::Department, 2),
+            ],
+            summary: catalogue::GetCatalogueSummaryResponse::default(),
+            office: office::tests::office(),
+        }
     }
 }

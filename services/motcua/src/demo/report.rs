@@ -13,7 +13,8 @@ pub use tables::{by_kind_of_unit, by_level_and_channel, slowest_units};
 /// The width of tables where there is no terminal.
 const WIDTH: u16 = 120;
 /// A line under the header and nothing else.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// `12,345`.
 #[must_use]

@@ -128,12 +128,20 @@ mod tests {
             for service in &file.service {
                 for method in &service.method {
                     let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
-                    known.push((path, method.input_type().to_owned(), method.output_type().to_owned()));
+                    known.push((
+                        path,
+                        method.input_type().to_owned(),
+                        method.output_type().to_owned(),
+                    ));
                 }
             }
         }
         for (path, request, reply) in ALL {
-            let wanted = ((*path).to_owned(), (*request).to_owned(), (*reply).to_owned());
+            let wanted = (
+                (*path).to_owned(),
+                (*request).to_owned(),
+                (*reply).to_owned(),
+            );
             assert!(known.contains(&wanted), "{path} is not in the contract");
         }
     }

@@ -3,8 +3,6 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDateTime;
-use proto::intake::v1 as intake;
-use proto::intake::v1::{Dossier, DossierState};
 use proto::routing::v1 as routing;
 use proto::routing::v1::Transfer;
 
@@ -17,6 +15,7 @@ use super::error::Error;
 use super::pace::Pace;
 use super::plan::{Fate, Filing, Way};
 use super::province::Province;
+use super::reply::{dossier_in, transfer_in};
 
 /// The step key of the way of a result to the desk.
 const RESULT: &str = "result";
@@ -73,7 +72,9 @@ impl Stage {
     /// # Errors
     /// When the reply is not what the contract says.
     pub fn take_in(&mut self, entry: Entry<Act>, answer: &Answer) -> Result<(), Error> {
-        let Entry { at, dossier, act, .. } = entry;
+        let Entry {
+            at, dossier, act, ..
+        } = entry;
         if let Some(told) = dossier_in(&act, answer)? {
             self.courses[dossier].learn(&told);
         }
@@ -97,7 +98,8 @@ impl Stage {
         self.dossiers.insert(uid, dossier);
         let refused = self.filings[dossier].fate == Fate::Refused;
         let act = if refused { Act::Refuse } else { Act::Receive };
-        self.agenda.note(self.pace.answered(dossier, at), dossier, act);
+        self.agenda
+            .note(self.pace.answered(dossier, at), dossier, act);
     }
 
     fn received(&mut self, dossier: usize) {
@@ -105,7 +107,10 @@ impl Stage {
         self.dossiers.insert(uid, dossier);
         self.counts.received += 1;
         let procedure = &self.province.procedures[self.filings[dossier].procedure];
-        let first = procedure.first_steps.iter().map(|step| (dossier, step.clone()));
+        let first = procedure
+            .first_steps
+            .iter()
+            .map(|step| (dossier, step.clone()));
         self.expected.extend(first);
     }
 
@@ -114,13 +119,21 @@ impl Stage {
         self.expected.retain(|(of, _)| *of != dossier);
     }
 
-    fn accepted(&mut self, dossier: usize, answer: &Answer, at: NaiveDateTime) -> Result<(), Error> {
+    fn accepted(
+        &mut self,
+        dossier: usize,
+        answer: &Answer,
+        at: NaiveDateTime,
+    ) -> Result<(), Error> {
         let reply: routing::AcceptTransferResponse = answer.read()?;
         let transfer = transfer_in(reply.transfer, answer)?;
         self.courses[dossier].accepted();
         self.counts.handed_over += 1;
         let fate = self.filings[dossier].fate;
-        let unit = self.province.place(&transfer.to_unit_uid).unwrap_or_default();
+        let unit = self
+            .province
+            .place(&transfer.to_unit_uid)
+            .unwrap_or_default();
         let done = match transfer.step_key.as_str() {
             RESULT => self.pace.collected(dossier, at),
             _ => self.pace.done(dossier, fate, &transfer, unit),
@@ -134,17 +147,32 @@ impl Stage {
         Ok(())
     }
 
-    fn declined(&mut self, dossier: usize, answer: &Answer, at: NaiveDateTime) -> Result<(), Error> {
+    fn declined(
+        &mut self,
+        dossier: usize,
+        answer: &Answer,
+        at: NaiveDateTime,
+    ) -> Result<(), Error> {
         let reply: routing::DeclineTransferResponse = answer.read()?;
         let transfer = transfer_in(reply.transfer, answer)?;
         self.counts.declined += 1;
         let course = &mut self.courses[dossier];
         course.open_offers = course.open_offers.saturating_sub(1);
-        self.agenda.note(self.pace.forwarded(dossier, at), dossier, Act::Forward(transfer));
+        self.agenda.note(
+            self.pace.forwarded(dossier, at),
+            dossier,
+            Act::Forward(transfer),
+        );
         Ok(())
     }
 
-    fn completed(&mut self, dossier: usize, held: &Held, answer: &Answer, at: NaiveDateTime) -> Result<(), Error> {
+    fn completed(
+        &mut self,
+        dossier: usize,
+        held: &Held,
+        answer: &Answer,
+        at: NaiveDateTime,
+    ) -> Result<(), Error> {
         let reply: routing::CompleteTransferResponse = answer.read()?;
         self.step_done(dossier, held, at);
         for offered in &reply.offered {
@@ -171,7 +199,10 @@ impl Stage {
         if held.transfer.step_key != RESULT {
             let accepted = super::time::of(held.transfer.accepted_at.as_ref());
             self.steps.push(StepTime {
-                unit: self.province.place(&held.transfer.to_unit_uid).unwrap_or_default(),
+                unit: self
+                    .province
+                    .place(&held.transfer.to_unit_uid)
+                    .unwrap_or_default(),
                 minutes: self.pace.office.between(accepted, at),
             });
         }
@@ -206,7 +237,11 @@ impl Stage {
         let at = self.pace.accepted(dossier, &offer, at);
         let declines = self.filings[dossier].fate == Fate::Declined && offer.offer_epoch == 1;
         let first = &self.province.procedures[self.filings[dossier].procedure].first_steps;
-        let act = if declines && first.contains(&offer.step_key) { Act::Decline } else { Act::Accept };
+        let act = if declines && first.contains(&offer.step_key) {
+            Act::Decline
+        } else {
+            Act::Accept
+        };
         self.agenda.note(at, dossier, act(Box::new(offer)));
     }
 
@@ -219,7 +254,9 @@ impl Stage {
     /// Which offers must still come.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
-        let name = |(dossier, step): &(usize, String)| format!("{} of {}", step, self.courses[*dossier].code);
+        let name = |(dossier, step): &(usize, String)| {
+            format!("{} of {}", step, self.courses[*dossier].code)
+        };
         self.expected.iter().map(name).collect()
     }
 
@@ -243,34 +280,5 @@ fn what_ends(fate: Fate, step: &Transfer) -> fn(Held) -> Act {
         (Fate::Withdrawn, _) => |_| Act::Withdraw,
         _ if step.decides => Act::Decide,
         _ => Act::Complete,
-    }
-}
-
-fn transfer_in(transfer: Option<Transfer>, answer: &Answer) -> Result<Box<Transfer>, Error> {
-    let missing = || Error::OutOfContract {
-        rpc: answer.path,
-        what: "it has no transfer".to_owned(),
-    };
-    transfer.map(Box::new).ok_or_else(missing)
-}
-
-/// The dossier in a reply of intake.
-fn dossier_in(act: &Act, answer: &Answer) -> Result<Option<Dossier>, Error> {
-    let dossier = match act {
-        Act::Submit => answer.read::<intake::SubmitDossierResponse>()?.dossier,
-        Act::Register => answer.read::<intake::RegisterDossierResponse>()?.dossier,
-        Act::Receive => answer.read::<intake::ReceiveDossierResponse>()?.dossier,
-        Act::Refuse => answer.read::<intake::RefuseDossierResponse>()?.dossier,
-        Act::Withdraw => answer.read::<intake::WithdrawDossierResponse>()?.dossier,
-        Act::Decide(_) => answer.read::<intake::RecordDecisionResponse>()?.dossier,
-        Act::Return(_) => answer.read::<intake::ReturnResultResponse>()?.dossier,
-        Act::SubmitInVain | Act::Accept(_) | Act::Decline(_) | Act::Forward(_) | Act::Complete(_) => return Ok(None),
-    };
-    match dossier {
-        Some(dossier) if !dossier.uid.is_empty() && dossier.state() != DossierState::Unspecified => Ok(Some(dossier)),
-        _ => Err(Error::OutOfContract {
-            rpc: answer.path,
-            what: "it has no dossier".to_owned(),
-        }),
     }
 }

@@ -41,7 +41,9 @@ impl Comparison {
         for course in courses.iter().filter(|course| course.exists()) {
             comparison.acknowledged += 1;
             let found = by_uid.remove(course.uid.as_str());
-            let found = found.filter(|dossier| dossier.code == course.code && dossier.revision >= course.revision);
+            let found = found.filter(|dossier| {
+                dossier.code == course.code && dossier.revision >= course.revision
+            });
             match found {
                 None => comparison.missing.push(course.code.clone()),
                 Some(dossier) => {
@@ -87,7 +89,10 @@ impl fmt::Display for Comparison {
 /// # Errors
 /// What the suite refuses.
 pub async fn dossiers(line: &Arc<Line>, province: &Province) -> Result<Vec<Dossier>, Error> {
-    let desks = province.units.iter().map(|unit| dossiers_of(line, &unit.uid));
+    let desks = province
+        .units
+        .iter()
+        .map(|unit| dossiers_of(line, &unit.uid));
     let pages: Vec<_> = stream::iter(desks).buffered(AT_ONCE).try_collect().await?;
     Ok(pages.into_iter().flatten().collect())
 }
@@ -148,10 +153,13 @@ async fn transfers_of(line: &Line, unit: &str, state: TransferState) -> Result<u
     let mut count = 0;
     loop {
         let page = line.read(receptionist, &request).await?;
-        let of_unit = page.transfers.iter().filter(|transfer| match transfer.state() {
-            TransferState::Declined => transfer.from_unit_uid == unit,
-            _ => transfer.to_unit_uid == unit,
-        });
+        let of_unit = page
+            .transfers
+            .iter()
+            .filter(|transfer| match transfer.state() {
+                TransferState::Declined => transfer.from_unit_uid == unit,
+                _ => transfer.to_unit_uid == unit,
+            });
         count += of_unit.count();
         if page.next_page_token.is_empty() {
             return Ok(count);

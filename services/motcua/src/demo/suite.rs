@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -71,17 +71,17 @@ impl Suite {
         })
     }
 
-    /// Imports a folder or file.
+    /// Imports folders and files.
     ///
     /// # Errors
-    /// When it is refused.
-    pub async fn import(&self, path: &Path) -> Result<(), Error> {
-        let ran = self.run("import", &[path.as_os_str()]).await?;
+    /// When one is refused.
+    pub async fn import(&self, paths: &[PathBuf]) -> Result<(), Error> {
+        let ran = self.run("import", paths).await?;
         if ran.well {
             return Ok(());
         }
         Err(Error::Command {
-            command: format!("import {}", path.display()),
+            command: "import".to_owned(),
             output: ran.output,
         })
     }
@@ -94,10 +94,18 @@ impl Suite {
         self.run("check", &[]).await
     }
 
-    async fn run(&self, subcommand: &str, arguments: &[&std::ffi::OsStr]) -> Result<Ran, Error> {
+    async fn run(&self, subcommand: &str, arguments: &[PathBuf]) -> Result<Ran, Error> {
         let mut command = Command::new(&self.program);
-        command.arg(subcommand).arg("--data-dir").arg(&self.folder).args(arguments);
-        let ran = command.stdin(Stdio::null()).kill_on_drop(true).output().await;
+        command
+            .arg(subcommand)
+            .arg("--data-dir")
+            .arg(&self.folder)
+            .args(arguments);
+        let ran = command
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await;
         let ran = ran.map_err(Error::file(format!("running `motcua {subcommand}`")))?;
         let mut output = String::from_utf8_lossy(&ran.stdout).into_owned();
         if !ran.status.success() {
@@ -116,11 +124,20 @@ impl Suite {
     pub async fn start(&mut self, now: NaiveDateTime) -> Result<Serving, Error> {
         let began = clock::monotonic();
         let mut child = self.spawn(now)?;
-        let stdout = child.stdout.take().ok_or_else(|| self.not_serving("it has no output"))?;
+        let stdout = child
+            .stdout
+            .take()
+            .ok_or_else(|| self.not_serving("it has no output"))?;
         let mut stdout = BufReader::new(stdout).lines();
         let listening = tokio::time::timeout(START_PATIENCE, stdout.next_line()).await;
-        let line = listening.ok().and_then(Result::ok).flatten().unwrap_or_default();
-        let address = line.strip_prefix(LISTENING).and_then(|address| address.trim().parse().ok());
+        let line = listening
+            .ok()
+            .and_then(Result::ok)
+            .flatten()
+            .unwrap_or_default();
+        let address = line
+            .strip_prefix(LISTENING)
+            .and_then(|address| address.trim().parse().ok());
         let address = address.ok_or_else(|| self.not_serving("it did not say where it listens"))?;
         self.running = Some(Running {
             child,
@@ -137,10 +154,24 @@ impl Suite {
         let log = log.map_err(Error::file("opening the suite's log"))?;
         let now = format!("{}+07:00", now.format("%Y-%m-%dT%H:%M:%S"));
         let mut command = Command::new(&self.program);
-        command.args(["serve", "all", "--listen", "127.0.0.1:0", "--reflection", "--simulated-clock", &now]);
+        command.args([
+            "serve",
+            "all",
+            "--listen",
+            "127.0.0.1:0",
+            "--reflection",
+            "--simulated-clock",
+            &now,
+        ]);
         command.arg("--data-dir").arg(&self.folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
-        command.spawn().map_err(Error::file("starting `motcua serve`"))
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true);
+        command
+            .spawn()
+            .map_err(Error::file("starting `motcua serve`"))
     }
 
     /// Kills the suite with SIGKILL: it cannot write, flush or say another word.
@@ -178,7 +209,9 @@ impl Suite {
     pub fn resident_memory(&self) -> Option<u64> {
         let process = self.running.as_ref()?.child.id()?;
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
         Some(kibibytes * 1024)
     }
@@ -200,7 +233,10 @@ async fn until_ready(address: SocketAddr) -> Result<(), Error> {
             let request = HealthCheckRequest {
                 service: service.to_owned(),
             };
-            let status = health.check(request).await.map(|reply| reply.into_inner().status());
+            let status = health
+                .check(request)
+                .await
+                .map(|reply| reply.into_inner().status());
             if status.is_ok_and(|status| status == ServingStatus::Serving) {
                 break;
             }
@@ -216,8 +252,12 @@ async fn terminate(child: &mut Child) -> Result<(), Error> {
     let Some(process) = child.id() else {
         return Ok(());
     };
-    let sent = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &process.to_string()]).status().await;
-    sent.map(|_| ()).map_err(Error::file("asking the suite to end"))
+    let sent = Command::new("sh")
+        .args(["-c", "kill -TERM \"$0\"", &process.to_string()])
+        .status()
+        .await;
+    sent.map(|_| ())
+        .map_err(Error::file("asking the suite to end"))
 }
 
 #[cfg(not(unix))]

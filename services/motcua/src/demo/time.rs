@@ -19,11 +19,15 @@ pub fn start() -> NaiveDateTime {
 /// A time of the contract, local; the earliest of all where there is none.
 #[must_use]
 pub fn of(timestamp: Option<&Timestamp>) -> NaiveDateTime {
-    timestamp.map_or(NaiveDateTime::MIN, |timestamp| clock::local(clock::from_timestamp(timestamp)))
+    timestamp.map_or(NaiveDateTime::MIN, |timestamp| {
+        clock::local(clock::from_timestamp(timestamp))
+    })
 }
 
 /// `28/08 07:15`; empty where there is no time.
 #[must_use]
 pub fn short(timestamp: Option<&Timestamp>) -> String {
-    timestamp.map_or_else(String::new, |_| of(timestamp).format("%d/%m %H:%M").to_string())
+    timestamp.map_or_else(String::new, |_| {
+        of(timestamp).format("%d/%m %H:%M").to_string()
+    })
 }

@@ -32,16 +32,26 @@ impl<'a> Journey<'a> {
     ///
     /// # Errors
     /// What the suite refuses.
-    pub async fn ask(line: &Line, province: &'a Province, dossiers: &'a [Dossier]) -> Result<Option<Self>, Error> {
-        let received = dossiers.iter().filter(|dossier| dossier.received_at.is_some());
+    pub async fn ask(
+        line: &Line,
+        province: &'a Province,
+        dossiers: &'a [Dossier],
+    ) -> Result<Option<Self>, Error> {
+        let received = dossiers
+            .iter()
+            .filter(|dossier| dossier.received_at.is_some());
         let Some(dossier) = received.max_by_key(|dossier| worth(province, dossier)) else {
             return Ok(None);
         };
-        let desk = line.cast().officer(&dossier.receiving_unit_uid, Role::Receptionist);
+        let desk = line
+            .cast()
+            .officer(&dossier.receiving_unit_uid, Role::Receptionist);
         let dossier_uid = dossier.uid.clone();
         let route = line.read(desk, &GetRouteRequest { dossier_uid }).await?;
         let dossier_uid = dossier.uid.clone();
-        let deadline = line.read(desk, &ExplainDeadlineRequest { dossier_uid }).await?;
+        let deadline = line
+            .read(desk, &ExplainDeadlineRequest { dossier_uid })
+            .await?;
         Ok(Some(Self {
             dossier,
             province,
@@ -64,7 +74,10 @@ impl<'a> Journey<'a> {
     /// Its hand-overs.
     #[must_use]
     pub fn hand_overs(&self) -> Table {
-        let mut table = table(&["step", "from", "to", "offered", "accepted", "ended", ""], 0..0);
+        let mut table = table(
+            &["step", "from", "to", "offered", "accepted", "ended", ""],
+            0..0,
+        );
         for transfer in &self.route.transfers {
             table.add_row([
                 transfer.step_name.clone(),
@@ -84,7 +97,11 @@ impl<'a> Journey<'a> {
     pub fn custody(&self) -> Table {
         let mut merged: Vec<(&str, Option<&Timestamp>, Option<&Timestamp>)> = Vec::new();
         for branch in &self.route.branches {
-            let (unit, since, until) = (&branch.custodian_uid, branch.since.as_ref(), branch.until.as_ref());
+            let (unit, since, until) = (
+                &branch.custodian_uid,
+                branch.since.as_ref(),
+                branch.until.as_ref(),
+            );
             match merged.last_mut() {
                 Some((before, _, ended)) if before == unit && *ended == since => *ended = until,
                 _ => merged.push((unit, since, until)),
@@ -93,7 +110,11 @@ impl<'a> Journey<'a> {
         let mut table = table(&["responsible", "from", "until"], 0..0);
         for (unit, since, until) in merged {
             let until = until.map_or_else(|| "still".to_owned(), |until| time::short(Some(until)));
-            table.add_row([self.province.name(unit).to_owned(), time::short(since), until]);
+            table.add_row([
+                self.province.name(unit).to_owned(),
+                time::short(since),
+                until,
+            ]);
         }
         table
     }
@@ -117,7 +138,10 @@ impl<'a> Journey<'a> {
         let mut table = table(&["day", "counted", "why", "vì sao"], 1..2);
         for day in &self.deadline.days {
             let date = day.date.parse::<NaiveDate>();
-            let date = date.map_or_else(|_| day.date.clone(), |date| date.format("%a %d/%m").to_string());
+            let date = date.map_or_else(
+                |_| day.date.clone(),
+                |date| date.format("%a %d/%m").to_string(),
+            );
             let counted = match day.counted_minutes {
                 0 => "–".to_owned(),
                 minutes => format!("{}:{:02} h", minutes / 60, minutes % 60),
@@ -132,19 +156,31 @@ impl<'a> Journey<'a> {
 fn worth(province: &Province, dossier: &Dossier) -> (bool, bool, u8, i64) {
     let received = time::of(dossier.received_at.as_ref()).date();
     let appointment = time::of(dossier.appointment.as_ref()).date();
-    let crosses = SUBSTITUTE_HOLIDAY.is_some_and(|holiday| received < holiday && holiday < appointment);
-    let above = province.procedure(&dossier.procedure_code).is_some_and(|procedure| procedure.decided_above);
+    let crosses =
+        SUBSTITUTE_HOLIDAY.is_some_and(|holiday| received < holiday && holiday < appointment);
+    let above = province
+        .procedure(&dossier.procedure_code)
+        .is_some_and(|procedure| procedure.decided_above);
     let interlinked = above || dossier.receiving_unit_uid != dossier.competent_unit_uid;
     let end = match dossier.state() {
         DossierState::Returned => 2,
         DossierState::ResultReady => 1,
         _ => 0,
     };
-    (interlinked, crosses, end, -(appointment - received).num_days())
+    (
+        interlinked,
+        crosses,
+        end,
+        -(appointment - received).num_days(),
+    )
 }
 
 fn remark(transfer: &Transfer) -> String {
-    let again = if transfer.offer_epoch > 1 { "declined once; " } else { "" };
+    let again = if transfer.offer_epoch > 1 {
+        "declined once; "
+    } else {
+        ""
+    };
     let state = match transfer.state() {
         TransferState::Offered => "offered",
         TransferState::Accepted => "held",

@@ -60,6 +60,7 @@ async fn read(line: &Line, unit: &str, dossier: &Dossier) -> Result<(), Error> {
     let request = GetDossierRequest {
         key: Some(Key::Code(dossier.code.clone())),
     };
-    line.read(line.cast().officer(unit, Role::Examiner), &request).await?;
+    line.read(line.cast().officer(unit, Role::Examiner), &request)
+        .await?;
     Ok(())
 }

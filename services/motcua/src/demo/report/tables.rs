@@ -34,10 +34,16 @@ impl Standing {
             DossierState::Submitted | DossierState::Unspecified => return Self::NotReceived,
             DossierState::Refused => return Self::Refused,
             DossierState::Withdrawn => return Self::Withdrawn,
-            DossierState::Received | DossierState::Processing | DossierState::ResultReady | DossierState::Returned => {}
+            DossierState::Received
+            | DossierState::Processing
+            | DossierState::ResultReady
+            | DossierState::Returned => {}
         }
         let appointment = time::of(dossier.appointment.as_ref()).date();
-        let decided = dossier.decision.as_ref().map(|decision| time::of(decision.recorded_at.as_ref()));
+        let decided = dossier
+            .decision
+            .as_ref()
+            .map(|decision| time::of(decision.recorded_at.as_ref()));
         match decided {
             Some(decided) if decided.date() <= appointment => Self::OnTime,
             Some(_) => Self::DecidedLate,
@@ -61,7 +67,10 @@ impl Row {
     }
 
     fn count(&self, of: &[Standing]) -> usize {
-        self.standings.iter().filter(|standing| of.contains(standing)).count()
+        self.standings
+            .iter()
+            .filter(|standing| of.contains(standing))
+            .count()
     }
 
     fn cells(&self) -> Vec<String> {
@@ -74,16 +83,22 @@ impl Row {
             &[Standing::InProgress],
             &[Standing::Overdue],
         ];
-        let counts = columns.iter().map(|standings| thousands(self.count(standings)));
+        let counts = columns
+            .iter()
+            .map(|standings| thousands(self.count(standings)));
         let counts = std::iter::once(thousands(self.handed_in)).chain(counts);
-        counts.chain(std::iter::once(self.on_time_percent())).collect()
+        counts
+            .chain(std::iter::once(self.on_time_percent()))
+            .collect()
     }
 
     /// Of a hundred whose time is up or that were decided so many were decided in time.
     fn on_time_percent(&self) -> String {
         let on_time = self.count(&[Standing::OnTime]);
         let all = self.count(&[Standing::OnTime, Standing::DecidedLate, Standing::Overdue]);
-        (on_time * 100).checked_div(all).map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
+        (on_time * 100)
+            .checked_div(all)
+            .map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
     }
 }
 
@@ -111,18 +126,28 @@ fn counted(names: &[&str], rows: Vec<(Vec<String>, Row)>) -> Table {
         all.standings.extend(row.standings);
     }
     let blank = names.iter().skip(1).map(|_| String::new());
-    let cells = std::iter::once("all".to_owned()).chain(blank).chain(all.cells());
+    let cells = std::iter::once("all".to_owned())
+        .chain(blank)
+        .chain(all.cells());
     table.add_row(cells);
     table
 }
 
 /// Dossiers by online level and channel.
 #[must_use]
-pub fn by_level_and_channel(province: &Province, dossiers: &[Dossier], now: NaiveDateTime) -> Table {
+pub fn by_level_and_channel(
+    province: &Province,
+    dossiers: &[Dossier],
+    now: NaiveDateTime,
+) -> Table {
     let mut rows = BTreeMap::<(i32, i32), Row>::new();
     for dossier in dossiers {
-        let level = province.procedure(&dossier.procedure_code).map_or(0, |procedure| procedure.online_level);
-        rows.entry((level, dossier.channel)).or_default().add(dossier, now);
+        let level = province
+            .procedure(&dossier.procedure_code)
+            .map_or(0, |procedure| procedure.online_level);
+        rows.entry((level, dossier.channel))
+            .or_default()
+            .add(dossier, now);
     }
     let named = rows.into_iter().map(|((level, channel), row)| {
         let channel = match Channel::try_from(channel) {
@@ -145,10 +170,17 @@ pub fn by_kind_of_unit(province: &Province, dossiers: &[Dossier], now: NaiveDate
         (UnitKind::Department, "departments"),
     ];
     let rows = kinds.map(|(kind, name)| {
-        let units = province.units.iter().filter(|unit| unit.kind == kind).count();
+        let units = province
+            .units
+            .iter()
+            .filter(|unit| unit.kind == kind)
+            .count();
         let mut row = Row::default();
         for dossier in dossiers {
-            if province.unit(&dossier.competent_unit_uid).is_some_and(|unit| unit.kind == kind) {
+            if province
+                .unit(&dossier.competent_unit_uid)
+                .is_some_and(|unit| unit.kind == kind)
+            {
                 row.add(dossier, now);
             }
         }
@@ -164,8 +196,12 @@ pub fn slowest_units(province: &Province, steps: &[StepTime]) -> Table {
     for step in steps {
         units.entry(step.unit).or_default().push(step.minutes);
     }
-    let enough = units.into_iter().filter(|(_, minutes)| minutes.len() >= LEAST_STEPS);
-    let mut medians: Vec<_> = enough.map(|(unit, minutes)| (median(&minutes), minutes.len(), unit)).collect();
+    let enough = units
+        .into_iter()
+        .filter(|(_, minutes)| minutes.len() >= LEAST_STEPS);
+    let mut medians: Vec<_> = enough
+        .map(|(unit, minutes)| (median(&minutes), minutes.len(), unit))
+        .collect();
     medians.sort_by(|one, other| other.cmp(one));
     let mut table = table(&["unit", "median working hours a step", "steps"], 1..3);
     for (minutes, steps, unit) in medians.into_iter().take(SLOWEST) {
@@ -189,7 +225,11 @@ mod tests {
 
     use super::*;
 
-    fn standing(appointment: NaiveDateTime, decided: Option<NaiveDateTime>, now: NaiveDateTime) -> Standing {
+    fn standing(
+        appointment: NaiveDateTime,
+        decided: Option<NaiveDateTime>,
+        now: NaiveDateTime,
+    ) -> Standing {
         let wire = |at| Some(clock::to_timestamp(clock::from_local(at)));
         let dossier = Dossier {
             state: DossierState::Processing.into(),
@@ -208,7 +248,10 @@ mod tests {
         let (monday, evening) = (time::start(), time::start() + TimeDelta::hours(10));
         let tuesday = monday + TimeDelta::days(1);
         assert_eq!(standing(monday, Some(evening), tuesday), Standing::OnTime);
-        assert_eq!(standing(monday, Some(tuesday), tuesday), Standing::DecidedLate);
+        assert_eq!(
+            standing(monday, Some(tuesday), tuesday),
+            Standing::DecidedLate
+        );
         assert_eq!(standing(monday, None, evening), Standing::InProgress);
         assert_eq!(standing(monday, None, tuesday), Standing::Overdue);
     }

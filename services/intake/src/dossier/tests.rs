@@ -1,0 +1,286 @@
+//! Every step from every state: what is possible, and what is refused with the states in which it would be.
+
+use kit::clock;
+use kit::identity_number::Kind;
+
+use super::*;
+
+/// The steps that a caller can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Receive,
+    Refuse,
+    Withdraw,
+    Decide,
+    Return,
+}
+
+const ACTS: [Act; 5] = [
+    Act::Receive,
+    Act::Refuse,
+    Act::Withdraw,
+    Act::Decide,
+    Act::Return,
+];
+
+impl Act {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Receive => "ReceiveDossier",
+            Self::Refuse => "RefuseDossier",
+            Self::Withdraw => "WithdrawDossier",
+            Self::Decide => "RecordDecision",
+            Self::Return => "ReturnResult",
+        }
+    }
+
+    /// The law: from which states it leads to which (design.md 4, R11).
+    fn leads(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::Receive => (&["SUBMITTED"], "RECEIVED"),
+            Self::Refuse => (&["SUBMITTED"], "REFUSED"),
+            Self::Withdraw => (&["SUBMITTED", "RECEIVED", "PROCESSING"], "WITHDRAWN"),
+            Self::Decide => (&["PROCESSING"], "RESULT_READY"),
+            Self::Return => (&["RESULT_READY"], "RETURNED"),
+        }
+    }
+
+    fn on(self, dossier: Dossier) -> Result<Dossier, InvalidTransition> {
+        match self {
+            Self::Receive => dossier.receive(receipt()),
+            Self::Refuse => dossier.refuse(closing()),
+            Self::Withdraw => dossier.withdraw(closing()),
+            Self::Decide => dossier.decide(decision()),
+            Self::Return => dossier.return_result(moment(9)),
+        }
+    }
+}
+
+#[test]
+fn every_step_is_possible_exactly_in_the_states_that_it_names() {
+    for state in states() {
+        for act in ACTS {
+            let (allowed, next) = act.leads();
+            let before = dossier(state.clone());
+            match act.on(before.clone()) {
+                Ok(after) => {
+                    assert!(allowed.contains(&state.name()), "{act:?} in {state:?}");
+                    assert_eq!(after.state.name(), next);
+                    assert_eq!(after.revision, before.revision + 1);
+                }
+                Err(refused) => {
+                    assert!(!allowed.contains(&state.name()), "{act:?} in {state:?}");
+                    let (act, current) = (act.name(), state.name());
+                    let expected = InvalidTransition {
+                        act,
+                        current,
+                        allowed,
+                    };
+                    assert_eq!(refused, expected);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_changes_nothing_but_the_state_and_the_revision() {
+    for state in states() {
+        for act in ACTS {
+            let before = dossier(state.clone());
+            if let Ok(after) = act.on(before.clone()) {
+                let (state, revision) = (after.state.clone(), after.revision);
+                let expected = Dossier {
+                    state,
+                    revision,
+                    ..before
+                };
+                assert_eq!(after, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_acceptance_begins_the_processing_and_later_ones_change_nothing() {
+    for state in states() {
+        let after = dossier(state.clone()).begin_processing();
+        if state.name() == "RECEIVED" {
+            assert_eq!(after.state, State::Processing(receipt()));
+            assert_eq!(after.revision, 2);
+        } else {
+            assert_eq!(after, dossier(state));
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_beforehand_is_what_the_step_answers() {
+    for state in states() {
+        let before = dossier(state);
+        let decided = before.clone().decide(decision()).map(drop);
+        assert_eq!(before.may_be_decided(), decided);
+        let returned = before.clone().return_result(moment(9)).map(drop);
+        assert_eq!(before.may_be_returned(), returned);
+    }
+}
+
+#[test]
+fn a_withdrawn_dossier_cannot_be_decided_and_a_decided_one_cannot_be_withdrawn() {
+    let processing = dossier(State::Processing(receipt()));
+    let withdrawn = processing.clone().withdraw(closing()).unwrap();
+    assert_eq!(
+        withdrawn.decide(decision()).unwrap_err().current,
+        "WITHDRAWN"
+    );
+    let decided = processing.decide(decision()).unwrap();
+    let refused = decided.clone().withdraw(closing()).unwrap_err();
+    assert_eq!(refused.current, "RESULT_READY");
+    let returned = decided.return_result(moment(9)).unwrap();
+    assert_eq!(
+        returned.withdraw(closing()).unwrap_err().current,
+        "RETURNED"
+    );
+}
+
+#[test]
+fn the_receipt_stays_the_same_from_reception_to_the_end() {
+    let received = dossier(State::Submitted).receive(receipt()).unwrap();
+    let processing = received.clone().begin_processing();
+    let decided = processing.clone().decide(decision()).unwrap();
+    let returned = decided.clone().return_result(moment(9)).unwrap();
+    let withdrawn = processing.clone().withdraw(closing()).unwrap();
+    for after in [received, processing, decided, returned, withdrawn] {
+        assert_eq!(after.state.receipt(), Some(receipt()), "{after:?}");
+    }
+}
+
+#[test]
+fn a_dossier_that_was_never_received_has_no_receipt() {
+    let submitted = dossier(State::Submitted);
+    let refused = submitted.clone().refuse(closing()).unwrap();
+    let withdrawn = submitted.clone().withdraw(closing()).unwrap();
+    for after in [submitted, refused, withdrawn] {
+        assert_eq!(after.state.receipt(), None, "{after:?}");
+    }
+}
+
+#[test]
+fn the_decision_is_kept_when_the_result_is_returned() {
+    let ready = dossier(State::ResultReady(receipt(), decision()));
+    let returned = ready.return_result(moment(9)).unwrap();
+    assert_eq!(
+        returned.state,
+        State::Returned(receipt(), decision(), moment(9))
+    );
+}
+
+#[test]
+fn two_dossiers_look_alike_when_the_same_applicant_hands_in_the_same_at_the_same_desk() {
+    let one = dossier(State::Submitted);
+    let mut other = Dossier {
+        uid: "another".to_owned(),
+        submitted_at: moment(5),
+        ..one.clone()
+    };
+    assert_eq!(one.content_digest(), other.content_digest());
+    other.filing.components[0].copies += 1;
+    assert_ne!(one.content_digest(), other.content_digest());
+    other = one.clone();
+    other.units.receiving = "another desk".to_owned();
+    assert_ne!(one.content_digest(), other.content_digest());
+    other = one.clone();
+    other.filing.procedure_code = "1.000001".to_owned();
+    assert_ne!(one.content_digest(), other.content_digest());
+    other = one.clone();
+    other.filing.applicant.number = number("066085000124");
+    assert_ne!(one.content_digest(), other.content_digest());
+}
+
+/// Every state, and withdrawal with and without a receipt.
+fn states() -> [State; 8] {
+    [
+        State::Submitted,
+        State::Received(receipt()),
+        State::Refused(closing()),
+        State::Processing(receipt()),
+        State::Withdrawn(None, closing()),
+        State::Withdrawn(Some(receipt()), closing()),
+        State::ResultReady(receipt(), decision()),
+        State::Returned(receipt(), decision(), moment(8)),
+    ]
+}
+
+fn dossier(state: State) -> Dossier {
+    Dossier {
+        uid: "dossier".to_owned(),
+        code: DossierCode::allot("000.00.12.H15", date(), 1),
+        filing: filing(),
+        units: Units {
+            receiving: "commune".to_owned(),
+            competent: "district".to_owned(),
+            returning: "commune".to_owned(),
+        },
+        submitted_at: moment(0),
+        state,
+        revision: 1,
+    }
+}
+
+fn filing() -> Filing {
+    Filing {
+        procedure_code: "1.001193".to_owned(),
+        procedure_version: 1,
+        case_key: "standard".to_owned(),
+        channel: Channel::Online,
+        applicant: Applicant {
+            name: "Y Moan Êban".to_owned(),
+            number: number("066085000123"),
+            phone: String::new(),
+            party: None,
+        },
+        components: vec![HandedIn {
+            key: "declaration".to_owned(),
+            originals: 1,
+            copies: 0,
+        }],
+    }
+}
+
+fn number(value: &str) -> IdentityNumber {
+    IdentityNumber::parse(Kind::Cccd, value, "number").unwrap()
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        received_at: moment(1),
+        appointment: moment(5),
+    }
+}
+
+fn closing() -> Closing {
+    Closing {
+        reason: "đổi ý".to_owned(),
+        at: moment(3),
+    }
+}
+
+fn decision() -> Decision {
+    Decision {
+        outcome: Outcome::Granted,
+        number: "12/QĐ-UBND".to_owned(),
+        date: date(),
+        signer: "Chủ tịch".to_owned(),
+        unit: "district".to_owned(),
+        recorded_at: moment(4),
+    }
+}
+
+fn date() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2017, 8, 28).unwrap()
+}
+
+/// So many days after 28/08/2017.
+fn moment(days: i64) -> Moment {
+    clock::from_micros((1_503_883_800 + days * 86_400) * 1_000_000)
+}

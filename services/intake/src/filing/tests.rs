@@ -1,0 +1,268 @@
+//! What may be handed in where.
+
+use kit::copies::{Copy, UNIT};
+use prost::Message as _;
+use proto::identity::v1 as pb;
+use worktime::Limit;
+
+use super::*;
+use crate::reference::Component;
+
+const PROVINCE: &str = "province";
+const JUSTICE: &str = "justice";
+const FINANCE: &str = "finance";
+const DISTRICT: &str = "district";
+const COMMUNE: &str = "commune";
+
+#[test]
+fn a_desk_takes_what_its_kind_of_unit_decides_or_sends_up() {
+    let own_desks = [
+        (UnitKind::Commune, COMMUNE, COMMUNE),
+        (UnitKind::District, COMMUNE, DISTRICT),
+        (UnitKind::District, DISTRICT, DISTRICT),
+        (UnitKind::Department, JUSTICE, JUSTICE),
+    ];
+    for (level, receiving, competent) in own_desks {
+        let units = units_of(&procedure(level), receiving).unwrap();
+        let expected = Units {
+            receiving: receiving.to_owned(),
+            competent: competent.to_owned(),
+            returning: receiving.to_owned(),
+        };
+        assert_eq!(units, expected, "{level:?} at {receiving}");
+    }
+}
+
+#[test]
+fn a_desk_that_does_not_take_a_procedure_says_who_does() {
+    let other_desks = [
+        (UnitKind::Commune, DISTRICT, "UBND cấp xã"),
+        (UnitKind::Commune, JUSTICE, "UBND cấp xã"),
+        (UnitKind::Commune, PROVINCE, "UBND cấp xã"),
+        (UnitKind::District, JUSTICE, "UBND cấp huyện"),
+        (UnitKind::District, PROVINCE, "UBND cấp huyện"),
+        (UnitKind::Department, COMMUNE, JUSTICE),
+        (UnitKind::Department, DISTRICT, JUSTICE),
+        (UnitKind::Department, FINANCE, JUSTICE),
+        (UnitKind::Department, PROVINCE, JUSTICE),
+        (UnitKind::Province, COMMUNE, "UBND tỉnh"),
+        (UnitKind::Province, DISTRICT, "UBND tỉnh"),
+        (UnitKind::Province, JUSTICE, "UBND tỉnh"),
+        (UnitKind::Province, PROVINCE, "UBND tỉnh"),
+    ];
+    for (level, receiving, who) in other_desks {
+        let refused = units_of(&procedure(level), receiving);
+        let Err(Error::UnitNotCompetent { procedure, takes }) = refused else {
+            panic!("{level:?} at {receiving}: {refused:?}");
+        };
+        assert_eq!((procedure.as_str(), takes.as_str()), ("1.001193", who));
+    }
+}
+
+#[test]
+fn a_case_of_the_commune_that_is_decided_above_is_decided_by_its_district() {
+    let mut procedure = procedure(UnitKind::Commune);
+    procedure.cases[0].decided_above = true;
+    let units = units_of(&procedure, COMMUNE).unwrap();
+    assert_eq!(units.competent, DISTRICT);
+    assert_eq!(units.returning, COMMUNE);
+}
+
+#[test]
+fn a_department_that_took_over_the_lead_takes_the_procedure() {
+    let mut procedure = procedure(UnitKind::Department);
+    procedure.lead_unit = "old-justice".to_owned();
+    assert_eq!(units_of(&procedure, JUSTICE).unwrap().competent, JUSTICE);
+}
+
+#[test]
+fn a_unit_that_is_not_known_is_not_found() {
+    let mut procedure = procedure(UnitKind::Department);
+    procedure.lead_unit = "nowhere".to_owned();
+    let refused = units_of(&procedure, JUSTICE);
+    assert!(matches!(refused, Err(Error::UnitNotFound(uid)) if uid == "nowhere"));
+    let known = table();
+    assert_eq!(resolve(&known, "old-justice").unwrap().uid, JUSTICE);
+    assert!(matches!(
+        resolve(&known, "nowhere"),
+        Err(Error::UnitNotFound(_))
+    ));
+}
+
+#[test]
+fn levels_one_and_two_are_refused_online_with_the_desk_to_go_to() {
+    let table = table();
+    let desk = table.resolve(COMMUNE).unwrap();
+    for online_level in 1..=4 {
+        let procedure = Procedure {
+            online_level,
+            ..procedure(UnitKind::Commune)
+        };
+        match must_be_online(&procedure, desk) {
+            Ok(()) => assert!(online_level >= 3),
+            Err(Error::NotOnline {
+                procedure,
+                level,
+                desk,
+                desk_uid,
+            }) => {
+                assert!(online_level <= 2);
+                assert_eq!((procedure.as_str(), level), ("1.001193", online_level));
+                assert_eq!((desk.as_str(), desk_uid.as_str()), (COMMUNE, COMMUNE));
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_procedure_of_another_agency_or_without_a_route_is_not_handled_here() {
+    let ours = procedure(UnitKind::Commune);
+    assert!(must_be_handled_here(&ours, &ours.cases[0]).is_ok());
+    let vertical = Procedure {
+        vertical_agency: true,
+        ..ours.clone()
+    };
+    let refused = must_be_handled_here(&vertical, &vertical.cases[0]);
+    assert!(matches!(refused, Err(Error::NotHandledHere { .. })));
+    let unrouted = Case {
+        routed: false,
+        ..ours.cases[0].clone()
+    };
+    let refused = must_be_handled_here(&ours, &unrouted);
+    assert!(matches!(refused, Err(Error::NotHandledHere { .. })));
+}
+
+#[test]
+fn every_missing_and_every_unknown_component_is_named_at_once() {
+    let handed = [
+        handed("photo", 1, 0),
+        handed("certificate", 1, 0),
+        handed("poem", 1, 0),
+        handed("song", 0, 1),
+    ];
+    let named = violations(&handed);
+    let named: Vec<_> = named
+        .iter()
+        .map(|(field, reason)| (field.as_str(), *reason))
+        .collect();
+    let expected = [
+        ("components[declaration]", "MISSING"),
+        ("components[photo]", "MISSING"),
+        ("components[certificate]", "MISSING"),
+        ("components[poem]", "UNKNOWN"),
+        ("components[song]", "UNKNOWN"),
+    ];
+    assert_eq!(named, expected);
+}
+
+#[test]
+fn nothing_handed_in_lacks_everything() {
+    assert_eq!(violations(&[]).len(), 3);
+}
+
+#[test]
+fn what_is_complete_or_more_than_complete_is_taken() {
+    let exactly = [
+        handed("declaration", 1, 0),
+        handed("photo", 2, 0),
+        handed("certificate", 0, 1),
+    ];
+    let procedure = procedure(UnitKind::Commune);
+    assert!(must_be_complete(&procedure, &exactly).is_ok());
+    let more = exactly.map(|one| handed(&one.key, one.originals + 1, one.copies + 1));
+    assert!(must_be_complete(&procedure, &more).is_ok());
+}
+
+#[test]
+fn a_case_that_is_not_named_is_the_standard_one() {
+    let procedure = procedure(UnitKind::Commune);
+    assert_eq!(procedure.case("").unwrap().key, "standard");
+    let refused = procedure.case("express");
+    assert!(matches!(refused, Err(Error::CaseNotFound { case, .. }) if case == "express"));
+}
+
+fn violations(handed: &[HandedIn]) -> Vec<(String, &'static str)> {
+    match must_be_complete(&procedure(UnitKind::Commune), handed) {
+        Err(Error::ComponentsMissing(violations)) => {
+            let violations = violations.into_iter();
+            violations
+                .map(|violation| (violation.field, violation.reason))
+                .collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn units_of(procedure: &Procedure, receiving: &str) -> Result<Units, Error> {
+    let table = table();
+    let receiving = table.resolve(receiving).unwrap();
+    units(procedure, &procedure.cases[0], receiving, &table)
+}
+
+/// One unit of each kind below the next, a second department, and one that justice took over. Names are the uids.
+fn table() -> UnitTable {
+    let units = [
+        (PROVINCE, pb::UnitKind::Province, "", ""),
+        (JUSTICE, pb::UnitKind::Department, PROVINCE, ""),
+        (FINANCE, pb::UnitKind::Department, PROVINCE, ""),
+        ("old-justice", pb::UnitKind::Department, PROVINCE, JUSTICE),
+        (DISTRICT, pb::UnitKind::District, PROVINCE, ""),
+        (COMMUNE, pb::UnitKind::Commune, DISTRICT, ""),
+    ];
+    let mut table = UnitTable::default();
+    for (uid, kind, parent, successor) in units {
+        let unit = pb::Unit {
+            uid: uid.to_owned(),
+            name: uid.to_owned(),
+            kind: kind.into(),
+            parent_uid: parent.to_owned(),
+            successor_uid: successor.to_owned(),
+            ..pb::Unit::default()
+        };
+        let (key, body) = (uid.to_owned(), unit.encode_to_vec());
+        table.take(&Copy {
+            kind: UNIT,
+            key,
+            body,
+        });
+    }
+    table
+}
+
+/// Asks for a declaration, two photos and a copy of a certificate; justice leads its field.
+fn procedure(level: UnitKind) -> Procedure {
+    let component = |key: &str, originals, copies| Component {
+        key: key.to_owned(),
+        name: key.to_owned(),
+        originals,
+        copies,
+    };
+    Procedure {
+        code: "1.001193".to_owned(),
+        level,
+        lead_unit: JUSTICE.to_owned(),
+        vertical_agency: false,
+        online_level: 3,
+        version: 1,
+        components: vec![
+            component("declaration", 1, 0),
+            component("photo", 2, 0),
+            component("certificate", 0, 1),
+        ],
+        cases: vec![Case {
+            key: "standard".to_owned(),
+            limit: Limit::WorkingDays(5),
+            decided_above: false,
+            routed: true,
+        }],
+    }
+}
+
+fn handed(key: &str, originals: i32, copies: i32) -> HandedIn {
+    HandedIn {
+        key: key.to_owned(),
+        originals,
+        copies,
+    }
+}

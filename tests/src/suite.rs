@@ -1,0 +1,276 @@
+//! The real binary as a child process on a data folder of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use proto::event::v1::Head;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout};
+use tonic::transport::{Channel, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::actor::{Actor, Line, MONDAY_MORNING};
+use crate::cast::{self, Cast};
+use crate::program::{self, Ran};
+
+const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
+/// How long the suite may take to start or stop.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+const CALLERS: &str = "callers.csv";
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The suite on a data folder of its own. The process is killed with it.
+pub struct Suite {
+    running: Option<Running>,
+    line: Arc<Line>,
+    data_dir: PathBuf,
+    folder: TempDir,
+}
+
+struct Running {
+    child: Child,
+    /// Held open: a child that prints into a closed pipe would fail.
+    _output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Suite {
+    /// Imports the province and the callers, starts, and waits until every service may be called.
+    pub async fn start() -> Self {
+        let mut suite = Self::load().await;
+        suite.restart().await;
+        suite
+    }
+
+    /// The same without starting.
+    pub async fn load() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data_dir = folder.path().join("data");
+        Self::load_into(folder, data_dir).await
+    }
+
+    /// The same in this data folder.
+    pub async fn load_into(folder: TempDir, data_dir: PathBuf) -> Self {
+        let suite = Self::new(folder, data_dir);
+        let callers = suite.folder().join(CALLERS);
+        let imported = suite.import(&[&program::province(), &callers]).await;
+        assert_eq!(imported.code, Some(0), "{}", imported.complaint);
+        suite
+    }
+
+    /// The suite on a data folder that does not exist yet.
+    pub fn empty() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data_dir = folder.path().join("data");
+        Self::new(folder, data_dir)
+    }
+
+    fn new(folder: TempDir, data_dir: PathBuf) -> Self {
+        Self {
+            running: None,
+            line: Line::new(Cast::write(&folder.path().join(CALLERS))),
+            data_dir,
+            folder,
+        }
+    }
+
+    /// Imports files into the data folder.
+    pub async fn import(&self, paths: &[&Path]) -> Ran {
+        let paths = paths.iter().map(|path| path.as_os_str());
+        let arguments = [
+            "import".as_ref(),
+            "--data-dir".as_ref(),
+            self.data_dir.as_os_str(),
+        ];
+        program::run(arguments.into_iter().chain(paths)).await
+    }
+
+    /// Starts the suite, once more where it ran before.
+    pub async fn restart(&mut self) {
+        assert!(self.running.is_none(), "it runs");
+        let mut child = self.spawn();
+        let output = child.stdout.take().expect("its output is a pipe");
+        let mut output = BufReader::new(output).lines();
+        let line = tokio::time::timeout(PATIENCE, output.next_line()).await;
+        let line = line.ok().and_then(Result::ok).flatten().unwrap_or_default();
+        let address = line
+            .strip_prefix("listening on ")
+            .and_then(|text| text.trim().parse().ok());
+        let Some(address) = address else {
+            panic!("it does not listen: {}", self.log())
+        };
+        self.running = Some(Running {
+            child,
+            _output: output,
+        });
+        let channel = connect(address);
+        let ready = tokio::time::timeout(PATIENCE, until_ready(channel.clone())).await;
+        assert!(ready.is_ok(), "it is not ready: {}", self.log());
+        self.line.lead_to(channel);
+    }
+
+    fn spawn(&self) -> Child {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log_file());
+        let serve = [
+            "serve",
+            "all",
+            "--listen",
+            "127.0.0.1:0",
+            "--simulated-clock",
+            MONDAY_MORNING,
+        ];
+        let mut command = program::command(serve);
+        command
+            .arg("--data-dir")
+            .arg(&self.data_dir)
+            .env("RUST_LOG", "warn");
+        command
+            .stdout(Stdio::piped())
+            .stderr(log.expect("the log can be written"));
+        command.spawn().expect("the program can be started")
+    }
+
+    /// Kills the suite with SIGKILL.
+    pub async fn kill(&mut self) {
+        let mut running = self.running.take().expect("it runs");
+        running.child.kill().await.expect("it can be killed");
+    }
+
+    /// Asks the suite to end with SIGTERM, and waits until it has.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let mut running = self.running.take().expect("it runs");
+        let process = running.child.id().expect("it runs").to_string();
+        let sent = tokio::process::Command::new("kill")
+            .args(["-TERM", &process])
+            .status()
+            .await;
+        assert!(sent.is_ok_and(|status| status.success()));
+        let ended = tokio::time::timeout(PATIENCE, running.child.wait()).await;
+        ended
+            .expect("it ends in time")
+            .expect("it can be waited for")
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// A folder for whatever a test needs.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// What the suite logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Runs `motcua check` on the data folder.
+    pub async fn check(&self) -> Ran {
+        program::run([
+            "check".as_ref(),
+            "--data-dir".as_ref(),
+            self.data_dir.as_os_str(),
+        ])
+        .await
+    }
+
+    /// Checks that everything adds up.
+    pub async fn must_add_up(&self) {
+        let checked = self.check().await;
+        assert_eq!(
+            checked.code,
+            Some(0),
+            "{}{}",
+            checked.output,
+            checked.complaint
+        );
+    }
+
+    /// How far all logs reach once every service has taken in what the others told: whatever changes raises one of them.
+    pub async fn everything_told(&self) -> Vec<(&'static str, Vec<Head>)> {
+        self.must_add_up().await;
+        self.log_heads_of(&SERVICES).await
+    }
+
+    /// How far the logs reach that an import writes.
+    pub async fn log_heads(&self) -> Vec<(&'static str, Vec<Head>)> {
+        self.log_heads_of(&["identity", "catalogue"]).await
+    }
+
+    async fn log_heads_of(&self, services: &[&'static str]) -> Vec<(&'static str, Vec<Head>)> {
+        let mut reached = Vec::new();
+        for service in services {
+            let service = *service;
+            let store = kit::db::open_read_only(&self.data_dir, service).await;
+            let store = store.expect("the store can be read");
+            reached.push((
+                service,
+                kit::log::heads(&store).await.expect("the log can be read"),
+            ));
+        }
+        reached
+    }
+
+    /// Somebody of the cast.
+    pub fn actor(&self, subject: &str) -> Actor {
+        Actor::new(&self.line, subject)
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Actor {
+        Actor::anonymous(&self.line)
+    }
+
+    /// The officer at the desk of a unit.
+    pub fn receptionist(&self, unit: &str) -> Actor {
+        self.actor(&cast::subject(unit, "receptionist"))
+    }
+
+    /// The officer of a unit who examines.
+    pub fn examiner(&self, unit: &str) -> Actor {
+        self.actor(&cast::subject(unit, "examiner"))
+    }
+
+    /// The officer of a unit who signs.
+    pub fn leader(&self, unit: &str) -> Actor {
+        self.actor(&cast::subject(unit, "leader"))
+    }
+}
+
+fn connect(address: SocketAddr) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"));
+    endpoint
+        .expect("an address is a URI")
+        .tcp_nodelay(true)
+        .connect_lazy()
+}
+
+async fn until_ready(channel: Channel) {
+    let mut health = HealthClient::new(channel);
+    for service in SERVICES {
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        loop {
+            let status = health.check(request.clone()).await;
+            if status.is_ok_and(|reply| reply.into_inner().status() == ServingStatus::Serving) {
+                break;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}

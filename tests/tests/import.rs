@@ -1,0 +1,206 @@
+//! Files that are wrong: every bad row is named, and nothing of them is kept.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tests::Suite;
+use tests::cast::COMMUNE;
+use tests::filing::BIRTH;
+use tests::program::{self, Ran};
+
+/// A cell that is wrong: file, line, column, what stands there.
+type Fault = (&'static str, usize, &'static str, &'static str);
+
+const FAULTS: &[Fault] = &[
+    ("units.csv", 3, "kind", "planet"),
+    ("units.csv", 5, "parent", "daklak-9999"),
+    ("units.csv", 7, "valid_from", "01/01/2004"),
+    ("procedures.csv", 2, "online_level", "5"),
+    ("procedures.csv", 4, "lead_unit", "daklak-9999"),
+    ("procedures.csv", 6, "limit_unit", "fortnight"),
+    ("procedures.csv", 9, "components", "form;photo"),
+    ("procedures.csv", 11, "route", "around-the-world"),
+    ("components.csv", 2, "originals", "many"),
+    ("holidays.csv", 3, "date", "2017-13-01"),
+    ("office-hours.csv", 2, "open", "seven"),
+    ("routes.csv", 2, "role", "janitor"),
+];
+
+/// The province's files in a folder of their own.
+fn province(folder: &Path) -> PathBuf {
+    let copy = folder.join("province");
+    fs::create_dir_all(&copy).unwrap();
+    for file in fs::read_dir(program::province()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    copy
+}
+
+/// Writes something else into a cell.
+fn alter(path: &Path, line: usize, column: &str, value: &str) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_path(path)
+        .unwrap();
+    for row in reader.records() {
+        rows.push(row.unwrap().iter().map(str::to_owned).collect());
+    }
+    let column = rows[0].iter().position(|name| name == column).unwrap();
+    value.clone_into(&mut rows[line - 1][column]);
+    let mut writer = csv::Writer::from_path(path).unwrap();
+    for row in rows {
+        writer.write_record(row).unwrap();
+    }
+    writer.flush().unwrap();
+}
+
+async fn import(data_dir: &Path, paths: &[&Path]) -> Ran {
+    let arguments = [
+        "import".as_ref(),
+        "--data-dir".as_ref(),
+        data_dir.as_os_str(),
+    ];
+    program::run(
+        arguments
+            .into_iter()
+            .chain(paths.iter().map(|path| path.as_os_str())),
+    )
+    .await
+}
+
+fn must_name(refused: &Ran, file: &Path, line: usize, column: &str) {
+    assert_eq!(refused.code, Some(1), "{}", refused.output);
+    let named = format!("{}:{line}: column `{column}`: ", file.display());
+    assert!(
+        refused.complaint.contains(&named),
+        "{named} is not in\n{}",
+        refused.complaint
+    );
+}
+
+#[tokio::test]
+async fn a_bad_cell_of_any_file_is_named_by_file_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    for (file, line, column, value) in FAULTS {
+        let province = province(folder.path());
+        let file = province.join(file);
+        alter(&file, *line, column, value);
+        let refused = import(&data_dir, &[&province]).await;
+        must_name(&refused, &file, *line, column);
+        assert!(!data_dir.exists(), "something was kept");
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_in_all_files_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let province = province(folder.path());
+    let faults = [&FAULTS[0], &FAULTS[8], &FAULTS[9], &FAULTS[10]];
+    for (file, line, column, value) in faults {
+        alter(&province.join(file), *line, column, value);
+    }
+    let refused = import(&data_dir, &[&province]).await;
+    for (file, line, column, _) in faults {
+        must_name(&refused, &province.join(file), *line, column);
+    }
+    assert!(
+        refused.complaint.contains("nothing was imported"),
+        "{}",
+        refused.complaint
+    );
+}
+
+#[tokio::test]
+async fn a_bad_file_after_a_good_one_changes_nothing() {
+    let suite = Suite::load().await;
+    let callers = suite.folder().join("callers.csv");
+    let bad_callers = suite.folder().join("bad-callers.csv");
+    fs::copy(&callers, &bad_callers).unwrap();
+    for (line, column, value) in [
+        (2, "public_key", "c2hvcnQ="),
+        (3, "role", "king"),
+        (4, "subject", "intake"),
+        (26, "number", "123"),
+    ] {
+        fs::copy(&callers, &bad_callers).unwrap();
+        alter(&bad_callers, line, column, value);
+        let province = province(suite.folder());
+        alter(&province.join("units.csv"), 3, "name", "Một tên khác");
+        let refused = suite.import(&[&province, &bad_callers]).await;
+        must_name(&refused, &bad_callers, line, column);
+    }
+    let store = kit::db::open_read_only(suite.data_dir(), "identity")
+        .await
+        .unwrap();
+    let names = kit_names(&store).await;
+    assert!(
+        !names.iter().any(|name| name == "Một tên khác"),
+        "something was kept"
+    );
+}
+
+async fn kit_names(store: &sea_orm::DatabaseConnection) -> Vec<String> {
+    use sea_orm::{ConnectionTrait as _, Statement};
+    let query = Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT name FROM unit");
+    let rows = store.query_all_raw(query).await.unwrap();
+    rows.iter()
+        .map(|row| row.try_get("", "name").unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_file_of_another_shape_and_a_folder_without_files_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let province = province(folder.path());
+    let units = province.join("units.csv");
+    fs::write(&units, "uid,name\ndaklak-0000,Tỉnh Đắk Lắk\n").unwrap();
+    let refused = import(&data_dir, &[&province]).await;
+    let named = format!("{}:1: the header must be: uid,code,kind", units.display());
+    assert!(refused.complaint.contains(&named), "{}", refused.complaint);
+    let nothing = folder.path().join("nothing");
+    let refused = import(&data_dir, &[&nothing]).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.complaint.contains("there is no units.csv"),
+        "{}",
+        refused.complaint
+    );
+    assert!(!data_dir.exists());
+}
+
+#[tokio::test]
+async fn nothing_is_imported_while_the_suite_serves() {
+    let suite = Suite::start().await;
+    let refused = suite.import(&[&program::province()]).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.complaint.contains("is in use by another process"),
+        "{}",
+        refused.complaint
+    );
+    suite.register(BIRTH, COMMUNE).await;
+}
+
+#[tokio::test]
+async fn importing_the_same_again_changes_nothing_and_the_suite_serves_what_changed() {
+    let mut suite = Suite::load().await;
+    let before = suite.log_heads().await;
+    let again = suite
+        .import(&[&program::province(), &suite.folder().join("callers.csv")])
+        .await;
+    assert_eq!(again.code, Some(0), "{}", again.complaint);
+    assert_eq!(suite.log_heads().await, before);
+    suite.restart().await;
+    suite.register(BIRTH, COMMUNE).await;
+}

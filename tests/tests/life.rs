@@ -1,0 +1,16 @@
+//! The life of a dossier, from the applicant's hands to the result, along each of the province's routes.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+#[path = "life/along_routes.rs"]
+mod along_routes;
+#[path = "life/deadlines.rs"]
+mod deadlines;
+#[path = "life/endings.rs"]
+mod endings;
+#[path = "life/main_line.rs"]
+mod main_line;
