@@ -136,8 +136,8 @@ async fn after_a_kill_in_the_middle_of_the_routes_everything_still_adds_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn asked_to_end_while_a_puller_waits_it_ends_in_time_and_keeps_what_it_answered() {
     let mut suite = Suite::start().await;
-    let puller = suite.examiner(COMMUNE);
-    puller.token().await;
+    let examiner = suite.examiner(COMMUNE);
+    examiner.token().await;
     let pull = PullTransfersRequest {
         unit_uid: COMMUNE.to_owned(),
         wait: Some(prost_types::Duration {
@@ -146,7 +146,7 @@ async fn asked_to_end_while_a_puller_waits_it_ends_in_time_and_keeps_what_it_ans
         }),
         ..Default::default()
     };
-    let waiting = tokio::spawn(async move { puller.call(pull).await });
+    let waiting = tokio::spawn(async move { examiner.call(pull).await });
     let answered = suite
         .actor(AN)
         .ok(BIRTH.online(COMMUNE))

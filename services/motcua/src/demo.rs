@@ -17,6 +17,7 @@ mod dice;
 mod error;
 mod finale;
 mod folder;
+mod interruption;
 mod ledger;
 mod line;
 mod link;
@@ -94,8 +95,9 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let mut folder = Folder::open(options.data_dir.as_deref())?;
     let mut suite = Suite::new(&folder)?;
     let shown = tokio::select! {
+        biased;
+        () = interruption::interrupted() => Err(Error::Interrupted),
         shown = show(&options, &folder, &mut suite) => shown,
-        _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
     };
     let shown = match shown {
         Ok(finale) => finale.say_goodbye(&options, &mut folder).await,

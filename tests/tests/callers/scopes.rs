@@ -1,27 +1,16 @@
 //! What a caller may know and do: its unit, its role, its own.
 
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
-use kit::caller::{AUDIENCE, Claims, ISSUER, Role, sign};
-use kit::clock;
-use kit::keys::PrivateKey;
-use proto::catalogue::v1::{GetCalendarRequest, GetCatalogueSummaryRequest, GetProcedureRequest};
-use proto::identity::v1::{GetCallerRequest, GetPartyRequest, IssueTokenRequest, ListUnitsRequest};
-use proto::intake::v1::{Dossier, ExplainDeadlineRequest, ListDossiersRequest, ReadEventsRequest};
+use proto::identity::v1::{GetCallerRequest, GetPartyRequest};
+use proto::intake::v1::{Dossier, ExplainDeadlineRequest, ListDossiersRequest};
 use proto::routing::v1::{
     GetRouteRequest, GetTransferRequest, ListTransfersRequest, PullTransfersRequest,
 };
 use tests::cast::{
-    AN, BINH, CLIENT, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT, subject,
+    AN, BINH, CLIENT, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT,
 };
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT, FOREST_PRODUCTS};
 use tests::{Suite, desk};
 use tonic::Code;
-
 
 async fn submitted(suite: &Suite) -> Dossier {
     suite

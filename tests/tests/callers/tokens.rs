@@ -1,27 +1,15 @@
 //! Who is calling: tokens, and what needs none.
 
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "tests"
-)]
-
 use kit::caller::{AUDIENCE, Claims, ISSUER, Role, sign};
 use kit::clock;
 use kit::keys::PrivateKey;
 use proto::catalogue::v1::{GetCalendarRequest, GetCatalogueSummaryRequest, GetProcedureRequest};
-use proto::identity::v1::{GetCallerRequest, GetPartyRequest, IssueTokenRequest, ListUnitsRequest};
-use proto::intake::v1::{Dossier, ExplainDeadlineRequest, ListDossiersRequest, ReadEventsRequest};
-use proto::routing::v1::{
-    GetRouteRequest, GetTransferRequest, ListTransfersRequest, PullTransfersRequest,
-};
-use tests::cast::{
-    AN, BINH, CLIENT, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT, subject,
-};
-use tests::filing::{BIRTH, DECIDED_BY_DISTRICT, FOREST_PRODUCTS};
+use proto::identity::v1::{GetCallerRequest, IssueTokenRequest, ListUnitsRequest};
+use proto::intake::v1::{Dossier, ListDossiersRequest, ReadEventsRequest};
+use tests::cast::{AN, CLIENT, COMMUNE, OTHER_COMMUNE, subject};
+use tests::filing::BIRTH;
 use tests::{Suite, desk};
 use tonic::Code;
-
 
 fn claims(ends_in_seconds: i64) -> Claims {
     let now = clock::real().timestamp();
@@ -208,4 +196,3 @@ async fn a_saved_reply_is_given_to_nobody_else() {
         .refused(request, Code::PermissionDenied, "UNIT_NOT_YOURS")
         .await;
 }
-

@@ -65,11 +65,11 @@ async fn a_birth_is_registered_online_and_its_result_handed_over_at_the_commune(
     assert_eq!(received.state(), DossierState::Received);
     assert!(received.appointment.is_some() && received.revision > dossier.revision);
 
-    let examined = suite.take_over(COMMUNE, "2017-08-28T09:00").await;
-    assert_eq!(examined.transfer.step_key, "examine");
+    let first_step = suite.take_over(COMMUNE, "2017-08-28T09:00").await;
+    assert_eq!(first_step.transfer.step_key, "examine");
     let examiner = suite
         .receptionist(COMMUNE)
-        .after(examined.position.as_ref());
+        .after(first_step.position.as_ref());
     let processing = examiner
         .ok(desk::by_uid(&dossier.uid))
         .await
@@ -77,7 +77,7 @@ async fn a_birth_is_registered_online_and_its_result_handed_over_at_the_commune(
         .dossier
         .unwrap();
     assert_eq!(processing.state(), DossierState::Processing);
-    suite.complete(&examined, "2017-08-28T10:00").await;
+    suite.complete(&first_step, "2017-08-28T10:00").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:10").await;
     let decided = suite.decide(&signed, "2017-08-28T11:00").await;
     assert_eq!(decided.state(), DossierState::ResultReady);

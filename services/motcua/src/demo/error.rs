@@ -82,6 +82,9 @@ impl Error {
 }
 
 fn describe(status: &Status) -> String {
-    let reason = kit::failure::reason_of(status);
-    format!("{:?} {reason}: {}", status.code(), status.message())
+    let (code, text) = (status.code(), status.message());
+    match kit::failure::reason_of(status).as_str() {
+        "" => format!("{code:?}: {text}"),
+        reason => format!("{code:?}, {reason}: {text}"),
+    }
 }

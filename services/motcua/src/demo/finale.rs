@@ -14,6 +14,7 @@ use super::cast::{CallerId, Role};
 use super::crash::Crash;
 use super::error::Error;
 use super::folder::Folder;
+use super::interruption::interrupted;
 use super::line::Line;
 use super::play::Played;
 use super::report::{self, Journey, thousands};
@@ -244,7 +245,7 @@ impl Finale {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(TOKEN_EVERY) => self.write_token(token).await?,
-                _ = tokio::signal::ctrl_c() => break,
+                () = interrupted() => break,
             }
         }
         println!(

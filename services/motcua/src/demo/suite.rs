@@ -169,6 +169,9 @@ impl Suite {
             .stdout(Stdio::piped())
             .stderr(log)
             .kill_on_drop(true);
+        // Ctrl-C is for the demo, which then ends the suite in order.
+        #[cfg(unix)]
+        command.process_group(0);
         command
             .spawn()
             .map_err(Error::file("starting `motcua serve`"))
