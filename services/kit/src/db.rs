@@ -9,9 +9,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sea_orm::sqlx::error::ErrorKind;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
@@ -117,6 +118,21 @@ pub async fn open_read_only(data_dir: &Path, service: &str) -> Result<DatabaseCo
         service: service.to_owned(),
         source,
     })
+}
+
+/// Whether the store would refuse the same again: a constraint forbids what was to be written, or a row cannot be read.
+/// Anything else (a store that is away, busy or full) may pass.
+#[must_use]
+pub fn is_refused_for_good(error: &DbErr) -> bool {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => {
+            let source = source.as_database_error();
+            source.is_some_and(|source| !matches!(source.kind(), ErrorKind::Other))
+        }
+        DbErr::Type(_) | DbErr::Json(_) => true,
+        _ => false,
+    }
 }
 
 /// The open store of one service.

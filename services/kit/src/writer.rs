@@ -27,12 +27,12 @@ pub use job::{Call, Incoming, Refused, Replied};
 pub use parked::{Parked, list as list_parked};
 pub use places::all as places;
 
-use crate::db::Db;
+use crate::db::{Db, is_refused_for_good};
 use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
 use batch::Outcome;
-use job::Job;
+use job::{Answer, Feed, Job, Work};
 
 /// How many jobs share a transaction at most. Measured with the demo of 5,000 dossiers on two cores: with 1 it takes 1.4 times
 /// as long and 1.8 times the CPU.
@@ -190,17 +190,60 @@ impl<L: Ledger> Worker<L> {
                     Box::pin(self.commit(vec![job])).await;
                 }
             }
+            Err(error) if is_refused_for_good(&error) => self.refused(jobs, &error).await,
             Err(error) => self.fail(jobs, &error).await,
         }
     }
 
-    fn answer(&self, jobs: Vec<Job<L>>, outcome: Outcome<L>) {
+    /// The store refuses what one job would write. Events are then taken in one by one, and the one that is refused parks its
+    /// subject, so that the others go on.
+    async fn refused(&self, jobs: Vec<Job<L>>, error: &DbErr) {
+        for job in jobs {
+            match job {
+                Job {
+                    work: Work::Feed(feed),
+                    done,
+                } => {
+                    // The consumer may be stopping; its place is kept all the same.
+                    let _ = done.send(self.take_in_one_by_one(feed).await);
+                }
+                job => self.fail(vec![job], error).await,
+            }
+        }
+    }
+
+    async fn take_in_one_by_one(&self, feed: Feed<L::Act>) -> Answer<L> {
+        for single in feed.one_by_one() {
+            let (job, _) = Job::new(Work::Feed(single));
+            let alone = std::slice::from_ref(&job);
+            match batch::commit(self.ledger.as_ref(), &self.db, alone).await {
+                Ok(mut outcome) => {
+                    let answer = outcome.answers.pop();
+                    self.announce(outcome);
+                    answer.unwrap_or(Err(Refused::Unavailable))?;
+                }
+                Err(error) if is_refused_for_good(&error) => {
+                    let parked = batch::park(&self.db, alone, &error).await;
+                    parked.map_err(|_| Refused::Unavailable)?;
+                }
+                Err(_) => return Err(Refused::Unavailable),
+            }
+        }
+        Ok(Replied::default())
+    }
+
+    fn answer(&self, jobs: Vec<Job<L>>, mut outcome: Outcome<L>) {
+        let answers = std::mem::take(&mut outcome.answers);
+        self.announce(outcome);
+        for (job, answer) in jobs.into_iter().zip(answers) {
+            job.answer(answer);
+        }
+    }
+
+    fn announce(&self, outcome: Outcome<L>) {
         self.ledger.committed(&outcome.changes);
         for event in outcome.events {
             self.queue.publish(event);
-        }
-        for (job, answer) in jobs.into_iter().zip(outcome.answers) {
-            job.answer(answer);
         }
     }
 

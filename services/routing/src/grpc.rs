@@ -11,6 +11,7 @@ use kit::queue::Queue;
 use kit::writer::{Writer, respond};
 use proto::routing::v1 as pb;
 use proto::routing::v1::transfer_service_server::TransferService;
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
@@ -26,6 +27,8 @@ pub struct Transfers {
     pub writer: Writer<Routing>,
     /// For offers.
     pub queue: Queue,
+    /// Cancelled when the process drains.
+    pub stop: CancellationToken,
 }
 
 #[tonic::async_trait]
@@ -37,7 +40,11 @@ impl TransferService for Transfers {
         let caller = Context::of(&request)?.caller;
         let pull = wire::request::pull(&request.into_inner())?;
         caller.must_act_for(&pull.unit)?;
-        let pulled = offers::pull(&self.db, &self.queue, &caller.scope(), &pull).await;
+        let scope = caller.scope();
+        let pulled = offers::pull(&self.db, &self.queue, &scope, &pull);
+        // A process that drains does not keep pullers waiting.
+        let pulled = self.stop.run_until_cancelled(pulled).await;
+        let pulled = pulled.unwrap_or(Ok(Vec::new()));
         let deliveries = pulled
             .map_err(refused)?
             .into_iter()

@@ -211,13 +211,20 @@ impl Journey {
     /// returning desk.
     ///
     /// # Errors
-    /// When that transfer is not held.
+    /// When that transfer is not held, or the route is closed.
     pub fn decided(
         &mut self,
         uid: &str,
         at: Moment,
         around: Surroundings<'_>,
     ) -> Result<(), Error> {
+        if !self.route.open {
+            return Err(Error::StateForbids {
+                act: "RecordDecision",
+                current: "CLOSED",
+                allowed: &["OPEN"],
+            });
+        }
         let completed = self.transfer(uid)?.complete(at)?;
         self.note(What::Completed, completed.clone());
         self.end_all_but(Some(uid), at);

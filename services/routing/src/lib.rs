@@ -77,6 +77,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         db: ground.db.clone(),
         writer,
         queue: ground.queue,
+        stop: ground.stop,
     };
     let routes = Routes::new(TransferServiceServer::new(transfers))
         .add_service(EventServiceServer::new(Events(ground.db)));

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use proto::event::v1::Head;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
 
-use super::entity::event;
+use super::entity::{chain as chain_row, event};
 use super::{Shard, chain, heads, read};
 
 const PAGE: u64 = 1_000;
@@ -17,7 +17,7 @@ pub struct Break {
     pub subject: String,
     /// The shard of the row.
     pub shard: i32,
-    /// The number of the row.
+    /// The number of the row; 0 where it is not known.
     pub seq: i64,
     /// What is wrong with it.
     pub what: &'static str,
@@ -38,15 +38,27 @@ pub struct Audit {
 /// When the store does not answer.
 pub async fn audit(db: &impl ConnectionTrait) -> Result<Audit, DbErr> {
     let mut audit = Audit::default();
-    // Rows that come after the heads were taken are read too; only fewer would be wrong.
+    // Ends and heads first: rows that come later are read too, and only fewer would be wrong.
+    let mut ends: HashMap<String, Vec<u8>> = chain_row::Entity::find()
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.subject, row.hash))
+        .collect();
     for head in heads(db).await? {
-        audit.shard(db, &head).await?;
+        audit.shard(db, &head, &mut ends).await?;
     }
+    audit.without_end(ends.into_keys());
     Ok(audit)
 }
 
 impl Audit {
-    async fn shard(&mut self, db: &impl ConnectionTrait, head: &Head) -> Result<(), DbErr> {
+    async fn shard(
+        &mut self,
+        db: &impl ConnectionTrait,
+        head: &Head,
+        ends: &mut HashMap<String, Vec<u8>>,
+    ) -> Result<(), DbErr> {
         let Some(shard) = Shard::new(head.shard) else {
             return Ok(());
         };
@@ -61,6 +73,9 @@ impl Audit {
             for row in rows {
                 self.row(&row, last_seq, hashes.get(&row.subject));
                 last_seq = row.seq;
+                if ends.get(&row.subject) == Some(&row.hash) {
+                    ends.remove(&row.subject);
+                }
                 hashes.insert(row.subject, row.hash);
             }
         }
@@ -73,6 +88,19 @@ impl Audit {
             });
         }
         Ok(())
+    }
+
+    /// Chains whose last row was not found. Where rows are known to be broken, that follows from them.
+    fn without_end(&mut self, subjects: impl Iterator<Item = String>) {
+        if !self.breaks.is_empty() {
+            return;
+        }
+        self.breaks.extend(subjects.map(|subject| Break {
+            shard: Shard::of(&subject).number(),
+            seq: 0,
+            subject,
+            what: "the last row of its history is missing",
+        }));
     }
 
     fn row(&mut self, row: &event::Model, before: i64, previous: Option<&Vec<u8>>) {

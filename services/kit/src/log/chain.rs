@@ -39,6 +39,7 @@ pub(super) fn hash(previous: &[u8], row: &event::Model) -> Vec<u8> {
     part(row.subject.as_bytes());
     part(row.actor.as_bytes());
     part(&row.occurred_at.to_be_bytes());
+    part(row.traceparent.as_bytes());
     part(row.type_url.as_bytes());
     part(&row.change);
     part(row.personal_digest.as_deref().unwrap_or_default());

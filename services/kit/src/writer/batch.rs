@@ -40,6 +40,32 @@ pub(super) async fn commit<L: Ledger>(
     }
 }
 
+/// Parks the events of feeds whose effect the store refuses, and moves their places past them.
+pub(super) async fn park<L: Ledger>(db: &Db, jobs: &[Job<L>], error: &DbErr) -> Result<(), DbErr> {
+    let tx = db.begin().await?;
+    let (mut parked, mut places) = (Vec::new(), HashMap::new());
+    for job in jobs {
+        let Work::Feed(feed) = &job.work else {
+            continue;
+        };
+        for incoming in &feed.events {
+            tracing::error!(source = feed.source, subject = incoming.event.subject, %error, "the store refuses what an event asks for; its subject is parked");
+            parked.push(parked::Parked::new(
+                &feed.source,
+                &incoming.event,
+                error.to_string(),
+            ));
+            places.insert(
+                (feed.source.clone(), feed.shard.number()),
+                incoming.event.seq,
+            );
+        }
+    }
+    parked::save(&tx, &parked, &[]).await?;
+    places::save(&tx, &places).await?;
+    tx.commit().await
+}
+
 async fn run<L: Ledger>(
     ledger: &L,
     tx: &DatabaseTransaction,

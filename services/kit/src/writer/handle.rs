@@ -3,6 +3,7 @@
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tonic::{Response, Status};
 
 use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
@@ -56,9 +57,10 @@ impl<L: Ledger> Writer<L> {
             cause: context.cause(),
         };
         let (job, answer) = Job::new(Work::Call(call, step));
-        if self.sender.try_send(job).is_err() {
-            return Err(Refused::<L::Error>::Overloaded.into());
-        }
+        self.sender.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Refused::<L::Error>::Overloaded,
+            TrySendError::Closed(_) => Refused::Unavailable,
+        })?;
         Ok(Self::wait(answer).await?)
     }
 

@@ -103,9 +103,22 @@ pub(super) struct Feed<A> {
     pub events: Vec<Incoming<A>>,
 }
 
+impl<A> Feed<A> {
+    /// Its events in order, each in a feed of its own.
+    pub fn one_by_one(self) -> impl Iterator<Item = Self> {
+        let mut after = self.after;
+        self.events.into_iter().map(move |incoming| Self {
+            source: self.source.clone(),
+            shard: self.shard,
+            after: std::mem::replace(&mut after, incoming.event.seq),
+            events: vec![incoming],
+        })
+    }
+}
+
 pub(super) struct Job<L: Ledger> {
     pub work: Work<L::Act>,
-    done: oneshot::Sender<Answer<L>>,
+    pub done: oneshot::Sender<Answer<L>>,
 }
 
 impl<L: Ledger> Job<L> {

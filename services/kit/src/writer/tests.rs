@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::{Incoming, Refused, Step, list_parked};
 use crate::log::Shard;
-use counter::{Add, MOST, Service, add, cause};
+use counter::{Add, FORBIDDEN_BY_SCHEMA, MOST, Service, add, cause};
 
 #[path = "../../tests/support/counter.rs"]
 #[expect(
@@ -90,6 +90,20 @@ async fn an_event_that_cannot_be_applied_parks_its_subject_and_the_others_go_on(
     let parked = list_parked(this.service.db.read()).await.unwrap();
     assert!(parked[0].reason.contains("TOO_MUCH"), "{parked:?}");
     assert_eq!(parked[1].event, event(3, "a", 1).event);
+}
+
+#[tokio::test]
+async fn an_event_that_the_schema_refuses_parks_its_subject_and_the_others_go_on() {
+    let this = Consuming::start().await;
+    let events = vec![
+        event(1, "a", FORBIDDEN_BY_SCHEMA),
+        event(2, "b", 1),
+        event(3, "a", 1),
+        event(4, "b", 1),
+    ];
+    assert!(this.feed(0, events).await);
+    assert_eq!((this.values().await, this.place().await), ([0, 2], 4));
+    assert_eq!(this.parked().await, [1, 3]);
 }
 
 #[tokio::test]

@@ -129,6 +129,21 @@ async fn rows_that_are_removed_from_the_end_are_found() {
 }
 
 #[tokio::test]
+async fn rows_that_are_removed_from_the_end_are_missed_even_if_the_head_is_lowered() {
+    let store = Store::new().await;
+    let gone = format!("DELETE FROM log_event WHERE shard = {OWN} AND seq > 2");
+    store.tamper(2, &gone).await;
+    let lowered = format!("UPDATE log_head SET seq = 2 WHERE shard = {OWN}");
+    store.tamper(1, &lowered).await;
+    let breaks = store.breaks().await;
+    let whats: Vec<_> = breaks
+        .iter()
+        .map(|broken| (broken.subject.as_str(), broken.what))
+        .collect();
+    assert_eq!(whats, [("c", "the last row of its history is missing")]);
+}
+
+#[tokio::test]
 async fn a_whole_shard_that_is_removed_is_found() {
     let store = Store::new().await;
     store
