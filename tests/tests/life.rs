@@ -14,3 +14,5 @@ mod deadlines;
 mod endings;
 #[path = "life/main_line.rs"]
 mod main_line;
+#[path = "life/reorganised.rs"]
+mod reorganised;
