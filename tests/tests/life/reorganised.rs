@@ -11,18 +11,18 @@ use tests::{Suite, desk, program};
 /// The province's units, with one of them merged into another.
 fn merged(unit: &str, into: &str) -> String {
     let units = fs::read_to_string(program::province().join("units.csv")).unwrap();
-    let mut lines = units.lines();
-    let mut merged = format!("{},successor\n", lines.next().unwrap());
-    for line in lines {
-        let ends = line.starts_with(unit);
-        let rest = if ends {
-            format!("2017-08-27,{into}")
+    let header = units
+        .lines()
+        .next()
+        .map(|line| format!("{line},successor\n"));
+    let rows = units.lines().skip(1).map(|line| {
+        if line.starts_with(unit) {
+            format!("{line}2017-08-27,{into}\n")
         } else {
-            ",".to_owned()
-        };
-        merged.push_str(&format!("{line}{rest}\n"));
-    }
-    merged
+            format!("{line},\n")
+        }
+    });
+    header.into_iter().chain(rows).collect()
 }
 
 async fn merge(suite: &mut Suite, unit: &str, into: &str) {
