@@ -51,7 +51,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground) -> Result<Mounted, Error> {
     migrate(&ground.db).await?;
     let db = ground.db;
-    let progress = Progress::load(NAME, &db).await?;
+    let progress = Progress::load(&[], &db).await?;
     let routes = Routes::new(ProcedureServiceServer::new(grpc::Procedures {
         db: db.clone(),
     }))

@@ -23,6 +23,11 @@ impl MigrationName for Tables {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Tables {
+    /// All or nothing, also when the process is killed.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(procedure()).await?;
         manager.create_table(calendar()).await

@@ -63,7 +63,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// When the store refuses or another service's address is missing.
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     migrate(&ground.db).await?;
-    let progress = Progress::load(NAME, &ground.db).await?;
+    let progress = Progress::load(&["identity", "catalogue", "routing"], &ground.db).await?;
     let ledger = Arc::new(Intake::default());
     let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [

@@ -26,6 +26,11 @@ impl MigrationName for Dossiers {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Dossiers {
+    /// All or nothing, also when the process is killed.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(dossier()).await?;
         manager.create_table(dossier_number()).await?;

@@ -11,6 +11,8 @@ use proto::event::v1::Event;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 
+use crate::db::ROWS_AT_ONCE;
+
 pub use calendar::CalendarCache;
 pub use reference::{from_catalogue, from_identity};
 pub use units::{Unit, UnitKind, UnitTable};
@@ -112,7 +114,7 @@ pub async fn load(db: &impl ConnectionTrait, names: &BTreeSet<Name>) -> Result<V
 /// # Errors
 /// When the store does not answer.
 pub async fn save(db: &impl ConnectionTrait, copies: &[&Copy]) -> Result<(), DbErr> {
-    for some in copies.chunks(1_000) {
+    for some in copies.chunks(ROWS_AT_ONCE) {
         let rows = some.iter().map(|copy| {
             entity::Model {
                 kind: copy.kind.to_owned(),

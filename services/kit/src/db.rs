@@ -16,6 +16,9 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
+/// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 32 columns.
+pub const ROWS_AT_ONCE: usize = 1_000;
+
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

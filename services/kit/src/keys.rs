@@ -58,7 +58,14 @@ impl PrivateKey {
             Ok(pem) => SigningKey::from_pkcs8_pem(&pem)
                 .map(Self)
                 .map_err(|_| malformed(&path.display().to_string())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match Self::create(path) {
+                Err(Error::File { source, .. })
+                    if source.kind() == io::ErrorKind::AlreadyExists =>
+                {
+                    Self::load_or_create(path)
+                }
+                created => created,
+            },
             Err(source) => Err(file_error(path, source)),
         }
     }
@@ -141,14 +148,23 @@ impl PublicKey {
     }
 }
 
+/// The file appears under its name only when it is whole, so that a kill leaves no half key; two that make it at once agree on
+/// the first.
 fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension(clock::new_uid());
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)?;
+        .open(&unfinished)?;
     file.write_all(content)?;
-    file.sync_all()
+    file.sync_all()?;
+    let linked = fs::hard_link(&unfinished, path);
+    fs::remove_file(&unfinished)?;
+    if let Some(folder) = path.parent() {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    linked
 }
 
 fn file_error(path: &Path, source: io::Error) -> Error {

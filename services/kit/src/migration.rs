@@ -15,6 +15,11 @@ impl MigrationName for Mechanisms {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Mechanisms {
+    /// All or nothing, also when the process is killed.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
             log_event(),
@@ -29,6 +34,9 @@ impl MigrationTrait for Mechanisms {
         }
         manager
             .create_index(index("log_event", "log_event_subject", &["subject"]))
+            .await?;
+        manager
+            .create_index(index("reply", "reply_saved_at", &["saved_at"]))
             .await
     }
 }

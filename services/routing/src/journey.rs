@@ -165,9 +165,7 @@ impl Journey {
     ) -> Result<(), Error> {
         let (at, calendar) = at;
         let before = self.transfer(uid)?.clone();
-        let due = self
-            .route
-            .due(self.share_of(&before.work.key), at, calendar)?;
+        let due = self.due_of(&before.work.key, at, calendar)?;
         let forwarded = before.forward(to, reason, at, due)?;
         before.must_be_offer(offer_epoch)?;
         if before.state == State::Offered {
@@ -200,8 +198,9 @@ impl Journey {
                 transfer: uid.to_owned(),
             });
         }
+        let was_held = matches!(transfer.state, State::Accepted(_));
         self.note(What::Completed, completed.clone());
-        if self.route.open {
+        if self.route.open && was_held {
             self.go_on_from(&completed, at, around)?;
         }
         Ok(())
@@ -334,9 +333,5 @@ impl Journey {
         self.transfers
             .iter()
             .find(|transfer| transfer.work.key == step)
-    }
-
-    fn share_of(&self, step: &str) -> u32 {
-        self.route.step(step).map_or(0, |step| step.share_percent)
     }
 }

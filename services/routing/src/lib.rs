@@ -58,7 +58,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// When the store refuses or another service's address is missing.
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     migrate(&ground.db).await?;
-    let progress = Progress::load(NAME, &ground.db).await?;
+    let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
     let writer = ground.write(Arc::new(Routing::new(ground.queue.clone())));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),

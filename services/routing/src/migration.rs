@@ -24,6 +24,11 @@ impl MigrationName for Journeys {
 
 #[async_trait::async_trait]
 impl MigrationTrait for Journeys {
+    /// All or nothing, also when the process is killed.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [route(), transfer(), holding()] {
             manager.create_table(table).await?;

@@ -1,12 +1,14 @@
 //! Offers on their way to units: the queue brings keys, the store says what they are.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use kit::caller::Scope;
 use kit::clock;
 use kit::db::Db;
 use kit::queue::{Delivered, LANE_CAPACITY, Queue};
 use sea_orm::DbErr;
+use tokio::time::MissedTickBehavior;
 
 use crate::store;
 use crate::transfer::{State, Transfer};
@@ -68,33 +70,35 @@ async fn open_ones(
     Ok(open)
 }
 
-/// Refills lanes from the store for as long as the process runs: every unit's at the start, then those that ask.
+/// Refills lanes from the store for as long as the process runs: those that ask, and every few seconds those that lost
+/// something, as all of them have at the start.
 pub async fn keep_lanes_full(db: Db, queue: Queue) {
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        match store::units_with_offers(db.read()).await {
-            Ok(units) => {
-                for unit in units {
-                    queue.lanes().ask_for(&unit);
-                }
-                break;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "open offers could not be read; trying again");
-                tokio::time::sleep(RETRY).await;
-            }
-        }
-    }
-    loop {
-        let unit = queue.lanes().starving().await;
-        if let Err(error) = refill(&db, &queue, &unit).await {
-            tracing::warn!(%error, unit, "a lane could not be refilled; trying again");
-            tokio::time::sleep(RETRY).await;
-            queue.lanes().ask_for(&unit);
+        let done = tokio::select! {
+            unit = queue.lanes().starving() => refill(&db, &queue, &unit).await,
+            _ = look.tick() => ask_for_what_is_lost(&db, &queue).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "open offers could not be read; trying again");
         }
     }
 }
 
-const RETRY: std::time::Duration = std::time::Duration::from_millis(500);
+/// Asks for the lanes that hold fewer offers than are open.
+async fn ask_for_what_is_lost(db: &Db, queue: &Queue) -> Result<(), DbErr> {
+    for (unit, open) in store::open_offer_counts(db.read()).await? {
+        let open = usize::try_from(open).unwrap_or_default();
+        if queue.lanes().held(&unit) < open.min(LANE_CAPACITY) {
+            queue.lanes().ask_for(&unit);
+        }
+    }
+    Ok(())
+}
+
+/// How often the store is asked for offers that no lane holds.
+const LOOK: Duration = Duration::from_secs(5);
 
 async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
     let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);

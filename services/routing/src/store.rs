@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
 pub use transfer::{
     After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, list, of_dossiers,
-    open_branches, open_offers, open_transfers, units_with_offers,
+    open_branches, open_offer_counts, open_offers, open_transfers,
 };
 
 use crate::change::Change;

@@ -146,6 +146,7 @@ fn successor(unit: &Unit) -> Option<&Uid> {
 fn must_be_unique(read: &Read, findings: &mut Findings) {
     let mut uids = BTreeSet::new();
     let mut codes: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
+    let mut national: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
     for (row, unit) in read.each() {
         if !uids.insert(&unit.uid) {
             findings.note(row.bad("uid", format!("`{}` stands here a second time", unit.uid)));
@@ -159,6 +160,14 @@ fn must_be_unique(read: &Read, findings: &mut Findings) {
             ));
         }
         namesakes.push(unit);
+        let bearers = national.entry(&unit.national_code).or_default();
+        if bearers.iter().any(|other| overlap(other, unit)) {
+            findings.note(row.bad(
+                "national_code",
+                format!("another unit has `{}` already", unit.national_code),
+            ));
+        }
+        bearers.push(unit);
     }
 }
 

@@ -151,7 +151,7 @@ pub(super) fn on_dossier(
     };
     let reply = wire::reply::stepped(&on.verb, &dossier);
     Ok(Effect {
-        events: vec![event(&dossier, told)],
+        events: vec![event(&dossier, told).with_personal(wire::event::particulars(&dossier))],
         changes: vec![Change::Dossier(Box::new(dossier))],
         reply,
     })

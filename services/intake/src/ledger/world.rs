@@ -81,8 +81,8 @@ impl World {
             Verb::Receive | Verb::Refuse(_) | Verb::Withdraw(_) => {
                 must_act_for(&on.caller, &dossier.units.receiving)
             }
-            Verb::Decide(..) => Ok(()),
-            Verb::Return(_) => must_act_for(&on.caller, &dossier.units.returning),
+            // The claim proves that the caller's unit holds the step.
+            Verb::Decide(..) | Verb::Return(_) => Ok(()),
         }
     }
 
@@ -127,8 +127,9 @@ impl World {
             Change::LastNumber { unit, date, number } => {
                 self.last_numbers.insert((unit.clone(), *date), *number);
             }
-            // Copies are read by later batches: an act of the same batch came before the event was known.
-            Change::Copy(_) => {}
+            Change::Copy(copy) => {
+                self.take(std::slice::from_ref(copy));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kit::db::ROWS_AT_ONCE;
 use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -64,21 +65,20 @@ pub(super) async fn save<'a>(
     let rows: Vec<_> = custodies
         .map(|custody| row(custody).into_active_model())
         .collect();
-    if rows.is_empty() {
-        return Ok(());
+    for some in rows.chunks(ROWS_AT_ONCE) {
+        entity::Entity::insert_many(some.to_vec())
+            .on_conflict(
+                OnConflict::column(entity::Column::TransferUid)
+                    .update_columns([
+                        entity::Column::UnitUid,
+                        entity::Column::Epoch,
+                        entity::Column::Held,
+                    ])
+                    .to_owned(),
+            )
+            .exec_without_returning(db)
+            .await?;
     }
-    entity::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::column(entity::Column::TransferUid)
-                .update_columns([
-                    entity::Column::UnitUid,
-                    entity::Column::Epoch,
-                    entity::Column::Held,
-                ])
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
     Ok(())
 }
 

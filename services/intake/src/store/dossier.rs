@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kit::caller::Scope;
 use kit::clock;
+use kit::db::ROWS_AT_ONCE;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -150,17 +151,16 @@ pub(super) async fn save<'a>(
         .map(|dossier| Ok(Model::from_domain(dossier)?.into_active_model()))
         .collect();
     let rows = rows?;
-    if rows.is_empty() {
-        return Ok(());
+    for some in rows.chunks(ROWS_AT_ONCE) {
+        Entity::insert_many(some.to_vec())
+            .on_conflict(
+                OnConflict::column(Column::Uid)
+                    .update_columns(entity::MAY_CHANGE)
+                    .to_owned(),
+            )
+            .exec_without_returning(db)
+            .await?;
     }
-    Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::column(Column::Uid)
-                .update_columns(entity::MAY_CHANGE)
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
     Ok(())
 }
 

@@ -150,3 +150,15 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         routing_hash: event.hash.clone(),
     })))
 }
+
+/// What a step says about people: why it was closed, what was decided by whom. It is part of the history under a digest.
+#[must_use]
+pub fn particulars(dossier: &Dossier) -> Vec<u8> {
+    let message = reply::dossier(dossier);
+    pb::Dossier {
+        closing_reason: message.closing_reason,
+        decision: message.decision,
+        ..pb::Dossier::default()
+    }
+    .encode_to_vec()
+}

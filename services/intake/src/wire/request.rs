@@ -78,6 +78,7 @@ impl Filed<'_> {
         let request_id = fields.request_id(self.request_id);
         let procedure_code = fields.text("procedure_code", self.procedure_code, NUMBER);
         let receiving_unit = fields.text("receiving_unit_uid", self.receiving_unit, NUMBER);
+        let case_key = optional(&mut fields, "case_key", self.case_key).unwrap_or_default();
         let channel = fields.take(self.channel.ok_or_else(|| {
             Violation::new(
                 "channel",
@@ -97,7 +98,7 @@ impl Filed<'_> {
             uid: clock::new_uid(),
             date: clock::local(context.at).date(),
             procedure_code,
-            case_key: self.case_key.to_owned(),
+            case_key,
             receiving_unit,
             applicant,
             components,
@@ -130,7 +131,7 @@ fn applicant(
     phone(fields, &message.phone);
     let party = match context.caller.role {
         Some(Role::Citizen) => context.caller.party.clone(),
-        _ => Some(message.party_uid.clone()).filter(|party| !party.is_empty()),
+        _ => optional(fields, "applicant.party_uid", &message.party_uid),
     };
     Some(Applicant {
         name,
@@ -138,6 +139,11 @@ fn applicant(
         phone: message.phone.clone(),
         party,
     })
+}
+
+/// Text that may be left out.
+fn optional(fields: &mut Fields, field: &str, value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| fields.text(field, value, NUMBER))
 }
 
 fn phone(fields: &mut Fields, phone: &str) {

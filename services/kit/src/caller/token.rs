@@ -190,8 +190,9 @@ impl Verifier {
         let mut fetched_at = self.0.fetched_at.lock().await;
         let lately = fetched_at.is_some_and(|at| at.elapsed() < FETCH_AT_MOST_EVERY);
         if !lately {
-            self.fetch().await?;
+            // Also when it fails: while identity is away, callers are told so at once.
             *fetched_at = Some(clock::monotonic());
+            self.fetch().await?;
         }
         self.known(kid).ok_or_else(invalid)
     }

@@ -18,31 +18,31 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How far a service has taken in the logs of the others.
 #[derive(Clone, Debug)]
 pub struct Progress {
-    owner: &'static str,
+    sources: &'static [&'static str],
     places: watch::Sender<HashMap<(String, i32), i64>>,
 }
 
 impl Progress {
-    /// The progress of a service as its store has it.
+    /// The progress of a service that takes in these owners' logs, as its store has it.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn load(owner: &'static str, db: &Db) -> Result<Self, sea_orm::DbErr> {
+    pub async fn load(sources: &'static [&'static str], db: &Db) -> Result<Self, sea_orm::DbErr> {
         let places = writer::places(db.read()).await?;
         Ok(Self {
-            owner,
+            sources,
             places: watch::Sender::new(places),
         })
     }
 
-    /// Waits until everything up to these positions has been taken in.
+    /// Waits until everything up to these positions has been taken in; what this service does not take in cannot differ here.
     ///
     /// # Errors
     /// `UNAVAILABLE`, `BEHIND`, after 5 s.
     pub async fn reach(&self, positions: &Positions) -> Result<(), Failure> {
         let wanted: Vec<_> = positions
             .iter()
-            .filter(|position| position.owner != self.owner)
+            .filter(|position| self.sources.contains(&position.owner.as_str()))
             .collect();
         let mut places = self.places.subscribe();
         let reached = places.wait_for(|places| {
@@ -61,11 +61,13 @@ impl Progress {
         }
     }
 
-    /// Waits for the next time that anything is taken in.
-    pub async fn moved(&self) {
+    /// Ends the next time that anything is taken in, counted from this call.
+    pub fn moved(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut places = self.places.subscribe();
-        // An error means that the service is stopping.
-        let _ = places.changed().await;
+        async move {
+            // An error means that the service is stopping.
+            let _ = places.changed().await;
+        }
     }
 
     pub(super) fn place(&self, source: &str, shard: Shard) -> i64 {

@@ -12,6 +12,7 @@ use sea_orm::{
 use super::entity::{chain as chain_row, event, head};
 use super::{Cause, NewEvent, chain, read};
 use crate::clock;
+use crate::db::ROWS_AT_ONCE;
 
 /// Appends events within the transaction of their change and returns them as they stand in the log, in order.
 ///
@@ -106,7 +107,7 @@ async fn save(
     heads: BTreeMap<i32, i64>,
     hashes: HashMap<String, Vec<u8>>,
 ) -> Result<(), DbErr> {
-    for some in rows.chunks(1_000) {
+    for some in rows.chunks(ROWS_AT_ONCE) {
         let models = some.iter().cloned().map(IntoActiveModel::into_active_model);
         event::Entity::insert_many(models)
             .exec_without_returning(tx)
@@ -127,7 +128,7 @@ async fn save(
         .into_iter()
         .map(|(subject, hash)| chain_row::Model { subject, hash })
         .collect();
-    for some in chains.chunks(1_000) {
+    for some in chains.chunks(ROWS_AT_ONCE) {
         chain_row::Entity::insert_many(
             some.iter().cloned().map(IntoActiveModel::into_active_model),
         )

@@ -140,6 +140,12 @@ impl Lanes {
         }
     }
 
+    /// How many offers a unit's lane holds, leased ones included.
+    #[must_use]
+    pub fn held(&self, unit: &str) -> usize {
+        self.lock().get(unit).map_or(0, |lane| lane.entries.len())
+    }
+
     /// The units that have a lane.
     #[must_use]
     pub fn units(&self) -> HashSet<String> {

@@ -38,7 +38,7 @@ impl Journey {
             state: State::Offered,
             offer_epoch: 1,
             offered_at: at,
-            due: self.due_of(step, at, around.calendar)?,
+            due: self.due_of(&step.key, at, around.calendar)?,
             reason: String::new(),
             revision: 1,
         };
@@ -47,10 +47,11 @@ impl Journey {
         Ok(())
     }
 
-    /// The result is due when the applicant was told to come for it.
-    fn due_of(&self, step: &Step, at: Moment, calendar: &Calendar) -> Result<Due, Error> {
-        let due = self.route.due(step.share_percent, at, calendar)?;
-        if step.key == RESULT {
+    /// The result is due when the applicant was told to come for it; a step by its share of the limit.
+    pub(super) fn due_of(&self, key: &str, at: Moment, calendar: &Calendar) -> Result<Due, Error> {
+        let share = self.route.step(key).map_or(0, |step| step.share_percent);
+        let due = self.route.due(share, at, calendar)?;
+        if key == RESULT {
             let step = self.route.appointment;
             return Ok(Due { step, ..due });
         }

@@ -11,7 +11,7 @@ use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
 use crate::route::{RESULT, Route, Step};
-use crate::transfer::Transfer;
+use crate::transfer::{State, Transfer};
 use crate::wire;
 
 /// Whether the caller may do this to this transfer at all.
@@ -28,6 +28,9 @@ pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<(), Error> {
             must_have_role(caller, transfer)
         }
         Verb::Decline(..) => must_act_for(caller, &transfer.to),
+        Verb::Forward { .. } if transfer.state == State::Declined => {
+            must_act_for(caller, &transfer.from)
+        }
         Verb::Forward { .. } => Ok(()),
     }
 }
@@ -152,7 +155,13 @@ fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
     let told = journey.take_told();
     let events = told
         .iter()
-        .map(|told| NewEvent::new(&dossier, shard, &wire::event::change(told)))
+        .map(|told| {
+            let event = NewEvent::new(&dossier, shard, &wire::event::change(told));
+            match told.transfer.reason.as_str() {
+                "" => event,
+                reason => event.with_personal(reason.as_bytes().to_vec()),
+            }
+        })
         .collect();
     Effect {
         changes: vec![Change::Journey(Box::new(journey))],

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kit::copies::{
-    self, CALENDAR, CalendarCache, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
+    self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
@@ -57,8 +57,20 @@ impl World {
         })
     }
 
+    fn take(&mut self, copy: &Copy) {
+        self.units.take(copy);
+        if copy.kind == PROCEDURE
+            && let Some(plan) = wire::plan::procedure(&copy.body)
+        {
+            self.plans.insert(copy.key.clone(), plan);
+        }
+    }
+
     /// Lets the acts that follow see a change.
     pub fn apply(&mut self, change: &Change) {
+        if let Change::Copy(copy) = change {
+            self.take(copy);
+        }
         if let Change::Journey(journey) = change {
             let dossier = &journey.route.dossier;
             for transfer in journey.transfers() {
@@ -106,12 +118,7 @@ async fn load_reference(
         let copies = copies::load(tx, &names).await?;
         world.calendar = world.calendar.take().or_else(|| cache.find(&copies));
         for copy in &copies {
-            world.units.take(copy);
-            if copy.kind == PROCEDURE
-                && let Some(plan) = wire::plan::procedure(&copy.body)
-            {
-                world.plans.insert(copy.key.clone(), plan);
-            }
+            world.take(copy);
         }
         let asked = std::mem::take(&mut names);
         let fixed = world

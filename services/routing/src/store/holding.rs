@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kit::clock;
+use kit::db::ROWS_AT_ONCE;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -82,17 +83,16 @@ pub(super) async fn save<'a>(
     let rows: Vec<_> = holdings
         .map(|holding| row(holding).into_active_model())
         .collect();
-    if rows.is_empty() {
-        return Ok(());
+    for some in rows.chunks(ROWS_AT_ONCE) {
+        entity::Entity::insert_many(some.to_vec())
+            .on_conflict(
+                OnConflict::columns([entity::Column::TransferUid, entity::Column::Ordinal])
+                    .update_column(entity::Column::Until)
+                    .to_owned(),
+            )
+            .exec_without_returning(db)
+            .await?;
     }
-    entity::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([entity::Column::TransferUid, entity::Column::Ordinal])
-                .update_column(entity::Column::Until)
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
     Ok(())
 }
 

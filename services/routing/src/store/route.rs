@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kit::clock;
+use kit::db::ROWS_AT_ONCE;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -56,21 +57,20 @@ pub(super) async fn save<'a>(
         .map(|route| Ok(row(route)?.into_active_model()))
         .collect();
     let rows = rows?;
-    if rows.is_empty() {
-        return Ok(());
+    for some in rows.chunks(ROWS_AT_ONCE) {
+        entity::Entity::insert_many(some.to_vec())
+            .on_conflict(
+                OnConflict::column(entity::Column::DossierUid)
+                    .update_columns([
+                        entity::Column::Appointment,
+                        entity::Column::CustodyEpoch,
+                        entity::Column::Open,
+                    ])
+                    .to_owned(),
+            )
+            .exec_without_returning(db)
+            .await?;
     }
-    entity::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::column(entity::Column::DossierUid)
-                .update_columns([
-                    entity::Column::Appointment,
-                    entity::Column::CustodyEpoch,
-                    entity::Column::Open,
-                ])
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
     Ok(())
 }
 

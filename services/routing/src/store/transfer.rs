@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use kit::caller::Scope;
 use kit::clock;
+use kit::db::ROWS_AT_ONCE;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
@@ -168,16 +169,17 @@ pub async fn open_offers(
     domain(select, db).await
 }
 
-/// The units that have open offers.
+/// How many open offers each unit has.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn units_with_offers(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+pub async fn open_offer_counts(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, DbErr> {
     Entity::find()
         .select_only()
         .column(Column::ToUnit)
-        .distinct()
+        .column_as(Column::Uid.count(), "open")
         .filter(Column::State.eq(OFFERED))
+        .group_by(Column::ToUnit)
         .into_tuple()
         .all(db)
         .await
@@ -218,17 +220,16 @@ pub(super) async fn save<'a>(
     let rows: Vec<_> = transfers
         .map(|transfer| Model::from_domain(transfer).into_active_model())
         .collect();
-    if rows.is_empty() {
-        return Ok(());
+    for some in rows.chunks(ROWS_AT_ONCE) {
+        Entity::insert_many(some.to_vec())
+            .on_conflict(
+                OnConflict::column(Column::Uid)
+                    .update_columns(entity::MAY_CHANGE)
+                    .to_owned(),
+            )
+            .exec_without_returning(db)
+            .await?;
     }
-    Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::column(Column::Uid)
-                .update_columns(entity::MAY_CHANGE)
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
     Ok(())
 }
 

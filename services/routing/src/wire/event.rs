@@ -27,7 +27,11 @@ pub fn change(told: &Told) -> pb::TransferChange {
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
-        transfer: Some(reply::transfer(&told.transfer)),
+        // Why it was declined or forwarded may speak of a person, and stays in routing.
+        transfer: Some(pb::Transfer {
+            reason: String::new(),
+            ..reply::transfer(&told.transfer)
+        }),
         event: event.into(),
         custodian_uid: custodian.unwrap_or_default(),
         custodian_since: since.map(clock::to_timestamp),
