@@ -65,7 +65,7 @@ impl<L: Ledger> Consumer<L> {
         let this = Arc::new(self);
         let heads = watch::Sender::new(None);
         let owner = this.log.owner();
-        let began_before = this.progress.has_begun(owner);
+        let loaded_before = this.progress.is_loaded(owner);
         for shard in Shard::all() {
             let worker = Arc::clone(&this).work(shard, heads.subscribe());
             spawn_until(tasks, stop, worker);
@@ -74,7 +74,7 @@ impl<L: Ledger> Consumer<L> {
         spawn_until(tasks, stop, Arc::clone(&this).retry_parked());
         let mut first_heads = heads.subscribe();
         async move {
-            if began_before {
+            if loaded_before {
                 return;
             }
             // An error means that the service is stopping.
@@ -88,6 +88,9 @@ impl<L: Ledger> Consumer<L> {
             this.progress
                 .catch_up(owner, &known.unwrap_or_default())
                 .await;
+            if let Err(error) = writer::mark_loaded(this.db.write(), owner).await {
+                tracing::warn!(owner, %error, "that a log was taken in could not be noted");
+            }
         }
     }
 

@@ -190,7 +190,10 @@ async fn connect(
         .test_before_acquire(false)
         .record_stmt_in_spans(false)
         .map_sqlx_sqlite_opts(move |options| {
-            let options = options.busy_timeout(BUSY_TIMEOUT).read_only(read_only);
+            let options = options
+                .busy_timeout(BUSY_TIMEOUT)
+                .pragma("temp_store", "MEMORY")
+                .read_only(read_only);
             if read_only {
                 return options;
             }

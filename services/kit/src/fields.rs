@@ -69,12 +69,17 @@ impl Fields {
 
     /// How many to list: 0 means `usual`, more than `most` is refused.
     pub fn page_size(&mut self, value: i32, usual: u64, most: u64) -> u64 {
+        self.count("page_size", value, usual, most)
+    }
+
+    /// A count in this field: 0 means `usual`, more than `most` is refused.
+    pub fn count(&mut self, field: &str, value: i32, usual: u64, most: u64) -> u64 {
         match u64::try_from(value) {
             Ok(0) => usual,
             Ok(size) if size <= most => size,
             _ => {
                 self.reject(Violation::new(
-                    "page_size",
+                    field,
                     "OUT_OF_RANGE",
                     format!("must be 0 to {most}"),
                     format!("phải từ 0 đến {most}"),

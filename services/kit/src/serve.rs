@@ -10,11 +10,11 @@ use futures::future::BoxFuture;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 
@@ -114,9 +114,11 @@ impl Port {
             // One fallback answers for all that nobody serves: that of the health checks' router.
             port = port.merge(service.routes.into_axum_router().reset_fallback());
             let (health, name, ready) = (health.clone(), service.name, service.ready);
+            let opening = gate.clone();
             let stop = self.stop.clone();
             self.tasks.spawn(async move {
                 if stop.run_until_cancelled(ready).await.is_some() {
+                    opening.open(name);
                     health
                         .set_service_status(name, ServingStatus::Serving)
                         .await;
@@ -129,11 +131,10 @@ impl Port {
             .accept_http1(true)
             .max_concurrent_streams(MAX_STREAMS)
             .http2_max_header_list_size(MAX_HEADER_LIST)
-            .tcp_nodelay(true)
             .layer(GrpcWebLayer::new())
             .add_routes(Routes::from(port))
             .serve_with_incoming_shutdown(
-                TcpListenerStream::new(self.listener),
+                TcpIncoming::from(self.listener).with_nodelay(Some(true)),
                 self.stop.clone().cancelled_owned(),
             );
         let cut = async {

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use handle::{Writer, respond};
 pub use job::{Call, Incoming, Refused, Replied};
 pub use parked::{Parked, list as list_parked};
-pub use places::all as places;
+pub use places::{LOADED, all as places, mark_loaded};
 
 use crate::db::{Db, is_refused_for_good};
 use crate::failure::Failure;

@@ -76,11 +76,10 @@ impl Progress {
         places.get(&key).copied().unwrap_or_default()
     }
 
-    pub(super) fn has_begun(&self, source: &str) -> bool {
-        self.places
-            .borrow()
-            .keys()
-            .any(|(known, _)| known == source)
+    /// Whether an earlier run finished its first catch-up with a log.
+    pub(super) fn is_loaded(&self, source: &str) -> bool {
+        let places = self.places.borrow();
+        places.contains_key(&(source.to_owned(), writer::LOADED))
     }
 
     pub(super) fn set(&self, source: &str, shard: Shard, seq: i64) {

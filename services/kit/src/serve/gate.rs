@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -20,6 +22,7 @@ use crate::failure::Failure;
 use crate::log::Positions;
 use crate::telemetry;
 
+const READ_EVENTS: &str = ".EventService/ReadEvents";
 const OPEN_PREFIXES: [&str; 2] = ["grpc.health.v1.Health/", "grpc.reflection."];
 
 /// The gate of one port.
@@ -30,30 +33,45 @@ struct Inner {
     verifier: Verifier,
     clock: Clock,
     rules: HashMap<&'static str, Who>,
-    progress: HashMap<String, Progress>,
+    services: HashMap<String, Standing>,
+}
+
+/// How far a service is.
+struct Standing {
+    progress: Progress,
+    ready: AtomicBool,
 }
 
 impl Gate {
     pub fn new(verifier: Verifier, clock: Clock, services: &[Mounted]) -> Self {
         let rules = services.iter().flat_map(|service| service.rules);
-        let progress = services.iter().map(|service| {
-            (
-                format!("motcua.{}.v1", service.name),
-                service.progress.clone(),
-            )
-        });
+        let standing = |service: &Mounted| {
+            let standing = Standing {
+                progress: service.progress.clone(),
+                ready: AtomicBool::new(false),
+            };
+            (package_of(service.name), standing)
+        };
         Self(Arc::new(Inner {
             verifier,
             clock,
             rules: rules.map(|rule: &Rule| (rule.rpc, rule.who)).collect(),
-            progress: progress.collect(),
+            services: services.iter().map(standing).collect(),
         }))
+    }
+
+    /// A service is ready: its rpcs are answered from now on.
+    pub fn open(&self, service: &str) {
+        if let Some(standing) = self.0.services.get(&package_of(service)) {
+            standing.ready.store(true, Ordering::Release);
+        }
     }
 
     async fn admit(&self, rpc: &str, headers: &HeaderMap) -> Result<Context, Failure> {
         let who = self.rule(rpc)?;
         let caller = self.caller(headers).await?;
         who.admit(&caller)?;
+        self.must_be_ready(rpc)?;
         self.catch_up(rpc, headers).await?;
         Ok(Context {
             caller,
@@ -96,13 +114,32 @@ impl Gate {
         };
         let positions: Option<Positions> = after.to_str().ok().and_then(|text| text.parse().ok());
         let positions = positions.ok_or_else(|| malformed(AFTER, "what `motcua-position` gave"))?;
-        let package = rpc
-            .rsplit_once('/')
-            .and_then(|(service, _)| service.rsplit_once('.'));
-        match package.and_then(|(package, _)| self.0.progress.get(package)) {
-            Some(progress) => progress.reach(&positions).await,
+        match self.standing(rpc) {
+            Some(standing) => standing.progress.reach(&positions).await,
             None => Ok(()),
         }
+    }
+
+    /// Before its copies are loaded a service would deny what exists. Its log is open all the same: others wait for it.
+    fn must_be_ready(&self, rpc: &str) -> Result<(), Failure> {
+        match self.standing(rpc) {
+            Some(standing)
+                if !standing.ready.load(Ordering::Acquire) && !rpc.ends_with(READ_EVENTS) =>
+            {
+                Err(Failure::unavailable(
+                    "STARTING",
+                    "the service is taking in what the others own; it answers in a moment",
+                    Duration::from_millis(500),
+                ))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn standing(&self, rpc: &str) -> Option<&Standing> {
+        let (service, _) = rpc.rsplit_once('/')?;
+        let (package, _) = service.rsplit_once('.')?;
+        self.0.services.get(package)
     }
 
     fn civil_time(&self, headers: &HeaderMap) -> Result<Moment, Failure> {
@@ -121,6 +158,10 @@ impl Gate {
         clock.advance_to(time.to_utc());
         Ok(time.to_utc())
     }
+}
+
+fn package_of(service: &str) -> String {
+    format!("motcua.{service}.v1")
 }
 
 /// Lets a call pass, or answers it here.

@@ -31,6 +31,18 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<HashMap<(String, i32), i64
     Ok(by_shard(rows))
 }
 
+/// In place of a shard: the first catch-up with a log was finished.
+pub const LOADED: i32 = -1;
+
+/// Notes that the first catch-up with a log was finished.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn mark_loaded(db: &impl ConnectionTrait, source: &str) -> Result<(), DbErr> {
+    let mark = HashMap::from([((source.to_owned(), LOADED), 1)]);
+    save(db, &mark).await
+}
+
 pub(super) async fn find(
     db: &impl ConnectionTrait,
     feeds: &[(&str, i32)],

@@ -148,7 +148,12 @@ fn epoch(fields: &mut Fields, field: &str, value: i64) -> i64 {
 pub fn pull(request: &pb::PullTransfersRequest) -> Result<Pull, Failure> {
     let mut fields = Fields::new();
     let unit = fields.text("unit_uid", &request.unit_uid, UID);
-    let most = fields.page_size(request.max_transfers, USUAL_PULL, LARGEST_PULL);
+    let most = fields.count(
+        "max_transfers",
+        request.max_transfers,
+        USUAL_PULL,
+        LARGEST_PULL,
+    );
     let wait = duration(
         &mut fields,
         "wait",
