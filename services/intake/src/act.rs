@@ -17,7 +17,7 @@ pub enum Act {
     /// Routing told of a change of custody.
     Custody(CustodyChange),
     /// Another service told of a unit, procedure or calendar.
-    Copy(Copy),
+    Copies(Vec<Copy>),
 }
 
 /// What is handed in.

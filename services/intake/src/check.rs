@@ -53,3 +53,11 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Codes, DbErr> {
     found.missing += numbers.values().map(HashSet::len).sum::<usize>();
     Ok(found)
 }
+
+/// The dossiers that some unit must be responsible for.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    store::in_flight(db).await
+}

@@ -49,6 +49,14 @@ pub struct Filing {
     pub components: Vec<HandedIn>,
 }
 
+impl Filing {
+    /// Names the version that the dossier stays on among the copies of the catalogue.
+    #[must_use]
+    pub fn version_key(&self) -> String {
+        kit::copies::version_key(&self.procedure_code, self.procedure_version)
+    }
+}
+
 /// How a dossier came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {

@@ -222,19 +222,24 @@ impl DossierService for Dossiers {
 }
 
 impl Dossiers {
-    /// Computes the appointment again from what never changes: the receipt, the case and the calendar.
+    /// Computes the appointment again from the receipt, the case of the version that it stays on, and the calendar.
     async fn explain(&self, dossier: &Dossier) -> Result<worktime::Explanation, Error> {
         let receipt = dossier.state.receipt().ok_or(InvalidTransition {
             act: "ExplainDeadline",
             current: dossier.state.name(),
             allowed: &["RECEIVED", "PROCESSING", "RESULT_READY", "RETURNED"],
         })?;
-        let procedure = store::procedure(self.db.read(), &dossier.filing.procedure_code).await?;
+        let procedure = store::procedure(self.db.read(), &dossier.filing.version_key()).await?;
         let limit = procedure.case(&dossier.filing.case_key)?.limit;
         let calendar = self.ledger.calendar(&self.db).await?;
         let received = clock::local(receipt.received_at);
         let rules = RuleSet::in_force_on(received.date());
         let promised = worktime::appointment(&calendar, &rules, received, limit);
-        Ok(promised.map_err(|_| Error::CalendarMissing)?.explanation)
+        let explanation = promised.map_err(|_| Error::CalendarMissing)?.explanation;
+        Ok(worktime::Explanation {
+            // What was promised stands, also where a calendar has changed since.
+            due: clock::local(receipt.appointment),
+            ..explanation
+        })
     }
 }

@@ -49,7 +49,7 @@ impl Ledger for Intake {
                 must_act_for(&handed.caller, &handed.receiving_unit)
             }
             Act::On(on) => world.permits(on),
-            Act::Hand(_) | Act::Custody(_) | Act::Copy(_) => Ok(()),
+            Act::Hand(_) | Act::Custody(_) | Act::Copies(_) => Ok(()),
         }
     }
 
@@ -58,8 +58,8 @@ impl Ledger for Intake {
             Act::Hand(handed) => decide::hand(world, handed, step.cause.at),
             Act::On(on) => decide::on_dossier(world, on, step.cause.at),
             Act::Custody(change) => decide::custody(world, change),
-            Act::Copy(copy) => Ok(Effect {
-                changes: vec![Change::Copy(copy.clone())],
+            Act::Copies(copies) => Ok(Effect {
+                changes: copies.iter().cloned().map(Change::Copy).collect(),
                 ..Effect::nothing()
             }),
         }

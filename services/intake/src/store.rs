@@ -10,7 +10,9 @@ use kit::copies;
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub use custody::of as custodies;
-pub use dossier::{After, Filter, all as dossiers, codes, find, find_by_code, list, same_content};
+pub use dossier::{
+    After, Filter, Twin, all as dossiers, codes, find, find_by_code, in_flight, list, same_content,
+};
 pub use number::{all as all_numbers, last as last_numbers};
 
 use crate::change::Change;

@@ -28,6 +28,10 @@ const PAGE: i32 = 500;
 const AT_ONCE: usize = 256;
 /// How often an owner is asked whether the queue forgot something.
 const POLL: Duration = Duration::from_millis(500);
+/// How soon an owner that does not answer at the start is asked again.
+const FIRST_POLL: Duration = Duration::from_millis(20);
+/// How long a service that has copies of an earlier run waits for their owner.
+const OWNER_AWAY: Duration = Duration::from_secs(2);
 const RETRY_PARKED: Duration = Duration::from_secs(30);
 const BACK_OFF: Duration = Duration::from_millis(200);
 
@@ -56,7 +60,7 @@ pub struct Consumer<L: Ledger> {
 
 impl<L: Ledger> Consumer<L> {
     /// Starts consuming all 16 shards. What it returns ends when the service is ready as far as this log goes: everything
-    /// up to the owner's heads of now is taken in, or something was taken in by an earlier run.
+    /// up to the owner's heads of now is taken in, or the owner is away and the log was loaded by an earlier run.
     pub fn start(
         self,
         tasks: &TaskTracker,
@@ -74,20 +78,19 @@ impl<L: Ledger> Consumer<L> {
         spawn_until(tasks, stop, Arc::clone(&this).retry_parked());
         let mut first_heads = heads.subscribe();
         async move {
-            if loaded_before {
-                return;
-            }
-            // An error means that the service is stopping.
-            let Ok(known) = first_heads
-                .wait_for(Option::is_some)
-                .await
-                .map(|heads| *heads)
-            else {
-                return;
+            let known = first_heads.wait_for(Option::is_some);
+            let known = if loaded_before {
+                // An owner that is away does not block a service that knows it from before.
+                match tokio::time::timeout(OWNER_AWAY, known).await {
+                    Ok(known) => known.map(|heads| *heads),
+                    Err(_) => return,
+                }
+            } else {
+                known.await.map(|heads| *heads)
             };
-            this.progress
-                .catch_up(owner, &known.unwrap_or_default())
-                .await;
+            // An error means that the service is stopping.
+            let Ok(Some(reach)) = known else { return };
+            this.progress.catch_up(owner, &reach).await;
             if let Err(error) = writer::mark_loaded(this.db.write(), owner).await {
                 tracing::warn!(owner, %error, "that a log was taken in could not be noted");
             }
@@ -96,17 +99,20 @@ impl<L: Ledger> Consumer<L> {
 
     /// Asks the owner for its heads, so that what the queue forgot is noticed.
     async fn poll(self: Arc<Self>, heads: watch::Sender<Option<Reach>>) {
+        let mut pause = FIRST_POLL;
         loop {
             match self.log.read(Shard::of(""), i64::MAX, 1).await {
                 Ok(page) => {
                     let reach = Some(Reach::of(&page.heads));
                     heads.send_if_modified(|known| std::mem::replace(known, reach) != reach);
+                    pause = POLL;
                 }
                 Err(status) => {
                     tracing::debug!(owner = self.log.owner(), %status, "the owner of a log is away");
                 }
             }
-            tokio::time::sleep(POLL).await;
+            tokio::time::sleep(pause).await;
+            pause = POLL.min(pause * 2);
         }
     }
 

@@ -14,12 +14,12 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, Qu
 use crate::db::ROWS_AT_ONCE;
 
 pub use calendar::CalendarCache;
-pub use reference::{from_catalogue, from_identity};
+pub use reference::{from_catalogue, from_identity, version_key};
 pub use units::{Unit, UnitKind, UnitTable};
 
 /// The kind of a copied unit; its key is the uid.
 pub const UNIT: &str = "unit";
-/// The kind of a copied procedure; its key is the code.
+/// The kind of a copied procedure; its key is the code for the version in force, or a [`version_key`].
 pub const PROCEDURE: &str = "procedure";
 /// The kind of a copied calendar; its key is the calendar's.
 pub const CALENDAR: &str = "calendar";

@@ -65,9 +65,12 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         intake: db::open_read_only(&options.data_dir, "intake").await?,
         routing: db::open_read_only(&options.data_dir, "routing").await?,
     };
+    // Before the positions are taken: routing has heard of all of these when it has passed them.
+    let in_flight = intake::check::in_flight(&stores.intake).await?;
     let reach = positions::wait_for_consumers(&stores).await?;
     let routing = stores.routing.begin().await?;
-    let custody = routing::check::custody(&routing).await?;
+    let mut custody = routing::check::custody(&routing).await?;
+    custody.without_custodian += routing::check::unattended(&routing, &in_flight).await?;
     routing.rollback().await?;
     let intake = stores.intake.begin().await?;
     let codes = intake::check::codes(&intake).await?;

@@ -28,7 +28,7 @@ pub enum Act {
         transfer: String,
     },
     /// Another service told of a unit, procedure or calendar.
-    Copy(Copy),
+    Copies(Vec<Copy>),
 }
 
 /// A unit's act on a transfer.
@@ -71,6 +71,8 @@ pub struct Opened {
     pub code: String,
     /// The procedure.
     pub procedure: String,
+    /// The version that it stays on.
+    pub version: i32,
     /// The case of the version.
     pub case_key: String,
     /// The unit whose desk received it.

@@ -75,6 +75,18 @@ pub async fn custody(db: &impl ConnectionTrait) -> Result<Custody, DbErr> {
     fold.compare(db).await
 }
 
+/// How many of these dossiers nobody is responsible for: without a route, or with an open one that has no open branch.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn unattended(db: &impl ConnectionTrait, dossiers: &[String]) -> Result<usize, DbErr> {
+    let held = store::all_open_holdings(db).await?;
+    let held: HashSet<String> = held.into_iter().map(|holding| holding.dossier).collect();
+    let closed: HashSet<String> = store::closed_routes(db).await?.into_iter().collect();
+    let attended = |dossier: &&String| held.contains(*dossier) || closed.contains(*dossier);
+    Ok(dossiers.iter().filter(|dossier| !attended(dossier)).count())
+}
+
 #[derive(Default)]
 struct Fold {
     pairs: BTreeMap<(String, String), Offers>,

@@ -51,7 +51,7 @@ impl Ledger for Routing {
             | Act::Withdrawn(_)
             | Act::Decided { .. }
             | Act::Returned { .. }
-            | Act::Copy(_) => Ok(()),
+            | Act::Copies(_) => Ok(()),
         }
     }
 

@@ -16,6 +16,8 @@ pub use transfer::{
 };
 
 use crate::change::Change;
+pub use route::closed as closed_routes;
+
 use crate::journey::Journey;
 
 /// The journeys of these dossiers, locked for a change; dossiers without a route are left out.

@@ -61,7 +61,7 @@ fn open(
         state,
         revision: 1,
     };
-    let twin = world.same_content(&dossier.content_digest());
+    let twin = world.same_content(&dossier.content_digest(), &handed.caller.scope());
     let reply = if handed.at_desk {
         wire::reply::registered(&dossier, twin)
     } else {
@@ -111,7 +111,7 @@ pub(super) fn on_dossier(
     };
     let (dossier, told) = match &on.verb {
         Verb::Receive => {
-            let procedure = world.procedure(&dossier.filing.procedure_code)?;
+            let procedure = world.procedure(&dossier.filing.version_key())?;
             let receipt = receipt(world, procedure.case(&dossier.filing.case_key)?, at)?;
             let received = dossier.receive(receipt)?;
             let told = wire::event::opened(&received);

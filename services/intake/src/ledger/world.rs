@@ -18,6 +18,7 @@ use crate::custody::Custody;
 use crate::dossier::Dossier;
 use crate::error::Error;
 use crate::reference::Procedure;
+use crate::store::Twin;
 use crate::{dossier, store, wire};
 
 /// How deep units name each other: parents, and chains of successors.
@@ -29,7 +30,7 @@ pub struct World {
     dossiers: HashMap<String, Dossier>,
     custodies: HashMap<String, Vec<Custody>>,
     last_numbers: HashMap<(String, NaiveDate), u32>,
-    same_content: HashMap<Vec<u8>, String>,
+    same_content: HashMap<Vec<u8>, Twin>,
     procedures: HashMap<String, Procedure>,
     /// Units by uid.
     pub units: UnitTable,
@@ -47,7 +48,7 @@ impl World {
         self.custodies.get(dossier).map_or(&[], Vec::as_slice)
     }
 
-    /// The procedure.
+    /// The procedure in force under this code, or the version under this key.
     pub fn procedure(&self, code: &str) -> Result<&Procedure, Error> {
         self.procedures
             .get(code)
@@ -65,9 +66,16 @@ impl World {
         self.last_numbers.get(&key).copied().unwrap_or_default() + 1
     }
 
-    /// The code of a dossier with the same content.
-    pub fn same_content(&self, digest: &[u8]) -> Option<&str> {
-        self.same_content.get(digest).map(String::as_str)
+    /// The code of a dossier with the same content, if the caller may know of it.
+    pub fn same_content(&self, digest: &[u8], scope: &Scope) -> Option<&str> {
+        let twin = self.same_content.get(digest)?;
+        let known = match scope {
+            Scope::Everything => true,
+            Scope::Nothing => false,
+            Scope::Party(party) => twin.party.as_ref() == Some(party),
+            Scope::Units(units) => units.contains(&twin.receiving),
+        };
+        known.then_some(&twin.code)
     }
 
     /// Whether the caller may take this step of this dossier at all.
@@ -113,9 +121,14 @@ impl World {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Dossier(dossier) => {
-                let digest = dossier.content_digest();
-                let code = dossier.code.to_string();
-                self.same_content.entry(digest).or_insert(code);
+                let twin = Twin {
+                    code: dossier.code.to_string(),
+                    receiving: dossier.units.receiving.clone(),
+                    party: dossier.filing.applicant.party.clone(),
+                };
+                self.same_content
+                    .entry(dossier.content_digest())
+                    .or_insert(twin);
                 self.dossiers
                     .insert(dossier.uid.clone(), dossier.as_ref().clone());
             }
@@ -153,13 +166,6 @@ impl Intake {
                 known.push(custody);
             }
         }
-        if !handed.is_empty() {
-            let digests = handed
-                .iter()
-                .map(|handed| handed.content_digest())
-                .collect();
-            world.same_content = store::same_content(tx, digests).await?;
-        }
         self.load_reference(tx, &mut world, &handed, receives)
             .await?;
         if !handed.is_empty() {
@@ -170,6 +176,14 @@ impl Intake {
                 })
                 .map(|(unit, date)| (unit.uid.clone(), date))
                 .collect();
+            let digests = handed
+                .iter()
+                .filter_map(|handed| {
+                    let desk = world.units.resolve(&handed.receiving_unit)?;
+                    Some(handed.content_digest(&desk.uid))
+                })
+                .collect();
+            world.same_content = store::same_content(tx, digests).await?;
             world.last_numbers = store::last_numbers(tx, &desks).await?;
         }
         Ok(world)
@@ -192,8 +206,8 @@ impl Intake {
             let pending = world
                 .dossiers
                 .values()
-                .map(|dossier| &dossier.filing.procedure_code);
-            names.extend(pending.map(|code| (PROCEDURE, code.clone())));
+                .map(|dossier| dossier.filing.version_key());
+            names.extend(pending.map(|key| (PROCEDURE, key)));
         }
         for _ in 0..UNIT_ROUNDS {
             if names.is_empty() {
@@ -226,7 +240,7 @@ impl World {
                 && let Some(procedure) = wire::reference::procedure(&copy.body)
             {
                 leads.push(procedure.lead_unit.clone());
-                self.procedures.insert(procedure.code.clone(), procedure);
+                self.procedures.insert(copy.key.clone(), procedure);
             }
         }
         leads.retain(|uid| !uid.is_empty() && self.units.resolve(uid).is_none());
@@ -235,12 +249,12 @@ impl World {
 }
 
 impl Handed {
-    fn content_digest(&self) -> Vec<u8> {
+    fn content_digest(&self, receiving: &str) -> Vec<u8> {
         dossier::content_digest(
             &self.procedure_code,
             &self.applicant,
             &self.components,
-            &self.receiving_unit,
+            receiving,
         )
     }
 }
@@ -254,14 +268,14 @@ fn dossier_of(act: &Act) -> Option<&str> {
     match act {
         Act::On(on) => Some(&on.dossier),
         Act::Custody(change) => Some(&change.dossier),
-        Act::Hand(_) | Act::Copy(_) => None,
+        Act::Hand(_) | Act::Copies(_) => None,
     }
 }
 
 fn handed_of(act: &Act) -> Option<&Handed> {
     match act {
         Act::Hand(handed) => Some(handed),
-        Act::On(_) | Act::Custody(_) | Act::Copy(_) => None,
+        Act::On(_) | Act::Custody(_) | Act::Copies(_) => None,
     }
 }
 
@@ -269,6 +283,6 @@ fn needs_calendar(act: &Act) -> bool {
     match act {
         Act::Hand(handed) => handed.at_desk,
         Act::On(on) => matches!(on.verb, Verb::Receive),
-        Act::Custody(_) | Act::Copy(_) => false,
+        Act::Custody(_) | Act::Copies(_) => false,
     }
 }

@@ -111,23 +111,47 @@ pub async fn list(
     rows.into_iter().map(Model::into_domain).collect()
 }
 
-/// The codes of dossiers with these contents.
+/// A dossier with the same content as another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// Its code.
+    pub code: String,
+    /// The unit whose desk has it.
+    pub receiving: String,
+    /// The party that it is of.
+    pub party: Option<String>,
+}
+
+/// The dossiers with these contents; of several with one content the oldest.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn same_content(
     db: &impl ConnectionTrait,
     digests: BTreeSet<Vec<u8>>,
-) -> Result<HashMap<Vec<u8>, String>, DbErr> {
-    let rows: Vec<(Vec<u8>, String)> = Entity::find()
+) -> Result<HashMap<Vec<u8>, Twin>, DbErr> {
+    let rows: Vec<(Vec<u8>, String, String, Option<String>)> = Entity::find()
         .select_only()
-        .columns([Column::ContentDigest, Column::Code])
+        .columns([
+            Column::ContentDigest,
+            Column::Code,
+            Column::ReceivingUnit,
+            Column::PartyUid,
+        ])
         .filter(Column::ContentDigest.is_in(digests))
         .order_by_desc(Column::SubmittedAt)
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().collect())
+    let twin = |(digest, code, receiving, party)| {
+        let twin = Twin {
+            code,
+            receiving,
+            party,
+        };
+        (digest, twin)
+    };
+    Ok(rows.into_iter().map(twin).collect())
 }
 
 /// Every code with the desk that gave it out, for checks.
@@ -138,6 +162,20 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Vec<(String, String)>, D
     Entity::find()
         .select_only()
         .columns([Column::ReceivingUnit, Column::Code])
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// The dossiers that some unit must be responsible for: received, in processing, or with a result under way.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Uid)
+        .filter(Column::State.is_in([2, 4, 9]))
         .into_tuple()
         .all(db)
         .await

@@ -104,7 +104,7 @@ pub fn personal(dossier: &Dossier) -> Vec<u8> {
 /// # Errors
 /// When it cannot be read.
 pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
-    Ok(copies::from_identity(event)?.map(Act::Copy))
+    Ok(Some(Act::Copies(copies::from_identity(event)?)))
 }
 
 /// What an event of the catalogue asks for.
@@ -112,7 +112,7 @@ pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
 /// # Errors
 /// When it cannot be read.
 pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
-    Ok(copies::from_catalogue(event)?.map(Act::Copy))
+    Ok(Some(Act::Copies(copies::from_catalogue(event)?)))
 }
 
 /// What an event of routing asks for: who holds what.

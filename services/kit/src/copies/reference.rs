@@ -1,39 +1,62 @@
 //! Which events bring copies of units, procedures and calendars.
 
 use prost::{DecodeError, Message as _};
-use proto::catalogue::v1::{CatalogueChange, catalogue_change};
+use proto::catalogue::v1::{Calendar, CatalogueChange, Procedure, catalogue_change};
 use proto::event::v1::Event;
-use proto::identity::v1::{IdentityChange, identity_change};
+use proto::identity::v1::{IdentityChange, Unit, identity_change};
 
 use super::{CALENDAR, Copy, PROCEDURE, UNIT};
 
-/// The copy that an event of identity brings, if any.
+/// The copies that an event of identity brings.
 ///
 /// # Errors
 /// When the event cannot be read.
-pub fn from_identity(event: &Event) -> Result<Option<Copy>, DecodeError> {
+pub fn from_identity(event: &Event) -> Result<Vec<Copy>, DecodeError> {
     let change = IdentityChange::decode(super::change_of(event))?.change;
-    Ok(match change {
-        Some(identity_change::Change::UnitImported(imported)) => imported
-            .unit
-            .map(|unit| Copy::new(UNIT, unit.uid.clone(), &unit)),
+    let unit = match change {
+        Some(identity_change::Change::UnitImported(imported)) => imported.unit,
         Some(identity_change::Change::PartyRegistered(_)) | None => None,
-    })
+    };
+    let copy = |unit: Unit| Copy::new(UNIT, unit.uid.clone(), &unit);
+    Ok(unit.map(copy).into_iter().collect())
 }
 
-/// The copy that an event of the catalogue brings, if any.
+/// The copies that an event of the catalogue brings: a procedure twice, as the one in force and as the version that dossiers
+/// stay on.
 ///
 /// # Errors
 /// When the event cannot be read.
-pub fn from_catalogue(event: &Event) -> Result<Option<Copy>, DecodeError> {
+pub fn from_catalogue(event: &Event) -> Result<Vec<Copy>, DecodeError> {
     let change = CatalogueChange::decode(super::change_of(event))?.change;
     Ok(match change {
         Some(catalogue_change::Change::ProcedurePublished(published)) => published
             .procedure
-            .map(|procedure| Copy::new(PROCEDURE, procedure.code.clone(), &procedure)),
-        Some(catalogue_change::Change::CalendarPublished(published)) => published
-            .calendar
-            .map(|calendar| Copy::new(CALENDAR, calendar.key.clone(), &calendar)),
-        None => None,
+            .as_ref()
+            .map(procedure)
+            .unwrap_or_default(),
+        Some(catalogue_change::Change::CalendarPublished(published)) => {
+            let copy = |calendar: Calendar| Copy::new(CALENDAR, calendar.key.clone(), &calendar);
+            published.calendar.map(copy).into_iter().collect()
+        }
+        None => Vec::new(),
     })
+}
+
+fn procedure(procedure: &Procedure) -> Vec<Copy> {
+    let version = procedure
+        .version
+        .as_ref()
+        .map_or(0, |version| version.number);
+    let keys = [
+        procedure.code.clone(),
+        version_key(&procedure.code, version),
+    ];
+    keys.map(|key| Copy::new(PROCEDURE, key, procedure))
+        .to_vec()
+}
+
+/// The key of the copy of one version of a procedure.
+#[must_use]
+pub fn version_key(procedure: &str, version: i32) -> String {
+    format!("{procedure}@{version}")
 }

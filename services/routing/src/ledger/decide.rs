@@ -2,6 +2,7 @@
 
 use kit::caller::{Caller, Role};
 use kit::clock::Moment;
+use kit::copies;
 use kit::log::{NewEvent, Shard};
 use kit::writer::Effect;
 
@@ -75,8 +76,8 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             journey.returned(transfer, at)?;
             Ok(effect(journey, Vec::new()))
         }
-        Act::Copy(copy) => Ok(Effect {
-            changes: vec![Change::Copy(copy.clone())],
+        Act::Copies(copies) => Ok(Effect {
+            changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
         }),
     }
@@ -123,7 +124,8 @@ fn must_end_here(transfer: &Transfer) -> Result<(), Error> {
 /// A dossier was received: its route is planned, and its first steps are offered by the receiving desk.
 fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Error> {
     let around = world.around()?;
-    let plan = world.plan(&opened.procedure)?.case(&opened.case_key)?;
+    let version = copies::version_key(&opened.procedure, opened.version);
+    let plan = world.plan(&version)?.case(&opened.case_key)?;
     let mut steps = Vec::with_capacity(plan.len());
     for planned in plan {
         let unit = planned

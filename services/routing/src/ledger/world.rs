@@ -142,7 +142,10 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
     match act {
         Act::Opened(opened) => vec![
             calendar(),
-            (PROCEDURE, opened.procedure.clone()),
+            (
+                PROCEDURE,
+                copies::version_key(&opened.procedure, opened.version),
+            ),
             unit(&opened.receiving),
             unit(&opened.competent),
         ],
@@ -163,7 +166,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
                 .map(|journey| unit(&journey.route.returning));
             returning.into_iter().chain([calendar()]).collect()
         }
-        Act::Withdrawn(_) | Act::Returned { .. } | Act::Copy(_) => Vec::new(),
+        Act::Withdrawn(_) | Act::Returned { .. } | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -174,7 +177,7 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::Withdrawn(_)
         | Act::Decided { .. }
         | Act::Returned { .. }
-        | Act::Copy(_) => None,
+        | Act::Copies(_) => None,
     }
 }
 
@@ -184,6 +187,6 @@ fn dossier_of(act: &Act) -> Option<&str> {
         Act::Withdrawn(dossier) | Act::Decided { dossier, .. } | Act::Returned { dossier, .. } => {
             Some(dossier)
         }
-        Act::On(_) | Act::Copy(_) => None,
+        Act::On(_) | Act::Copies(_) => None,
     }
 }

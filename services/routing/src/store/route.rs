@@ -49,6 +49,20 @@ pub(super) async fn lock(
     rows.into_iter().map(route).collect()
 }
 
+/// The dossiers whose journey has ended, for checks.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn closed(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::DossierUid)
+        .filter(entity::Column::Open.eq(false))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 pub(super) async fn save<'a>(
     db: &impl ConnectionTrait,
     routes: impl Iterator<Item = &'a Route>,

@@ -43,7 +43,7 @@ pub fn change(told: &Told) -> pb::TransferChange {
 /// # Errors
 /// When it cannot be read.
 pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
-    Ok(copies::from_identity(event)?.map(Act::Copy))
+    Ok(Some(Act::Copies(copies::from_identity(event)?)))
 }
 
 /// What an event of the catalogue asks for.
@@ -51,7 +51,7 @@ pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
 /// # Errors
 /// When it cannot be read.
 pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
-    Ok(copies::from_catalogue(event)?.map(Act::Copy))
+    Ok(Some(Act::Copies(copies::from_catalogue(event)?)))
 }
 
 /// What an event of intake asks for.
@@ -66,6 +66,7 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             dossier,
             code: message.code,
             procedure: received.procedure_code,
+            version: received.procedure_version,
             case_key: received.case_key,
             receiving: received.receiving_unit_uid,
             competent: received.competent_unit_uid,
