@@ -2,7 +2,9 @@
 
 use proto::intake::v1::{DossierState, Outcome, RefuseDossierRequest, WithdrawDossierRequest};
 use proto::routing::v1::{DeclineTransferRequest, ForwardTransferRequest, TransferState};
-use tests::cast::{AN, COMMUNE, CONSTRUCTION, DEPARTMENT, DISTRICT, ENVIRONMENT};
+use tests::cast::{
+    AN, BINH, COMMUNE, CONSTRUCTION, DEPARTMENT, DISTRICT, ENVIRONMENT, OTHER_COMMUNE,
+};
 use tests::filing::{BIRTH, CONSULTATION, DECIDED_BY_DISTRICT};
 use tests::{Suite, desk, new_request_id};
 use tonic::Code;
@@ -213,4 +215,37 @@ async fn a_unit_that_is_not_competent_declines_and_the_sender_stays_responsible_
     );
     suite.accept(&again, "2017-08-28T14:00").await;
     suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn a_result_that_goes_on_to_another_desk_is_handed_over_there() {
+    let suite = Suite::start().await;
+    suite.register(BIRTH, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    let sign = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    suite.decide(&sign, "2017-08-28T11:00").await;
+    let result = suite.offer_to(COMMUNE).await;
+    let forward = ForwardTransferRequest {
+        request_id: new_request_id(),
+        transfer_uid: result.uid.clone(),
+        offer_epoch: result.offer_epoch,
+        to_unit_uid: OTHER_COMMUNE.to_owned(),
+        reason: "Người dân đề nghị nhận tại nơi khác".to_owned(),
+    };
+    let forwarded = suite.receptionist(COMMUNE).ok(forward).await.message;
+    assert_eq!(forwarded.transfer.unwrap().due, result.due);
+    let held = suite.take_over(OTHER_COMMUNE, "2017-08-28T14:00").await;
+    let returned = suite.give_back(&held, "2017-08-28T15:00").await;
+    assert_eq!(returned.state(), DossierState::Returned);
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn a_stranger_is_not_told_of_a_dossier_with_the_same_content() {
+    let suite = Suite::start().await;
+    suite.actor(AN).ok(BIRTH.online(COMMUNE)).await;
+    let by_stranger = suite.actor(BINH).ok(BIRTH.online(COMMUNE)).await;
+    assert_eq!(by_stranger.message.warnings, []);
+    let by_herself = suite.actor(AN).ok(BIRTH.online(COMMUNE)).await;
+    assert_eq!(by_herself.message.warnings.len(), 1);
 }

@@ -30,7 +30,7 @@ pub struct World {
     dossiers: HashMap<String, Dossier>,
     custodies: HashMap<String, Vec<Custody>>,
     last_numbers: HashMap<(String, NaiveDate), u32>,
-    same_content: HashMap<Vec<u8>, Twin>,
+    same_content: HashMap<Vec<u8>, Vec<Twin>>,
     procedures: HashMap<String, Procedure>,
     /// Units by uid.
     pub units: UnitTable,
@@ -68,14 +68,14 @@ impl World {
 
     /// The code of a dossier with the same content, if the caller may know of it.
     pub fn same_content(&self, digest: &[u8], scope: &Scope) -> Option<&str> {
-        let twin = self.same_content.get(digest)?;
-        let known = match scope {
+        let known = |twin: &&Twin| match scope {
             Scope::Everything => true,
             Scope::Nothing => false,
             Scope::Party(party) => twin.party.as_ref() == Some(party),
             Scope::Units(units) => units.contains(&twin.receiving),
         };
-        known.then_some(&twin.code)
+        let twins = self.same_content.get(digest)?;
+        twins.iter().find(known).map(|twin| twin.code.as_str())
     }
 
     /// Whether the caller may take this step of this dossier at all.
@@ -126,9 +126,8 @@ impl World {
                     receiving: dossier.units.receiving.clone(),
                     party: dossier.filing.applicant.party.clone(),
                 };
-                self.same_content
-                    .entry(dossier.content_digest())
-                    .or_insert(twin);
+                let twins = self.same_content.entry(dossier.content_digest());
+                twins.or_default().push(twin);
                 self.dossiers
                     .insert(dossier.uid.clone(), dossier.as_ref().clone());
             }

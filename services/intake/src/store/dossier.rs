@@ -122,14 +122,14 @@ pub struct Twin {
     pub party: Option<String>,
 }
 
-/// The dossiers with these contents; of several with one content the oldest.
+/// The dossiers with these contents, the oldest first.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn same_content(
     db: &impl ConnectionTrait,
     digests: BTreeSet<Vec<u8>>,
-) -> Result<HashMap<Vec<u8>, Twin>, DbErr> {
+) -> Result<HashMap<Vec<u8>, Vec<Twin>>, DbErr> {
     let rows: Vec<(Vec<u8>, String, String, Option<String>)> = Entity::find()
         .select_only()
         .columns([
@@ -139,20 +139,24 @@ pub async fn same_content(
             Column::PartyUid,
         ])
         .filter(Column::ContentDigest.is_in(digests))
-        .order_by_desc(Column::SubmittedAt)
+        .order_by_asc(Column::SubmittedAt)
+        .limit(MOST_TWINS)
         .into_tuple()
         .all(db)
         .await?;
-    let twin = |(digest, code, receiving, party)| {
-        let twin = Twin {
+    let mut twins: HashMap<Vec<u8>, Vec<Twin>> = HashMap::new();
+    for (digest, code, receiving, party) in rows {
+        twins.entry(digest).or_default().push(Twin {
             code,
             receiving,
             party,
-        };
-        (digest, twin)
-    };
-    Ok(rows.into_iter().map(twin).collect())
+        });
+    }
+    Ok(twins)
 }
+
+/// More than so many with one content are not looked at for a warning.
+const MOST_TWINS: u64 = 1_000;
 
 /// Every code with the desk that gave it out, for checks.
 ///
