@@ -168,6 +168,10 @@ pub enum Problem {
     NoDecision,
     /// An earlier step decides already.
     SecondDecision,
+    /// It comes after the step that decides.
+    AfterDecision,
+    /// Its key is that of the way of the result to the desk.
+    KeyReserved,
     /// The slices of a path that ends here do not sum to 100.
     SharesWrong(u16),
 }
@@ -181,6 +185,12 @@ impl fmt::Display for Problem {
             Self::NoDecision => f.write_str("one step of the route must decide, and none does"),
             Self::SecondDecision => {
                 f.write_str("one step of the route must decide, and an earlier one does")
+            }
+            Self::AfterDecision => {
+                f.write_str("the step that decides is the last; put this one before it")
+            }
+            Self::KeyReserved => {
+                f.write_str("`result` is the way to the desk; name the step otherwise")
             }
             Self::SharesWrong(sum) => write!(
                 f,

@@ -68,8 +68,8 @@ fn route(
 
 fn column(problem: &Problem) -> &'static str {
     match problem {
-        Problem::KeyTaken => "step",
-        Problem::AfterUnknown(_) | Problem::Cycle => "after",
+        Problem::KeyTaken | Problem::KeyReserved => "step",
+        Problem::AfterUnknown(_) | Problem::Cycle | Problem::AfterDecision => "after",
         Problem::NoDecision | Problem::SecondDecision => "decides",
         Problem::SharesWrong(_) => "share_percent",
     }

@@ -7,6 +7,9 @@ use super::{Fault, Problem, Step};
 /// The shares along the paths from a first step through a step, summed, by the key of that step.
 type Sums<'a> = BTreeMap<&'a str, BTreeSet<u16>>;
 
+/// The key of the way of the result to the desk, which every journey ends with.
+const RESULT: &str = "result";
+
 /// Everything by which these steps are no route. Paths are looked at only where steps and keys are right.
 pub(super) fn faults(steps: &[Step]) -> Vec<Fault> {
     let mut faults = keys_taken(steps);
@@ -29,9 +32,12 @@ fn keys_taken(steps: &[Step]) -> Vec<Fault> {
         .iter()
         .enumerate()
         .filter(|(_, step)| !keys.insert(&step.key));
-    taken
+    let mut faults: Vec<Fault> = taken
         .map(|(step, _)| fault(step, Problem::KeyTaken))
-        .collect()
+        .collect();
+    let reserved = steps.iter().position(|step| step.key == RESULT);
+    faults.extend(reserved.map(|step| fault(step, Problem::KeyReserved)));
+    faults
 }
 
 fn after_unknown(steps: &[Step]) -> Vec<Fault> {
@@ -54,6 +60,18 @@ fn decisions(steps: &[Step]) -> Vec<Fault> {
         .collect()
 }
 
+/// The decision ends a route: the result goes to the desk, and no step would ever begin after it.
+fn after_decision(steps: &[Step]) -> Vec<Fault> {
+    let decides = |key: &String| steps.iter().any(|step| step.decides && step.key == *key);
+    let after = steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.after.iter().any(decides));
+    after
+        .map(|(step, _)| fault(step, Problem::AfterDecision))
+        .collect()
+}
+
 /// Walks from the first steps: what is never reached is in a cycle or behind one, and every path takes all the time.
 fn paths(steps: &[Step]) -> Vec<Fault> {
     let mut sums = Sums::new();
@@ -66,7 +84,9 @@ fn paths(steps: &[Step]) -> Vec<Fault> {
         }
     }
     if waiting.is_empty() {
-        return shares(steps, &sums);
+        let mut faults = after_decision(steps);
+        faults.extend(shares(steps, &sums));
+        return faults;
     }
     waiting
         .into_iter()
@@ -164,6 +184,17 @@ mod tests {
             step("sign", &["examine"], 30, true),
         ];
         assert_eq!(faults(two), [(1, Problem::SecondDecision)]);
+    }
+
+    #[test]
+    fn the_decision_is_the_last_step_and_the_result_no_step() {
+        let steps = vec![
+            step("sign", &[], 70, true),
+            step("stamp", &["sign"], 30, false),
+        ];
+        assert_eq!(faults(steps), [(1, Problem::AfterDecision)]);
+        let steps = vec![step("result", &[], 100, true)];
+        assert_eq!(faults(steps), [(0, Problem::KeyReserved)]);
     }
 
     #[test]
