@@ -89,6 +89,7 @@ fn transfer() -> TableCreateStatement {
         .col(integer("state"))
         .col(string("from_unit"))
         .col(string("to_unit"))
+        .col(text("offered_before"))
         .col(big_integer("offer_epoch"))
         .col(big_integer_null("custody_epoch"))
         .col(big_integer("offered_at"))

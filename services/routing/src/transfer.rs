@@ -23,6 +23,8 @@ pub struct Transfer {
     pub from: String,
     /// Whom it is offered to, or who accepted it.
     pub to: String,
+    /// The units that it was offered to before it went on to another.
+    pub offered_before: Vec<String>,
     /// Where it stands.
     pub state: State,
     /// Raised by every new offer.
@@ -162,6 +164,7 @@ impl Transfer {
     pub fn forward(&self, to: &str, reason: &str, at: Moment, due: Due) -> Result<Self, Error> {
         match self.state {
             State::Offered | State::Declined => Ok(Self {
+                offered_before: [self.offered_before.clone(), vec![self.to.clone()]].concat(),
                 to: to.to_owned(),
                 offer_epoch: self.offer_epoch + 1,
                 offered_at: at,

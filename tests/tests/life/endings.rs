@@ -249,3 +249,26 @@ async fn a_stranger_is_not_told_of_a_dossier_with_the_same_content() {
     let by_herself = suite.actor(AN).ok(BIRTH.online(COMMUNE)).await;
     assert_eq!(by_herself.message.warnings.len(), 1);
 }
+
+#[tokio::test]
+async fn a_unit_that_an_offer_has_left_gets_its_reply_again_and_can_do_nothing_new() {
+    let suite = Suite::start().await;
+    suite.register(DECIDED_BY_DISTRICT, COMMUNE).await;
+    let offer = suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    assert_eq!(offer.transfer.to_unit_uid, COMMUNE);
+    let offer = suite.offer_to(DISTRICT).await;
+    let forward = ForwardTransferRequest {
+        request_id: new_request_id(),
+        transfer_uid: offer.uid.clone(),
+        offer_epoch: offer.offer_epoch,
+        to_unit_uid: DEPARTMENT.to_owned(),
+        reason: "Không thuộc thẩm quyền".to_owned(),
+    };
+    let district = suite.examiner(DISTRICT);
+    let first = district.ok(forward.clone()).await.message;
+    assert_eq!(district.ok(forward).await.message, first);
+    district
+        .refused(desk::accept(&offer), Code::NotFound, "TRANSFER_NOT_FOUND")
+        .await;
+    suite.must_add_up().await;
+}

@@ -35,6 +35,7 @@ impl Journey {
             },
             from: sender.to_owned(),
             to: to.clone(),
+            offered_before: Vec::new(),
             state: State::Offered,
             offer_epoch: 1,
             offered_at: at,

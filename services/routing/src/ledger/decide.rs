@@ -20,8 +20,15 @@ pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<(), Error> {
     let journey = world.journey_of(&on.transfer)?;
     let transfer = journey.transfer(&on.transfer)?;
     let caller = &on.caller;
-    if !caller.acts_for(&transfer.from) && !caller.acts_for(&transfer.to) {
-        return Err(Error::TransferNotFound);
+    if !is_party_to(caller, transfer) {
+        // A unit that the offer has left may ask for its reply again; anything new is refused in the decision.
+        let before = &transfer.offered_before;
+        let had_it = before.iter().any(|unit| caller.acts_for(unit));
+        return if had_it {
+            Ok(())
+        } else {
+            Err(Error::TransferNotFound)
+        };
     }
     match on.verb {
         Verb::Accept(_) | Verb::Complete(_) => {
@@ -34,6 +41,10 @@ pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<(), Error> {
         }
         Verb::Forward { .. } => Ok(()),
     }
+}
+
+fn is_party_to(caller: &Caller, transfer: &Transfer) -> bool {
+    caller.acts_for(&transfer.from) || caller.acts_for(&transfer.to)
 }
 
 fn must_act_for(caller: &Caller, unit: &str) -> Result<(), Error> {
@@ -85,6 +96,9 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
 
 fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Change>, Error> {
     let mut journey = world.journey_of(&on.transfer)?.clone();
+    if !is_party_to(&on.caller, journey.transfer(&on.transfer)?) {
+        return Err(Error::TransferNotFound);
+    }
     let uid = &on.transfer;
     match &on.verb {
         Verb::Accept(offer_epoch) => journey.accept(uid, *offer_epoch, at)?,

@@ -26,6 +26,8 @@ pub struct Model {
     pub state: i32,
     pub from_unit: String,
     pub to_unit: String,
+    /// JSON.
+    pub offered_before: String,
     pub offer_epoch: i64,
     pub custody_epoch: Option<i64>,
     pub offered_at: i64,
@@ -51,7 +53,8 @@ const EXAMINER: i32 = 2;
 const LEADER: i32 = 3;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 11] = [
+pub const MAY_CHANGE: [Column; 12] = [
+    Column::OfferedBefore,
     Column::State,
     Column::ToUnit,
     Column::OfferEpoch,
@@ -90,6 +93,7 @@ impl Model {
             state,
             from_unit: transfer.from.clone(),
             to_unit: transfer.to.clone(),
+            offered_before: serde_json::Value::from(transfer.offered_before.clone()).to_string(),
             offer_epoch: transfer.offer_epoch,
             custody_epoch: acceptance.map(|acceptance| acceptance.epoch),
             offered_at: micros(transfer.offered_at),
@@ -119,6 +123,8 @@ impl Model {
             procedure: self.procedure_code,
             from: self.from_unit,
             to: self.to_unit,
+            offered_before: serde_json::from_str(&self.offered_before)
+                .map_err(|_| bad_row("offered_before"))?,
             offer_epoch: self.offer_epoch,
             offered_at: clock::from_micros(self.offered_at),
             due: Due {
