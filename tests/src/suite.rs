@@ -31,6 +31,7 @@ pub struct Suite {
     line: Arc<Line>,
     data_dir: PathBuf,
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
 }
 
 struct Running {
@@ -76,7 +77,13 @@ impl Suite {
             line: Line::new(Cast::write(&folder.path().join(CALLERS))),
             data_dir,
             folder,
+            settings: Vec::new(),
         }
+    }
+
+    /// Sets an environment variable of the runs that follow.
+    pub fn set(&mut self, key: &'static str, value: impl Into<String>) {
+        self.settings.push((key, value.into()));
     }
 
     /// Imports files into the data folder.
@@ -131,7 +138,8 @@ impl Suite {
         command
             .arg("--data-dir")
             .arg(&self.data_dir)
-            .env("RUST_LOG", "warn");
+            .env("RUST_LOG", "warn")
+            .envs(self.settings.iter().map(|(key, value)| (key, value)));
         command
             .stdout(Stdio::piped())
             .stderr(log.expect("the log can be written"));

@@ -21,6 +21,7 @@ use std::time::Duration;
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 pub use handle::{Writer, respond};
 pub use job::{Call, Incoming, Refused, Replied};
@@ -31,6 +32,7 @@ use crate::db::{Db, is_refused_for_good};
 use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
+use crate::telemetry::{self, metrics};
 use batch::Outcome;
 use job::{Answer, Feed, Job, Work};
 
@@ -131,6 +133,11 @@ pub fn start<L: Ledger>(
     stop: CancellationToken,
 ) -> (Writer<L>, impl Future<Output = ()> + Send) {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let waiting = sender.downgrade();
+    metrics::watch_waiting(L::OWNER, move || {
+        let sender = waiting.upgrade()?;
+        Some(sender.max_capacity() - sender.capacity())
+    });
     let worker = Worker {
         ledger,
         db,
@@ -180,9 +187,15 @@ impl<L: Ledger> Worker<L> {
         }
     }
 
-    #[tracing::instrument(skip_all, fields(service = L::OWNER, jobs = jobs.len()))]
+    #[tracing::instrument(name = "batch", skip_all, fields(service = L::OWNER, jobs = jobs.len()))]
     async fn commit(&self, jobs: Vec<Job<L>>) {
-        match batch::commit(self.ledger.as_ref(), &self.db, &jobs).await {
+        for job in &jobs {
+            telemetry::link(&Span::current(), &telemetry::traceparent_of(&job.span));
+        }
+        let began = crate::clock::monotonic();
+        let committed = batch::commit(self.ledger.as_ref(), &self.db, &jobs).await;
+        metrics::batch(L::OWNER, jobs.len(), committed.is_ok(), began.elapsed());
+        match committed {
             Ok(outcome) => self.answer(jobs, outcome),
             Err(error) if jobs.len() > 1 => {
                 tracing::debug!(jobs = jobs.len(), %error, "a batch failed; its jobs are run one by one");
@@ -203,6 +216,7 @@ impl<L: Ledger> Worker<L> {
                 Job {
                     work: Work::Feed(feed),
                     done,
+                    span: _,
                 } => {
                     // The consumer may be stopping; its place is kept all the same.
                     let _ = done.send(self.take_in_one_by_one(feed).await);

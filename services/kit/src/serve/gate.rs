@@ -20,7 +20,7 @@ use crate::clock::{Clock, Moment};
 use crate::consumer::Progress;
 use crate::failure::Failure;
 use crate::log::Positions;
-use crate::telemetry;
+use crate::telemetry::{self, Served};
 
 const READ_EVENTS: &str = ".EventService/ReadEvents";
 const OPEN_PREFIXES: [&str; 2] = ["grpc.health.v1.Health/", "grpc.reflection."];
@@ -78,6 +78,13 @@ impl Gate {
             at: self.civil_time(headers)?,
             traceparent: telemetry::traceparent(),
         })
+    }
+
+    /// What a call is told under; `None` for health checks and reflection, which are not told.
+    fn method(&self, rpc: &str) -> Option<&'static str> {
+        let open = OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix));
+        let known = self.0.rules.get_key_value(rpc).map(|(method, _)| *method);
+        (!open).then_some(known.unwrap_or(telemetry::OTHER))
     }
 
     fn rule(&self, rpc: &str) -> Result<Who, Failure> {
@@ -167,8 +174,11 @@ fn package_of(service: &str) -> String {
 /// Lets a call pass, or answers it here.
 pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let rpc = request.uri().path().trim_start_matches('/').to_owned();
-    let span = tracing::info_span!("rpc", rpc, code = tracing::field::Empty);
-    telemetry::adopt_parent(&span, request.headers());
+    let method = gate.method(&rpc);
+    let served = method.map(|method| Served::begin(method, request.headers()));
+    let span = served
+        .as_ref()
+        .map_or_else(tracing::Span::none, Served::span);
     async move {
         let admitted = gate.admit(&rpc, request.headers()).await;
         let traceparent = telemetry::traceparent();
@@ -179,11 +189,9 @@ pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: N
             }
             Err(failure) => Status::from(failure).into_http::<Body>(),
         };
-        let code = response
-            .headers()
-            .get("grpc-status")
-            .and_then(|code| code.to_str().ok());
-        tracing::Span::current().record("code", code.unwrap_or("0"));
+        if let Some(served) = served {
+            served.end(response.headers());
+        }
         if let Ok(value) = HeaderValue::from_str(telemetry::trace_id(&traceparent)) {
             response.headers_mut().insert(TRACE_ID, value);
         }
