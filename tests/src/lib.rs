@@ -15,12 +15,15 @@ pub mod cast;
 pub mod desk;
 pub mod filing;
 pub mod program;
+pub mod receiver;
 pub mod refusal;
 pub mod rpc;
+pub mod stored;
 pub mod suite;
 
 pub use actor::{Actor, Reply};
 pub use desk::Held;
+pub use receiver::Receiver;
 pub use refusal::Refusal;
 pub use suite::Suite;
 

@@ -19,7 +19,7 @@ use crate::actor::{Actor, Line, MONDAY_MORNING};
 use crate::cast::{self, Cast};
 use crate::program::{self, Ran};
 
-const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
+pub(crate) const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 /// How long the suite may take to start or stop.
 pub const PATIENCE: Duration = Duration::from_secs(15);
 const CALLERS: &str = "callers.csv";
@@ -170,6 +170,11 @@ impl Suite {
     /// The data folder.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
+    }
+
+    /// Where the queue is; `None` where it is in the process.
+    pub fn queue_url(&self) -> Option<String> {
+        None
     }
 
     /// A folder for whatever a test needs.

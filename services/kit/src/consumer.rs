@@ -187,7 +187,7 @@ impl<L: Ledger> Consumer<L> {
     async fn apply(&self, shard: Shard, place: i64, events: Vec<Event>) -> Result<(), ()> {
         let last = events.last().map_or(place, |event| event.seq);
         for event in &events {
-            telemetry::link(&Span::current(), &event.traceparent);
+            telemetry::link(&event.traceparent);
         }
         let incoming = events.into_iter().map(|event| self.incoming(event));
         let incoming = incoming.collect::<Result<Vec<_>, _>>().map_err(|error| {

@@ -18,7 +18,7 @@ use tokio::sync::broadcast;
 
 use crate::log::Shard;
 
-pub use lanes::{Delivered, LANE_CAPACITY, Lanes};
+pub use lanes::{Delivered, LANE_CAPACITY, Lanes, Offer};
 
 const KEPT_EVENTS: usize = 1_024;
 

@@ -10,12 +10,11 @@ mod logs;
 pub mod metrics;
 mod rpc;
 
-use std::collections::HashMap;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry::propagation::TextMapPropagator as _;
+use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_otlp::{ExporterBuildError, MetricExporter, SpanExporter};
@@ -141,13 +140,31 @@ pub fn adopt(span: &Span, traceparent: &str) {
     let _ = span.set_parent(context_of(traceparent));
 }
 
-/// Links a span to the one that this W3C trace context names.
-pub fn link(span: &Span, traceparent: &str) {
-    span.add_link(context_of(traceparent).span().span_context().clone());
+/// Links the current span to the one that this W3C trace context names.
+pub fn link(traceparent: &str) {
+    let context = context_of(traceparent);
+    Span::current().add_link(context.span().span_context().clone());
 }
 
-/// `tracestate` is left behind: whatever a caller writes there would be told on.
+/// Links the current span to another.
+pub fn link_to(other: &Span) {
+    let context = other.context();
+    Span::current().add_link(context.span().span_context().clone());
+}
+
 fn context_of(traceparent: &str) -> Context {
-    let carrier = HashMap::from([(TRACEPARENT.to_owned(), traceparent.to_owned())]);
-    TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier)
+    TraceContextPropagator::new().extract_with_context(&Context::new(), &Carrier(traceparent))
+}
+
+/// A trace context without its `tracestate`: whatever a caller writes there would be told on.
+struct Carrier<'a>(&'a str);
+
+impl Extractor for Carrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        (key == TRACEPARENT).then_some(self.0)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![TRACEPARENT]
+    }
 }

@@ -21,7 +21,6 @@ use std::time::Duration;
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::Span;
 
 pub use handle::{Writer, respond};
 pub use job::{Call, Incoming, Refused, Replied};
@@ -190,7 +189,7 @@ impl<L: Ledger> Worker<L> {
     #[tracing::instrument(name = "batch", skip_all, fields(service = L::OWNER, jobs = jobs.len()))]
     async fn commit(&self, jobs: Vec<Job<L>>) {
         for job in &jobs {
-            telemetry::link(&Span::current(), &telemetry::traceparent_of(&job.span));
+            telemetry::link_to(&job.span);
         }
         let began = crate::clock::monotonic();
         let committed = batch::commit(self.ledger.as_ref(), &self.db, &jobs).await;

@@ -17,6 +17,25 @@ pub const LANE_CAPACITY: usize = 1_000;
 /// A lane that had to leave offers out asks for them when it holds fewer than this.
 const REFILL_BELOW: usize = 100;
 
+/// An offer for a unit's lane.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// What it is known by.
+    pub key: String,
+    /// W3C trace context of what made it; empty when that is not known.
+    pub traceparent: String,
+}
+
+impl From<&str> for Offer {
+    /// An offer under no trace.
+    fn from(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            traceparent: String::new(),
+        }
+    }
+}
+
 /// An offer on its way to a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
@@ -24,6 +43,8 @@ pub struct Delivered {
     pub key: String,
     /// 1 at first, raised by every delivery.
     pub attempt: u32,
+    /// The trace context that it was offered under.
+    pub traceparent: String,
 }
 
 /// All lanes.
@@ -48,13 +69,15 @@ struct Lane {
 struct Entry {
     order: u64,
     attempts: u32,
+    traceparent: String,
 }
 
 impl Lanes {
     /// Puts an offer into a unit's lane, unless it is there.
-    pub fn offer(&self, unit: &str, key: &str) {
+    pub fn offer(&self, unit: &str, offer: impl Into<Offer>) {
         let mut lanes = self.lock();
-        lanes.entry(unit.to_owned()).or_default().offer(key);
+        let lane = lanes.entry(unit.to_owned()).or_default();
+        lane.offer(offer.into());
     }
 
     /// Puts the open offers of a unit, as the store has them in order, back into its lane; `more` tells that the store has
@@ -63,7 +86,7 @@ impl Lanes {
         let mut lanes = self.lock();
         let lane = lanes.entry(unit.to_owned()).or_default();
         lane.left_out = more;
-        keys.for_each(|key| lane.offer(key));
+        keys.for_each(|key| lane.offer(key.into()));
     }
 
     /// Takes an offer out for good: it was accepted, declined, recalled or is no longer open.
@@ -176,8 +199,9 @@ impl Lanes {
 }
 
 impl Lane {
-    fn offer(&mut self, key: &str) {
-        if self.entries.contains_key(key) {
+    fn offer(&mut self, offer: Offer) {
+        let Offer { key, traceparent } = offer;
+        if self.entries.contains_key(&key) {
             return;
         }
         if self.entries.len() >= LANE_CAPACITY {
@@ -186,9 +210,13 @@ impl Lane {
         }
         let order = self.next;
         self.next += 1;
-        self.entries
-            .insert(key.to_owned(), Entry { order, attempts: 0 });
-        self.ready.insert(order, key.to_owned());
+        let entry = Entry {
+            order,
+            attempts: 0,
+            traceparent,
+        };
+        self.entries.insert(key.clone(), entry);
+        self.ready.insert(order, key);
         self.arrived.notify_one();
     }
 
@@ -212,6 +240,7 @@ impl Lane {
                 taken.push(Delivered {
                     key: key.clone(),
                     attempt: entry.attempts,
+                    traceparent: entry.traceparent.clone(),
                 });
                 self.leased.insert(key, ends);
             }

@@ -45,9 +45,7 @@ pub fn batch(service: &'static str, jobs: usize, committed: bool, took: Duration
         KeyValue::new("motcua.outcome", outcome),
     ];
     INSTRUMENTS.batch_size.record(jobs as u64, &told);
-    INSTRUMENTS
-        .batch_duration
-        .record(took.as_secs_f64(), &told);
+    INSTRUMENTS.batch_duration.record(took.as_secs_f64(), &told);
 }
 
 /// Watches the jobs that wait for a service's writer: `motcua.writer.jobs.waiting`, jobs, by `motcua.service`. `waiting` answers

@@ -56,6 +56,7 @@ impl Drop for Served {
         let took = clock::monotonic().duration_since(self.began);
         metrics::served(self.method, self.code, took);
         let name = name_of(self.code);
+        tracing::debug!(rpc = self.method, code = name, "answered");
         self.span.record("rpc.response.status_code", name);
         if is_our_fault(self.code) {
             self.span.record("error.type", name);

@@ -26,6 +26,7 @@ mod in_process {
         crate::Queue::in_process(),
         offers: an_offer_is_delivered_once_while_it_is_leased,
         an_offer_whose_lease_ended_is_delivered_again_as_the_next_attempt,
+        an_offer_brings_its_trace_context_with_every_delivery,
         an_offer_that_is_made_twice_is_one_offer,
         a_settled_offer_is_not_delivered_again,
         an_offer_that_is_settled_before_it_was_pulled_is_never_delivered,

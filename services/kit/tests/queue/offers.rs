@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use kit::clock::monotonic;
-use kit::queue::{Delivered, LANE_CAPACITY, Queue};
+use kit::queue::{Delivered, LANE_CAPACITY, Offer, Queue};
 use tokio::task::JoinSet;
 
 const LEASE: Duration = Duration::from_secs(2);
@@ -28,6 +28,24 @@ pub async fn an_offer_whose_lease_ended_is_delivered_again_as_the_next_attempt(q
     }
     assert!(monotonic() - began >= 2 * LEASE, "a lease ended early");
     assert!(monotonic() - began < 3 * LEASE, "a lapsed offer came late");
+}
+
+pub async fn an_offer_brings_its_trace_context_with_every_delivery(queue: Queue) {
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
+    let key = "a".to_owned();
+    let offer = Offer {
+        key: key.clone(),
+        traceparent: traceparent.clone(),
+    };
+    queue.lanes().offer("u", offer);
+    for attempt in 1..=2 {
+        let expected = Delivered {
+            key: key.clone(),
+            attempt,
+            traceparent: traceparent.clone(),
+        };
+        assert_eq!(pull(&queue, "u", WAIT).await, [expected]);
+    }
 }
 
 pub async fn an_offer_that_is_made_twice_is_one_offer(queue: Queue) {
@@ -132,7 +150,7 @@ pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
     }
     // Each puller may take two more than it needs.
     for number in 0..8 * 52 {
-        queue.lanes().offer("u", &number.to_string());
+        queue.lanes().offer("u", number.to_string().as_str());
         tokio::task::yield_now().await;
     }
     let pulled = pullers.join_all().await.concat();
@@ -206,13 +224,14 @@ fn delivered(key: &str, attempt: u32) -> Delivered {
     Delivered {
         key: key.to_owned(),
         attempt,
+        traceparent: String::new(),
     }
 }
 
 /// Offers `0`, `1`, `2` … to the unit `u`.
 fn fill(queue: &Queue, offers: usize) {
     for number in 0..offers {
-        queue.lanes().offer("u", &number.to_string());
+        queue.lanes().offer("u", number.to_string().as_str());
     }
 }
 
