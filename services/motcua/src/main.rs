@@ -3,8 +3,10 @@
 mod check;
 mod demo;
 mod import;
+mod migrate;
 mod serve;
 mod show;
+mod stores;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,8 @@ enum Command {
     Serve(serve::Options),
     /// Play ten working days of the province through the suite and show what came of them.
     Demo(demo::Options),
+    /// Make the stores, or bring them to the schema of this program.
+    Migrate(migrate::Options),
     /// Take in units, callers, procedures and calendars from files.
     Import(import::Options),
     /// Compare what the services say of each other, also while they serve.
@@ -37,6 +41,7 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve::run(options).await.map_err(Into::into),
         Command::Demo(options) => demo::run(options).await.map_err(Into::into),
+        Command::Migrate(options) => migrate::run(options).await.map_err(Into::into),
         Command::Import(options) => import::run(options).await.map_err(Into::into),
         Command::Check(options) => check::run(options).await.map_err(Into::into),
         Command::Show(options) => show::run(options).await.map_err(Into::into),
