@@ -17,6 +17,7 @@ pub mod filing;
 pub mod program;
 pub mod refusal;
 pub mod rpc;
+pub mod servers;
 pub mod suite;
 
 pub use actor::{Actor, Reply};
