@@ -14,6 +14,7 @@ pub mod actor;
 pub mod cast;
 pub mod desk;
 pub mod filing;
+pub mod pair;
 pub mod program;
 pub mod refusal;
 pub mod rpc;
