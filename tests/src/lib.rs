@@ -14,10 +14,12 @@ pub mod actor;
 pub mod cast;
 pub mod desk;
 pub mod filing;
+pub mod pair;
 pub mod program;
 pub mod receiver;
 pub mod refusal;
 pub mod rpc;
+pub mod servers;
 pub mod stored;
 pub mod suite;
 

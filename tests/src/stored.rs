@@ -15,8 +15,7 @@ impl Suite {
     pub async fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         for service in SERVICES {
-            let store = kit::db::open_read_only(self.data_dir(), service).await;
-            let store = store.expect("the store can be read");
+            let store = self.store(service).await;
             for shard in Shard::all() {
                 let page = page(&store, service, shard, 0, ALL).await;
                 events.extend(page.expect("the log can be read"));
@@ -27,7 +26,7 @@ impl Suite {
 
     /// Every key and value of the queue's Redis database; `None` where the queue is in the process.
     pub async fn queue_dump(&self) -> Option<Vec<u8>> {
-        let client = Client::open(self.queue_url()?).expect("the queue's address");
+        let client = Client::open(self.pair().queue()?).expect("the queue's address");
         let connection = client.get_multiplexed_async_connection().await;
         let dumped = dump(&mut connection.expect("the queue answers")).await;
         Some(dumped.expect("the queue can be read"))
