@@ -244,8 +244,9 @@ impl<L: Ledger> Consumer<L> {
         let act = (self.interpret)(&event)?;
         let occurred_at = event.occurred_at.unwrap_or_default();
         let span = match act {
-            Some(_) => self.span(&event),
-            None => Span::none(),
+            // What was imported before anybody served is under no trace.
+            Some(_) if !event.traceparent.is_empty() => self.span(&event),
+            Some(_) | None => Span::none(),
         };
         let cause = Cause {
             actor: event.actor.clone(),

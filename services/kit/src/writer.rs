@@ -32,7 +32,7 @@ use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
 use crate::sabotage::{self, Sabotage};
-use crate::telemetry::{self, metrics};
+use crate::telemetry;
 use batch::Outcome;
 use job::{Answer, Feed, Job, Work};
 
@@ -135,11 +135,6 @@ pub fn start<L: Ledger>(
     stop: CancellationToken,
 ) -> (Writer<L>, impl Future<Output = ()> + Send) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let waiting = sender.downgrade();
-    metrics::watch_waiting(L::OWNER, move || {
-        let sender = waiting.upgrade()?;
-        Some(sender.max_capacity() - sender.capacity())
-    });
     let worker = Worker {
         ledger,
         db,

@@ -111,15 +111,17 @@ async fn err(suite: &Suite) {
         assert!(an.call(mistake).await.is_err());
     }
     // A store that cannot compare with it must not tell what it was.
-    let unfit = desk::by_code(&format!("{CANARY}\0{NUMBER}"));
+    let unfit = desk::by_uid(&format!("{CANARY}\0{NUMBER}"));
     assert!(desk.call(unfit).await.is_err());
+    let no_code = desk::by_code(&format!("{CANARY}-{NUMBER}"));
+    assert!(desk.call(no_code).await.is_err());
     assert!(desk.call(party(BAD_BUSINESS)).await.is_err());
     let unknown = GetPartyRequest {
         uid: format!("{CANARY}-{NUMBER}"),
     };
     desk.refused(unknown, Code::NotFound, "PARTY_NOT_FOUND")
         .await;
-    let unknown = || desk::by_code(&format!("{CANARY}-{NUMBER}"));
+    let unknown = || desk::by_uid(&format!("{CANARY}-{NUMBER}"));
     desk.refused(unknown(), Code::NotFound, "DOSSIER_NOT_FOUND")
         .await;
     let stranger = desk.with_token(&format!("{CANARY}.{NUMBER}.{CANARY}"));

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
 use opentelemetry::{KeyValue, global};
 use tonic::Code;
 
@@ -16,7 +16,8 @@ const SECONDS: [f64; 14] = [
 /// Jobs of one batch; [`crate::writer::BATCH`] is the most.
 const JOBS: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 48.0, 64.0];
 
-static INSTRUMENTS: LazyLock<Instruments> = LazyLock::new(|| Instruments::new(&meter()));
+static INSTRUMENTS: LazyLock<Instruments> =
+    LazyLock::new(|| Instruments::new(&global::meter("motcua")));
 
 /// One call was answered: `rpc.server.call.duration`, s, by `rpc.method` and `rpc.response.status_code`, as the semantic
 /// conventions of OpenTelemetry have it.
@@ -48,23 +49,25 @@ pub fn batch(service: &'static str, jobs: usize, committed: bool, took: Duration
     INSTRUMENTS.batch_duration.record(took.as_secs_f64(), &told);
 }
 
-/// Watches the jobs that wait for a service's writer: `motcua.writer.jobs.waiting`, jobs, by `motcua.service`. `waiting` answers
-/// with `None` once the writer has ended.
-pub fn watch_waiting(
-    service: &'static str,
-    waiting: impl Fn() -> Option<usize> + Send + Sync + 'static,
-) {
-    let told = [KeyValue::new("motcua.service", service)];
-    meter()
-        .u64_observable_gauge("motcua.writer.jobs.waiting")
-        .with_unit("{job}")
-        .with_description("Jobs that wait for the writer")
-        .with_callback(move |observer| {
-            if let Some(waiting) = waiting() {
-                observer.observe(waiting as u64, &told);
-            }
-        })
-        .build();
+/// One job that waits for its answer: `motcua.writer.jobs.waiting`, jobs, by `motcua.service`. It waits until this is dropped.
+#[derive(Debug)]
+pub struct Waiting(&'static str);
+
+impl Waiting {
+    /// A job is given to the writer of a service.
+    #[must_use]
+    pub fn begin(service: &'static str) -> Self {
+        let told = [KeyValue::new("motcua.service", service)];
+        INSTRUMENTS.waiting.add(1, &told);
+        Self(service)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let told = [KeyValue::new("motcua.service", self.0)];
+        INSTRUMENTS.waiting.add(-1, &told);
+    }
 }
 
 /// How old the copy is that a service keeps of an owner's log: `motcua.copy.behind`, events that it is known to lack, and
@@ -111,6 +114,7 @@ struct Instruments {
     served: Histogram<f64>,
     batch_size: Histogram<u64>,
     batch_duration: Histogram<f64>,
+    waiting: UpDownCounter<i64>,
     copy_behind: Gauge<i64>,
     copy_age: Gauge<f64>,
     parked: Gauge<u64>,
@@ -144,6 +148,11 @@ impl Instruments {
                 .with_description("Jobs that shared a transaction")
                 .build(),
             batch_duration: seconds("motcua.writer.batch.duration", "How long batches took"),
+            waiting: meter
+                .i64_up_down_counter("motcua.writer.jobs.waiting")
+                .with_unit("{job}")
+                .with_description("Jobs that wait for their answer")
+                .build(),
             copy_behind: meter
                 .i64_gauge("motcua.copy.behind")
                 .with_unit("{event}")
@@ -173,10 +182,6 @@ impl Instruments {
             ),
         }
     }
-}
-
-fn meter() -> Meter {
-    global::meter("motcua")
 }
 
 fn of_owner(service: &'static str, owner: &'static str) -> [KeyValue; 2] {

@@ -10,6 +10,7 @@ use tracing::Span;
 use super::{Ledger, Step};
 use crate::failure::Failure;
 use crate::log::{Positions, Shard};
+use crate::telemetry::metrics::Waiting;
 
 /// A caller's mutation, named so that it can be repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,13 +136,20 @@ pub(super) struct Job<L: Ledger> {
     pub done: oneshot::Sender<Answer<L>>,
     /// From when it was given to the writer until it is answered.
     pub span: Span,
+    _waiting: Waiting,
 }
 
 impl<L: Ledger> Job<L> {
     pub fn new(work: Work<L::Act>) -> (Self, oneshot::Receiver<Answer<L>>) {
         let (done, answer) = oneshot::channel();
         let span = tracing::info_span!("job", service = L::OWNER, work = work.name());
-        (Self { work, done, span }, answer)
+        let job = Self {
+            work,
+            done,
+            span,
+            _waiting: Waiting::begin(L::OWNER),
+        };
+        (job, answer)
     }
 
     pub fn call(&self) -> Option<&Call> {
