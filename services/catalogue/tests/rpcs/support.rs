@@ -125,8 +125,11 @@ impl Suite {
             tasks: port.tasks.clone(),
             stop: stop.clone(),
         };
+        store.stores.create("identity").await.unwrap();
+        let db = store.stores.open("identity").await.unwrap();
+        identity::migrate(&db).await.unwrap();
         let of_identity = Ground {
-            db: store.stores.open("identity").await.unwrap(),
+            db,
             ..ground.clone()
         };
         let settings = identity::Settings {

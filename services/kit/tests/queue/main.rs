@@ -33,7 +33,7 @@ macro_rules! contract {
             a_listener_hears_only_its_own_shard_of_its_own_owner,
             every_listener_hears_every_event,
             an_event_that_nobody_listens_to_is_no_fault,
-            a_slow_listener_lags_and_is_told,
+            a_slow_listener_is_told_or_sees_a_jump_and_gets_the_last_thousand,
         );
     };
     ($implementation:ident: $clock:meta, $make:path, $($module:ident: $($rule:ident),+ $(,)?);+) => {
