@@ -1,7 +1,7 @@
 //! A log of three dossiers in two shards, every change of the second with a personal part.
 
 use kit::clock;
-use kit::db::{DataDir, Db};
+use kit::db::{Db, Stores};
 use kit::log::{self, Break, Cause, NewEvent, Shard};
 use proto::event::v1::Head;
 use sea_orm::ConnectionTrait as _;
@@ -24,7 +24,7 @@ impl MigratorTrait for Migrator {
 
 pub struct Store {
     pub db: Db,
-    _data: DataDir,
+    _stores: Stores,
     _folder: TempDir,
 }
 
@@ -32,12 +32,11 @@ impl Store {
     /// The shard of `a` and `b` has, by number: a b a b a b a b.
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::take(folder.path()).unwrap();
-        let db = data.open("intake").await.unwrap();
-        Migrator::up(db.write(), None).await.unwrap();
+        let (stores, db) = kit::testing::open(folder.path(), "intake").await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
         let this = Self {
             db,
-            _data: data,
+            _stores: stores,
             _folder: folder,
         };
         for change in 1..=CHANGES {
@@ -69,7 +68,12 @@ impl Store {
 
     /// Runs a statement that must touch this many rows.
     pub async fn tamper(&self, rows: u64, sql: &str) {
-        let done = self.db.write().execute_unprepared(sql).await.unwrap();
+        let sql = if self.db.is_shared() {
+            as_postgres_writes_it(sql)
+        } else {
+            sql.to_owned()
+        };
+        let done = self.db.write().execute_unprepared(&sql).await.unwrap();
         assert_eq!(done.rows_affected(), rows, "{sql}");
     }
 
@@ -96,4 +100,15 @@ fn cause() -> Cause {
         at: clock::from_micros(1_503_883_800_000_000),
         traceparent: String::new(),
     }
+}
+
+/// Bytes stand as `x'00'` in the tests, as `SQLite` writes them.
+fn as_postgres_writes_it(sql: &str) -> String {
+    let mut parts = sql.split("x'");
+    let mut sql = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (hex, rest) = part.split_once('\'').unwrap();
+        sql.push_str(&format!("decode('{hex}', 'hex'){rest}"));
+    }
+    sql
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kit::caller::{Caller, Context, Role};
 use kit::clock;
-use kit::db::{DataDir, Db};
+use kit::db::{Db, Stores};
 use kit::failure::Failure;
 use kit::log::{Cause, NewEvent, Shard};
 use kit::queue::Queue;
@@ -20,7 +20,7 @@ use sea_orm::{
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, string};
 use tempfile::TempDir;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 pub const OWNER: &str = "counter";
@@ -69,7 +69,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(kit::migration::Mechanisms), Box::new(Tables)]
+        vec![
+            Box::new(kit::migration::Mechanisms),
+            Box::new(Tables),
+            Box::new(kit::migration::Replicas),
+        ]
     }
 }
 
@@ -182,8 +186,8 @@ pub struct Service {
     pub db: Db,
     pub queue: Queue,
     ledger: Arc<Counters>,
-    _data: DataDir,
-    _stop: DropGuard,
+    _stores: Stores,
+    stop: CancellationToken,
 }
 
 impl Service {
@@ -199,9 +203,8 @@ impl Service {
         folder: &TempDir,
         batch: usize,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let data = DataDir::take(folder.path()).unwrap();
-        let db = data.open(OWNER).await.unwrap();
-        Migrator::up(db.write(), None).await.unwrap();
+        let (stores, db) = kit::testing::open(folder.path(), OWNER).await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
         let (ledger, queue) = (Arc::new(Counters::default()), Queue::in_process());
         let stop = CancellationToken::new();
         let (writer, work) = writer::start(
@@ -216,8 +219,8 @@ impl Service {
             db,
             queue,
             ledger,
-            _data: data,
-            _stop: stop.drop_guard(),
+            _stores: stores,
+            stop,
         };
         (this, work)
     }
@@ -250,6 +253,11 @@ impl Service {
             .one(self.db.read())
             .await;
         row.unwrap().map_or(0, |row| row.value)
+    }
+
+    /// Ends its writer when all that it took is answered.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Refuses everything from now on.
@@ -289,5 +297,11 @@ fn context(caller: &str) -> Context {
         },
         at: clock::from_micros(1_503_883_800_000_000),
         traceparent: String::new(),
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
