@@ -60,6 +60,8 @@ impl Connections {
     /// in time is cut.
     pub async fn serve(self, listener: TcpListener) {
         let open = TaskTracker::new();
+        // Whoever drops this future wants the connections gone too.
+        let _cut = self.cut.clone().drop_guard();
         while let Some(accepted) = self.drain.run_until_cancelled(listener.accept()).await {
             match accepted {
                 Ok((stream, peer)) => {

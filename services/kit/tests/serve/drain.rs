@@ -36,12 +36,7 @@ async fn calls_under_way_are_answered_and_then_the_port_ends() {
     let release = async {
         waits(&probe).await;
         probe.stop.cancel();
-        let told = tokio::time::timeout(PATIENCE, async {
-            while connection.sender.is_ready() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        });
-        told.await.expect("connections are told to end");
+        connection.told_to_end().await;
         TcpStream::connect(probe.address)
             .await
             .expect_err("nothing new is taken in");

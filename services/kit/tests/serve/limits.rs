@@ -92,8 +92,7 @@ async fn a_peer_with_too_many_connections_is_refused_and_others_are_served() {
             let Ok(connection) = Connection::over(stream).await else {
                 continue;
             };
-            let mut sender = connection.sender.clone();
-            if sender.ready().await.is_ok() && probe_answers(&connection).await {
+            if connection.send(ECHO, "", &[]).await.is_ok() {
                 return;
             }
         }
@@ -101,14 +100,6 @@ async fn a_peer_with_too_many_connections_is_refused_and_others_are_served() {
     again
         .await
         .expect("whoever closed connections may open others");
-}
-
-async fn probe_answers(connection: &Connection) -> bool {
-    let request = http::Request::post(format!("http://probe{ECHO}"))
-        .header("content-type", "application/grpc")
-        .body(http_body_util::Full::new(crate::wire::framed("again")));
-    let sent = connection.sender.clone().send_request(request.unwrap());
-    sent.await.is_ok()
 }
 
 #[tokio::test]
@@ -185,13 +176,7 @@ async fn an_old_connection_ends_when_its_calls_have_been_answered() {
     .await;
     let connection = Connection::to(probe.address).await;
     let release = async {
-        let old = tokio::time::timeout(PATIENCE, async {
-            // It takes new calls until its peer tells that it is old.
-            while connection.sender.is_ready() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        });
-        old.await.expect("it grows old");
+        connection.told_to_end().await;
         probe.release.add_permits(1);
     };
     let (answer, ()) = tokio::join!(connection.call(WAIT, "", &[]), release);
@@ -213,12 +198,8 @@ async fn calls_on_an_old_connection_are_cut_after_its_grace() {
         ..Limits::default()
     })
     .await;
-    let stream = TcpStream::connect(probe.address).await.unwrap();
-    let connection = Connection::over(stream).await.unwrap();
-    let request = http::Request::post(format!("http://probe{WAIT}"))
-        .header("content-type", "application/grpc")
-        .body(http_body_util::Full::new(crate::wire::framed("")));
-    let sent = connection.sender.clone().send_request(request.unwrap());
+    let connection = Connection::to(probe.address).await;
+    let sent = connection.send(WAIT, "", &[]);
     let sent = tokio::time::timeout(PATIENCE, sent).await;
     sent.expect("it is cut").unwrap_err();
 }

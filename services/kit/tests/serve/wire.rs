@@ -1,9 +1,11 @@
 //! Calls as they are on the wire, without a client that would hide anything.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use kit::failure::reason_of;
@@ -13,11 +15,11 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::{Code, Status};
 
-use crate::probe::{ECHO, Probe};
+use crate::probe::{ECHO, PATIENCE, Probe};
 
 /// One HTTP/2 connection.
 pub struct Connection {
-    pub sender: http2::SendRequest<Full<Bytes>>,
+    sender: http2::SendRequest<Full<Bytes>>,
     /// Ends with the connection.
     pub driver: JoinHandle<()>,
 }
@@ -38,8 +40,29 @@ impl Connection {
         Ok(Self { sender, driver })
     }
 
+    /// Waits until the server has said that this connection takes no new calls.
+    pub async fn told_to_end(&self) {
+        let told = tokio::time::timeout(PATIENCE, async {
+            while self.send(ECHO, "", &[]).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        told.await.expect("the connection is told to end");
+    }
+
     /// Makes a call with these headers beside the usual ones.
     pub async fn call(&self, rpc: &str, text: &str, headers: &[(&str, &str)]) -> Answer {
+        let response = self.send(rpc, text, headers).await;
+        Answer::read(response.unwrap()).await
+    }
+
+    /// The same as far as the headers of the answer.
+    pub async fn send(
+        &self,
+        rpc: &str,
+        text: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Response<Incoming>, hyper::Error> {
         let mut request = Request::post(format!("http://probe{rpc}"))
             .header("content-type", "application/grpc")
             .header("te", "trailers");
@@ -47,8 +70,7 @@ impl Connection {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(framed(text))).unwrap();
-        let response = self.sender.clone().send_request(request).await;
-        Answer::read(response.unwrap()).await
+        self.sender.clone().send_request(request).await
     }
 }
 
@@ -61,7 +83,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub async fn read(response: Response<hyper::body::Incoming>) -> Self {
+    pub async fn read(response: Response<Incoming>) -> Self {
         let (parts, body) = response.into_parts();
         let collected = body.collect().await.unwrap();
         let status = Status::from_header_map(&parts.headers);
