@@ -49,7 +49,6 @@ impl Health {
     }
 
     /// Answers health checks, and nothing else, until the handle is dropped.
-    #[must_use]
     pub fn answer_on(&self, listener: TcpListener) -> AbortOnDropHandle<()> {
         let connections = Connections::new(
             self.routes.clone(),
