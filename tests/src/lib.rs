@@ -14,9 +14,11 @@ pub mod actor;
 pub mod cast;
 pub mod desk;
 pub mod filing;
+pub mod pair;
 pub mod program;
 pub mod refusal;
 pub mod rpc;
+pub mod servers;
 pub mod suite;
 
 pub use actor::{Actor, Reply};

@@ -71,6 +71,8 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
         "MOTCUA_KEYS",
         "MOTCUA_LISTEN",
         "MOTCUA_PEERS",
+        "MOTCUA_QUEUE",
+        "MOTCUA_STORE",
     ] {
         command.env_remove(setting);
     }

@@ -1,5 +1,6 @@
-//! The real binary as a child process on a data folder of its own.
+//! The real binary as a child process on a store and a queue of its own.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::event::v1::Head;
+use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
@@ -17,6 +19,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::actor::{Actor, Line, MONDAY_MORNING};
 use crate::cast::{self, Cast};
+use crate::pair::Pair;
 use crate::program::{self, Ran};
 
 const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
@@ -25,11 +28,11 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 const CALLERS: &str = "callers.csv";
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// The suite on a data folder of its own. The process is killed with it.
+/// The suite on a store and a queue of its own. The process is killed with it.
 pub struct Suite {
     running: Option<Running>,
     line: Arc<Line>,
-    data_dir: PathBuf,
+    pair: Pair,
     folder: TempDir,
 }
 
@@ -50,15 +53,20 @@ impl Suite {
     /// The same without starting.
     pub async fn load() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let data_dir = folder.path().join("data");
-        Self::load_into(folder, data_dir).await
+        let pair = Pair::with_province(folder.path()).await;
+        Self::load_onto(folder, pair).await
     }
 
-    /// The same in this data folder.
-    pub async fn load_into(folder: TempDir, data_dir: PathBuf) -> Self {
-        let suite = Self::new(folder, data_dir);
+    /// The same on this store and queue.
+    pub async fn load_onto(folder: TempDir, pair: Pair) -> Self {
+        let suite = Self::new(folder, pair);
         let callers = suite.folder().join(CALLERS);
-        let imported = suite.import(&[&program::province(), &callers]).await;
+        let province = program::province();
+        let mut files = vec![callers.as_path()];
+        if !suite.pair.is_loaded() {
+            files.insert(0, &province);
+        }
+        let imported = suite.import(&files).await;
         assert_eq!(imported.code, Some(0), "{}", imported.complaint);
         suite
     }
@@ -67,27 +75,34 @@ impl Suite {
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data_dir = folder.path().join("data");
-        Self::new(folder, data_dir)
+        Self::new(folder, Pair::embedded(data_dir))
     }
 
-    fn new(folder: TempDir, data_dir: PathBuf) -> Self {
+    fn new(folder: TempDir, pair: Pair) -> Self {
         Self {
             running: None,
             line: Line::new(Cast::write(&folder.path().join(CALLERS))),
-            data_dir,
+            pair,
             folder,
         }
     }
 
-    /// Imports files into the data folder.
+    /// Imports files into the store.
     pub async fn import(&self, paths: &[&Path]) -> Ran {
         let paths = paths.iter().map(|path| path.as_os_str());
-        let arguments = [
-            "import".as_ref(),
-            "--data-dir".as_ref(),
-            self.data_dir.as_os_str(),
-        ];
-        program::run(arguments.into_iter().chain(paths)).await
+        self.run("import", paths).await
+    }
+
+    /// Runs a subcommand on the store.
+    pub async fn run<A: Into<OsString>>(
+        &self,
+        subcommand: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Ran {
+        let mut all = vec![OsString::from(subcommand)];
+        all.extend(self.pair.store_arguments());
+        all.extend(arguments.into_iter().map(Into::into));
+        program::run(all).await
     }
 
     /// Starts the suite, once more where it ran before.
@@ -129,8 +144,7 @@ impl Suite {
         ];
         let mut command = program::command(serve);
         command
-            .arg("--data-dir")
-            .arg(&self.data_dir)
+            .args(self.pair.serve_arguments())
             .env("RUST_LOG", "warn");
         command
             .stdout(Stdio::piped())
@@ -159,9 +173,9 @@ impl Suite {
             .expect("it can be waited for")
     }
 
-    /// The data folder.
-    pub fn data_dir(&self) -> &Path {
-        &self.data_dir
+    /// The store and the queue that it runs on.
+    pub fn pair(&self) -> &Pair {
+        &self.pair
     }
 
     /// A folder for whatever a test needs.
@@ -178,14 +192,9 @@ impl Suite {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
-    /// Runs `motcua check` on the data folder.
+    /// Runs `motcua check` on the store.
     pub async fn check(&self) -> Ran {
-        program::run([
-            "check".as_ref(),
-            "--data-dir".as_ref(),
-            self.data_dir.as_os_str(),
-        ])
-        .await
+        self.run("check", [""; 0]).await
     }
 
     /// Checks that everything adds up.
@@ -215,14 +224,18 @@ impl Suite {
         let mut reached = Vec::new();
         for service in services {
             let service = *service;
-            let store = kit::db::open_read_only(&self.data_dir, service).await;
-            let store = store.expect("the store can be read");
+            let store = self.store(service).await;
             reached.push((
                 service,
                 kit::log::heads(&store).await.expect("the log can be read"),
             ));
         }
         reached
+    }
+
+    /// The store of one service, past the suite.
+    pub async fn store(&self, service: &str) -> DatabaseConnection {
+        self.pair.open(service).await
     }
 
     /// Somebody of the cast.

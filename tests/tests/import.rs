@@ -9,6 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tests::Suite;
 use tests::cast::COMMUNE;
 use tests::filing::BIRTH;
@@ -139,19 +140,15 @@ async fn a_bad_file_after_a_good_one_changes_nothing() {
         let refused = suite.import(&[&province, &bad_callers]).await;
         must_name(&refused, &bad_callers, line, column);
     }
-    let store = kit::db::open_read_only(suite.data_dir(), "identity")
-        .await
-        .unwrap();
-    let names = kit_names(&store).await;
+    let names = unit_names(&suite.store("identity").await).await;
     assert!(
         !names.iter().any(|name| name == "Một tên khác"),
         "something was kept"
     );
 }
 
-async fn kit_names(store: &sea_orm::DatabaseConnection) -> Vec<String> {
-    use sea_orm::{ConnectionTrait as _, Statement};
-    let query = Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT name FROM unit");
+async fn unit_names(store: &DatabaseConnection) -> Vec<String> {
+    let query = Statement::from_string(store.get_database_backend(), "SELECT name FROM unit");
     let rows = store.query_all_raw(query).await.unwrap();
     rows.iter()
         .map(|row| row.try_get("", "name").unwrap())
@@ -177,19 +174,6 @@ async fn a_file_of_another_shape_and_a_folder_without_files_are_named() {
         refused.complaint
     );
     assert!(!data_dir.exists());
-}
-
-#[tokio::test]
-async fn nothing_is_imported_while_the_suite_serves() {
-    let suite = Suite::start().await;
-    let refused = suite.import(&[&program::province()]).await;
-    assert_eq!(refused.code, Some(1));
-    assert!(
-        refused.complaint.contains("is in use by another process"),
-        "{}",
-        refused.complaint
-    );
-    suite.register(BIRTH, COMMUNE).await;
 }
 
 #[tokio::test]

@@ -13,8 +13,10 @@ use std::process::Command;
 
 use proto::catalogue::v1::{GetCalendarRequest, GetCatalogueSummaryRequest};
 use proto::intake::v1::{Dossier, ListDossiersRequest, SubmitDossierRequest};
+use tempfile::TempDir;
 use tests::cast::{AN, COMMUNE};
 use tests::filing::BIRTH;
+use tests::pair::Pair;
 use tests::program::{self, Ran};
 use tests::{Refusal, Suite};
 use tonic::Code;
@@ -43,6 +45,23 @@ impl Drop for FileSystem {
     }
 }
 
+/// The province and the callers in this data folder, whatever pair the other tests run on.
+async fn load_into(folder: TempDir, data_dir: PathBuf) -> Suite {
+    Suite::load_onto(folder, Pair::embedded(data_dir)).await
+}
+
+async fn load() -> (Suite, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    (load_into(folder, data_dir.clone()).await, data_dir)
+}
+
+async fn start() -> (Suite, PathBuf) {
+    let (mut suite, data_dir) = load().await;
+    suite.restart().await;
+    (suite, data_dir)
+}
+
 async fn serve(data_dir: &Path) -> Ran {
     let serve = ["serve", "all", "--listen", "127.0.0.1:0", "--data-dir"];
     program::run(
@@ -56,8 +75,8 @@ async fn serve(data_dir: &Path) -> Ran {
 
 #[tokio::test]
 async fn a_data_folder_that_is_in_use_is_left_to_the_process_that_has_it() {
-    let suite = Suite::start().await;
-    let second = serve(suite.data_dir()).await;
+    let (suite, data_dir) = start().await;
+    let second = serve(&data_dir).await;
     assert_eq!(second.code, Some(1));
     assert!(
         second.complaint.contains("is in use by another process"),
@@ -122,7 +141,7 @@ async fn a_full_disk_refuses_changes_keeps_what_it_has_and_goes_on_when_there_is
     let Some(_file_system) = FileSystem::mount(&disk, "size=24m") else {
         return;
     };
-    let mut suite = Suite::load_into(folder, disk.join("data")).await;
+    let mut suite = load_into(folder, disk.join("data")).await;
     suite.restart().await;
     let (receptionist, an) = (suite.receptionist(COMMUNE), suite.actor(AN));
     receptionist.token().await;
@@ -175,11 +194,11 @@ async fn a_suite_without_data_serves_and_says_that_there_is_none() {
 
 #[tokio::test]
 async fn a_store_of_garbage_is_named_and_not_touched() {
-    let suite = Suite::load().await;
-    let store = suite.data_dir().join("intake.sqlite");
+    let (_suite, data_dir) = load().await;
+    let store = data_dir.join("intake.sqlite");
     let garbage = "this is no database ".repeat(1_000);
     fs::write(&store, &garbage).unwrap();
-    let refused = serve(suite.data_dir()).await;
+    let refused = serve(&data_dir).await;
     assert_eq!(refused.code, Some(1));
     assert!(
         refused
@@ -198,7 +217,7 @@ async fn a_store_of_garbage_is_named_and_not_touched() {
 
 #[tokio::test]
 async fn a_port_that_is_taken_is_named() {
-    let suite = Suite::load().await;
+    let (_suite, data_dir) = load().await;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let arguments = ["serve", "all", "--listen", &address, "--data-dir"];
@@ -206,7 +225,7 @@ async fn a_port_that_is_taken_is_named() {
         arguments
             .iter()
             .map(AsRef::as_ref)
-            .chain([suite.data_dir().as_os_str()]),
+            .chain([data_dir.as_os_str()]),
     )
     .await;
     assert_eq!(refused.code, Some(1));
@@ -216,5 +235,30 @@ async fn a_port_that_is_taken_is_named() {
             .contains(&format!("cannot listen on {address}")),
         "{}",
         refused.complaint
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_imported_while_the_suite_serves() {
+    let (suite, _) = start().await;
+    let refused = suite.import(&[&program::province()]).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.complaint.contains("is in use by another process"),
+        "{}",
+        refused.complaint
+    );
+    suite.register(BIRTH, COMMUNE).await;
+}
+
+#[tokio::test]
+async fn a_check_without_stores_says_what_is_missing() {
+    let suite = Suite::empty();
+    let checked = suite.check().await;
+    assert_eq!(checked.code, Some(1));
+    assert!(
+        checked.complaint.contains("`motcua import` makes one"),
+        "{}",
+        checked.complaint
     );
 }

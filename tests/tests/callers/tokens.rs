@@ -64,7 +64,7 @@ async fn without_a_token_nothing_of_a_dossier_is_told_or_changed() {
 async fn an_expired_a_forged_and_a_malformed_token_are_refused() {
     let suite = Suite::start().await;
     let dossier = submitted(&suite).await;
-    let key = PrivateKey::load_or_create(&suite.data_dir().join("keys/token-signing.pem")).unwrap();
+    let key = PrivateKey::load_or_create(&suite.pair().keys().join("token-signing.pem")).unwrap();
     let valid = sign(&claims(600), &key).unwrap();
     let desk = suite.anonymous().with_token(&valid);
     desk.ok(desk::by_uid(&dossier.uid)).await;
@@ -186,7 +186,7 @@ async fn a_saved_reply_is_given_to_nobody_else() {
     other
         .refused(request.clone(), Code::PermissionDenied, "UNIT_NOT_YOURS")
         .await;
-    let key = PrivateKey::load_or_create(&suite.data_dir().join("keys/token-signing.pem")).unwrap();
+    let key = PrivateKey::load_or_create(&suite.pair().keys().join("token-signing.pem")).unwrap();
     let moved = Claims {
         units: vec![OTHER_COMMUNE.to_owned()],
         ..claims(600)

@@ -1,0 +1,214 @@
+//! A PostgreSQL server of our own.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Signal, geteuid};
+use tempfile::TempDir;
+
+use super::{Durability, LOOK_AGAIN, PATIENCE, Running, free_port};
+
+/// Where Debian keeps the programs, one folder a version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+/// A server that is told to stop at once has this long before it is killed.
+const STOPPING: Duration = Duration::from_secs(5);
+const USER: &str = "postgres";
+
+/// A PostgreSQL cluster with one superuser, `postgres`, who needs no password.
+pub struct Postgres {
+    running: Option<Running>,
+    account: Option<Account>,
+    durability: Durability,
+    port: u16,
+    folder: TempDir,
+}
+
+/// The account that it runs under when we are root, which it refuses to.
+#[derive(Clone, Copy)]
+struct Account {
+    uid: u32,
+    gid: u32,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts it.
+    pub async fn start(durability: Durability) -> Self {
+        let account = geteuid().is_root().then(Account::of_postgres);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        if let Some(Account { uid, gid }) = account {
+            chown(folder.path(), Some(uid), Some(gid)).expect("root may give a folder away");
+        }
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(folder.path(), open).expect("the folder is ours");
+        let mut postgres = Self {
+            running: None,
+            account,
+            durability,
+            port: free_port(),
+            folder,
+        };
+        postgres.make_cluster();
+        postgres.restart().await;
+        postgres
+    }
+
+    fn make_cluster(&self) {
+        let mut initdb = self.program("initdb");
+        initdb.args(["--username", USER, "--auth", "trust", "--encoding", "UTF8"]);
+        initdb.args(["--locale", "C.UTF-8", "--no-sync", "--pgdata"]);
+        let made = initdb.arg(self.data()).stdout(Stdio::null()).status();
+        assert!(
+            made.is_ok_and(|status| status.success()),
+            "initdb failed: {}",
+            self.log()
+        );
+    }
+
+    /// Starts it, once more where it ran before, and waits until it answers.
+    pub async fn restart(&mut self) {
+        assert!(self.running.is_none(), "it runs");
+        let deadline = kit::clock::monotonic() + PATIENCE;
+        let mut running = self.spawn();
+        while !self.answers() {
+            assert!(
+                kit::clock::monotonic() < deadline,
+                "PostgreSQL does not answer: {}",
+                self.log()
+            );
+            // The killed one's own children may still hold its memory: it then ends at once and is started again.
+            if running.ended().is_some() {
+                running = self.spawn();
+            }
+            tokio::time::sleep(LOOK_AGAIN * 5).await;
+        }
+        self.running = Some(running);
+    }
+
+    fn spawn(&self) -> Running {
+        let mut server = self.program("postgres");
+        server.arg("-D").arg(self.data());
+        let sync = match self.durability {
+            Durability::Disk => "on",
+            Durability::Memory => "off",
+        };
+        let socket = self.folder.path().display();
+        for setting in [
+            format!("port={}", self.port),
+            format!("unix_socket_directories={socket}"),
+            format!("fsync={sync}"),
+            format!("synchronous_commit={sync}"),
+            format!("full_page_writes={sync}"),
+            "listen_addresses=127.0.0.1".to_owned(),
+            "max_connections=400".to_owned(),
+            "shared_buffers=256MB".to_owned(),
+            "max_wal_size=2GB".to_owned(),
+            "restart_after_crash=on".to_owned(),
+        ] {
+            server.arg("-c").arg(setting);
+        }
+        Running::from(server.spawn().expect("PostgreSQL can be started"))
+    }
+
+    fn answers(&self) -> bool {
+        let mut ready = Command::new(bin("pg_isready"));
+        ready.args(["--quiet", "--host", "127.0.0.1", "--timeout", "1"]);
+        let ready = ready.args(["--port", &self.port.to_string()]).status();
+        ready.is_ok_and(|status| status.success())
+    }
+
+    /// Kills the server with SIGKILL: its own children end by themselves, without a word to the disk.
+    pub fn kill(&mut self) {
+        self.running.take().expect("it runs").kill();
+    }
+
+    /// `postgres://postgres@127.0.0.1:PORT`, to which the name of a database is added.
+    pub fn url(&self) -> String {
+        url_at(self.port)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The process id of the server, the parent of all its processes.
+    pub fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut program = Command::new(bin(name));
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log_file());
+        program
+            .current_dir(self.folder.path())
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null())
+            .stderr(log.expect("the log can be written"));
+        if let Some(Account { uid, gid }) = self.account {
+            program.uid(uid).gid(gid);
+        }
+        program
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.signal(Signal::QUIT);
+            running.end_within(STOPPING);
+        }
+    }
+}
+
+/// The URL of a server at a port, or of what stands before it.
+pub fn url_at(port: u16) -> String {
+    format!("postgres://{USER}@127.0.0.1:{port}")
+}
+
+impl Account {
+    fn of_postgres() -> Self {
+        let accounts = fs::read_to_string("/etc/passwd").expect("the accounts can be read");
+        let fields = |line: &str| {
+            let mut fields = line.strip_prefix("postgres:")?.split(':').skip(1);
+            let (uid, gid) = (fields.next()?.parse(), fields.next()?.parse());
+            Some(Self {
+                uid: uid.ok()?,
+                gid: gid.ok()?,
+            })
+        };
+        let account = accounts.lines().find_map(fields);
+        account.expect("Debian's package made the account postgres")
+    }
+}
+
+/// A program of the newest version that is installed, else whatever the path has.
+fn bin(name: &str) -> PathBuf {
+    let versions = fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|entry| entry.file_name().into_string().ok()?.parse::<u32>().ok())
+        .max();
+    newest.map_or_else(
+        || PathBuf::from(name),
+        |version| Path::new(DEBIAN).join(format!("{version}/bin/{name}")),
+    )
+}

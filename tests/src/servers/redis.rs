@@ -1,0 +1,150 @@
+//! A Redis server of our own.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{LOOK_AGAIN, PATIENCE, Running, free_port};
+
+const STOPPING: Duration = Duration::from_secs(2);
+const ANSWERING: Duration = Duration::from_secs(2);
+
+/// What Redis keeps on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appending {
+    /// Every write, flushed each second.
+    EverySecond,
+    /// Nothing.
+    Off,
+}
+
+/// A Redis server with 4,096 databases.
+pub struct Redis {
+    running: Option<Running>,
+    appending: Appending,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Redis {
+    /// Starts an empty one.
+    pub async fn start(appending: Appending) -> Self {
+        let mut redis = Self {
+            running: None,
+            appending,
+            port: free_port(),
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        };
+        redis.restart().await;
+        redis
+    }
+
+    /// Starts it with what it kept on the disk, and waits until it answers.
+    pub async fn restart(&mut self) {
+        assert!(self.running.is_none(), "it runs");
+        let mut running = self.spawn();
+        let deadline = kit::clock::monotonic() + PATIENCE;
+        while self.say("PING").is_none_or(|reply| !reply.contains("PONG")) {
+            assert!(
+                running.ended().is_none() && kit::clock::monotonic() < deadline,
+                "Redis does not answer: {}",
+                self.log()
+            );
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        self.running = Some(running);
+    }
+
+    /// Starts it without anything that it knew.
+    pub async fn restart_empty(&mut self) {
+        let kept = self.folder.path().join("appendonlydir");
+        if kept.exists() {
+            fs::remove_dir_all(kept).expect("what it kept can be removed");
+        }
+        self.restart().await;
+    }
+
+    fn spawn(&self) -> Running {
+        let (append, port) = match self.appending {
+            Appending::EverySecond => ("yes", self.port.to_string()),
+            Appending::Off => ("no", self.port.to_string()),
+        };
+        let mut server = Command::new("redis-server");
+        server.args(["--port", &port, "--bind", "127.0.0.1"]);
+        server.args(["--databases", "4096", "--save", ""]);
+        server.args(["--appendonly", append, "--appendfsync", "everysec"]);
+        server.args(["--maxmemory-policy", "noeviction"]);
+        server.arg("--dir").arg(self.folder.path());
+        server.arg("--logfile").arg(self.log_file());
+        server.stdin(Stdio::null()).stdout(Stdio::null());
+        Running::from(server.spawn().expect("Redis can be started"))
+    }
+
+    /// Kills it with SIGKILL.
+    pub fn kill(&mut self) {
+        self.running.take().expect("it runs").kill();
+    }
+
+    /// Empties every database.
+    pub fn flush_all(&self) {
+        let said = self.say("FLUSHALL");
+        assert!(
+            said.is_some_and(|reply| reply.contains("+OK")),
+            "it forgets"
+        );
+    }
+
+    /// Says one word to it: the inline form of its protocol.
+    fn say(&self, word: &str) -> Option<String> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        stream.set_read_timeout(Some(ANSWERING)).ok()?;
+        stream.write_all(format!("{word}\r\n").as_bytes()).ok()?;
+        let mut reply = [0; 64];
+        let read = stream.read(&mut reply).ok()?;
+        Some(String::from_utf8_lossy(&reply[..read]).into_owned())
+    }
+
+    /// `redis://127.0.0.1:PORT`, to which the number of a database is added.
+    pub fn url(&self) -> String {
+        url_at(self.port)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process id.
+    pub fn process(&self) -> Option<u32> {
+        self.running.as_ref().map(Running::id)
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            running.signal(Signal::TERM);
+            running.end_within(STOPPING);
+        }
+    }
+}
+
+/// The URL of a server at a port, or of what stands before it.
+pub fn url_at(port: u16) -> String {
+    format!("redis://127.0.0.1:{port}")
+}
