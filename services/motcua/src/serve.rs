@@ -59,6 +59,16 @@ pub struct Options {
     simulated_clock: Option<DateTime<FixedOffset>>,
 }
 
+impl Options {
+    /// What the process is called in telemetry: `motcua`, or `motcua-intake` when it serves one service only.
+    fn name(&self) -> String {
+        match self.services.as_slice() {
+            [Chosen(services)] if services.len() == 1 => format!("motcua-{}", services[0].name()),
+            _ => "motcua".to_owned(),
+        }
+    }
+}
+
 /// A service of the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Service {
@@ -148,7 +158,7 @@ pub enum Error {
 /// When a store, key or port cannot be used.
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let _telemetry =
-        telemetry::start("motcua").map_err(|error| Error::Telemetry(Box::new(error)))?;
+        telemetry::start(&options.name()).map_err(|error| Error::Telemetry(Box::new(error)))?;
     let chosen: BTreeSet<Service> = options
         .services
         .iter()

@@ -51,9 +51,10 @@ impl TransferService for Transfers {
         let deliveries = pulled
             .map_err(refused)?
             .into_iter()
-            .map(|(transfer, attempt)| pb::Delivery {
+            .map(|(transfer, delivered)| pb::Delivery {
                 transfer: Some(wire::reply::transfer(&transfer)),
-                attempt: i32::try_from(attempt).unwrap_or(i32::MAX),
+                attempt: i32::try_from(delivered.attempt).unwrap_or(i32::MAX),
+                traceparent: delivered.traceparent,
             });
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),

@@ -132,6 +132,12 @@ impl Progress {
         places.get(&key).copied().unwrap_or_default()
     }
 
+    /// How many events of a log that reaches so far are not taken in.
+    pub(super) fn behind(&self, source: &str, reach: &Reach) -> i64 {
+        let missing = |shard| (reach.seq(shard) - self.place(source, shard)).max(0);
+        Shard::all().map(missing).sum()
+    }
+
     /// Whether an earlier run finished its first catch-up with a log.
     pub(super) fn is_loaded(&self, source: &str) -> bool {
         let places = self.places.borrow();

@@ -23,7 +23,7 @@ use crate::consumer::Progress;
 use crate::deadline::{self, Malformed};
 use crate::failure::Failure;
 use crate::log::Positions;
-use crate::telemetry;
+use crate::telemetry::{self, Served};
 
 const READ_EVENTS: &str = ".EventService/ReadEvents";
 /// The limit for all metadata of a call, counted as HTTP/2 counts it.
@@ -123,6 +123,13 @@ impl Gate {
         })
     }
 
+    /// What a call is told under; `None` for health checks and reflection, which are not told.
+    fn method(&self, rpc: &str) -> Option<&'static str> {
+        let open = OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix));
+        let known = self.0.rules.get_key_value(rpc).map(|(method, _)| *method);
+        (!open).then_some(known.unwrap_or(telemetry::OTHER))
+    }
+
     fn rule(&self, rpc: &str) -> Result<Who, Failure> {
         if is_open(rpc) {
             return Ok(Who::Anyone);
@@ -210,16 +217,17 @@ fn package_of(service: &str) -> String {
 /// Lets a call pass, or answers it here.
 pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let rpc = request.uri().path().trim_start_matches('/').to_owned();
-    let span = tracing::info_span!("rpc", rpc, code = tracing::field::Empty);
-    telemetry::adopt_parent(&span, request.headers());
+    let method = gate.method(&rpc);
+    let served = method.map(|method| Served::begin(method, request.headers()));
+    let span = served
+        .as_ref()
+        .map_or_else(tracing::Span::none, Served::span);
     async move {
         let mut response = gate.answer_in_time(&rpc, request, next).await;
         let traceparent = telemetry::traceparent();
-        let code = response
-            .headers()
-            .get("grpc-status")
-            .and_then(|code| code.to_str().ok());
-        tracing::Span::current().record("code", code.unwrap_or("0"));
+        if let Some(served) = served {
+            served.end(response.headers());
+        }
         if let Ok(value) = HeaderValue::from_str(telemetry::trace_id(&traceparent)) {
             response.headers_mut().insert(TRACE_ID, value);
         }
