@@ -27,7 +27,6 @@ use proto::catalogue::v1::calendar_service_server::CalendarServiceServer;
 use proto::catalogue::v1::event_service_server::EventServiceServer;
 use proto::catalogue::v1::procedure_service_server::ProcedureServiceServer;
 use sea_orm::DbErr;
-use sea_orm_migration::MigratorTrait as _;
 use tonic::service::Routes;
 
 pub use error::Error;
@@ -41,7 +40,7 @@ const NAME: &str = "catalogue";
 /// # Errors
 /// When the store does not answer or a migration fails.
 pub async fn migrate(db: &Db) -> Result<(), DbErr> {
-    migration::Migrator::up(db.write(), None).await
+    kit::migration::up::<migration::Migrator>(db).await
 }
 
 /// Migrates the store and makes the service ready to be mounted. Nothing is changed over the port, so no writer runs.
@@ -49,7 +48,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// # Errors
 /// When the store cannot be used.
 pub async fn start(ground: Ground) -> Result<Mounted, Error> {
-    migrate(&ground.db).await?;
+    kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let db = ground.db;
     let progress = Progress::load(&[], &db).await?;
     let routes = Routes::new(ProcedureServiceServer::new(grpc::Procedures {

@@ -1,5 +1,6 @@
 //! The schema. Migrations only go forward; old and new code both run on the new schema.
 
+use kit::migration::{Mechanisms, Replicas};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, binary, boolean, date, integer, string};
 
@@ -8,7 +9,11 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(kit::migration::Mechanisms), Box::new(Tables)]
+        vec![
+            Box::new(Mechanisms),
+            Box::new(Tables),
+            Box::new(Replicas),
+        ]
     }
 }
 

@@ -35,7 +35,6 @@ use proto::identity::v1::party_service_server::PartyServiceServer;
 use proto::identity::v1::token_service_server::TokenServiceServer;
 use proto::identity::v1::unit_service_server::UnitServiceServer;
 use sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::MigratorTrait as _;
 use tonic::service::Routes;
 
 pub use error::Error;
@@ -50,7 +49,7 @@ const NAME: &str = "identity";
 /// # Errors
 /// When the store does not answer or a migration fails.
 pub async fn migrate(db: &Db) -> Result<(), DbErr> {
-    migration::Migrator::up(db.write(), None).await
+    kit::migration::up::<migration::Migrator>(db).await
 }
 
 /// Migrates the store, starts the writer, and makes the service ready to be mounted.
@@ -58,7 +57,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// # Errors
 /// When the store cannot be used.
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
-    migrate(&ground.db).await?;
+    kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let writer = ground.write(Arc::new(ledger::Identity));
     let progress = Progress::load(&[], &ground.db).await?;
     Ok(Mounted {

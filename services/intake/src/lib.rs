@@ -33,7 +33,6 @@ use kit::serve::{Ground, Mounted, StartError};
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
 use proto::intake::v1::event_service_server::EventServiceServer;
 use sea_orm::DbErr;
-use sea_orm_migration::MigratorTrait as _;
 use tonic::service::Routes;
 
 pub use code::DossierCode;
@@ -54,7 +53,7 @@ kit::event_service!(proto::intake::v1, NAME);
 /// # Errors
 /// When the store refuses.
 pub async fn migrate(db: &Db) -> Result<(), DbErr> {
-    migration::Migrator::up(db.write(), None).await
+    kit::migration::up::<migration::Migrator>(db).await
 }
 
 /// Starts intake: its writer, its consumers, its rpcs.
@@ -62,7 +61,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// # Errors
 /// When the store refuses or another service's address is missing.
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
-    migrate(&ground.db).await?;
+    kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "routing"], &ground.db).await?;
     let ledger = Arc::new(Intake::default());
     let writer = ground.write(Arc::clone(&ledger));

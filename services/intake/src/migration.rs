@@ -1,6 +1,6 @@
 //! Intake's tables, forward only.
 
-use kit::migration::{Mechanisms, index};
+use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -12,7 +12,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Mechanisms), Box::new(Dossiers)]
+        vec![
+            Box::new(Mechanisms),
+            Box::new(Dossiers),
+            Box::new(Replicas),
+        ]
     }
 }
 

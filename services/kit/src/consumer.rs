@@ -5,6 +5,7 @@
 
 mod progress;
 mod reach;
+mod share;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use proto::event::v1::Event;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{OnceCell, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,6 +38,8 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 
 pub use progress::Progress;
 
+pub(crate) use share::Share;
+
 use reach::Reach;
 
 /// Reads what an event asks of a service; `None` when it is of no interest.
@@ -56,6 +59,10 @@ pub struct Consumer<L: Ledger> {
     pub interpret: Interpret<L::Act>,
     /// How far this service is.
     pub progress: Progress,
+    /// Which shards are this replica's.
+    pub(crate) share: Share,
+    /// Whether the places of the log are there.
+    pub(crate) opened: OnceCell<()>,
 }
 
 impl<L: Ledger> Consumer<L> {
@@ -116,7 +123,32 @@ impl<L: Ledger> Consumer<L> {
         }
     }
 
+    /// Works a shard whenever it is this replica's.
     async fn work(self: Arc<Self>, shard: Shard, mut heads: watch::Receiver<Option<Reach>>) {
+        let mut share = self.share.clone();
+        let owner = self.log.owner();
+        self.opened.get_or_init(|| self.open_places()).await;
+        loop {
+            share.wait_for(owner, shard).await;
+            self.learn_place(shard).await;
+            let mut lost = self.share.clone();
+            tokio::select! {
+                () = self.take_in(shard, &mut heads) => {}
+                () = lost.lose(owner, shard) => {
+                    tracing::info!(owner, shard = shard.number(), "another replica works the shard");
+                }
+            }
+        }
+    }
+
+    async fn open_places(&self) {
+        while let Err(error) = writer::open_places(self.db.write(), self.log.owner()).await {
+            tracing::warn!(%error, "the places of a log could not be made; trying again");
+            tokio::time::sleep(BACK_OFF).await;
+        }
+    }
+
+    async fn take_in(&self, shard: Shard, heads: &mut watch::Receiver<Option<Reach>>) {
         let mut stream = self.queue.subscribe(self.log.owner(), shard);
         loop {
             let place = self.progress.place(self.log.owner(), shard);
@@ -214,6 +246,10 @@ impl<L: Ledger> Consumer<L> {
     /// After a failure the store knows best where this shard stands.
     async fn recover(&self, shard: Shard) {
         tokio::time::sleep(BACK_OFF).await;
+        self.learn_place(shard).await;
+    }
+
+    async fn learn_place(&self, shard: Shard) {
         let source = self.log.owner();
         if let Ok(places) = writer::places(self.db.read()).await {
             let key = (source.to_owned(), shard.number());

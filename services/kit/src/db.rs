@@ -1,26 +1,25 @@
 //! The store of one service: where it is, how it is opened, how a writing transaction begins.
 //!
-//! Embedded, a service has one `SQLite` file: one connection writes, a pool reads. A data folder belongs to one process at a
-//! time, guarded by a lock that ends with the process.
+//! Embedded, a service has one `SQLite` file: one connection writes, a pool reads, and the data folder belongs to one process at
+//! a time. In a cluster it has a `PostgreSQL` database that its replicas share.
 
-use std::fs::{self, File, TryLockError};
+mod folder;
+mod postgres;
+
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use sea_orm::sqlx::error::ErrorKind;
-use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
+pub use folder::DataDir;
+pub use postgres::Address as PostgresAddress;
+
 /// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 32 columns.
 pub const ROWS_AT_ONCE: usize = 1_000;
-
-const READERS: u32 = 4;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +38,13 @@ pub enum Error {
         source: io::Error,
     },
     /// The store has not been made.
-    #[error("there is no store at {0}; `motcua import` makes one")]
-    Missing(String),
+    #[error("there is no store at {place}; `motcua {command}` makes one")]
+    Missing {
+        /// Where.
+        place: String,
+        /// What makes it.
+        command: &'static str,
+    },
     /// The database refused.
     #[error("the store of {service} cannot be opened: {source}")]
     Open {
@@ -51,91 +55,146 @@ pub enum Error {
     },
 }
 
-/// A folder of stores that this process has for itself until it ends.
-#[derive(Debug)]
-pub struct DataDir {
-    path: PathBuf,
-    _lock: File,
+impl Error {
+    fn open(service: &str, source: DbErr) -> Self {
+        Self::Open {
+            service: service.to_owned(),
+            source,
+        }
+    }
+
+    /// Whether the store may be there in a moment: it is away, or nobody has made it yet.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Missing { .. } => true,
+            Self::Open { source, .. } => is_away(source),
+            Self::InUse(_) | Self::Folder { .. } => false,
+        }
+    }
 }
 
-impl DataDir {
-    /// Takes the folder, making it when it does not exist.
+/// Where the stores of a suite are.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A data folder, embedded.
+    Folder(PathBuf),
+    /// A cluster.
+    Postgres(PostgresAddress),
+}
+
+impl Place {
+    /// Takes the place for changes.
     ///
     /// # Errors
-    /// When it is in use by another process or cannot be written to.
-    pub fn take(path: &Path) -> Result<Self, Error> {
-        let folder = |source| Error::Folder {
-            path: path.display().to_string(),
-            source,
-        };
-        // Stores hold personal data: nobody else on the machine reads them.
-        let mut private = fs::DirBuilder::new();
-        private.recursive(true).mode(0o700);
-        private.create(path).map_err(folder)?;
-        let lock = File::create(path.join("lock")).map_err(folder)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::InUse(path.display().to_string()));
-            }
-            Err(TryLockError::Error(source)) => return Err(folder(source)),
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            _lock: lock,
+    /// When it is a folder that is in use or cannot be written to.
+    pub fn take(&self) -> Result<Stores, Error> {
+        Ok(match self {
+            Self::Folder(path) => Stores::Folder(DataDir::take(path)?),
+            Self::Postgres(address) => Stores::Postgres(address.clone()),
         })
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Opens the store of one service for reading only, beside processes that serve it.
+    ///
+    /// # Errors
+    /// When it does not exist or cannot be opened.
+    pub async fn open_read_only(&self, service: &str) -> Result<DatabaseConnection, Error> {
+        match self {
+            Self::Folder(path) => folder::open_read_only(path, service).await,
+            Self::Postgres(address) => address.open_read_only(service).await,
+        }
+    }
+}
+
+/// The stores of a suite, for changes.
+#[derive(Debug)]
+pub enum Stores {
+    /// This process has them for itself.
+    Folder(DataDir),
+    /// Other processes use them too.
+    Postgres(PostgresAddress),
+}
+
+impl Stores {
+    /// The stores in a folder, as tests and small tools use them.
+    ///
+    /// # Errors
+    /// When it is in use or cannot be written to.
+    pub fn in_folder(path: &Path) -> Result<Self, Error> {
+        Place::Folder(path.to_owned()).take()
+    }
+
+    /// Makes room for the store of one service, unless it is there.
+    ///
+    /// # Errors
+    /// When the cluster does not answer or refuses.
+    pub async fn create(&self, service: &str) -> Result<(), Error> {
+        match self {
+            // A file is made when it is opened.
+            Self::Folder(_) => Ok(()),
+            Self::Postgres(address) => address.create(service).await,
+        }
     }
 
     /// Opens the store of one service for reading and writing.
     ///
     /// # Errors
-    /// When the database cannot be opened.
+    /// When it cannot be opened, or does not exist in the cluster.
     pub async fn open(&self, service: &str) -> Result<Db, Error> {
-        let file = file_of(&self.path, service);
-        let failed = |source| Error::Open {
-            service: service.to_owned(),
-            source,
-        };
-        let write = connect(&file, 1, false).await.map_err(failed)?;
-        let read = connect(&file, READERS, false).await.map_err(failed)?;
-        Ok(Db { write, read })
+        match self {
+            Self::Folder(data_dir) => data_dir.open(service).await,
+            Self::Postgres(address) => address.open(service).await,
+        }
     }
 }
 
-/// Opens the store of one service for reading only, beside a process that serves it.
-///
-/// # Errors
-/// When it does not exist or cannot be opened.
-pub async fn open_read_only(data_dir: &Path, service: &str) -> Result<DatabaseConnection, Error> {
-    let file = file_of(data_dir, service);
-    if !file.exists() {
-        return Err(Error::Missing(data_dir.display().to_string()));
-    }
-    connect(&file, 2, true).await.map_err(|source| Error::Open {
-        service: service.to_owned(),
-        source,
-    })
-}
-
-/// Whether the store would refuse the same again: a constraint forbids what was to be written, or a row cannot be read.
-/// Anything else (a store that is away, busy or full) may pass.
+/// Whether the store would refuse the same again: a constraint forbids what was to be written, a value has no place in its
+/// column, or a row cannot be read. Anything else (a store that is away, busy or full) may pass.
 #[must_use]
 pub fn is_refused_for_good(error: &DbErr) -> bool {
     match error {
-        DbErr::Exec(RuntimeErr::SqlxError(source))
-        | DbErr::Query(RuntimeErr::SqlxError(source)) => {
-            let source = source.as_database_error();
-            source.is_some_and(|source| !matches!(source.kind(), ErrorKind::Other))
-        }
         DbErr::Type(_) | DbErr::Json(_) => true,
+        error => of_database(error).is_some_and(|source| {
+            !matches!(source.kind(), ErrorKind::Other) || sqlstate(source, &["22", "23"])
+        }),
+    }
+}
+
+/// Whether another transaction was in the way, so that the same may succeed at once: a row that both inserted, a deadlock, a
+/// lock that was not given in time.
+#[must_use]
+pub fn is_lost_race(error: &DbErr) -> bool {
+    of_database(error).is_some_and(|source| {
+        source.is_unique_violation() || sqlstate(source, &["40001", "40P01", "55P03"])
+    })
+}
+
+/// Whether the database itself said nothing: it is away, or the connection broke. What was sent may have happened.
+fn is_away(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(source)) => source
+            .as_database_error()
+            // Starting up, shutting down, too many connections.
+            .is_none_or(|source| sqlstate(source, &["57P", "53300"])),
+        DbErr::ConnectionAcquire(_) => true,
         _ => false,
     }
+}
+
+fn of_database(error: &DbErr) -> Option<&dyn DatabaseError> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => source.as_database_error(),
+        _ => None,
+    }
+}
+
+/// Whether a `PostgreSQL` error is of one of these classes.
+fn sqlstate(error: &dyn DatabaseError, classes: &[&str]) -> bool {
+    let code = error.code().unwrap_or_default();
+    // SQLite's codes are numbers of one to four digits.
+    code.len() == 5 && classes.iter().any(|class| code.starts_with(class))
 }
 
 /// The open store of one service.
@@ -158,7 +217,13 @@ impl Db {
         &self.write
     }
 
-    /// Begins a transaction that will write: it holds the write lock from its start.
+    /// Whether other processes may write to it too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Begins a transaction that will write. An embedded store is locked from its start.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -169,39 +234,4 @@ impl Db {
         };
         self.write.begin_with_options(options).await
     }
-}
-
-fn file_of(data_dir: &Path, service: &str) -> PathBuf {
-    data_dir.join(format!("{service}.sqlite"))
-}
-
-async fn connect(
-    file: &Path,
-    connections: u32,
-    read_only: bool,
-) -> Result<DatabaseConnection, DbErr> {
-    let mut options = ConnectOptions::new(format!("sqlite://{}", file.display()));
-    options
-        .max_connections(connections)
-        .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .sqlx_logging(false)
-        .test_before_acquire(false)
-        .record_stmt_in_spans(false)
-        .map_sqlx_sqlite_opts(move |options| {
-            let options = options
-                .busy_timeout(BUSY_TIMEOUT)
-                .pragma("temp_store", "MEMORY")
-                .read_only(read_only);
-            if read_only {
-                return options;
-            }
-            options
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-        });
-    Database::connect(options).await
 }

@@ -55,9 +55,7 @@ impl PrivateKey {
     /// When the file cannot be read or written, or holds something else.
     pub fn load_or_create(path: &Path) -> Result<Self, Error> {
         match fs::read_to_string(path) {
-            Ok(pem) => SigningKey::from_pkcs8_pem(&pem)
-                .map(Self)
-                .map_err(|_| malformed(&path.display().to_string())),
+            Ok(pem) => Self::from_pem(path, &pem),
             Err(error) if error.kind() == io::ErrorKind::NotFound => match Self::create(path) {
                 Err(Error::File { source, .. })
                     if source.kind() == io::ErrorKind::AlreadyExists =>
@@ -70,14 +68,37 @@ impl PrivateKey {
         }
     }
 
-    fn create(path: &Path) -> Result<Self, Error> {
-        let key = Self::generate();
-        let pem = key
+    /// The key in a PEM file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds something else.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let pem = fs::read_to_string(path).map_err(|source| file_error(path, source))?;
+        Self::from_pem(path, &pem)
+    }
+
+    /// Writes it into a new PEM file.
+    ///
+    /// # Errors
+    /// When the file exists or cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        let pem = self
             .0
             .to_pkcs8_pem(LineEnding::LF)
             .map_err(|_| malformed("a new key"))?;
-        write_private(path, pem.as_bytes()).map_err(|source| file_error(path, source))?;
+        write_private(path, pem.as_bytes()).map_err(|source| file_error(path, source))
+    }
+
+    fn create(path: &Path) -> Result<Self, Error> {
+        let key = Self::generate();
+        key.save(path)?;
         Ok(key)
+    }
+
+    fn from_pem(path: &Path, pem: &str) -> Result<Self, Error> {
+        SigningKey::from_pkcs8_pem(pem)
+            .map(Self)
+            .map_err(|_| malformed(&path.display().to_string()))
     }
 
     /// Its public half.

@@ -23,6 +23,7 @@ pub mod log;
 pub mod migration;
 pub mod page;
 pub mod queue;
+mod sabotage;
 pub mod serve;
 pub mod sheet;
 pub mod telemetry;

@@ -1,8 +1,86 @@
-//! The tables that every service has beside its own.
+//! Bringing a store to the present schema, and the tables that every service has beside its own.
+//!
+//! Migrations go forward only: first expand, and contract when no code uses the old form any more. So programs of two versions
+//! run on one schema, the newer one.
 
-use sea_orm::DbErr;
+use std::collections::HashSet;
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, TransactionTrait as _};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, binary, binary_null, integer, string, text};
+use sea_orm_migration::seaql_migrations;
+
+use crate::db::Db;
+use crate::log::SHARDS;
+
+/// How often a program that is newer than the schema looks again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Brings a store to the schema of this program; leaves it alone where it is as new or newer. Of several that do this at once
+/// one does it, the others wait for it.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
+    if is_up::<M>(db).await? {
+        return Ok(());
+    }
+    if !db.is_shared() {
+        return M::up(db.write(), None).await;
+    }
+    let lock = db.write().begin().await?;
+    // Migrations may take longer than a session may stand still.
+    for statement in [
+        "SET LOCAL idle_in_transaction_session_timeout = 0",
+        "SET LOCAL lock_timeout = 0",
+        "SET LOCAL statement_timeout = 0",
+        "SELECT pg_advisory_xact_lock(hashtext('motcua migrate'))",
+    ] {
+        lock.execute_unprepared(statement).await?;
+    }
+    if !is_up::<M>(db).await? {
+        M::up(db.write(), None).await?;
+    }
+    lock.commit().await
+}
+
+/// Waits until the store has at least the schema of this program; an embedded store is brought to it.
+///
+/// # Errors
+/// When an embedded store refuses.
+pub async fn ready<M: MigratorTrait>(service: &str, db: &Db) -> Result<(), DbErr> {
+    if !db.is_shared() {
+        return up::<M>(db).await;
+    }
+    let mut told = false;
+    loop {
+        match is_up::<M>(db).await {
+            Ok(true) => return Ok(()),
+            Ok(false) if told => {}
+            Ok(false) => tracing::warn!(
+                service,
+                "the schema is older than this program; waiting for `motcua migrate`"
+            ),
+            Err(error) => tracing::warn!(service, %error, "the store does not answer; trying again"),
+        }
+        told = true;
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Whether every migration that this program knows was applied.
+async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
+    if !SchemaManager::new(db.read()).has_table("seaql_migrations").await? {
+        return Ok(false);
+    }
+    let applied = seaql_migrations::Entity::find().all(db.read()).await?;
+    let applied: HashSet<String> = applied.into_iter().map(|row| row.version).collect();
+    let known = M::migrations();
+    Ok(known
+        .iter()
+        .all(|migration| applied.contains(migration.name())))
+}
 
 /// Makes the log, the saved replies, the consumers' places and the local copies.
 pub struct Mechanisms;
@@ -38,6 +116,35 @@ impl MigrationTrait for Mechanisms {
         manager
             .create_index(index("reply", "reply_saved_at", &["saved_at"]))
             .await
+    }
+}
+
+/// Makes what several replicas of a service need: who of them is alive, and rows that are there before they are locked.
+pub struct Replicas;
+
+impl MigrationName for Replicas {
+    fn name(&self) -> &'static str {
+        "m0003_replicas"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Replicas {
+    /// All or nothing, also when the process is killed.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let worker = table("worker", vec![string("uid"), big_integer("beat")], &["uid"]);
+        manager.create_table(worker).await?;
+        let mut heads = Query::insert();
+        heads.into_table("log_head").columns(["shard", "seq"]);
+        for shard in 0..SHARDS {
+            heads.values_panic([shard.into(), 0_i64.into()]);
+        }
+        heads.on_conflict(OnConflict::column("shard").do_nothing().to_owned());
+        manager.execute(heads).await
     }
 }
 

@@ -6,7 +6,6 @@
 mod history;
 mod positions;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,14 +14,14 @@ use kit::db;
 use routing::check::{Custody, Offers};
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait as _};
 
+use crate::stores::StoreOptions;
 use history::History;
 
 /// Which suite to check.
 #[derive(Args)]
 pub struct Options {
-    /// The folder of the stores.
-    #[arg(long, env = "MOTCUA_DATA_DIR", default_value = "motcua-data")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    stores: StoreOptions,
     /// Show every pair of units, not the sums only.
     #[arg(long)]
     pairs: bool,
@@ -61,9 +60,10 @@ struct Findings {
 /// # Errors
 /// When a store cannot be read, or a consumer does not get on.
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
+    let place = options.stores.place();
     let stores = Stores {
-        intake: db::open_read_only(&options.data_dir, "intake").await?,
-        routing: db::open_read_only(&options.data_dir, "routing").await?,
+        intake: place.open_read_only("intake").await?,
+        routing: place.open_read_only("routing").await?,
     };
     // Before the positions are taken: routing has heard of all of these when it has passed them.
     let in_flight = intake::check::in_flight(&stores.intake).await?;

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use kit::db::DataDir;
 use kit::failure::Failure;
 use kit::sheet::BadRow;
+
+use crate::stores::StoreOptions;
 
 /// What to take in, and where to.
 #[derive(Args)]
 pub struct Options {
-    /// The folder of the stores; made when it does not exist.
-    #[arg(long, env = "MOTCUA_DATA_DIR", default_value = "motcua-data")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    stores: StoreOptions,
     /// Folders of a province's files (`units.csv`, `procedures.csv` …), or files of callers.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
@@ -48,21 +48,21 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     if !bad.is_empty() {
         return Err(Error::BadRows(bad));
     }
-    let data_dir = DataDir::take(&options.data_dir)?;
+    let stores = options.stores.place().take()?;
     for province in provinces {
-        let db = data_dir.open("identity").await?;
+        let db = stores.open("identity").await?;
         identity::migrate(&db).await?;
         identity::import(db, province).await?;
     }
     for catalogue in catalogues {
-        let db = data_dir.open("catalogue").await?;
+        let db = stores.open("catalogue").await?;
         catalogue::migrate(&db).await?;
         catalogue::import(db, catalogue).await?;
     }
     println!(
         "imported {} into {}",
         names(&options.paths),
-        options.data_dir.display()
+        options.stores.name()
     );
     Ok(ExitCode::SUCCESS)
 }

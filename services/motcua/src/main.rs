@@ -1,10 +1,16 @@
 //! Một Cửa: the one-stop shop of a province, in one binary.
 
+mod cast;
 mod check;
 mod demo;
 mod import;
+mod load;
+mod migrate;
+mod rpc;
 mod serve;
 mod show;
+mod stores;
+mod table;
 
 use std::process::ExitCode;
 
@@ -24,6 +30,10 @@ enum Command {
     Serve(serve::Options),
     /// Play ten working days of the province through the suite and show what came of them.
     Demo(demo::Options),
+    /// Make the stores, or bring them to the schema of this program.
+    Migrate(migrate::Options),
+    /// Measure how fast the suite is, from outside.
+    Load(load::Options),
     /// Take in units, callers, procedures and calendars from files.
     Import(import::Options),
     /// Compare what the services say of each other, also while they serve.
@@ -37,6 +47,8 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(options) => serve::run(options).await.map_err(Into::into),
         Command::Demo(options) => demo::run(options).await.map_err(Into::into),
+        Command::Migrate(options) => migrate::run(options).await.map_err(Into::into),
+        Command::Load(options) => load::run(options).await.map_err(Into::into),
         Command::Import(options) => import::run(options).await.map_err(Into::into),
         Command::Check(options) => check::run(options).await.map_err(Into::into),
         Command::Show(options) => show::run(options).await.map_err(Into::into),

@@ -13,7 +13,7 @@ use http::Uri;
 use kit::caller::Verifier;
 use kit::client::Peers;
 use kit::clock::Clock;
-use kit::db::DataDir;
+use kit::db::Stores;
 use kit::keys::{self, PrivateKey, PublicKey};
 use kit::queue::Queue;
 use kit::serve::{Ground, Mounted, Port};
@@ -23,16 +23,17 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::stores::{StoreOptions, open_when_there};
+
 /// What to serve, and where.
 #[derive(Args)]
 pub struct Options {
     /// The services to serve: all, identity, catalogue, intake, routing.
     #[arg(default_value = "all", value_name = "SERVICE")]
     services: Vec<Chosen>,
-    /// The folder of the stores; in use by one process at a time.
-    #[arg(long, env = "MOTCUA_DATA_DIR", default_value = "motcua-data")]
-    data_dir: PathBuf,
-    /// The folder of the services' private keys; by default `keys` in the data folder.
+    #[command(flatten)]
+    stores: StoreOptions,
+    /// The folder of the services' private keys, the same for all replicas; by default `keys` in the data folder.
     #[arg(long, env = "MOTCUA_KEYS")]
     keys: Option<PathBuf>,
     /// Where calls arrive; port 0 takes a free one.
@@ -139,13 +140,9 @@ pub enum Error {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let _telemetry =
         telemetry::start("motcua").map_err(|error| Error::Telemetry(Box::new(error)))?;
-    let data_dir = DataDir::take(&options.data_dir)?;
-    let keys = KeyFolder::open(
-        options
-            .keys
-            .clone()
-            .unwrap_or_else(|| data_dir.path().join("keys")),
-    )?;
+    let stores = options.stores.place().take()?;
+    let usual_keys = || options.stores.usual_keys();
+    let keys = KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?;
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
     let chosen: BTreeSet<Service> = options
@@ -154,7 +151,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         .flat_map(|chosen| chosen.0.iter().copied())
         .collect();
     let suite = Suite {
-        data_dir,
+        stores,
         keys,
         queue: Queue::in_process(),
         clock: options
@@ -164,11 +161,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),
     };
-    let mut mounted = Vec::new();
-    for service in &chosen {
-        mounted.push(suite.start(*service).await?);
-    }
     stop_on_signal(suite.stop.clone())?;
+    let Some(mounted) = suite.stop.run_until_cancelled(suite.start_all(&chosen)).await else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mounted = mounted?;
     println!("listening on {address}");
     let port = Port {
         listener,
@@ -183,7 +180,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 }
 
 struct Suite {
-    data_dir: DataDir,
+    stores: Stores,
     keys: KeyFolder,
     queue: Queue,
     clock: Clock,
@@ -193,10 +190,18 @@ struct Suite {
 }
 
 impl Suite {
+    async fn start_all(&self, chosen: &BTreeSet<Service>) -> Result<Vec<Mounted>, Error> {
+        let mut mounted = Vec::new();
+        for service in chosen {
+            mounted.push(self.start(*service).await?);
+        }
+        Ok(mounted)
+    }
+
     async fn start(&self, service: Service) -> Result<Mounted, Error> {
         let name = service.name();
         let ground = Ground {
-            db: self.data_dir.open(name).await?,
+            db: open_when_there(&self.stores, name).await?,
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             peers: self.peers.clone(),

@@ -1,7 +1,6 @@
 //! `motcua show CODE`: one dossier on one screen, for the operator woken at night.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,14 +14,15 @@ use proto::intake::v1::{Dossier, DossierChange};
 use proto::routing::v1::{GetRouteResponse, TransferChange};
 use sea_orm::{DatabaseConnection, DbErr};
 
+use crate::stores::StoreOptions;
+
 /// Which dossier to show.
 #[derive(Args)]
 pub struct Options {
     /// The code on the receipt.
     code: String,
-    /// The folder of the stores.
-    #[arg(long, env = "MOTCUA_DATA_DIR", default_value = "motcua-data")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    stores: StoreOptions,
 }
 
 /// Why it cannot be shown.
@@ -49,14 +49,15 @@ pub enum Error {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let code = intake::DossierCode::parse(&options.code)
         .map_err(|_| Error::Malformed(options.code.clone()))?;
-    let intake = db::open_read_only(&options.data_dir, "intake").await?;
-    let routing = db::open_read_only(&options.data_dir, "routing").await?;
+    let place = options.stores.place();
+    let intake = place.open_read_only("intake").await?;
+    let routing = place.open_read_only("routing").await?;
     let found = intake::find_by_code(&intake, &Scope::Everything, &code).await?;
     let dossier = found.ok_or_else(|| Error::Missing(options.code.clone()))?;
     let dossier = intake::to_message(&dossier);
     let journey = routing::journey(&routing, &dossier.uid).await?;
     let names =
-        identity::unit_names(&db::open_read_only(&options.data_dir, "identity").await?).await?;
+        identity::unit_names(&place.open_read_only("identity").await?).await?;
     let name = |uid: &str| names.get(uid).cloned().unwrap_or_else(|| uid.to_owned());
     print_dossier(&dossier, &name);
     println!("\nWho was responsible\n{}", branches(&journey, &name));

@@ -31,7 +31,6 @@ use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
 use proto::routing::v1::transfer_service_server::TransferServiceServer;
 use sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::MigratorTrait as _;
 use tonic::service::Routes;
 
 pub use error::Error;
@@ -49,7 +48,7 @@ kit::event_service!(proto::routing::v1, NAME);
 /// # Errors
 /// When the store refuses.
 pub async fn migrate(db: &Db) -> Result<(), DbErr> {
-    migration::Migrator::up(db.write(), None).await
+    kit::migration::up::<migration::Migrator>(db).await
 }
 
 /// Starts routing: its writer, its consumers, its rpcs, and the lanes of units.
@@ -57,7 +56,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// # Errors
 /// When the store refuses or another service's address is missing.
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
-    migrate(&ground.db).await?;
+    kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
     let writer = ground.write(Arc::new(Routing::new(ground.queue.clone())));
     let sources: [(&'static str, Interpret<Act>); 3] = [

@@ -1,6 +1,6 @@
 //! Routing's tables, forward only.
 
-use kit::migration::{Mechanisms, index};
+use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, integer, string, text};
@@ -10,7 +10,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Mechanisms), Box::new(Journeys)]
+        vec![
+            Box::new(Mechanisms),
+            Box::new(Journeys),
+            Box::new(Replicas),
+        ]
     }
 }
 

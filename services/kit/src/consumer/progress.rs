@@ -1,6 +1,7 @@
 //! How far a service has taken in the logs of the others.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -14,12 +15,25 @@ use super::reach::Reach;
 
 /// How long a call that names `motcua-after` waits.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often the store is asked what other replicas took in, while somebody waits for it.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How far a service has taken in the logs of the others.
 #[derive(Clone, Debug)]
 pub struct Progress {
     sources: &'static [&'static str],
     places: watch::Sender<HashMap<(String, i32), i64>>,
+    /// How many wait.
+    waiting: Arc<watch::Sender<usize>>,
+}
+
+/// Somebody waits for as long as this lives.
+struct Waiting(Arc<watch::Sender<usize>>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.send_modify(|waiting| *waiting -= 1);
+    }
 }
 
 impl Progress {
@@ -32,7 +46,37 @@ impl Progress {
         Ok(Self {
             sources,
             places: watch::Sender::new(places),
+            waiting: Arc::default(),
         })
+    }
+
+    /// Looks for what other replicas of the service took in, for as long as it is polled: the store has their places too.
+    pub(crate) async fn follow(self, db: Db) {
+        let mut waiting = self.waiting.subscribe();
+        while db.is_shared() && waiting.wait_for(|waiting| *waiting > 0).await.is_ok() {
+            match writer::places(db.read()).await {
+                Ok(stored) => self.learn(stored),
+                Err(error) => tracing::debug!(%error, "the places could not be read"),
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn learn(&self, stored: HashMap<(String, i32), i64>) {
+        self.places.send_if_modified(|places| {
+            let mut moved = false;
+            for (key, seq) in stored {
+                let place = places.entry(key).or_default();
+                moved |= *place < seq;
+                *place = seq.max(*place);
+            }
+            moved
+        });
+    }
+
+    fn wait(&self) -> Waiting {
+        self.waiting.send_modify(|waiting| *waiting += 1);
+        Waiting(Arc::clone(&self.waiting))
     }
 
     /// Waits until everything up to these positions has been taken in; what this service does not take in cannot differ here.
@@ -44,6 +88,7 @@ impl Progress {
             .iter()
             .filter(|position| self.sources.contains(&position.owner.as_str()))
             .collect();
+        let _waiting = self.wait();
         let mut places = self.places.subscribe();
         let reached = places.wait_for(|places| {
             wanted.iter().all(|position| {
@@ -63,8 +108,9 @@ impl Progress {
 
     /// Ends the next time that anything is taken in, counted from this call.
     pub fn moved(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut places = self.places.subscribe();
+        let (waiting, mut places) = (self.wait(), self.places.subscribe());
         async move {
+            let _waiting = waiting;
             // An error means that the service is stopping.
             let _ = places.changed().await;
         }
@@ -90,6 +136,7 @@ impl Progress {
 
     /// Waits until one log has been taken in as far as this.
     pub(super) async fn catch_up(&self, source: &str, reach: &Reach) {
+        let _waiting = self.wait();
         let mut places = self.places.subscribe();
         let caught_up = places.wait_for(|places| {
             reach.all(|shard, seq| {

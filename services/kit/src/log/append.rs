@@ -1,6 +1,6 @@
 //! Writing to the log.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::event::v1::Event;
 use sea_orm::sea_query::OnConflict;
@@ -65,7 +65,7 @@ async fn lock_heads(
 async fn last_hashes(
     tx: &DatabaseTransaction,
     events: &[(Cause, NewEvent)],
-) -> Result<HashMap<String, Vec<u8>>, DbErr> {
+) -> Result<BTreeMap<String, Vec<u8>>, DbErr> {
     let subjects: BTreeSet<&str> = events
         .iter()
         .map(|(_, event)| event.subject.as_str())
@@ -80,7 +80,7 @@ async fn last_hashes(
         .collect())
 }
 
-fn row(seq: i64, cause: Cause, event: NewEvent, hashes: &HashMap<String, Vec<u8>>) -> event::Model {
+fn row(seq: i64, cause: Cause, event: NewEvent, hashes: &BTreeMap<String, Vec<u8>>) -> event::Model {
     let sealed = event.personal.as_deref().map(chain::seal);
     let (personal, personal_digest) = sealed.unzip();
     let previous = hashes.get(&event.subject).map_or(&[][..], Vec::as_slice);
@@ -105,7 +105,7 @@ async fn save(
     tx: &DatabaseTransaction,
     rows: &[event::Model],
     heads: BTreeMap<i32, i64>,
-    hashes: HashMap<String, Vec<u8>>,
+    hashes: BTreeMap<String, Vec<u8>>,
 ) -> Result<(), DbErr> {
     for some in rows.chunks(ROWS_AT_ONCE) {
         let models = some.iter().cloned().map(IntoActiveModel::into_active_model);

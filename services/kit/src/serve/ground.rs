@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt as _, join_all};
 use sea_orm::DbErr;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::client::{OwnToken, Peers, RemoteLog};
 use crate::clock::Clock;
-use crate::consumer::{Consumer, Interpret, Progress};
+use crate::consumer::{Consumer, Interpret, Progress, Share};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::keys::PrivateKey;
@@ -72,6 +73,10 @@ impl Ground {
         sources: &[(&'static str, Interpret<L::Act>)],
     ) -> Result<BoxFuture<'static, ()>, StartError> {
         let token = OwnToken::new(L::OWNER, self.key.clone(), self.peers.clone());
+        let share = Share::join(&self.db, &self.tasks, &self.stop);
+        let (stop, following) = (self.stop.clone(), progress.clone().follow(self.db.clone()));
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled(following).await });
         let mut ready = Vec::with_capacity(sources.len());
         for (owner, interpret) in sources {
             let consumer = Consumer {
@@ -81,6 +86,8 @@ impl Ground {
                 log: RemoteLog::new(owner, &self.peers, token.clone())?,
                 interpret: *interpret,
                 progress: progress.clone(),
+                share: share.clone(),
+                opened: OnceCell::new(),
             };
             ready.push(consumer.start(&self.tasks, &self.stop));
         }

@@ -134,6 +134,11 @@ impl<L: Ledger> Job<L> {
         }
     }
 
+    /// Whether anybody would miss it: not so a mutation whose caller has gone.
+    pub fn is_wanted(&self) -> bool {
+        self.call().is_none() || !self.done.is_closed()
+    }
+
     pub fn acts(&self) -> Vec<&L::Act> {
         match &self.work {
             Work::Call(_, step) | Work::Own(step) => vec![&step.act],

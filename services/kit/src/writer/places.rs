@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{
+    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+
+use crate::log::Shard;
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -43,7 +48,32 @@ pub async fn mark_loaded(db: &impl ConnectionTrait, source: &str) -> Result<(), 
     save(db, &mark).await
 }
 
-pub(super) async fn find(
+/// Makes the places of a log that are not there yet: only a row that exists can be locked.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn open(db: &impl ConnectionTrait, source: &str) -> Result<(), DbErr> {
+    let rows = Shard::all().map(|shard| {
+        entity::Model {
+            source: source.to_owned(),
+            shard: shard.number(),
+            seq: 0,
+        }
+        .into_active_model()
+    });
+    entity::Entity::insert_many(rows)
+        .on_conflict(
+            OnConflict::columns([entity::Column::Source, entity::Column::Shard])
+                .do_nothing()
+                .to_owned(),
+        )
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// The places of these shards, locked in order: whoever moves one next waits for this transaction.
+pub(super) async fn lock(
     db: &impl ConnectionTrait,
     feeds: &[(&str, i32)],
 ) -> Result<HashMap<(String, i32), i64>, DbErr> {
@@ -56,6 +86,9 @@ pub(super) async fn find(
     ]);
     let rows = entity::Entity::find()
         .filter(columns.in_tuples(keys))
+        .order_by_asc(entity::Column::Source)
+        .order_by_asc(entity::Column::Shard)
+        .lock_exclusive()
         .all(db)
         .await?;
     Ok(by_shard(rows))

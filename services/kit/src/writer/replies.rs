@@ -96,16 +96,16 @@ pub(super) async fn find(
     Ok(rows.into_iter().map(saved).collect())
 }
 
-/// The saved reply of one call whose commit is in doubt.
-pub(super) async fn find_one(
-    db: &impl ConnectionTrait,
-    call: &Call,
-) -> Result<Option<Replied>, DbErr> {
-    let saved = find(db, &[call]).await?.into_values().next();
-    Ok(saved.and_then(|saved| match saved.reply {
-        Reply::Stored(replied) if saved.digest == call.digest => Some(replied),
-        Reply::Stored(_) | Reply::InBatch(_) => None,
-    }))
+/// The reply that one call had, if it is among these.
+pub(super) fn of(saved: &HashMap<(String, String), Saved>, call: &Call) -> Option<Replied> {
+    let key = (call.caller.clone(), call.request_id.clone());
+    match saved.get(&key) {
+        Some(Saved {
+            digest,
+            reply: Reply::Stored(replied),
+        }) if *digest == call.digest => Some(replied.clone()),
+        Some(_) | None => None,
+    }
 }
 
 /// Saves the replies of a batch.

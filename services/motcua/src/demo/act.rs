@@ -9,12 +9,12 @@ use rand::RngExt as _;
 
 use super::agenda::Entry;
 use super::call::Call;
-use super::cast::{CallerId, Cast, Role};
 use super::course::Course;
-use super::dice::Dice;
 use super::error::Error;
 use super::plan::{Filing, Way};
 use super::province::{Procedure, Province, Unit};
+use crate::cast::Dice;
+use crate::cast::{CallerId, Cast, Role};
 
 /// Of a hundred decisions so many are refusals.
 const REFUSED_PERCENT: u32 = 3;

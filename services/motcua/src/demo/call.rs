@@ -1,11 +1,10 @@
-//! A call and its answer, as the bytes that they are.
+//! A call, as the bytes that it is.
 
 use chrono::NaiveDateTime;
 use prost::bytes::Bytes;
 
-use super::cast::CallerId;
-use super::error::Error;
-use super::rpc::Rpc;
+use crate::cast::CallerId;
+use crate::rpc::Rpc;
 
 /// One call, to the bit, so that it can be made again.
 #[derive(Clone, Debug)]
@@ -54,29 +53,5 @@ impl Call {
     pub fn after(mut self, position: Option<&String>) -> Self {
         self.after = position.cloned();
         self
-    }
-}
-
-/// What came back.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The rpc.
-    pub path: &'static str,
-    /// The reply, to the bit.
-    pub body: Bytes,
-    /// The position that a mutation reached.
-    pub position: Option<String>,
-}
-
-impl Answer {
-    /// The reply as a message.
-    ///
-    /// # Errors
-    /// When it is none of this kind.
-    pub fn read<M: prost::Message + Default>(&self) -> Result<M, Error> {
-        M::decode(self.body.clone()).map_err(|error| Error::OutOfContract {
-            rpc: self.path,
-            what: error.to_string(),
-        })
     }
 }

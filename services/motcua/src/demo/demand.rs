@@ -7,9 +7,9 @@ use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt as _};
 
-use super::dice::Dice;
 use super::error::Error;
 use super::province::{Province, Unit};
+use crate::cast::Dice;
 
 /// Of a hundred dossiers so many are decided by communes, districts and departments.
 const LEVELS: [(CompetentLevel, u32); 3] = [

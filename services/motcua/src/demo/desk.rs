@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::call::Call;
-use super::cast::Role;
 use super::error::Error;
 use super::line::Line;
+use crate::cast::Role;
 
 const AT_MOST: i32 = 100;
 const WAIT_SECONDS: i64 = 30;

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use tonic::Status;
 
+use crate::cast;
+use crate::rpc::OutOfContract;
+
 /// Why a demo ends before its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -19,12 +22,9 @@ pub enum Error {
         /// Why it failed.
         source: io::Error,
     },
-    /// A table of the demo's own is broken.
-    #[error("the demo's own table cannot be read: {0}")]
-    Table(#[from] csv::Error),
-    /// A key could not sign.
+    /// Whoever calls.
     #[error(transparent)]
-    Key(#[from] kit::keys::Error),
+    Cast(#[from] cast::Error),
     /// The suite did not come up.
     #[error("the suite does not serve: {0}")]
     NotServing(String),
@@ -45,13 +45,8 @@ pub enum Error {
         status: Box<Status>,
     },
     /// An answer does not hold what the contract says.
-    #[error("{rpc} answered something else than the contract says: {what}")]
-    OutOfContract {
-        /// The rpc.
-        rpc: &'static str,
-        /// What is wrong.
-        what: String,
-    },
+    #[error(transparent)]
+    OutOfContract(#[from] OutOfContract),
     /// Offers that must follow did not come.
     #[error(
         "within {seconds} s nothing more came through the queue, and these offers are missing: {what}"

@@ -10,7 +10,6 @@ use proto::intake::v1::Dossier;
 use tokio::time::Instant;
 
 use super::Options;
-use super::cast::{CallerId, Role};
 use super::crash::Crash;
 use super::error::Error;
 use super::folder::Folder;
@@ -20,6 +19,7 @@ use super::play::Played;
 use super::report::{self, Journey, thousands};
 use super::store::{self, Comparison, Steps};
 use super::suite::{Serving, Suite};
+use crate::cast::{CallerId, Role};
 
 /// Half of a token's life.
 const TOKEN_EVERY: Duration = Duration::from_mins(5);

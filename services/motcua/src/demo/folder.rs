@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use tempfile::TempDir;
 
 use super::error::Error;
+use crate::cast;
 
 const MARKER: &str = "made-by-motcua-demo";
 
 /// The province's data, as `deploy/daklak` has it: so the demo needs nothing but this program.
 const PROVINCE: [(&str, &str); 6] = [
-    ("units.csv", UNITS),
+    ("units.csv", cast::UNITS),
     (
         "procedures.csv",
         include_str!("../../../../deploy/daklak/procedures.csv"),
@@ -34,7 +34,6 @@ const PROVINCE: [(&str, &str); 6] = [
         include_str!("../../../../deploy/daklak/office-hours.csv"),
     ),
 ];
-const UNITS: &str = include_str!("../../../../deploy/daklak/units.csv");
 
 /// Where a demo keeps everything.
 #[derive(Debug)]
@@ -143,22 +142,6 @@ impl Folder {
     }
 }
 
-/// The units that have a desk: all but the province itself.
-///
-/// # Errors
-/// When the program's own table is broken.
-pub fn units_with_desks() -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Row {
-        uid: String,
-        kind: String,
-    }
-    let rows = csv::Reader::from_reader(UNITS.as_bytes()).into_deserialize();
-    let rows: Vec<Row> = rows.collect::<Result<_, _>>()?;
-    let desks = rows.into_iter().filter(|row| row.kind != "province");
-    Ok(desks.map(|row| row.uid).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,10 +181,5 @@ mod tests {
         drop(folder);
         assert!(path.exists());
         fs::remove_dir_all(path).unwrap();
-    }
-
-    #[test]
-    fn the_province_has_218_desks() {
-        assert_eq!(units_with_desks().unwrap().len(), 218);
     }
 }

@@ -6,9 +6,10 @@ use futures::StreamExt as _;
 use futures::stream;
 use prost::bytes::Bytes;
 
-use super::call::{Answer, Call};
+use super::call::Call;
 use super::error::Error;
 use super::line::Line;
+use crate::rpc::Answer;
 
 /// How many calls are under way at once.
 pub const AT_ONCE: usize = 64;

@@ -15,11 +15,11 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 
-use super::call::{Answer, Call};
-use super::cast::{CallerId, Cast};
+use super::call::Call;
 use super::error::Error;
-use super::link::{Link, unary};
-use super::rpc::Rpc;
+use super::link::Link;
+use crate::cast::{CallerId, Cast};
+use crate::rpc::{Answer, Rpc, unary};
 
 /// How long a call goes on before the demo fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -108,7 +108,7 @@ impl Line {
     ) -> Result<R::Reply, Error> {
         let mut call = Call::new(request);
         call.caller = caller;
-        self.send(&call).await?.read()
+        self.send(&call).await?.read().map_err(Into::into)
     }
 
     /// Makes a call until it is answered; the same call again when the suite was killed under it or asks for patience.

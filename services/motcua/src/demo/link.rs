@@ -2,20 +2,12 @@
 
 use std::net::SocketAddr;
 
-use http::uri::PathAndQuery;
-use prost::bytes::Bytes;
-use tonic::client::Grpc;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
 
-use super::call::Answer;
 use super::error::Error;
-use super::rpc::Raw;
 
 const ACT_CONNECTIONS: usize = 2;
 const PULL_CONNECTIONS: usize = 4;
-/// The metadata key of the position that a mutation reached.
-const POSITION: &str = "motcua-position";
 
 /// The connections to one run of the suite.
 pub struct Link {
@@ -57,31 +49,4 @@ impl Link {
     pub fn for_pulls(&self, lane: usize) -> &Channel {
         &self.pulls[lane % PULL_CONNECTIONS]
     }
-}
-
-/// One call on a connection.
-///
-/// # Errors
-/// What comes back instead of an answer.
-pub async fn unary(
-    channel: &Channel,
-    path: &'static str,
-    request: Request<Bytes>,
-) -> Result<Answer, Status> {
-    let mut grpc = Grpc::new(channel.clone());
-    grpc.ready()
-        .await
-        .map_err(|error| Status::unavailable(error.to_string()))?;
-    let reply = grpc
-        .unary(request, PathAndQuery::from_static(path), Raw)
-        .await?;
-    let position = reply
-        .metadata()
-        .get(POSITION)
-        .and_then(|value| value.to_str().ok());
-    Ok(Answer {
-        path,
-        position: position.map(str::to_owned),
-        body: reply.into_inner(),
-    })
 }

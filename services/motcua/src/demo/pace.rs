@@ -5,10 +5,10 @@ use proto::routing::v1::Transfer;
 use rand::RngExt as _;
 
 use super::agenda::WINDOW_MINUTES;
-use super::dice::Dice;
 use super::office::Office;
 use super::plan::{Fate, minutes};
 use super::time;
+use crate::cast::Dice;
 
 /// What a step takes whose due time has passed or is not known.
 const USUAL_MINUTES: u32 = 60;

@@ -8,13 +8,13 @@ use rand::distr::Distribution as _;
 use rand::distr::weighted::WeightedIndex;
 use rand::rngs::StdRng;
 
-use super::cast::{CallerId, Cast};
 use super::demand::Demand;
-use super::dice::Dice;
 use super::error::Error;
 use super::office::midnight;
-use super::people::Names;
 use super::province::{Procedure, Province};
+use crate::cast::Dice;
+use crate::cast::Names;
+use crate::cast::{CallerId, Cast};
 
 /// How busy Monday to Sunday are.
 const WEEK: [u32; 7] = [12, 10, 10, 10, 8, 6, 6];

@@ -11,16 +11,17 @@ use proto::routing::v1::Transfer;
 
 use super::act::{Act, Scene};
 use super::agenda::Entry;
-use super::call::{Answer, Call};
+use super::call::Call;
 use super::crash::{Crash, CrashPlan};
 use super::desk::Desks;
-use super::dice::Dice;
 use super::error::Error;
 use super::ledger::{AT_ONCE, Ledger};
 use super::line::{Line, PATIENCE};
 use super::progress::Progress;
 use super::stage::Stage;
 use super::suite::Suite;
+use crate::cast::Dice;
+use crate::rpc::Answer;
 
 /// The reason by which a procedure of level 2 is refused online.
 const NOT_ONLINE: &str = "NOT_ONLINE";
@@ -234,10 +235,7 @@ async fn in_order(line: Arc<Line>, acts: Acts) -> Result<Vec<(Call, Done)>, Erro
             }
             Err(error) => return Err(error),
             Ok(answer) => {
-                return Err(Error::OutOfContract {
-                    rpc: answer.path,
-                    what: "it took a procedure of level 2 online".to_owned(),
-                });
+                return Err(answer.lacks("it took a procedure of level 2 online").into());
             }
         };
         all.push((call, Done { entry, came }));

@@ -5,8 +5,8 @@ use proto::intake::v1::Dossier;
 use proto::routing::v1::Transfer;
 
 use super::act::Act;
-use super::call::Answer;
 use super::error::Error;
+use crate::rpc::Answer;
 
 /// The transfer in a reply of routing.
 ///
@@ -15,7 +15,7 @@ use super::error::Error;
 pub fn transfer_in(transfer: Option<Transfer>, answer: &Answer) -> Result<Box<Transfer>, Error> {
     transfer
         .map(Box::new)
-        .ok_or_else(|| out_of_contract(answer, "it has no transfer"))
+        .ok_or_else(|| answer.lacks("it has no transfer").into())
 }
 
 /// The dossier in a reply of intake; `None` for acts on transfers.
@@ -39,12 +39,5 @@ pub fn dossier_in(act: &Act, answer: &Answer) -> Result<Option<Dossier>, Error> 
     };
     let told = dossier.filter(|dossier| !dossier.uid.is_empty());
     told.map(Some)
-        .ok_or_else(|| out_of_contract(answer, "it has no dossier"))
-}
-
-fn out_of_contract(answer: &Answer, what: &str) -> Error {
-    Error::OutOfContract {
-        rpc: answer.path,
-        what: what.to_owned(),
-    }
+        .ok_or_else(|| answer.lacks("it has no dossier").into())
 }

@@ -4,17 +4,9 @@ mod journey;
 mod scope;
 mod tables;
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-
 pub use journey::Journey;
 pub use scope::strangers_see_nothing;
 pub use tables::{by_kind_of_unit, by_level_and_channel, slowest_units};
-
-/// The width of tables where there is no terminal.
-const WIDTH: u16 = 120;
-/// A line under the header and nothing else.
-const STYLE: TableStyle =
-    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// `12,345`.
 #[must_use]
@@ -28,23 +20,6 @@ pub fn thousands(number: usize) -> String {
         text.push(digit);
     }
     text
-}
-
-/// A table with these columns; those of figures are flushed right.
-fn table(columns: &[&str], figures: std::ops::Range<usize>) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if !table.is_tty() {
-        table.set_width(WIDTH);
-    }
-    table.set_header(columns.iter().copied());
-    for column in figures {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use proto::routing::v1::Transfer;
 
 use super::act::{Act, Held};
 use super::agenda::{Agenda, Entry};
-use super::call::Answer;
 use super::counts::{Counts, StepTime};
 use super::course::Course;
 use super::error::Error;
@@ -16,6 +15,7 @@ use super::pace::Pace;
 use super::plan::{Fate, Filing, Way};
 use super::province::Province;
 use super::reply::{dossier_in, transfer_in};
+use crate::rpc::Answer;
 
 /// The step key of the way of a result to the desk.
 const RESULT: &str = "result";

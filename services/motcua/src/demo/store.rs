@@ -9,12 +9,12 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use proto::intake::v1::{Dossier, ListDossiersRequest};
 use proto::routing::v1::{ListTransfersRequest, TransferState};
 
-use super::cast::Role;
 use super::course::Course;
 use super::error::Error;
 use super::line::Line;
 use super::province::Province;
 use super::report::thousands;
+use crate::cast::Role;
 
 const PAGE: i32 = 500;
 const AT_ONCE: usize = 16;

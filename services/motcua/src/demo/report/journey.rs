@@ -6,12 +6,12 @@ use prost_types::Timestamp;
 use proto::intake::v1::{Dossier, DossierState, ExplainDeadlineRequest, ExplainDeadlineResponse};
 use proto::routing::v1::{GetRouteRequest, GetRouteResponse, Transfer, TransferState};
 
-use super::table;
-use crate::demo::cast::Role;
+use crate::cast::Role;
 use crate::demo::error::Error;
 use crate::demo::line::Line;
 use crate::demo::province::Province;
 use crate::demo::time;
+use crate::table;
 
 /// The substitute for the national day of 2017, which fell on a Saturday.
 const SUBSTITUTE_HOLIDAY: Option<NaiveDate> = NaiveDate::from_ymd_opt(2017, 9, 4);
@@ -74,7 +74,7 @@ impl<'a> Journey<'a> {
     /// Its hand-overs.
     #[must_use]
     pub fn hand_overs(&self) -> Table {
-        let mut table = table(
+        let mut table = table::with_columns(
             &["step", "from", "to", "offered", "accepted", "ended", ""],
             0..0,
         );
@@ -107,7 +107,7 @@ impl<'a> Journey<'a> {
                 _ => merged.push((unit, since, until)),
             }
         }
-        let mut table = table(&["responsible", "from", "until"], 0..0);
+        let mut table = table::with_columns(&["responsible", "from", "until"], 0..0);
         for (unit, since, until) in merged {
             let until = until.map_or_else(|| "still".to_owned(), |until| time::short(Some(until)));
             table.add_row([
@@ -135,7 +135,7 @@ impl<'a> Journey<'a> {
     /// Every day from receipt to appointment, counted or skipped, and why.
     #[must_use]
     pub fn days(&self) -> Table {
-        let mut table = table(&["day", "counted", "why", "vì sao"], 1..2);
+        let mut table = table::with_columns(&["day", "counted", "why", "vì sao"], 1..2);
         for day in &self.deadline.days {
             let date = day.date.parse::<NaiveDate>();
             let date = date.map_or_else(

@@ -4,10 +4,11 @@ use proto::intake::v1::get_dossier_request::Key;
 use proto::intake::v1::{Dossier, GetDossierRequest};
 use tonic::{Code, Status};
 
-use crate::demo::cast::Role;
+use crate::cast::Role;
 use crate::demo::error::Error;
 use crate::demo::line::Line;
 use crate::demo::province::Province;
+use crate::rpc::OutOfContract;
 
 /// The route on which no other department takes part.
 const ALONE: &str = "department";
@@ -49,10 +50,10 @@ fn refusal(read: Result<(), Error>) -> Result<Box<Status>, Error> {
     match read {
         Err(Error::Refused { status, .. }) if status.code() == Code::NotFound => Ok(status),
         Err(error) => Err(error),
-        Ok(()) => Err(Error::OutOfContract {
+        Ok(()) => Err(Error::OutOfContract(OutOfContract {
             rpc: "intake.v1.DossierService/GetDossier",
             what: "an officer of another department could read the dossier".to_owned(),
-        }),
+        })),
     }
 }
 

@@ -7,10 +7,11 @@ use comfy_table::Table;
 use proto::identity::v1::UnitKind;
 use proto::intake::v1::{Channel, Dossier, DossierState};
 
-use super::{table, thousands};
+use super::thousands;
 use crate::demo::counts::StepTime;
 use crate::demo::province::Province;
 use crate::demo::time;
+use crate::table;
 
 /// Fewer steps say nothing about a unit.
 const LEAST_STEPS: usize = 5;
@@ -117,7 +118,7 @@ const COLUMNS: [&str; 9] = [
 /// Rows under their names, and one for all of them.
 fn counted(names: &[&str], rows: Vec<(Vec<String>, Row)>) -> Table {
     let columns: Vec<_> = names.iter().copied().chain(COLUMNS).collect();
-    let mut table = table(&columns, names.len()..columns.len());
+    let mut table = table::with_columns(&columns, names.len()..columns.len());
     let mut all = Row::default();
     for (mut cells, row) in rows {
         cells.extend(row.cells());
@@ -203,7 +204,7 @@ pub fn slowest_units(province: &Province, steps: &[StepTime]) -> Table {
         .map(|(unit, minutes)| (median(&minutes), minutes.len(), unit))
         .collect();
     medians.sort_by(|one, other| other.cmp(one));
-    let mut table = table(&["unit", "median working hours a step", "steps"], 1..3);
+    let mut table = table::with_columns(&["unit", "median working hours a step", "steps"], 1..3);
     for (minutes, steps, unit) in medians.into_iter().take(SLOWEST) {
         let hours = format!("{:.1}", f64::from(minutes) / 60.0);
         table.add_row([province.units[unit].name.clone(), hours, thousands(steps)]);

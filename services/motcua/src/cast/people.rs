@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt as _};
 use serde::Deserialize;
 
-use super::error::Error;
+use super::Error;
 
 /// Parts of names with how often they are met; `people` are those whose custom it is.
 const NAMES: &str = include_str!("names.csv");
@@ -129,7 +129,7 @@ mod tests {
     use kit::identity_number::{IdentityNumber, Kind};
 
     use super::*;
-    use crate::demo::dice::Dice;
+    use crate::cast::Dice;
 
     #[test]
     fn every_number_that_is_made_up_is_well_formed() {

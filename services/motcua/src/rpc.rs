@@ -1,16 +1,22 @@
-//! The rpcs that the demo calls: which request goes where and what comes back.
+//! The rpcs that the demo and the load generator call: which request goes where and what comes back.
 //!
 //! Messages travel as the bytes that they are. So a mutation that was acknowledged can be sent again to the bit, and two
 //! replies are the same when their bytes are.
 
+use http::uri::PathAndQuery;
 use prost::Message;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
 use proto::catalogue::v1 as catalogue;
 use proto::identity::v1 as identity;
 use proto::intake::v1 as intake;
 use proto::routing::v1 as routing;
-use tonic::Status;
+use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+/// The metadata key of the position that a mutation reached.
+const POSITION: &str = "motcua-position";
 
 /// A request that knows its rpc.
 pub trait Rpc: Message {
@@ -47,6 +53,7 @@ rpcs! {
         "ListUnits": ListUnitsRequest => ListUnitsResponse,
     }
     catalogue "ProcedureService" {
+        "GetProcedure": GetProcedureRequest => GetProcedureResponse,
         "ListProcedures": ListProceduresRequest => ListProceduresResponse,
         "GetCatalogueSummary": GetCatalogueSummaryRequest => GetCatalogueSummaryResponse,
     }
@@ -74,6 +81,73 @@ rpcs! {
         "ListTransfers": ListTransfersRequest => ListTransfersResponse,
         "GetRoute": GetRouteRequest => GetRouteResponse,
     }
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The rpc.
+    pub path: &'static str,
+    /// The reply, to the bit.
+    pub body: Bytes,
+    /// The position that a mutation reached.
+    pub position: Option<String>,
+}
+
+/// An answer does not hold what the contract says.
+#[derive(Debug, thiserror::Error)]
+#[error("{rpc} answered something else than the contract says: {what}")]
+pub struct OutOfContract {
+    /// The rpc.
+    pub rpc: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Answer {
+    /// The reply as a message.
+    ///
+    /// # Errors
+    /// When it is none of this kind.
+    pub fn read<M: Message + Default>(&self) -> Result<M, OutOfContract> {
+        M::decode(self.body.clone()).map_err(|error| self.lacks(error.to_string()))
+    }
+
+    /// It does not hold what the contract says.
+    #[must_use]
+    pub fn lacks(&self, what: impl Into<String>) -> OutOfContract {
+        OutOfContract {
+            rpc: self.path,
+            what: what.into(),
+        }
+    }
+}
+
+/// One call on a connection.
+///
+/// # Errors
+/// What comes back instead of an answer.
+pub async fn unary(
+    channel: &Channel,
+    path: &'static str,
+    request: Request<Bytes>,
+) -> Result<Answer, Status> {
+    let mut grpc = Grpc::new(channel.clone());
+    grpc.ready()
+        .await
+        .map_err(|error| Status::unavailable(error.to_string()))?;
+    let reply = grpc
+        .unary(request, PathAndQuery::from_static(path), Raw)
+        .await?;
+    let position = reply
+        .metadata()
+        .get(POSITION)
+        .and_then(|value| value.to_str().ok());
+    Ok(Answer {
+        path,
+        position: position.map(str::to_owned),
+        body: reply.into_inner(),
+    })
 }
 
 /// Carries messages as the bytes that they are.

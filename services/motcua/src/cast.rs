@@ -1,7 +1,10 @@
-//! Who plays: three officers a unit, and citizens and businesses who hand in online.
+//! Who calls in the demo and under load: three officers a unit, and citizens and businesses who hand in online.
+
+mod dice;
+mod files;
+mod people;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,20 +16,10 @@ use proto::intake::v1::{Applicant, ApplicantNumberKind};
 use tokio::time::Instant;
 use tonic::metadata::{Ascii, MetadataValue};
 
-use super::dice::Dice;
-use super::error::Error;
-use super::people::Names;
+pub use dice::Dice;
+pub use files::{UNITS, units_with_desks};
+pub use people::Names;
 
-/// The columns of a file of callers.
-const COLUMNS: [&str; 7] = [
-    "subject",
-    "role",
-    "unit",
-    "public_key",
-    "name",
-    "number_kind",
-    "number",
-];
 /// A token is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_mins(2);
 /// Of so many who hand in online one is a business.
@@ -59,7 +52,25 @@ impl Role {
     }
 }
 
-/// Everybody who calls, with keys that never leave this process.
+/// Why there is no cast.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A table of the program's own, or a file of callers, is broken.
+    #[error("a table of callers cannot be used: {0}")]
+    Table(#[from] csv::Error),
+    /// A file.
+    #[error("the callers cannot be kept: {0}")]
+    Io(#[from] std::io::Error),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] kit::keys::Error),
+    /// The file of callers was not made here.
+    #[error("{0} is neither an officer nor an applicant: make the callers with `motcua load cast`")]
+    NotOurs(String),
+}
+
+/// Everybody who calls, with their keys.
+#[derive(Default)]
 pub struct Cast {
     players: Vec<Player>,
     officers: HashMap<(String, Role), CallerId>,
@@ -71,7 +82,6 @@ struct Player {
     subject: String,
     part: Part,
     key: PrivateKey,
-    public_key: String,
     token: Mutex<Option<(MetadataValue<Ascii>, Instant)>>,
 }
 
@@ -81,25 +91,6 @@ enum Part {
 }
 
 impl Player {
-    fn row(&self) -> [&str; 7] {
-        let (subject, key) = (self.subject.as_str(), self.public_key.as_str());
-        match &self.part {
-            Part::Officer(unit, role) => [subject, role.as_str(), unit, key, "", "", ""],
-            Part::Citizen(citizen) => {
-                let kind = number_kind(citizen);
-                [
-                    subject,
-                    "citizen",
-                    "",
-                    key,
-                    &citizen.name,
-                    kind,
-                    &citizen.number,
-                ]
-            }
-        }
-    }
-
     fn is(&self, number: &str) -> bool {
         matches!(&self.part, Part::Citizen(applicant) if applicant.number == number)
     }
@@ -109,17 +100,12 @@ impl Cast {
     /// Three officers for each of these units, and so many citizens.
     #[must_use]
     pub fn new(units: &[String], citizens: usize, names: &Names, dice: Dice) -> Self {
-        let mut cast = Self {
-            players: Vec::new(),
-            officers: HashMap::new(),
-            citizens: Vec::new(),
-            businesses: Vec::new(),
-        };
+        let mut cast = Self::default();
         for unit in units {
             for role in Role::ALL {
                 let subject = format!("{unit}-{}", role.as_str());
-                let caller = cast.join(subject, Part::Officer(unit.clone(), role));
-                cast.officers.insert((unit.clone(), role), caller);
+                let part = Part::Officer(unit.clone(), role);
+                cast.join(subject, part, PrivateKey::generate());
             }
         }
         for number in 0..citizens {
@@ -147,30 +133,38 @@ impl Cast {
         {
             applicant = make_up();
         }
-        let caller = self.join(format!("citizen-{number:04}"), Part::Citizen(applicant));
-        if business {
-            self.businesses.push(caller);
-        } else {
-            self.citizens.push(caller);
-        }
+        let part = Part::Citizen(applicant);
+        self.join(format!("citizen-{number:04}"), part, PrivateKey::generate());
     }
 
-    fn join(&mut self, subject: String, part: Part) -> CallerId {
-        let key = PrivateKey::generate();
+    fn join(&mut self, subject: String, part: Part, key: PrivateKey) {
+        let caller = CallerId(self.players.len());
+        match &part {
+            Part::Officer(unit, role) => {
+                self.officers.insert((unit.clone(), *role), caller);
+            }
+            Part::Citizen(applicant) if applicant.number_kind() == ApplicantNumberKind::Mst => {
+                self.businesses.push(caller);
+            }
+            Part::Citizen(_) => self.citizens.push(caller),
+        }
         self.players.push(Player {
             subject,
             part,
-            public_key: key.public().to_base64(),
             key,
             token: Mutex::default(),
         });
-        CallerId(self.players.len() - 1)
     }
 
     /// The officer of a unit in a role; nobody at a unit without desk.
     #[must_use]
     pub fn officer(&self, unit: &str, role: Role) -> Option<CallerId> {
         self.officers.get(&(unit.to_owned(), role)).copied()
+    }
+
+    /// Everybody who calls.
+    pub fn everybody(&self) -> impl Iterator<Item = CallerId> + use<> {
+        (0..self.players.len()).map(CallerId)
     }
 
     /// How many officers there are.
@@ -202,19 +196,6 @@ impl Cast {
             Part::Citizen(applicant) => Some(applicant),
             Part::Officer(..) => None,
         }
-    }
-
-    /// Writes what `motcua import` reads: who may call, and with which public key.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let mut file = csv::Writer::from_path(path)?;
-        file.write_record(COLUMNS)?;
-        for player in &self.players {
-            file.write_record(player.row())?;
-        }
-        file.flush().map_err(Error::file("writing the callers"))
     }
 
     /// The request for a token, signed by a caller.
@@ -249,13 +230,5 @@ impl Cast {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *kept = token.map(|value| (value, renew_at));
-    }
-}
-
-fn number_kind(applicant: &Applicant) -> &'static str {
-    match applicant.number_kind() {
-        ApplicantNumberKind::Mst => "mst",
-        ApplicantNumberKind::Cmnd => "cmnd",
-        ApplicantNumberKind::Cccd | ApplicantNumberKind::Unspecified => "cccd",
     }
 }

@@ -1,0 +1,200 @@
+//! The store of a cluster: one database a service in one `PostgreSQL` cluster, shared by all replicas of the service.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::{self, Connection as _};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+
+use super::{Db, Error};
+
+/// A batch is one transaction at a time; the others are for migrations and marks.
+const WRITERS: u32 = 3;
+const READERS: u32 = 10;
+/// A store that is away is told of within this.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// After a fail-over connections to the old node end by themselves.
+const LIFETIME: Duration = Duration::from_mins(5);
+/// Set-wise statements differ by their number of rows; each form is prepared once.
+const PREPARED: usize = 1_024;
+/// What every session is told. A process that stands still in a transaction loses it, and with it the locks that others wait for.
+const SESSION: [(&str, &str); 5] = [
+    ("synchronous_commit", "on"),
+    ("idle_in_transaction_session_timeout", "3s"),
+    ("lock_timeout", "10s"),
+    ("statement_timeout", "30s"),
+    ("tcp_keepalives_idle", "10"),
+];
+
+/// Where a `PostgreSQL` cluster is, and what the databases of the suite in it are called.
+#[derive(Clone)]
+pub struct Address {
+    url: String,
+    base: String,
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    /// `postgres://user:password@host:port/BASE`: the database of intake is `BASE_intake`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
+            return Err("must be postgres://user:password@host:port/name".to_owned());
+        }
+        let options: PgConnectOptions = text.parse().map_err(|_| {
+            "is no address of a PostgreSQL cluster; write postgres://user:password@host:port/name"
+                .to_owned()
+        })?;
+        let base = options.get_database().unwrap_or("motcua").to_owned();
+        let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        if !base.chars().all(|letter| plain(letter) || letter == '_') {
+            return Err(format!(
+                "the name `{base}` must be of lower-case letters, digits and `_`"
+            ));
+        }
+        Ok(Self {
+            url: text.to_owned(),
+            base,
+        })
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgreSQL {}", self.base)
+    }
+}
+
+impl Address {
+    fn database(&self, service: &str) -> String {
+        format!("{}_{service}", self.base)
+    }
+
+    fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        Ok(PgConnectOptions::from_str(&self.url)?.application_name("motcua"))
+    }
+
+    /// Makes the database of a service, unless it is there.
+    pub(super) async fn create(&self, service: &str) -> Result<(), Error> {
+        let failed = |source| Error::open(service, driver(source));
+        let name = self.database(service);
+        let options = self.options().map_err(failed)?.database("postgres");
+        let mut connection = reach(&options).await.map_err(failed)?;
+        // Names are of lower-case letters, digits and `_`. Rows are sorted by bytes, as in the embedded store.
+        let create = format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+        );
+        let created = sqlx::query(sqlx::AssertSqlSafe(create))
+            .execute(&mut connection)
+            .await;
+        match created {
+            Err(sqlx::Error::Database(error)) if says_that_it_is_there(&*error) => Ok(()),
+            created => created.map(|_| ()).map_err(failed),
+        }
+    }
+
+    pub(super) async fn open(&self, service: &str) -> Result<Db, Error> {
+        self.must_exist(service).await?;
+        let failed = |source| Error::open(service, source);
+        Ok(Db {
+            write: self.pool(service, WRITERS).await.map_err(failed)?,
+            read: self.pool(service, READERS).await.map_err(failed)?,
+        })
+    }
+
+    pub(super) async fn open_read_only(&self, service: &str) -> Result<DatabaseConnection, Error> {
+        self.must_exist(service).await?;
+        self.pool(service, 2)
+            .await
+            .map_err(|source| Error::open(service, source))
+    }
+
+    /// A pool tells only that it waited in vain; a first connection tells why.
+    async fn must_exist(&self, service: &str) -> Result<(), Error> {
+        let failed = |source| Error::open(service, driver(source));
+        let name = self.database(service);
+        let options = self.options().map_err(failed)?.database(&name);
+        match reach(&options).await {
+            Ok(connection) => connection.close().await.map_err(failed),
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("3D000") => {
+                Err(Error::Missing {
+                    place: format!("the database {name}"),
+                    command: "migrate",
+                })
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn pool(&self, service: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        let database = self.database(service);
+        let mut options = ConnectOptions::new(self.url.clone());
+        options
+            .max_connections(connections)
+            .min_connections(1)
+            .acquire_timeout(CONNECT_TIMEOUT)
+            .max_lifetime(LIFETIME)
+            .sqlx_logging(false)
+            .test_before_acquire(false)
+            .record_stmt_in_spans(false)
+            .map_sqlx_postgres_opts(move |options| {
+                options
+                    .database(&database)
+                    .application_name("motcua")
+                    .statement_cache_capacity(PREPARED)
+                    .options(SESSION)
+            })
+            .map_sqlx_postgres_before_acquire(|connection, _| Box::pin(may_write(connection)));
+        Database::connect(options).await
+    }
+}
+
+/// A node that was demoted answers, but refuses every change: its connections are not handed out again.
+async fn may_write(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
+        .fetch_one(connection)
+        .await?;
+    Ok(read_only == "off")
+}
+
+async fn reach(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let connecting = PgConnection::connect_with(options);
+    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(connected) => connected,
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
+/// Two that make one database at once: the loser hears of it in one of two ways.
+fn says_that_it_is_there(error: &dyn sqlx::error::DatabaseError) -> bool {
+    matches!(error.code().as_deref(), Some("42P04" | "23505"))
+}
+
+fn driver(error: sqlx::Error) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(std::sync::Arc::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_its_databases_and_hides_its_password() {
+        let address: Address = "postgres://mc:secret@db:5432/tinh".parse().unwrap();
+        assert_eq!(address.database("intake"), "tinh_intake");
+        assert!(!format!("{address:?}").contains("secret"));
+        let unnamed: Address = "postgres://mc@db".parse().unwrap();
+        assert_eq!(unnamed.database("intake"), "motcua_intake");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_without_repeating_it() {
+        for wrong in ["mysql://mc:secret@db", "postgres://mc:secret@db/A;DROP"] {
+            let refused = wrong.parse::<Address>().unwrap_err();
+            assert!(!refused.contains("secret"), "{refused}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Ways to break the suite on purpose, so that the fault run shows that it would notice. Only a build with the feature `sabotage`
+//! has any of them; it is told which by `MOTCUA_SABOTAGE`.
+
+/// What is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// `acknowledge-before-commit`: a mutation is answered before its transaction is committed.
+    AcknowledgeBeforeCommit,
+    /// `group-at-end`: the readers of a unit's stream begin at its end.
+    GroupAtEnd,
+    /// `no-place`: consumers keep no place.
+    NoPlace,
+    /// `maxlen-10`: a unit's stream is cut to ten entries.
+    MaxLen10,
+}
+
+/// Whether this is broken: never in a build without the feature.
+#[cfg(not(feature = "sabotage"))]
+#[must_use]
+pub(crate) const fn is(_: Sabotage) -> bool {
+    false
+}
+
+/// Whether this is broken.
+#[cfg(feature = "sabotage")]
+#[must_use]
+pub(crate) fn is(what: Sabotage) -> bool {
+    static CHOSEN: std::sync::OnceLock<Option<Sabotage>> = std::sync::OnceLock::new();
+    let chosen = CHOSEN.get_or_init(|| {
+        let name = std::env::var("MOTCUA_SABOTAGE").ok()?;
+        let all = [
+            ("acknowledge-before-commit", Sabotage::AcknowledgeBeforeCommit),
+            ("group-at-end", Sabotage::GroupAtEnd),
+            ("no-place", Sabotage::NoPlace),
+            ("maxlen-10", Sabotage::MaxLen10),
+        ];
+        all.into_iter().find(|(known, _)| *known == name).map(|(_, sabotage)| sabotage)
+    });
+    *chosen == Some(what)
+}

@@ -1,0 +1,243 @@
+//! What is done again and again.
+
+use std::sync::Arc;
+
+use kit::clock;
+use proto::catalogue::v1::GetProcedureRequest;
+use proto::intake::v1::get_dossier_request::Key;
+use proto::intake::v1::{
+    GetDossierRequest, ListDossiersRequest, ListDossiersResponse, SubmitDossierRequest,
+};
+use tokio::time::Instant;
+
+use super::desks::Desks;
+use super::echo::Echo;
+use super::error::Error;
+use super::journey::{self, Journeys};
+use super::line::Line;
+use super::measure::Recorder;
+use super::plans::{self, Plans};
+use crate::cast::{CallerId, Role};
+
+/// Dossiers that are handed in before they are read, when there are fewer.
+const LEAST_DOSSIERS: u64 = 500;
+/// Dossiers of a unit that are read.
+const OF_A_UNIT: i32 = 50;
+
+/// A scenario against the suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Reading procedures.
+    GetProcedure,
+    /// Handing in.
+    Submit,
+    /// Reading dossiers.
+    GetDossier,
+    /// From handing in to the returned result.
+    Lifecycle,
+    /// From offer to acceptance.
+    Transfer,
+}
+
+/// A scenario, prepared.
+pub enum Scenario {
+    /// Calling the bare server.
+    Echo(Echo),
+    /// Reading the catalogue.
+    GetProcedure {
+        /// The way.
+        line: Arc<Line>,
+        /// What is read.
+        codes: Vec<String>,
+    },
+    /// Handing in.
+    Submit {
+        /// The way.
+        line: Arc<Line>,
+        /// What is handed in.
+        plans: Plans,
+    },
+    /// Reading dossiers.
+    GetDossier {
+        /// The way.
+        line: Arc<Line>,
+        /// Who reads which.
+        known: Vec<(CallerId, String)>,
+    },
+    /// Whole lifecycles.
+    Lifecycle(Journeys),
+    /// Hand-overs.
+    Transfer(Journeys),
+}
+
+impl Scenario {
+    /// Signs everybody in and finds out what there is to work with.
+    ///
+    /// # Errors
+    /// What the suite refuses, or an empty suite.
+    pub async fn prepare(kind: Kind, line: &Arc<Line>) -> Result<Arc<Self>, Error> {
+        line.sign_everybody_in().await?;
+        let line = Arc::clone(line);
+        let scenario = match kind {
+            Kind::GetProcedure => Self::GetProcedure {
+                codes: codes(&line).await?,
+                line,
+            },
+            Kind::Submit => Self::Submit {
+                plans: Plans::online(&line).await?,
+                line,
+            },
+            Kind::GetDossier => Self::GetDossier {
+                known: known(&line).await?,
+                line,
+            },
+            Kind::Lifecycle => Self::Lifecycle(journeys(line).await?),
+            Kind::Transfer => Self::Transfer(journeys(line).await?),
+        };
+        Ok(Arc::new(scenario))
+    }
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Echo(_) => "echo",
+            Self::GetProcedure { .. } => "get-procedure",
+            Self::Submit { .. } => "submit",
+            Self::GetDossier { .. } => "get-dossier",
+            Self::Lifecycle(_) => "lifecycle",
+            Self::Transfer(_) => "transfer",
+        }
+    }
+
+    /// How many operations one turn counts.
+    #[must_use]
+    pub fn operations_each(&self) -> f64 {
+        match self {
+            Self::Transfer(_) => journey::TRANSFERS,
+            _ => 1.0,
+        }
+    }
+
+    /// Mean bytes of requests and replies, and how many calls were repeated.
+    #[must_use]
+    pub fn traffic(&self) -> ((u64, u64), u64) {
+        let line = match self {
+            Self::Echo(echo) => return (echo.bytes(), 0),
+            Self::GetProcedure { line, .. }
+            | Self::Submit { line, .. }
+            | Self::GetDossier { line, .. } => line,
+            Self::Lifecycle(journeys) | Self::Transfer(journeys) => journeys.line(),
+        };
+        (line.traffic.mean_bytes(), line.traffic.repeated())
+    }
+
+    /// One turn, which was to begin at `since`.
+    ///
+    /// # Errors
+    /// What is refused.
+    pub async fn once(&self, turn: u64, since: Instant, recorder: &Recorder) -> Result<(), Error> {
+        match self {
+            Self::Echo(echo) => {
+                echo.call(turn).await?;
+            }
+            Self::GetProcedure { line, codes } => {
+                let code = in_turn(codes, turn).clone();
+                line.call(None, &GetProcedureRequest { code }, None).await?;
+            }
+            Self::Submit { line, plans } => {
+                let (citizen, request) = submission(line, plans, turn);
+                line.call(Some(citizen), &request, None).await?;
+            }
+            Self::GetDossier { line, known } => {
+                let (reader, uid) = in_turn(known, turn);
+                let key = Some(Key::Uid(uid.clone()));
+                line.call(Some(*reader), &GetDossierRequest { key }, None)
+                    .await?;
+            }
+            Self::Lifecycle(journeys) => journeys.whole(turn).await?,
+            Self::Transfer(journeys) => return journeys.hand_overs(turn, recorder).await,
+        }
+        recorder.done(since);
+        Ok(())
+    }
+}
+
+async fn codes(line: &Line) -> Result<Vec<String>, Error> {
+    let procedures = plans::procedures(line).await?;
+    if procedures.is_empty() {
+        return Err(Error::Empty("procedures"));
+    }
+    let codes = procedures.into_iter().map(|procedure| procedure.code);
+    Ok(codes.collect())
+}
+
+async fn journeys(line: Arc<Line>) -> Result<Journeys, Error> {
+    let plans = Plans::of_three_steps(&line).await?;
+    let desks = Desks::open(&line)?;
+    Ok(Journeys::new(line, plans, desks))
+}
+
+/// Dossiers of all units with somebody who may read them; some are handed in when there are few.
+async fn known(line: &Arc<Line>) -> Result<Vec<(CallerId, String)>, Error> {
+    let plans = Plans::online(line).await?;
+    let mut known = listed(line, &plans).await?;
+    for turn in 0..LEAST_DOSSIERS.saturating_sub(count(&known)) {
+        let (citizen, request) = submission(line, &plans, turn);
+        line.call(Some(citizen), &request, None).await?;
+    }
+    if count(&known) < LEAST_DOSSIERS {
+        known = listed(line, &plans).await?;
+    }
+    Ok(known)
+}
+
+async fn listed(line: &Line, plans: &Plans) -> Result<Vec<(CallerId, String)>, Error> {
+    let mut known = Vec::new();
+    for unit in plans.units() {
+        let receptionist = officer(line, unit, Role::Receptionist)?;
+        let request = ListDossiersRequest {
+            receiving_unit_uid: unit.to_owned(),
+            page_size: OF_A_UNIT,
+            ..Default::default()
+        };
+        let answer = line.call(Some(receptionist), &request, None).await?;
+        let reply: ListDossiersResponse = answer.read()?;
+        let dossiers = reply.dossiers.into_iter();
+        known.extend(dossiers.map(|dossier| (receptionist, dossier.uid)));
+    }
+    Ok(known)
+}
+
+/// What a citizen hands in when it is this turn, and who.
+pub fn submission(line: &Line, plans: &Plans, turn: u64) -> (CallerId, SubmitDossierRequest) {
+    let (unit, plan) = plans.turn(turn);
+    let citizen = *in_turn(line.cast().citizens(false), turn);
+    let request = SubmitDossierRequest {
+        request_id: clock::new_uid(),
+        procedure_code: plan.code.clone(),
+        case_key: String::new(),
+        receiving_unit_uid: unit.to_owned(),
+        applicant: line.cast().particulars(citizen).cloned(),
+        components: plan.components.clone(),
+    };
+    (citizen, request)
+}
+
+/// The officer of a unit.
+///
+/// # Errors
+/// When the cast has none.
+pub fn officer(line: &Line, unit: &str, role: Role) -> Result<CallerId, Error> {
+    let officer = line.cast().officer(unit, role);
+    officer.ok_or(Error::Empty("officer of a unit among the callers"))
+}
+
+fn in_turn<T>(among: &[T], turn: u64) -> &T {
+    let turn = usize::try_from(turn).unwrap_or_default();
+    &among[turn % among.len()]
+}
+
+fn count<T>(of: &[T]) -> u64 {
+    u64::try_from(of.len()).unwrap_or(u64::MAX)
+}
