@@ -96,10 +96,15 @@ async fn controls(options: &Options) -> ExitCode {
 
 impl Options {
     fn settings(&self, sabotage: Option<&str>, faults_for: Duration) -> Settings {
-        let built_in = sabotage::BUILT_IN.into_iter().find(|name| Some(*name) == sabotage);
+        let built_in = sabotage::BUILT_IN
+            .into_iter()
+            .find(|name| Some(*name) == sabotage);
         let binary = match built_in {
             None => program::binary().to_owned(),
-            Some(_) => self.sabotaged.clone().expect("--sabotaged names the program that can be built wrong"),
+            Some(_) => self
+                .sabotaged
+                .clone()
+                .expect("--sabotaged names the program that can be built wrong"),
         };
         Settings {
             faults_for,

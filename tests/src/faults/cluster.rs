@@ -76,11 +76,11 @@ impl Cluster {
         let file = folder.path().join("callers.csv");
         callers(&file);
         let store = format!("{}/{BASE}", postgres.url());
-        succeed(program::run(["migrate", "--store", &store]).await);
+        succeed(&program::run(["migrate", "--store", &store]).await);
         let (province, file) = (program::province(), file.into_os_string());
         let import = ["import".into(), "--store".into(), store.clone().into()];
         let import = import.into_iter().chain([province.into(), file]);
-        succeed(program::run::<std::ffi::OsString>(import).await);
+        succeed(&program::run::<std::ffi::OsString>(import).await);
         Self {
             postgres: Mutex::new(postgres),
             redis: Mutex::new(redis),
@@ -93,10 +93,7 @@ impl Cluster {
 
     /// Starts two replicas of each service and waits until all may be called.
     pub async fn start(&mut self, program: &Program) {
-        let (postgres, redis) = (
-            self.postgres.get_mut().port(),
-            self.redis.get_mut().port(),
-        );
+        let (postgres, redis) = (self.postgres.get_mut().port(), self.redis.get_mut().port());
         let mut peers = Vec::new();
         let mut ports = Vec::new();
         for service in SERVICES {
@@ -112,12 +109,16 @@ impl Cluster {
             let store = Proxy::before(format!("{name} to PostgreSQL"), postgres).await;
             let queue = Proxy::before(format!("{name} to Redis"), redis).await;
             let mut arguments = vec!["serve".to_owned(), service.to_owned()];
-            let mut set = |option: &str, value: String| arguments.extend([option.to_owned(), value]);
+            let mut set =
+                |option: &str, value: String| arguments.extend([option.to_owned(), value]);
             set("--listen", format!("127.0.0.1:{own_port}"));
             set("--health", format!("127.0.0.1:{}", free_port()));
             set("--store", format!("{}/{BASE}", postgres_at(store.port)));
             set("--queue", format!("{}/{QUEUE}", redis_at(queue.port)));
-            set("--keys", self.folder.path().join("keys").display().to_string());
+            set(
+                "--keys",
+                self.folder.path().join("keys").display().to_string(),
+            );
             set("--simulated-clock", MONDAY_MORNING.to_owned());
             for peer in &peers {
                 set("--peer", peer.clone());
@@ -144,7 +145,10 @@ impl Cluster {
 
     /// Where callers reach the replicas of a service.
     pub fn ports_of(&self, service: &str) -> Vec<u16> {
-        let of = self.replicas.iter().filter(|replica| replica.service == service);
+        let of = self
+            .replicas
+            .iter()
+            .filter(|replica| replica.service == service);
         of.map(|replica| replica.port).collect()
     }
 
@@ -181,7 +185,10 @@ impl Cluster {
 impl Replica {
     /// Starts it, once more where it ran before.
     pub async fn start(&self) {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log);
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log);
         let mut command = std::process::Command::new(&self.binary);
         command
             .args(&self.arguments)
@@ -204,7 +211,9 @@ impl Replica {
     /// Starts it where it has ended by itself; says whether it had.
     pub async fn revive(&self) -> bool {
         let mut running = self.running.lock().await;
-        let ended = running.as_mut().is_some_and(|child| child.ended().is_some());
+        let ended = running
+            .as_mut()
+            .is_some_and(|child| child.ended().is_some());
         drop(running);
         if ended {
             self.start().await;
@@ -248,6 +257,6 @@ impl Replica {
     }
 }
 
-fn succeed(ran: Ran) {
+fn succeed(ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{}{}", ran.output, ran.complaint);
 }

@@ -6,7 +6,9 @@ use prost::Message as _;
 use proto::intake::v1::DossierChange;
 use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::{Transfer, TransferChange, TransferEvent};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement, TryGetable};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement, TryGetable,
+};
 
 use super::cluster::Cluster;
 use super::plan::Plan;
@@ -124,20 +126,30 @@ impl Evidence {
 
     /// The dossier of each journey, as the callers were told.
     pub fn dossier_of(&self) -> HashMap<usize, &str> {
-        let told = self.acts.iter().filter_map(|act| Some((act.journey, act.told()?)));
-        told.map(|(journey, told)| (journey, told.dossier.as_str())).collect()
+        let told = self
+            .acts
+            .iter()
+            .filter_map(|act| Some((act.journey, act.told()?)));
+        told.map(|(journey, told)| (journey, told.dossier.as_str()))
+            .collect()
     }
 
     /// The journey of each dossier.
     pub fn journey_of(&self) -> HashMap<&str, usize> {
         let dossiers = self.dossier_of().into_iter();
-        dossiers.map(|(journey, dossier)| (dossier, journey)).collect()
+        dossiers
+            .map(|(journey, dossier)| (dossier, journey))
+            .collect()
     }
 }
 
 /// In how many words a plan is told to a reader of a red run.
 pub fn told(plan: &Plan<'_>) -> String {
-    let how = if plan.citizen.is_some() { "online" } else { "at the counter" };
+    let how = if plan.citizen.is_some() {
+        "online"
+    } else {
+        "at the counter"
+    };
     format!(
         "journey {}: procedure {} (route {}) handed in {how} at {}, fate {:?}",
         plan.number, plan.procedure.code, plan.procedure.route, plan.desk, plan.fate
@@ -156,7 +168,8 @@ fn get<T: TryGetable>(row: &QueryResult, column: &str) -> T {
 }
 
 async fn log<C>(store: &DatabaseConnection, read: fn(&[u8]) -> Option<C>) -> Vec<Row<C>> {
-    let query = "SELECT shard, seq, subject, occurred_at, change FROM log_event ORDER BY shard, seq";
+    let query =
+        "SELECT shard, seq, subject, occurred_at, change FROM log_event ORDER BY shard, seq";
     let event = |row: &QueryResult| Row {
         shard: get(row, "shard"),
         seq: get(row, "seq"),
@@ -241,7 +254,11 @@ impl Owners {
         let mut behind = Vec::new();
         let fed = [
             ("intake", &self.intake, ["identity", "catalogue", "routing"]),
-            ("routing", &self.routing, ["identity", "catalogue", "intake"]),
+            (
+                "routing",
+                &self.routing,
+                ["identity", "catalogue", "intake"],
+            ),
         ];
         for (consumer, store, sources) in fed {
             let places = rows(store, "SELECT source, shard, seq FROM place").await;
@@ -253,7 +270,9 @@ impl Owners {
                 row.map_or(0, |row| get::<i64>(row, "seq"))
             };
             for source in sources {
-                let Some(owner) = self.log_of(source) else { continue };
+                let Some(owner) = self.log_of(source) else {
+                    continue;
+                };
                 for head in rows(owner, "SELECT shard, seq FROM log_head").await {
                     let (shard, head): (i32, i64) = (get(&head, "shard"), get(&head, "seq"));
                     let place = place(source, shard);
@@ -265,9 +284,12 @@ impl Owners {
                 }
             }
             for row in rows(store, "SELECT source, subject, reason FROM parked").await {
-                let (source, subject): (String, String) = (get(&row, "source"), get(&row, "subject"));
+                let (source, subject): (String, String) =
+                    (get(&row, "source"), get(&row, "subject"));
                 let reason: String = get(&row, "reason");
-                behind.push(format!("{consumer} parked an event of {source} about {subject}: {reason}"));
+                behind.push(format!(
+                    "{consumer} parked an event of {source} about {subject}: {reason}"
+                ));
             }
         }
         behind

@@ -151,10 +151,23 @@ impl Faults {
     fn next_round(&mut self) {
         let one_of = |dice: &mut StdRng, count| dice.random_range(0..count);
         self.round = (0..self.replicas).map(Fault::KillReplica).collect();
-        self.round.push(Fault::StallReplica(one_of(&mut self.dice, self.replicas)));
-        let servers = [Fault::FlushRedis, Fault::KillRedis, Fault::EmptyRedis, Fault::KillPostgres];
+        self.round
+            .push(Fault::StallReplica(one_of(&mut self.dice, self.replicas)));
+        let servers = [
+            Fault::FlushRedis,
+            Fault::KillRedis,
+            Fault::EmptyRedis,
+            Fault::KillPostgres,
+        ];
         self.round.extend(servers);
-        for way in [Fault::Cut, Fault::Reset, Fault::Cut, Fault::Reset, Fault::Slow, Fault::Slow] {
+        for way in [
+            Fault::Cut,
+            Fault::Reset,
+            Fault::Cut,
+            Fault::Reset,
+            Fault::Slow,
+            Fault::Slow,
+        ] {
             self.round.push(way(one_of(&mut self.dice, self.proxies)));
         }
         self.round.shuffle(&mut self.dice);

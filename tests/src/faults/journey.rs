@@ -79,16 +79,14 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
 
 async fn hand_in(scene: &Scene, plan: &Plan<'_>) -> Result<Dossier, Refused> {
     let line = &scene.line;
-    let dossier = match plan.citizen {
-        Some(number) => {
-            let submitted = line.act(plan.number, &citizen(number), None, plan.submit()).await?;
-            submitted.message.dossier
-        }
-        None => {
-            let desk = subject(plan.desk, "receptionist");
-            let registered = line.act(plan.number, &desk, None, plan.register()).await?;
-            registered.message.dossier
-        }
+    let dossier = if let Some(number) = plan.citizen {
+        let caller = citizen(number);
+        let submitted = line.act(plan.number, &caller, None, plan.submit());
+        submitted.await?.message.dossier
+    } else {
+        let desk = subject(plan.desk, "receptionist");
+        let registered = line.act(plan.number, &desk, None, plan.register());
+        registered.await?.message.dossier
     };
     dossier.ok_or_else(|| "a reply without a dossier".to_owned())
 }
@@ -101,7 +99,10 @@ impl Work {
             expected_revision: 0,
         };
         let desk = subject(&self.desk, "receptionist");
-        self.scene.line.act(self.number, &desk, None, request).await?;
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
         Ok(())
     }
 
@@ -113,7 +114,10 @@ impl Work {
             reason: "Thiếu giấy tờ".to_owned(),
         };
         let desk = subject(&self.desk, "receptionist");
-        self.scene.line.act(self.number, &desk, None, request).await?;
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
         Ok(())
     }
 
@@ -125,7 +129,10 @@ impl Work {
             reason: "Không còn nhu cầu".to_owned(),
         };
         let desk = subject(&self.desk, "receptionist");
-        self.scene.line.act(self.number, &desk, None, request).await?;
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
         Ok(Next::Over)
     }
 
@@ -167,10 +174,9 @@ impl Work {
         }
         let accepted = self.accept(&offer).await;
         if self.fate == Fate::Withdrawn {
-            let (held, position) = match accepted {
-                Ok(accepted) => accepted,
-                // Recalled with the dossier.
-                Err(_) => return Ok(Next::Wait),
+            // Refused: recalled with the dossier.
+            let Ok((held, position)) = accepted else {
+                return Ok(Next::Wait);
             };
             if !is_first {
                 return Ok(Next::Wait);
@@ -190,7 +196,9 @@ impl Work {
             offer_epoch: offer.offer_epoch,
         };
         let line = &self.scene.line;
-        let accepted = line.act(self.number, &officer(offer), None, request).await?;
+        let accepted = line
+            .act(self.number, &officer(offer), None, request)
+            .await?;
         let held = accepted.message.transfer;
         let held = held.ok_or_else(|| "a reply without a transfer".to_owned())?;
         Ok((held, accepted.position))
@@ -229,7 +237,8 @@ impl Work {
             }),
         };
         let line = &self.scene.line;
-        line.act(self.number, &officer(held), after, request).await?;
+        line.act(self.number, &officer(held), after, request)
+            .await?;
         Ok(Next::Wait)
     }
 
@@ -242,7 +251,8 @@ impl Work {
             custody_epoch: held.custody_epoch,
         };
         let line = &self.scene.line;
-        line.act(self.number, &officer(held), after, request).await?;
+        line.act(self.number, &officer(held), after, request)
+            .await?;
         Ok(Next::Over)
     }
 
@@ -254,7 +264,8 @@ impl Work {
             reason: "Không thuộc thẩm quyền".to_owned(),
         };
         let line = &self.scene.line;
-        line.act(self.number, &officer(offer), None, request).await?;
+        line.act(self.number, &officer(offer), None, request)
+            .await?;
         self.forward(offer, &offer.from_unit_uid).await
     }
 
@@ -268,7 +279,10 @@ impl Work {
             reason: "Đề nghị xem lại".to_owned(),
         };
         let desk = subject(by, "receptionist");
-        self.scene.line.act(self.number, &desk, None, request).await?;
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
         Ok(Next::Wait)
     }
 }

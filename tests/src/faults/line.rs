@@ -54,7 +54,9 @@ impl Line {
     pub fn new(ports: impl Iterator<Item = (&'static str, Vec<u16>)>, cast: Cast) -> Arc<Self> {
         let ways = |ports: Vec<u16>| ports.into_iter().map(Way::to).collect();
         Arc::new(Self {
-            services: ports.map(|(service, ports)| (service, ways(ports))).collect(),
+            services: ports
+                .map(|(service, ports)| (service, ways(ports)))
+                .collect(),
             cast,
             tokens: Mutex::default(),
             turn: AtomicUsize::new(0),
@@ -94,7 +96,8 @@ impl Line {
             match self.ask(caller, after, request.clone(), PATIENCE).await {
                 Ok(reply) => {
                     let told = request.told(&reply.message);
-                    self.book.close(place, self.now(), Answer::Acknowledged(told));
+                    self.book
+                        .close(place, self.now(), Answer::Acknowledged(told));
                     return Ok(reply);
                 }
                 Err(status) if asks_for_another_try(&status) => {}
@@ -122,7 +125,11 @@ impl Line {
     ) -> Result<Reply<R::Reply>, Status> {
         let token = self.token(caller).await?;
         let mut request = Request::new(request);
-        insert(request.metadata_mut(), "authorization", &format!("Bearer {token}"));
+        insert(
+            request.metadata_mut(),
+            "authorization",
+            &format!("Bearer {token}"),
+        );
         if let Some(after) = after {
             insert(request.metadata_mut(), AFTER, after);
         }
@@ -157,7 +164,10 @@ impl Line {
         mut request: Request<R>,
         patience: Duration,
     ) -> Result<Reply<R::Reply>, Status> {
-        let now = MONDAY_MORNING.parse().unwrap_or(clock::real().fixed_offset()) + self.now() * SPEED;
+        let now = MONDAY_MORNING
+            .parse()
+            .unwrap_or(clock::real().fixed_offset())
+            + self.now() * SPEED;
         insert(request.metadata_mut(), SIMULATED_TIME, &now.to_rfc3339());
         request.set_timeout(patience);
         let way = self.way(R::PATH);
@@ -180,7 +190,10 @@ impl Line {
         let now = millis(self.now());
         let in_turn = (0..ways.len()).map(|offset| &ways[(turn + offset) % ways.len()]);
         let answers = |way: &&Way| way.avoided_until.load(Ordering::Relaxed) <= now;
-        in_turn.clone().find(answers).unwrap_or(&ways[turn % ways.len()])
+        in_turn
+            .clone()
+            .find(answers)
+            .unwrap_or(&ways[turn % ways.len()])
     }
 }
 
@@ -198,7 +211,11 @@ impl Way {
 /// Whether nothing is known to be refused: the connection failed, or the suite asks for patience.
 pub fn asks_for_another_try(status: &Status) -> bool {
     let reason = reason_of(status);
-    let patience = [Code::Unavailable, Code::ResourceExhausted, Code::DeadlineExceeded];
+    let patience = [
+        Code::Unavailable,
+        Code::ResourceExhausted,
+        Code::DeadlineExceeded,
+    ];
     reason.is_empty() || reason == "TOKEN_EXPIRED" || patience.contains(&status.code())
 }
 

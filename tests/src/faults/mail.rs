@@ -61,7 +61,11 @@ impl Mail {
 pub fn subscribe_all(line: &Arc<Line>, province: &Province, mail: &Arc<Mail>) -> JoinSet<()> {
     let mut pulling = JoinSet::new();
     for unit in &province.units {
-        pulling.spawn(subscribe(Arc::clone(line), unit.uid.clone(), Arc::clone(mail)));
+        pulling.spawn(subscribe(
+            Arc::clone(line),
+            unit.uid.clone(),
+            Arc::clone(mail),
+        ));
     }
     pulling
 }

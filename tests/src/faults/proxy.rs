@@ -38,7 +38,10 @@ impl Proxy {
         let port = free_port();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.expect("a free port can be listened on");
-        let (delay, breaks) = (watch::Sender::new(Duration::ZERO), broadcast::Sender::new(4));
+        let (delay, breaks) = (
+            watch::Sender::new(Duration::ZERO),
+            broadcast::Sender::new(4),
+        );
         let way = Way {
             target,
             delay: delay.subscribe(),

@@ -106,7 +106,10 @@ impl Book {
 
     /// Everything that was noted.
     pub fn acts(&self) -> Vec<Act> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// How many acts of a kind are acknowledged.

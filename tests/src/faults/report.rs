@@ -1,17 +1,20 @@
 //! What is printed at the end: the figures of a run, and of a red one the journey of one dossier.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
+use proto::intake::v1::dossier_change::Change;
+
 use super::check::{Finding, Wrong};
-use super::evidence::{Evidence, told};
+use super::evidence::{Evidence, Moved, Row, told};
 use super::journey::Scene;
 use super::plan::Plan;
-use super::record::{Answer, Kind};
+use super::record::{Act, Answer, Kind};
 
 /// So many red lines of a kind are printed.
 const LINES: usize = 5;
+/// So much of an event is printed.
+const WIDTH: usize = 110;
 
 /// What happened in a run.
 pub struct Report {
@@ -32,17 +35,30 @@ impl Report {
     pub fn print(&self, evidence: &Evidence) {
         let count = |kind: Kind| {
             let acts = evidence.acts.iter();
-            acts.filter(|act| act.kind == kind && act.told().is_some()).count()
+            acts.filter(|act| act.kind == kind && act.told().is_some())
+                .count()
         };
-        let acknowledged = evidence.acts.iter().filter(|act| act.told().is_some()).count();
-        let again: u32 = evidence.acts.iter().map(|act| act.tries.saturating_sub(1)).sum();
+        let acknowledged = evidence
+            .acts
+            .iter()
+            .filter(|act| act.told().is_some())
+            .count();
+        let again: u32 = evidence
+            .acts
+            .iter()
+            .map(|act| act.tries.saturating_sub(1))
+            .sum();
         let faults: usize = self.faults.values().sum();
         println!("\nseed {}, {} s of faults", self.seed, self.took.as_secs());
         println!("faults: {faults}");
         for (kind, count) in &self.faults {
             println!("  {count:>5}  {kind}");
         }
-        println!("dossiers: {}, returned {}", evidence.dossiers.len(), count(Kind::Return));
+        println!(
+            "dossiers: {}, returned {}",
+            evidence.dossiers.len(),
+            count(Kind::Return)
+        );
         println!("transfers: {}", count(Kind::Accept));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");
         println!(
@@ -50,16 +66,25 @@ impl Report {
             self.of(Wrong::Lost),
             self.of(Wrong::Doubled),
             self.of(Wrong::OutOfOrder),
-            self.findings.len() - self.of(Wrong::Lost) - self.of(Wrong::Doubled) - self.of(Wrong::OutOfOrder),
+            self.findings.len()
+                - self.of(Wrong::Lost)
+                - self.of(Wrong::Doubled)
+                - self.of(Wrong::OutOfOrder),
         );
         match self.drained {
-            Some(after) => println!("drained {:.1} s after the last fault was mended", after.as_secs_f64()),
+            Some(after) => println!(
+                "drained {:.1} s after the last fault was mended",
+                after.as_secs_f64()
+            ),
             None => println!("not drained"),
         }
     }
 
     fn of(&self, wrong: Wrong) -> usize {
-        self.findings.iter().filter(|finding| finding.wrong == wrong).count()
+        self.findings
+            .iter()
+            .filter(|finding| finding.wrong == wrong)
+            .count()
     }
 
     /// Prints what is wrong, and all that is known of the first dossier that it is wrong with.
@@ -76,7 +101,10 @@ impl Report {
         for (wrong, count) in printed.iter().filter(|(_, count)| **count > LINES) {
             println!("  {wrong:?}: and {} more", count - LINES);
         }
-        let offending = self.findings.iter().find(|finding| !finding.dossier.is_empty());
+        let offending = self
+            .findings
+            .iter()
+            .find(|finding| !finding.dossier.is_empty());
         if let Some(finding) = offending {
             println!("\n{}", journey(&finding.dossier, evidence, scene));
         }
@@ -84,65 +112,79 @@ impl Report {
 
     /// The one line that says most.
     pub fn red_line(&self) -> String {
-        self.findings.first().map_or_else(|| "green".to_owned(), ToString::to_string)
+        self.findings
+            .first()
+            .map_or_else(|| "green".to_owned(), ToString::to_string)
     }
 }
 
 /// The plan of a dossier, what its callers were told, and what the logs have of it.
 fn journey(dossier: &str, evidence: &Evidence, scene: &Scene) -> String {
-    let mut text = format!("dossier {dossier}\n");
     let number = evidence.journey_of().get(dossier).copied();
+    let mut lines = vec![format!("dossier {dossier}")];
     if let Some(number) = number {
         let plan = Plan::of(number, &scene.province, scene.dice);
         let steps = scene.province.route(&plan.procedure.code).iter();
         let steps: Vec<_> = steps.map(|step| step.key.as_str()).collect();
-        let _ = writeln!(text, "{}\nroute: {}", told(&plan), steps.join(", "));
+        lines.push(told(&plan));
+        lines.push(format!("route: {}", steps.join(", ")));
     }
-    let _ = writeln!(text, "what its callers asked for:");
-    for act in evidence.acts.iter().filter(|act| Some(act.journey) == number) {
-        let answer = match &act.answer {
-            None => "no answer".to_owned(),
-            Some((at, Answer::Refused(reason))) => format!("{:.3} s: refused, {reason}", at.as_secs_f64()),
-            Some((at, Answer::Acknowledged(told))) => {
-                format!("{:.3} s: acknowledged {} {}", at.as_secs_f64(), told.transfer, told.epoch)
-            }
-        };
-        let _ = writeln!(
-            text,
-            "  {:.3} s {:?} by {} as {}, sent {} times; {answer}",
-            act.sent.as_secs_f64(),
-            act.kind,
-            act.caller,
-            act.request_id,
-            act.tries
-        );
-    }
-    let _ = writeln!(text, "intake's log:");
-    for row in evidence.intake.iter().filter(|row| row.dossier == dossier) {
-        let change = row.change.as_ref().map(|change| format!("{change:?}"));
-        let change = change.unwrap_or_default();
-        let change: String = change.chars().take(110).collect();
-        let _ = writeln!(text, "  {}:{} at {} {change}", row.shard, row.seq, row.at);
-    }
-    let _ = writeln!(text, "routing's log:");
-    for row in evidence.routing.iter().filter(|row| row.dossier == dossier) {
-        let Some(moved) = &row.change else { continue };
-        let transfer = &moved.transfer;
-        let _ = writeln!(
-            text,
-            "  {}:{} at {} {} {} {:?} {} → {} offer {} custody {}, responsible `{}`",
-            row.shard,
-            row.seq,
-            row.at,
-            transfer.step_key,
-            transfer.uid,
-            moved.event,
-            transfer.from_unit_uid,
-            transfer.to_unit_uid,
-            transfer.offer_epoch,
-            transfer.custody_epoch,
-            moved.custodian
-        );
-    }
-    text
+    lines.push("what its callers asked for:".to_owned());
+    let acts = evidence.acts.iter();
+    lines.extend(acts.filter(|act| Some(act.journey) == number).map(act));
+    lines.push("intake's log:".to_owned());
+    let rows = evidence.intake.iter();
+    lines.extend(rows.filter(|row| row.dossier == dossier).map(changed));
+    lines.push("routing's log:".to_owned());
+    let rows = evidence.routing.iter();
+    lines.extend(rows.filter(|row| row.dossier == dossier).map(moved));
+    lines.join("\n")
+}
+
+fn act(act: &Act) -> String {
+    let answer = match &act.answer {
+        None => "no answer".to_owned(),
+        Some((at, Answer::Refused(reason))) => {
+            format!("{:.3} s: refused, {reason}", at.as_secs_f64())
+        }
+        Some((at, Answer::Acknowledged(told))) => {
+            let (transfer, epoch) = (&told.transfer, told.epoch);
+            format!("{:.3} s: acknowledged {transfer} {epoch}", at.as_secs_f64())
+        }
+    };
+    format!(
+        "  {:.3} s {:?} by {} as {}, sent {} times; {answer}",
+        act.sent.as_secs_f64(),
+        act.kind,
+        act.caller,
+        act.request_id,
+        act.tries
+    )
+}
+
+fn changed(row: &Row<Change>) -> String {
+    let change = row.change.as_ref().map(|change| format!("{change:?}"));
+    let change: String = change.unwrap_or_default().chars().take(WIDTH).collect();
+    format!("  {}:{} at {} {change}", row.shard, row.seq, row.at)
+}
+
+fn moved(row: &Row<Moved>) -> String {
+    let Some(moved) = &row.change else {
+        return format!("  {}:{} cannot be read", row.shard, row.seq);
+    };
+    let transfer = &moved.transfer;
+    format!(
+        "  {}:{} at {} {} {} {:?} {} → {} offer {} custody {}, responsible `{}`",
+        row.shard,
+        row.seq,
+        row.at,
+        transfer.step_key,
+        transfer.uid,
+        moved.event,
+        transfer.from_unit_uid,
+        transfer.to_unit_uid,
+        transfer.offer_epoch,
+        transfer.custody_epoch,
+        moved.custodian
+    )
 }

@@ -55,7 +55,10 @@ struct Journeys {
 
 impl Journeys {
     fn begin(&self, number: usize) {
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         under_way.insert(number);
     }
 
@@ -64,12 +67,18 @@ impl Journeys {
             let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
             refused.push((number, reason));
         }
-        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         under_way.remove(&number);
     }
 
     fn under_way(&self) -> Vec<usize> {
-        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         under_way.iter().copied().collect()
     }
 }
@@ -82,7 +91,11 @@ pub async fn run(settings: &Settings) -> Report {
     let line = Line::new(ports.into_iter(), cast);
     let mail = Arc::new(Mail::default());
     let subscribers = mail::subscribe_all(&line, &province, &mail);
-    println!("{} units subscribed, {} replicas serve", subscribers.len(), cluster.replicas.len());
+    println!(
+        "{} units subscribed, {} replicas serve",
+        subscribers.len(),
+        cluster.replicas.len()
+    );
     let scene = Arc::new(Scene {
         line: Arc::clone(&line),
         mail,
@@ -106,7 +119,12 @@ pub async fn run(settings: &Settings) -> Report {
     }
     let mut evidence = Evidence::read(&cluster, line.book.acts()).await;
     evidence.unfinished = journeys.under_way();
-    evidence.refused = std::mem::take(&mut journeys.refused.lock().unwrap_or_else(PoisonError::into_inner));
+    evidence.refused = std::mem::take(
+        &mut journeys
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    );
     if check.code != Some(0) {
         evidence.check = Some(format!("{}{}", check.output, check.complaint));
     }
@@ -173,7 +191,12 @@ async fn break_things(
             break;
         }
         let (fault, at) = (planned.fault, line.now());
-        println!("{:>7.2} s  {}: {}", at.as_secs_f64(), fault.kind(), fault.target(cluster));
+        println!(
+            "{:>7.2} s  {}: {}",
+            at.as_secs_f64(),
+            fault.kind(),
+            fault.target(cluster)
+        );
         *counts.entry(fault.kind()).or_default() += 1;
         mending.spawn(fault.happen(Arc::clone(cluster), planned.away, planned.delay));
         if at > told + TELL {
@@ -197,7 +220,10 @@ async fn revive(cluster: Arc<Cluster>) {
     loop {
         for replica in &cluster.replicas {
             if replica.revive().await {
-                println!("           {} had ended by itself and is started again", replica.name);
+                println!(
+                    "           {} had ended by itself and is started again",
+                    replica.name
+                );
             }
         }
         tokio::time::sleep(REVIVE).await;

@@ -55,7 +55,7 @@ fn compare(
             findings.push(Finding::new(Wrong::Doubled, dossier, text));
         }
     }
-    for (key @ (dossier, (what, transfer, epoch)), _) in there {
+    for key @ (dossier, (what, transfer, epoch)) in there.keys() {
         if !wanted.contains_key(key) && !in_doubt.contains(dossier) {
             let text = format!("in the log and never acknowledged: {what} {transfer} {epoch}");
             findings.push(Finding::new(Wrong::Unasked, dossier, text));
@@ -72,7 +72,10 @@ fn in_doubt(evidence: &Evidence) -> HashSet<&str> {
         .clone()
         .filter_map(|act| dossiers.get(&act.journey).copied())
         .collect();
-    if unanswered.into_iter().any(|act| !dossiers.contains_key(&act.journey)) {
+    if unanswered
+        .into_iter()
+        .any(|act| !dossiers.contains_key(&act.journey))
+    {
         // Somebody does not know yet which dossier is his.
         let known: HashSet<&str> = dossiers.into_values().collect();
         let all = evidence.dossiers.iter().map(|dossier| dossier.uid.as_str());
@@ -111,9 +114,11 @@ fn of_intake(change: &Change) -> Option<Trace> {
         Change::Withdrawn(_) => of_dossier("withdrawn"),
         Change::Decided(decided) => Some(("decided", decided.transfer_uid.clone(), 0)),
         Change::Returned(returned) => Some(("returned", returned.transfer_uid.clone(), 0)),
-        Change::CustodyMoved(moved) => {
-            Some(("custody moved", moved.transfer_uid.clone(), moved.custody_epoch))
-        }
+        Change::CustodyMoved(moved) => Some((
+            "custody moved",
+            moved.transfer_uid.clone(),
+            moved.custody_epoch,
+        )),
         // It follows from the first acceptance: the order is checked elsewhere.
         Change::Processing(_) => None,
     }
@@ -149,7 +154,10 @@ fn rows(evidence: &Evidence) -> Vec<Finding> {
         .collect();
     let mut findings = Vec::new();
     let handed_in = [Kind::Submit, Kind::Register];
-    let told = evidence.acts.iter().filter(|act| handed_in.contains(&act.kind));
+    let told = evidence
+        .acts
+        .iter()
+        .filter(|act| handed_in.contains(&act.kind));
     for told in told.filter_map(|act| act.told()) {
         match codes.get(told.dossier.as_str()) {
             None => {

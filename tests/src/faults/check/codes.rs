@@ -22,11 +22,18 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
             findings.push(Finding::new(Wrong::Codes, &dossier.uid, text));
             continue;
         };
-        numbers.entry((&dossier.desk, day.to_owned())).or_default().push(number);
+        numbers
+            .entry((&dossier.desk, day.to_owned()))
+            .or_default()
+            .push(number);
     }
     for ((desk, day), numbers) in &mut numbers {
         numbers.sort_unstable();
-        if !numbers.iter().copied().eq(1..=numbers.len().try_into().unwrap_or(i64::MAX)) {
+        if !numbers
+            .iter()
+            .copied()
+            .eq(1..=numbers.len().try_into().unwrap_or(i64::MAX))
+        {
             let text = format!("{desk} on {day} gave out {numbers:?}");
             findings.push(Finding::new(Wrong::Codes, "", text));
         }

@@ -52,11 +52,18 @@ fn in_the_table(evidence: &Evidence) -> Vec<Finding> {
         if let Some(before) = before
             && before.until != Some(holding.since)
         {
-            let text = format!("transfer {}: one stretch ends at {:?}, the next begins at {}", holding.transfer, before.until, holding.since);
+            let text = format!(
+                "transfer {}: one stretch ends at {:?}, the next begins at {}",
+                holding.transfer, before.until, holding.since
+            );
             findings.push(Finding::new(Wrong::Custody, &holding.dossier, text));
         }
     }
-    let held: HashSet<&str> = evidence.holdings.iter().map(|holding| holding.transfer.as_str()).collect();
+    let held: HashSet<&str> = evidence
+        .holdings
+        .iter()
+        .map(|holding| holding.transfer.as_str())
+        .collect();
     for row in &evidence.routing {
         if let Some(moved) = &row.change
             && !held.contains(moved.transfer.uid.as_str())

@@ -13,16 +13,27 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         findings.push(Finding::new(Wrong::Refused, dossier(journey), text));
     }
     for journey in &evidence.unfinished {
-        let last = evidence.acts.iter().rev().find(|act| act.journey == *journey);
+        let last = evidence
+            .acts
+            .iter()
+            .rev()
+            .find(|act| act.journey == *journey);
         let waits = last.map_or_else(String::new, |act| match &act.answer {
-            None => format!("{:?} was sent {} times without an answer", act.kind, act.tries),
+            None => format!(
+                "{:?} was sent {} times without an answer",
+                act.kind, act.tries
+            ),
             Some(_) => format!("no offer has come since {:?}", act.kind),
         });
         let text = format!("journey {journey} is not at its end: {waits}");
         findings.push(Finding::new(Wrong::NotDrained, dossier(journey), text));
     }
     for dossier in &evidence.open {
-        findings.push(Finding::new(Wrong::NotDrained, dossier, "its route is open"));
+        findings.push(Finding::new(
+            Wrong::NotDrained,
+            dossier,
+            "its route is open",
+        ));
     }
     for dossier in &evidence.held {
         let text = "intake believes that a step is still held";

@@ -6,7 +6,10 @@ use super::{Finding, Wrong};
 /// Checks the hash chains, and what the operator's own check says.
 pub fn check(evidence: &Evidence) -> Vec<Finding> {
     let breaks = evidence.breaks.iter().map(|broken| {
-        let text = format!("the history breaks at {}:{}: {}", broken.shard, broken.seq, broken.what);
+        let text = format!(
+            "the history breaks at {}:{}: {}",
+            broken.shard, broken.seq, broken.what
+        );
         Finding::new(Wrong::History, &broken.subject, text)
     });
     let said = evidence.check.iter().map(|said| {

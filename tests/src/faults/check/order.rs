@@ -41,9 +41,14 @@ fn lives(evidence: &Evidence) -> Vec<Finding> {
     for row in &evidence.intake {
         let Some(change) = &row.change else { continue };
         if let Change::CustodyMoved(moved) = change {
-            let before = custody.insert(&row.dossier, moved.custody_epoch).unwrap_or_default();
+            let before = custody
+                .insert(&row.dossier, moved.custody_epoch)
+                .unwrap_or_default();
             if moved.custody_epoch <= before {
-                let text = format!("intake hears of custody {} after {before}", moved.custody_epoch);
+                let text = format!(
+                    "intake hears of custody {} after {before}",
+                    moved.custody_epoch
+                );
                 findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
             }
             continue;
@@ -51,7 +56,10 @@ fn lives(evidence: &Evidence) -> Vec<Finding> {
         let rank = rank(change);
         let before = reached.insert(&row.dossier, rank).unwrap_or_default();
         if rank <= before {
-            let text = format!("intake's number {}: stage {rank} after stage {before}", row.seq);
+            let text = format!(
+                "intake's number {}: stage {rank} after stage {before}",
+                row.seq
+            );
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
     }
@@ -103,8 +111,7 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
     use TransferEvent as E;
     match event {
         E::Offered => matches!(before, E::Unspecified | E::Declined | E::Rehomed),
-        E::Accepted | E::Rehomed => before == E::Offered,
-        E::Declined => before == E::Offered,
+        E::Accepted | E::Rehomed | E::Declined => before == E::Offered,
         E::Recalled => matches!(before, E::Offered | E::Declined),
         // A step that was cancelled with its dossier may still be reported as done.
         E::Completed => matches!(before, E::Accepted | E::Cancelled),
@@ -147,7 +154,11 @@ fn as_the_callers_saw(evidence: &Evidence) -> Vec<Finding> {
         let Some((in_routing, what, epoch)) = name_of(act.kind, told) else {
             continue;
         };
-        let transfer = if in_routing { told.transfer.as_str() } else { "" };
+        let transfer = if in_routing {
+            told.transfer.as_str()
+        } else {
+            ""
+        };
         if let Some(place) = places.get(&(told.dossier.as_str(), what, transfer, epoch)) {
             let seen = seen.entry((in_routing, &told.dossier)).or_default();
             seen.push(Seen {
@@ -158,7 +169,9 @@ fn as_the_callers_saw(evidence: &Evidence) -> Vec<Finding> {
             });
         }
     }
-    let pairs = seen.iter().flat_map(|((_, dossier), acts)| turned(dossier, acts));
+    let pairs = seen
+        .iter()
+        .flat_map(|((_, dossier), acts)| turned(dossier, acts));
     pairs.collect()
 }
 
@@ -174,7 +187,10 @@ fn turned(dossier: &str, acts: &[Seen]) -> Vec<Finding> {
     for one in acts {
         for other in acts {
             if one.answered < other.sent && one.place > other.place {
-                let text = format!("{} was acknowledged before {} was asked for, and stands after it", one.what, other.what);
+                let text = format!(
+                    "{} was acknowledged before {} was asked for, and stands after it",
+                    one.what, other.what
+                );
                 findings.push(Finding::new(Wrong::OutOfOrder, dossier, text));
             }
         }

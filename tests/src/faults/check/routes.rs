@@ -22,7 +22,9 @@ pub fn check(evidence: &Evidence, province: &Province) -> Vec<Finding> {
     let mut findings = Vec::new();
     for dossier in &evidence.dossiers {
         let route = province.route(&dossier.procedure);
-        let moves = moves.get(dossier.uid.as_str()).map_or(&[][..], Vec::as_slice);
+        let moves = moves
+            .get(dossier.uid.as_str())
+            .map_or(&[][..], Vec::as_slice);
         findings.extend(offers(dossier, route, moves));
         if dossier.state == RETURNED {
             findings.extend(steps(dossier, route, moves));
@@ -77,7 +79,9 @@ fn steps(dossier: &Dossier, route: &[Step], moves: &[&Moved]) -> Vec<Finding> {
     let keys = route.iter().map(|step| step.key.as_str()).chain([RESULT]);
     for key in keys {
         let of_step = moves.iter().filter(|moved| moved.transfer.step_key == key);
-        let done = of_step.filter(|moved| moved.event == TransferEvent::Completed).count();
+        let done = of_step
+            .filter(|moved| moved.event == TransferEvent::Completed)
+            .count();
         if done == 0 {
             let text = format!("it was returned and step {key} was never done");
             findings.push(Finding::new(Wrong::Lost, &dossier.uid, text));
