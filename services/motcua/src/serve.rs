@@ -162,7 +162,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         stop: CancellationToken::new(),
     };
     stop_on_signal(suite.stop.clone())?;
-    let Some(mounted) = suite.stop.run_until_cancelled(suite.start_all(&chosen)).await else {
+    let Some(mounted) = suite
+        .stop
+        .run_until_cancelled(suite.start_all(&chosen))
+        .await
+    else {
         return Ok(ExitCode::SUCCESS);
     };
     let mounted = mounted?;
