@@ -40,6 +40,26 @@ const UNITS: [&str; 8] = [
 ];
 const ROLES: [&str; 3] = ["receptionist", "examiner", "leader"];
 
+const COLUMNS: [&str; 7] = [
+    "subject",
+    "role",
+    "unit",
+    "public_key",
+    "name",
+    "number_kind",
+    "number",
+];
+
+/// Somebody who hands in online.
+pub struct Citizen {
+    /// The subject of the token.
+    pub subject: String,
+    /// The name.
+    pub name: String,
+    /// The CCCD.
+    pub number: String,
+}
+
 /// The names of a citizen's particulars: name and CCCD.
 pub fn particulars(citizen: &str) -> (&'static str, &'static str) {
     match citizen {
@@ -57,38 +77,48 @@ pub struct Cast {
 impl Cast {
     /// Makes a key for everybody and writes what `motcua import` reads.
     pub fn write(path: &Path) -> Self {
+        let citizens = [AN, BINH].into_iter().map(|subject| {
+            let (name, number) = particulars(subject);
+            Citizen {
+                subject: subject.to_owned(),
+                name: name.to_owned(),
+                number: number.to_owned(),
+            }
+        });
+        let mut cast = Self::of(path, UNITS.into_iter(), citizens);
+        let client = [CLIENT, "client", COMMUNE, &cast.join(CLIENT), "", "", ""];
+        let file = std::fs::OpenOptions::new().append(true).open(path);
+        let mut file = csv::Writer::from_writer(file.expect("the file was just made"));
+        file.write_record(client).expect("a caller is written");
+        file.flush().expect("the callers are written");
+        cast
+    }
+
+    /// The same for three officers of each of these units, and for these citizens.
+    pub fn of<'a>(
+        path: &Path,
+        units: impl Iterator<Item = &'a str>,
+        citizens: impl Iterator<Item = Citizen>,
+    ) -> Self {
         let mut cast = Self::default();
         let mut file = csv::Writer::from_path(path).expect("the file of callers can be made");
-        let header = [
-            "subject",
-            "role",
-            "unit",
-            "public_key",
-            "name",
-            "number_kind",
-            "number",
-        ];
-        file.write_record(header).expect("the header is written");
+        file.write_record(COLUMNS).expect("the header is written");
         let mut write = |row: [&str; 7]| file.write_record(row).expect("a caller is written");
-        for unit in UNITS {
+        for unit in units {
             for role in ROLES {
                 let subject = subject(unit, role);
                 write([&subject, role, unit, &cast.join(&subject), "", "", ""]);
             }
         }
-        for citizen in [AN, BINH] {
-            let (name, number) = particulars(citizen);
-            write([
-                citizen,
-                "citizen",
-                "",
-                &cast.join(citizen),
-                name,
-                "cccd",
-                number,
-            ]);
+        for Citizen {
+            subject,
+            name,
+            number,
+        } in citizens
+        {
+            let key = cast.join(&subject);
+            write([&subject, "citizen", "", &key, &name, "cccd", &number]);
         }
-        write([CLIENT, "client", COMMUNE, &cast.join(CLIENT), "", "", ""]);
         file.flush().expect("the callers are written");
         cast
     }

@@ -13,6 +13,7 @@
 pub mod actor;
 pub mod cast;
 pub mod desk;
+pub mod faults;
 pub mod filing;
 pub mod pair;
 pub mod program;

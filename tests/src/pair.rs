@@ -101,7 +101,7 @@ impl Pair {
 }
 
 /// One connection, without a word in the log.
-async fn connect(url: &str) -> DatabaseConnection {
+pub async fn connect(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     let store = Database::connect(options).await;

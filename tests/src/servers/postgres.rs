@@ -127,7 +127,7 @@ impl Postgres {
 
     /// `postgres://postgres@127.0.0.1:PORT`, to which the name of a database is added.
     pub fn url(&self) -> String {
-        url_at(self.port)
+        postgres_at(self.port)
     }
 
     /// The port.
@@ -181,7 +181,7 @@ impl Drop for Postgres {
 }
 
 /// The URL of a server at a port, or of what stands before it.
-pub fn url_at(port: u16) -> String {
+pub fn postgres_at(port: u16) -> String {
     format!("postgres://{USER}@127.0.0.1:{port}")
 }
 

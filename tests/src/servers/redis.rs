@@ -112,7 +112,7 @@ impl Redis {
 
     /// `redis://127.0.0.1:PORT`, to which the number of a database is added.
     pub fn url(&self) -> String {
-        url_at(self.port)
+        redis_at(self.port)
     }
 
     /// The port.
@@ -145,6 +145,6 @@ impl Drop for Redis {
 }
 
 /// The URL of a server at a port, or of what stands before it.
-pub fn url_at(port: u16) -> String {
+pub fn redis_at(port: u16) -> String {
     format!("redis://127.0.0.1:{port}")
 }

@@ -37,6 +37,16 @@ impl Drop for Waiting {
 }
 
 impl Progress {
+    /// The progress of a service that takes in no log.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        Self {
+            sources: &[],
+            places: watch::Sender::default(),
+            waiting: Arc::default(),
+        }
+    }
+
     /// The progress of a service that takes in these owners' logs, as its store has it.
     ///
     /// # Errors

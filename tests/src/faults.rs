@@ -1,0 +1,119 @@
+//! The fault run: a whole cluster is worked on by callers and broken at the same time, and then everything must be there, once,
+//! in order.
+//!
+//! Journeys (who does what next) are in [`plan`] and [`journey`], faults in [`fault`], checks in [`check`]: a story, a fault or
+//! a check is added in one place.
+
+mod act;
+mod check;
+mod cluster;
+mod dice;
+mod evidence;
+mod fault;
+mod journey;
+mod line;
+mod mail;
+mod plan;
+mod province;
+mod proxy;
+mod record;
+mod report;
+mod run;
+mod sabotage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use self::cluster::Program;
+use self::run::{Settings, run};
+use crate::program;
+
+/// How long each negative control is broken.
+const CONTROL: Duration = Duration::from_secs(45);
+
+/// Breaks a cluster of the suite while people work with it, and checks that nothing is lost, doubled or out of order.
+#[derive(Parser)]
+#[command(name = "faults")]
+pub struct Options {
+    /// How long faults come.
+    #[arg(long, default_value_t = 1)]
+    minutes: u64,
+    /// What decides journeys and faults.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Build one thing wrong: the run must turn red.
+    #[arg(long, value_parser = sabotages())]
+    sabotage: Option<String>,
+    /// Build everything wrong that can be, one thing after the other: every run must turn red.
+    #[arg(long, conflicts_with = "sabotage")]
+    controls: bool,
+    /// The program that can be built wrong (feature `sabotage`).
+    #[arg(long, env = "MOTCUA_SABOTAGED_BIN")]
+    sabotaged: Option<PathBuf>,
+}
+
+fn sabotages() -> Vec<&'static str> {
+    let mut all = sabotage::BUILT_IN.to_vec();
+    all.push(sabotage::ROW_DELETED);
+    all
+}
+
+/// Runs once, or each negative control. Green is success; for controls red is.
+pub async fn main(options: Options) -> ExitCode {
+    if options.controls {
+        return controls(&options).await;
+    }
+    let faults_for = Duration::from_secs(options.minutes * 60);
+    let settings = options.settings(options.sabotage.as_deref(), faults_for);
+    let report = run(&settings).await;
+    if report.findings.is_empty() && report.drained.is_some() {
+        println!("GREEN");
+        return ExitCode::SUCCESS;
+    }
+    ExitCode::FAILURE
+}
+
+async fn controls(options: &Options) -> ExitCode {
+    let mut lines = Vec::new();
+    for name in sabotages() {
+        println!("\n── {name}");
+        let report = run(&options.settings(Some(name), CONTROL)).await;
+        lines.push((name, report.red_line(), report.findings.is_empty()));
+    }
+    println!("\nnegative controls, each with its red line:");
+    for (name, line, _) in &lines {
+        println!("  {name}: {line}");
+    }
+    if lines.iter().any(|(_, _, green)| *green) {
+        println!("a control stayed green: the checks do not see it");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+impl Options {
+    fn settings(&self, sabotage: Option<&str>, faults_for: Duration) -> Settings {
+        let built_in = sabotage::BUILT_IN
+            .into_iter()
+            .find(|name| Some(*name) == sabotage);
+        let binary = match built_in {
+            None => program::binary().to_owned(),
+            Some(_) => self
+                .sabotaged
+                .clone()
+                .expect("--sabotaged names the program that can be built wrong"),
+        };
+        Settings {
+            faults_for,
+            seed: self.seed,
+            program: Program {
+                binary,
+                sabotage: built_in,
+            },
+            delete_a_row: sabotage == Some(sabotage::ROW_DELETED),
+        }
+    }
+}

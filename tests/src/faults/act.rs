@@ -1,0 +1,78 @@
+//! The requests that change something: under which kind they are noted, and what their replies tell.
+
+use proto::intake::v1 as intake;
+use proto::routing::v1 as routing;
+
+use super::record::{Kind, Told};
+use crate::rpc::Rpc;
+
+/// A request that changes something.
+pub trait Acting: Rpc {
+    /// What it asks for.
+    const KIND: Kind;
+    /// Its id.
+    fn request_id(&self) -> &str;
+    /// What its reply tells.
+    fn told(&self, reply: &Self::Reply) -> Told;
+}
+
+macro_rules! on_dossiers {
+    ($($request:ident => $kind:ident $(, $transfer:ident)?;)*) => {
+        $(impl Acting for intake::$request {
+            const KIND: Kind = Kind::$kind;
+
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+
+            fn told(&self, reply: &Self::Reply) -> Told {
+                let dossier = reply.dossier.clone().unwrap_or_default();
+                Told {
+                    dossier: dossier.uid,
+                    code: dossier.code,
+                    $(transfer: self.$transfer.clone(),)?
+                    ..Told::default()
+                }
+            }
+        })*
+    };
+}
+
+macro_rules! on_transfers {
+    ($($request:ident => $kind:ident, $epoch:ident;)*) => {
+        $(impl Acting for routing::$request {
+            const KIND: Kind = Kind::$kind;
+
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+
+            fn told(&self, reply: &Self::Reply) -> Told {
+                let transfer = reply.transfer.clone().unwrap_or_default();
+                Told {
+                    epoch: transfer.$epoch,
+                    dossier: transfer.dossier_uid,
+                    code: transfer.dossier_code,
+                    transfer: transfer.uid,
+                }
+            }
+        })*
+    };
+}
+
+on_dossiers! {
+    SubmitDossierRequest => Submit;
+    RegisterDossierRequest => Register;
+    ReceiveDossierRequest => Receive;
+    RefuseDossierRequest => Refuse;
+    WithdrawDossierRequest => Withdraw;
+    RecordDecisionRequest => Decide, transfer_uid;
+    ReturnResultRequest => Return, transfer_uid;
+}
+
+on_transfers! {
+    AcceptTransferRequest => Accept, custody_epoch;
+    DeclineTransferRequest => Decline, offer_epoch;
+    ForwardTransferRequest => Forward, offer_epoch;
+    CompleteTransferRequest => Complete, custody_epoch;
+}

@@ -1,0 +1,181 @@
+//! Every acknowledged act is there once, and nothing is there that nobody asked for.
+
+use std::collections::{HashMap, HashSet};
+
+use proto::intake::v1::dossier_change::Change;
+use proto::routing::v1::TransferEvent;
+
+use super::super::evidence::{Evidence, Moved};
+use super::super::record::{Kind, Told};
+use super::{Finding, Wrong};
+
+/// What one event says, without its wording: what, of which transfer, under which epoch.
+pub type Trace = (&'static str, String, i64);
+
+/// Compares the acknowledged acts with the logs.
+pub fn check(evidence: &Evidence) -> Vec<Finding> {
+    let mut wanted: HashMap<(&str, Trace), usize> = HashMap::new();
+    for act in &evidence.acts {
+        let Some(told) = act.told() else { continue };
+        for trace in traces_of(act.kind, told) {
+            *wanted.entry((told.dossier.as_str(), trace)).or_default() += 1;
+        }
+    }
+    let mut there: HashMap<(&str, Trace), usize> = HashMap::new();
+    for row in &evidence.intake {
+        if let Some(trace) = row.change.as_ref().and_then(of_intake) {
+            *there.entry((row.dossier.as_str(), trace)).or_default() += 1;
+        }
+    }
+    for row in &evidence.routing {
+        if let Some(trace) = row.change.as_ref().and_then(of_routing) {
+            *there.entry((row.dossier.as_str(), trace)).or_default() += 1;
+        }
+    }
+    let mut findings = compare(&wanted, &there, &in_doubt(evidence));
+    findings.extend(rows(evidence));
+    findings
+}
+
+fn compare(
+    wanted: &HashMap<(&str, Trace), usize>,
+    there: &HashMap<(&str, Trace), usize>,
+    in_doubt: &HashSet<&str>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (key @ (dossier, (what, transfer, epoch)), count) in wanted {
+        let found = there.get(key).copied().unwrap_or_default();
+        let about = format!("{what} {transfer} {epoch}");
+        if found < *count {
+            let text = format!("acknowledged and not in the log: {about}");
+            findings.push(Finding::new(Wrong::Lost, dossier, text));
+        }
+        if found > *count {
+            let text = format!("{found} times in the log: {about}");
+            findings.push(Finding::new(Wrong::Doubled, dossier, text));
+        }
+    }
+    for key @ (dossier, (what, transfer, epoch)) in there.keys() {
+        if !wanted.contains_key(key) && !in_doubt.contains(dossier) {
+            let text = format!("in the log and never acknowledged: {what} {transfer} {epoch}");
+            findings.push(Finding::new(Wrong::Unasked, dossier, text));
+        }
+    }
+    findings
+}
+
+/// Dossiers of which an act was not answered when the run ended: whether it is there is not known.
+fn in_doubt(evidence: &Evidence) -> HashSet<&str> {
+    let dossiers = evidence.dossier_of();
+    let unanswered = evidence.acts.iter().filter(|act| act.answer.is_none());
+    let mut in_doubt: HashSet<&str> = unanswered
+        .clone()
+        .filter_map(|act| dossiers.get(&act.journey).copied())
+        .collect();
+    if unanswered
+        .into_iter()
+        .any(|act| !dossiers.contains_key(&act.journey))
+    {
+        // Somebody does not know yet which dossier is his.
+        let known: HashSet<&str> = dossiers.into_values().collect();
+        let all = evidence.dossiers.iter().map(|dossier| dossier.uid.as_str());
+        in_doubt.extend(all.filter(|uid| !known.contains(uid)));
+    }
+    in_doubt
+}
+
+/// What must be in the logs because of an act.
+fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
+    let of_dossier = |what| (what, String::new(), 0);
+    let of_transfer = |what, epoch| (what, told.transfer.clone(), epoch);
+    match kind {
+        Kind::Submit => vec![of_dossier("submitted")],
+        Kind::Register | Kind::Receive => vec![of_dossier("received")],
+        Kind::Refuse => vec![of_dossier("refused")],
+        Kind::Withdraw => vec![of_dossier("withdrawn")],
+        Kind::Accept => vec![
+            of_transfer("accepted", told.epoch),
+            of_transfer("custody moved", told.epoch),
+        ],
+        Kind::Decline => vec![of_transfer("declined", told.epoch)],
+        Kind::Forward => vec![of_transfer("offered", told.epoch)],
+        Kind::Complete => vec![of_transfer("completed", 0)],
+        Kind::Decide => vec![of_transfer("decided", 0), of_transfer("completed", 0)],
+        Kind::Return => vec![of_transfer("returned", 0), of_transfer("completed", 0)],
+    }
+}
+
+fn of_intake(change: &Change) -> Option<Trace> {
+    let of_dossier = |what| Some((what, String::new(), 0));
+    match change {
+        Change::Submitted(_) => of_dossier("submitted"),
+        Change::Received(_) => of_dossier("received"),
+        Change::Refused(_) => of_dossier("refused"),
+        Change::Withdrawn(_) => of_dossier("withdrawn"),
+        Change::Decided(decided) => Some(("decided", decided.transfer_uid.clone(), 0)),
+        Change::Returned(returned) => Some(("returned", returned.transfer_uid.clone(), 0)),
+        Change::CustodyMoved(moved) => Some((
+            "custody moved",
+            moved.transfer_uid.clone(),
+            moved.custody_epoch,
+        )),
+        // It follows from the first acceptance: the order is checked elsewhere.
+        Change::Processing(_) => None,
+    }
+}
+
+fn of_routing(moved: &Moved) -> Option<Trace> {
+    let Moved {
+        event, transfer, ..
+    } = moved;
+    match event {
+        TransferEvent::Accepted => Some(("accepted", transfer.uid.clone(), transfer.custody_epoch)),
+        TransferEvent::Declined => Some(("declined", transfer.uid.clone(), transfer.offer_epoch)),
+        TransferEvent::Offered if transfer.offer_epoch > 1 => {
+            Some(("offered", transfer.uid.clone(), transfer.offer_epoch))
+        }
+        TransferEvent::Completed => Some(("completed", transfer.uid.clone(), 0)),
+        // First offers, recalls and releases follow from the route, which is checked elsewhere.
+        TransferEvent::Offered
+        | TransferEvent::Unspecified
+        | TransferEvent::Recalled
+        | TransferEvent::Rehomed
+        | TransferEvent::Cancelled
+        | TransferEvent::Released => None,
+    }
+}
+
+/// The rows of dossiers against what the callers were told when they handed in.
+fn rows(evidence: &Evidence) -> Vec<Finding> {
+    let codes: HashMap<&str, &str> = evidence
+        .dossiers
+        .iter()
+        .map(|dossier| (dossier.uid.as_str(), dossier.code.as_str()))
+        .collect();
+    let mut findings = Vec::new();
+    let handed_in = [Kind::Submit, Kind::Register];
+    let told = evidence
+        .acts
+        .iter()
+        .filter(|act| handed_in.contains(&act.kind));
+    for told in told.filter_map(|act| act.told()) {
+        match codes.get(told.dossier.as_str()) {
+            None => {
+                let text = format!("acknowledged as {} and not in the store", told.code);
+                findings.push(Finding::new(Wrong::Lost, &told.dossier, text));
+            }
+            Some(code) if *code != told.code => {
+                let text = format!("acknowledged as {} and stored as {code}", told.code);
+                findings.push(Finding::new(Wrong::Lost, &told.dossier, text));
+            }
+            Some(_) => {}
+        }
+    }
+    let (known, in_doubt) = (evidence.journey_of(), in_doubt(evidence));
+    for uid in codes.keys() {
+        if !known.contains_key(uid) && !in_doubt.contains(uid) {
+            findings.push(Finding::new(Wrong::Unasked, uid, "nobody handed it in"));
+        }
+    }
+    findings
+}

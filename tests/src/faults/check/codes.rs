@@ -1,0 +1,51 @@
+//! The numbers of every desk and day are 1, 2, 3 …, each once.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::super::evidence::Evidence;
+use super::{Finding, Wrong};
+
+/// Checks the codes of all dossiers against each other and against the desks' counters.
+pub fn check(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut numbers: BTreeMap<(&str, String), Vec<i64>> = BTreeMap::new();
+    let mut seen = HashSet::new();
+    for dossier in &evidence.dossiers {
+        if !seen.insert(&dossier.code) {
+            let text = format!("the code {} is given to another dossier, too", dossier.code);
+            findings.push(Finding::new(Wrong::Codes, &dossier.uid, text));
+        }
+        let mut parts = dossier.code.rsplitn(3, '-');
+        let number = parts.next().and_then(|number| number.parse().ok());
+        let (Some(number), Some(day)) = (number, parts.next()) else {
+            let text = format!("the code {} has no number and day", dossier.code);
+            findings.push(Finding::new(Wrong::Codes, &dossier.uid, text));
+            continue;
+        };
+        numbers
+            .entry((&dossier.desk, day.to_owned()))
+            .or_default()
+            .push(number);
+    }
+    for ((desk, day), numbers) in &mut numbers {
+        numbers.sort_unstable();
+        if !numbers
+            .iter()
+            .copied()
+            .eq(1..=numbers.len().try_into().unwrap_or(i64::MAX))
+        {
+            let text = format!("{desk} on {day} gave out {numbers:?}");
+            findings.push(Finding::new(Wrong::Codes, "", text));
+        }
+    }
+    for (desk, date, last) in &evidence.numbers {
+        // 2017-08-28 is 170828 in a code.
+        let day = date.replace('-', "").chars().skip(2).collect::<String>();
+        let given = numbers.get(&(desk.as_str(), day)).map_or(0, Vec::len);
+        if i64::try_from(given) != Ok(*last) {
+            let text = format!("{desk} counts {last} on {date} and {given} dossiers have a number");
+            findings.push(Finding::new(Wrong::Codes, "", text));
+        }
+    }
+    findings
+}

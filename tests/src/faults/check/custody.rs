@@ -1,0 +1,76 @@
+//! One custodian for every open branch, at every moment.
+
+use std::collections::{HashMap, HashSet};
+
+use proto::routing::v1::TransferEvent;
+
+use super::super::evidence::{Evidence, Holding};
+use super::{Finding, Wrong};
+
+/// Checks the log as it went and the table as it is.
+pub fn check(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = in_the_log(evidence);
+    findings.extend(in_the_table(evidence));
+    findings
+}
+
+/// After every event of an open branch somebody is responsible: the sender until acceptance, then the accepting unit.
+fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for row in &evidence.routing {
+        let Some(moved) = &row.change else { continue };
+        let transfer = &moved.transfer;
+        let responsible = match moved.event {
+            TransferEvent::Offered | TransferEvent::Declined | TransferEvent::Rehomed => {
+                &transfer.from_unit_uid
+            }
+            TransferEvent::Accepted => &transfer.to_unit_uid,
+            // The branch closes, or the unit stays responsible until the next steps are open.
+            TransferEvent::Completed
+            | TransferEvent::Released
+            | TransferEvent::Recalled
+            | TransferEvent::Cancelled
+            | TransferEvent::Unspecified => continue,
+        };
+        if moved.custodian != *responsible {
+            let text = format!(
+                "transfer {} is {:?} and `{}` is responsible, not `{responsible}`",
+                transfer.uid, moved.event, moved.custodian
+            );
+            findings.push(Finding::new(Wrong::Custody, &row.dossier, text));
+        }
+    }
+    findings
+}
+
+/// The stretches of responsibility for a branch follow each other without a gap and do not overlap.
+fn in_the_table(evidence: &Evidence) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut last: HashMap<&str, &Holding> = HashMap::new();
+    for holding in &evidence.holdings {
+        let before = last.insert(&holding.transfer, holding);
+        if let Some(before) = before
+            && before.until != Some(holding.since)
+        {
+            let text = format!(
+                "transfer {}: one stretch ends at {:?}, the next begins at {}",
+                holding.transfer, before.until, holding.since
+            );
+            findings.push(Finding::new(Wrong::Custody, &holding.dossier, text));
+        }
+    }
+    let held: HashSet<&str> = evidence
+        .holdings
+        .iter()
+        .map(|holding| holding.transfer.as_str())
+        .collect();
+    for row in &evidence.routing {
+        if let Some(moved) = &row.change
+            && !held.contains(moved.transfer.uid.as_str())
+        {
+            let text = format!("nobody ever held transfer {}", moved.transfer.uid);
+            findings.push(Finding::new(Wrong::Custody, &row.dossier, text));
+        }
+    }
+    findings
+}

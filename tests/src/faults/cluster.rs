@@ -1,0 +1,262 @@
+//! What is broken and mended: one PostgreSQL, one Redis, two replicas of each service, and a proxy on every way between them.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+use tonic::transport::Endpoint;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use super::proxy::Proxy;
+use crate::actor::MONDAY_MORNING;
+use crate::program::{self, Ran};
+use crate::servers::{
+    Appending, Durability, Postgres, Redis, Running, free_port, postgres_at, redis_at,
+};
+
+/// The services, each with so many replicas.
+pub const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
+const REPLICAS: usize = 2;
+const BASE: &str = "motcua";
+const QUEUE: u32 = 1;
+const PATIENCE: Duration = Duration::from_mins(2);
+const LAST_LINES: usize = 5;
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Everything that runs.
+pub struct Cluster {
+    /// The store.
+    pub postgres: Mutex<Postgres>,
+    /// The queue.
+    pub redis: Mutex<Redis>,
+    /// The replicas.
+    pub replicas: Vec<Replica>,
+    /// Every way: callers to replicas, replicas to the store and the queue.
+    pub proxies: Vec<Proxy>,
+    store: String,
+    folder: TempDir,
+}
+
+/// One replica of a service.
+pub struct Replica {
+    /// `intake-2`.
+    pub name: String,
+    /// Its service.
+    pub service: &'static str,
+    /// Where callers reach it, through its proxy.
+    pub port: u16,
+    own_port: u16,
+    log: PathBuf,
+    arguments: Vec<String>,
+    sabotage: Option<&'static str>,
+    binary: PathBuf,
+    running: Mutex<Option<Running>>,
+}
+
+/// Which program runs, and what is built wrong in it.
+#[derive(Clone)]
+pub struct Program {
+    /// The program.
+    pub binary: PathBuf,
+    /// What it does wrong, where it is the program that can.
+    pub sabotage: Option<&'static str>,
+}
+
+impl Cluster {
+    /// Starts the servers and loads the province and the callers.
+    pub async fn load(callers: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let postgres = Postgres::start(Durability::Disk).await;
+        let redis = Redis::start(Appending::EverySecond).await;
+        let file = folder.path().join("callers.csv");
+        callers(&file);
+        let store = format!("{}/{BASE}", postgres.url());
+        succeed(&program::run(["migrate", "--store", &store]).await);
+        let (province, file) = (program::province(), file.into_os_string());
+        let import = ["import".into(), "--store".into(), store.clone().into()];
+        let import = import.into_iter().chain([province.into(), file]);
+        succeed(&program::run::<std::ffi::OsString>(import).await);
+        Self {
+            postgres: Mutex::new(postgres),
+            redis: Mutex::new(redis),
+            replicas: Vec::new(),
+            proxies: Vec::new(),
+            store,
+            folder,
+        }
+    }
+
+    /// Starts two replicas of each service and waits until all may be called.
+    pub async fn start(&mut self, program: &Program) {
+        let (postgres, redis) = (self.postgres.get_mut().port(), self.redis.get_mut().port());
+        let mut peers = Vec::new();
+        let mut ports = Vec::new();
+        for service in SERVICES {
+            for number in 1..=REPLICAS {
+                let (name, own) = (format!("{service}-{number}"), free_port());
+                let front = Proxy::before(format!("callers to {name}"), own).await;
+                peers.push(format!("{service}=http://127.0.0.1:{}", front.port));
+                ports.push((service, name, own, front.port));
+                self.proxies.push(front);
+            }
+        }
+        for (service, name, own_port, port) in ports {
+            let store = Proxy::before(format!("{name} to PostgreSQL"), postgres).await;
+            let queue = Proxy::before(format!("{name} to Redis"), redis).await;
+            let mut arguments = vec!["serve".to_owned(), service.to_owned()];
+            let mut set =
+                |option: &str, value: String| arguments.extend([option.to_owned(), value]);
+            set("--listen", format!("127.0.0.1:{own_port}"));
+            set("--health", format!("127.0.0.1:{}", free_port()));
+            set("--store", format!("{}/{BASE}", postgres_at(store.port)));
+            set("--queue", format!("{}/{QUEUE}", redis_at(queue.port)));
+            set(
+                "--keys",
+                self.folder.path().join("keys").display().to_string(),
+            );
+            set("--simulated-clock", MONDAY_MORNING.to_owned());
+            for peer in &peers {
+                set("--peer", peer.clone());
+            }
+            self.proxies.extend([store, queue]);
+            let replica = Replica {
+                log: self.folder.path().join(&name),
+                name,
+                service,
+                port,
+                own_port,
+                arguments,
+                sabotage: program.sabotage,
+                binary: program.binary.clone(),
+                running: Mutex::new(None),
+            };
+            replica.start().await;
+            self.replicas.push(replica);
+        }
+        for replica in &self.replicas {
+            replica.must_serve().await;
+        }
+    }
+
+    /// Where callers reach the replicas of a service.
+    pub fn ports_of(&self, service: &str) -> Vec<u16> {
+        let of = self
+            .replicas
+            .iter()
+            .filter(|replica| replica.service == service);
+        of.map(|replica| replica.port).collect()
+    }
+
+    /// The URL of the store, straight to the server.
+    pub fn store(&self) -> &str {
+        &self.store
+    }
+
+    /// Runs `motcua check` on the store.
+    pub async fn check(&self) -> Ran {
+        program::run(["check", "--store", &self.store]).await
+    }
+
+    /// Prints the end of what each replica logged.
+    pub fn print_logs(&self) {
+        for replica in &self.replicas {
+            let logged = replica.logged();
+            let lines: Vec<&str> = logged.lines().collect();
+            println!("{} logged {} lines; the last:", replica.name, lines.len());
+            for line in lines.iter().rev().take(LAST_LINES).rev() {
+                println!("  {line}");
+            }
+        }
+    }
+
+    /// Ends all replicas.
+    pub async fn stop(&self) {
+        for replica in &self.replicas {
+            replica.kill().await;
+        }
+    }
+}
+
+impl Replica {
+    /// Starts it, once more where it ran before.
+    pub async fn start(&self) {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.log);
+        let mut command = std::process::Command::new(&self.binary);
+        command
+            .args(&self.arguments)
+            .env("RUST_LOG", "warn")
+            .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
+            .envs(self.sabotage.map(|name| ("MOTCUA_SABOTAGE", name)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("the log can be written"));
+        let child = command.spawn().expect("the program can be started");
+        *self.running.lock().await = Some(Running::from(child));
+    }
+
+    /// Kills it with SIGKILL.
+    pub async fn kill(&self) {
+        // Dropped, a child is killed and waited for.
+        self.running.lock().await.take();
+    }
+
+    /// Starts it where it has ended by itself; says whether it had.
+    pub async fn revive(&self) -> bool {
+        let mut running = self.running.lock().await;
+        let ended = running
+            .as_mut()
+            .is_some_and(|child| child.ended().is_some());
+        drop(running);
+        if ended {
+            self.start().await;
+        }
+        ended
+    }
+
+    /// Stops it in its tracks, or lets it go on.
+    pub async fn signal(&self, signal: Signal) {
+        if let Some(running) = self.running.lock().await.as_ref() {
+            running.signal(signal);
+        }
+    }
+
+    async fn must_serve(&self) {
+        let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{}", self.own_port));
+        let channel = endpoint.expect("an address is a URI").connect_lazy();
+        let mut health = HealthClient::new(channel);
+        let request = HealthCheckRequest {
+            service: self.service.to_owned(),
+        };
+        let deadline = kit::clock::monotonic() + PATIENCE;
+        loop {
+            let status = health.check(request.clone()).await;
+            if status.is_ok_and(|reply| reply.into_inner().status() == ServingStatus::Serving) {
+                return;
+            }
+            assert!(
+                kit::clock::monotonic() < deadline,
+                "{} does not serve: {}",
+                self.name,
+                self.logged()
+            );
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// What it logged.
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+}
+
+fn succeed(ran: &Ran) {
+    assert_eq!(ran.code, Some(0), "{}{}", ran.output, ran.complaint);
+}

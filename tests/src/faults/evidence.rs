@@ -1,0 +1,306 @@
+//! What the stores hold after a run, read past the services with queries of our own.
+
+use std::collections::HashMap;
+
+use prost::Message as _;
+use proto::intake::v1::DossierChange;
+use proto::intake::v1::dossier_change::Change;
+use proto::routing::v1::{Transfer, TransferChange, TransferEvent};
+use sea_orm::{
+    ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement, TryGetable,
+};
+
+use super::cluster::Cluster;
+use super::plan::Plan;
+use super::record::Act;
+use crate::pair::connect;
+
+/// Everything that is checked.
+pub struct Evidence {
+    /// What the callers asked for and were answered.
+    pub acts: Vec<Act>,
+    /// Why journeys ended that should not have.
+    pub refused: Vec<(usize, String)>,
+    /// The journeys that did not end.
+    pub unfinished: Vec<usize>,
+    /// Intake's log in the order of its shards and numbers.
+    pub intake: Vec<Row<Change>>,
+    /// Routing's log in that order.
+    pub routing: Vec<Row<Moved>>,
+    /// The dossiers.
+    pub dossiers: Vec<Dossier>,
+    /// The last number of each desk and day.
+    pub numbers: Vec<(String, String, i64)>,
+    /// Who was responsible for which transfer, in order: transfer, custodian, since, until.
+    pub holdings: Vec<Holding>,
+    /// Dossiers with an open route, and transfers that have not ended.
+    pub open: Vec<String>,
+    /// Transfers that intake still believes to be held.
+    pub held: Vec<String>,
+    /// Events that a service has not taken in or has put aside, in words.
+    pub behind: Vec<String>,
+    /// What the audit of the hash chains found.
+    pub breaks: Vec<kit::log::Break>,
+    /// What `motcua check` said where it was not content.
+    pub check: Option<String>,
+}
+
+/// One event.
+pub struct Row<C> {
+    /// Its shard.
+    pub shard: i32,
+    /// Its number.
+    pub seq: i64,
+    /// The dossier.
+    pub dossier: String,
+    /// Civil time in microseconds.
+    pub at: i64,
+    /// What happened; nothing where it cannot be read.
+    pub change: Option<C>,
+}
+
+/// What happened to a transfer.
+pub struct Moved {
+    /// What.
+    pub event: TransferEvent,
+    /// The transfer after it.
+    pub transfer: Transfer,
+    /// Who is responsible after it.
+    pub custodian: String,
+}
+
+/// A dossier's row.
+pub struct Dossier {
+    /// Its uid.
+    pub uid: String,
+    /// Its code.
+    pub code: String,
+    /// Its state's number.
+    pub state: i32,
+    /// The desk.
+    pub desk: String,
+    /// The procedure.
+    pub procedure: String,
+}
+
+/// One stretch of responsibility.
+pub struct Holding {
+    /// The transfer.
+    pub transfer: String,
+    /// The dossier.
+    pub dossier: String,
+    /// From when, microseconds.
+    pub since: i64,
+    /// Until when; nothing while it lasts.
+    pub until: Option<i64>,
+}
+
+impl Evidence {
+    /// Reads the stores. Nothing serves any more.
+    pub async fn read(cluster: &Cluster, acts: Vec<Act>) -> Self {
+        let store = |service: &str| format!("{}_{service}", cluster.store());
+        let intake = connect(&store("intake")).await;
+        let routing = connect(&store("routing")).await;
+        let owners = Owners {
+            identity: connect(&store("identity")).await,
+            catalogue: connect(&store("catalogue")).await,
+            intake: intake.clone(),
+            routing: routing.clone(),
+        };
+        Self {
+            acts,
+            refused: Vec::new(),
+            unfinished: Vec::new(),
+            intake: log(&intake, |bytes| DossierChange::decode(bytes).ok()?.change).await,
+            routing: log(&routing, moved).await,
+            dossiers: dossiers(&intake).await,
+            numbers: numbers(&intake).await,
+            holdings: holdings(&routing).await,
+            open: open(&routing).await,
+            held: held(&intake).await,
+            behind: owners.behind().await,
+            breaks: owners.breaks().await,
+            check: None,
+        }
+    }
+
+    /// The dossier of each journey, as the callers were told.
+    pub fn dossier_of(&self) -> HashMap<usize, &str> {
+        let told = self
+            .acts
+            .iter()
+            .filter_map(|act| Some((act.journey, act.told()?)));
+        told.map(|(journey, told)| (journey, told.dossier.as_str()))
+            .collect()
+    }
+
+    /// The journey of each dossier.
+    pub fn journey_of(&self) -> HashMap<&str, usize> {
+        let dossiers = self.dossier_of().into_iter();
+        dossiers
+            .map(|(journey, dossier)| (dossier, journey))
+            .collect()
+    }
+}
+
+/// In how many words a plan is told to a reader of a red run.
+pub fn told(plan: &Plan<'_>) -> String {
+    let how = if plan.citizen.is_some() {
+        "online"
+    } else {
+        "at the counter"
+    };
+    format!(
+        "journey {}: procedure {} (route {}) handed in {how} at {}, fate {:?}",
+        plan.number, plan.procedure.code, plan.procedure.route, plan.desk, plan.fate
+    )
+}
+
+async fn rows(store: &DatabaseConnection, query: &str) -> Vec<QueryResult> {
+    let statement = Statement::from_string(DbBackend::Postgres, query);
+    let rows = store.query_all_raw(statement).await;
+    rows.unwrap_or_else(|error| panic!("{query}: {error}"))
+}
+
+fn get<T: TryGetable>(row: &QueryResult, column: &str) -> T {
+    let value = row.try_get("", column);
+    value.unwrap_or_else(|error| panic!("{column}: {error}"))
+}
+
+async fn log<C>(store: &DatabaseConnection, read: fn(&[u8]) -> Option<C>) -> Vec<Row<C>> {
+    let query =
+        "SELECT shard, seq, subject, occurred_at, change FROM log_event ORDER BY shard, seq";
+    let event = |row: &QueryResult| Row {
+        shard: get(row, "shard"),
+        seq: get(row, "seq"),
+        dossier: get(row, "subject"),
+        at: get(row, "occurred_at"),
+        change: read(&get::<Vec<u8>>(row, "change")),
+    };
+    rows(store, query).await.iter().map(event).collect()
+}
+
+fn moved(bytes: &[u8]) -> Option<Moved> {
+    let change = TransferChange::decode(bytes).ok()?;
+    Some(Moved {
+        event: change.event(),
+        transfer: change.transfer?,
+        custodian: change.custodian_uid,
+    })
+}
+
+async fn dossiers(store: &DatabaseConnection) -> Vec<Dossier> {
+    let query = "SELECT uid, code, state, receiving_unit, procedure_code FROM dossier";
+    let dossier = |row: &QueryResult| Dossier {
+        uid: get(row, "uid"),
+        code: get(row, "code"),
+        state: get(row, "state"),
+        desk: get(row, "receiving_unit"),
+        procedure: get(row, "procedure_code"),
+    };
+    rows(store, query).await.iter().map(dossier).collect()
+}
+
+async fn numbers(store: &DatabaseConnection) -> Vec<(String, String, i64)> {
+    let query = "SELECT unit_uid, date, last FROM dossier_number";
+    let number = |row: &QueryResult| (get(row, "unit_uid"), get(row, "date"), get(row, "last"));
+    rows(store, query).await.iter().map(number).collect()
+}
+
+async fn holdings(store: &DatabaseConnection) -> Vec<Holding> {
+    let query = "SELECT transfer_uid, dossier_uid, since, until FROM holding ORDER BY transfer_uid, ordinal";
+    let holding = |row: &QueryResult| Holding {
+        transfer: get(row, "transfer_uid"),
+        dossier: get(row, "dossier_uid"),
+        since: get(row, "since"),
+        until: get(row, "until"),
+    };
+    rows(store, query).await.iter().map(holding).collect()
+}
+
+async fn open(store: &DatabaseConnection) -> Vec<String> {
+    let query = "SELECT dossier_uid FROM route WHERE open \
+        UNION SELECT dossier_uid FROM transfer WHERE ended_at IS NULL AND state IN (1, 2, 3) \
+        UNION SELECT dossier_uid FROM holding WHERE until IS NULL";
+    let found = rows(store, query).await;
+    found.iter().map(|row| get(row, "dossier_uid")).collect()
+}
+
+async fn held(store: &DatabaseConnection) -> Vec<String> {
+    let found = rows(store, "SELECT dossier_uid FROM custody WHERE held").await;
+    found.iter().map(|row| get(row, "dossier_uid")).collect()
+}
+
+/// The stores of the services that keep logs or take them in.
+struct Owners {
+    identity: DatabaseConnection,
+    catalogue: DatabaseConnection,
+    intake: DatabaseConnection,
+    routing: DatabaseConnection,
+}
+
+impl Owners {
+    fn log_of(&self, source: &str) -> Option<&DatabaseConnection> {
+        match source {
+            "identity" => Some(&self.identity),
+            "catalogue" => Some(&self.catalogue),
+            "intake" => Some(&self.intake),
+            "routing" => Some(&self.routing),
+            _ => None,
+        }
+    }
+
+    async fn behind(&self) -> Vec<String> {
+        let mut behind = Vec::new();
+        let fed = [
+            ("intake", &self.intake, ["identity", "catalogue", "routing"]),
+            (
+                "routing",
+                &self.routing,
+                ["identity", "catalogue", "intake"],
+            ),
+        ];
+        for (consumer, store, sources) in fed {
+            let places = rows(store, "SELECT source, shard, seq FROM place").await;
+            let place = |source: &str, shard: i32| {
+                let mut rows = places.iter();
+                let row = rows.find(|row| {
+                    get::<String>(row, "source") == source && get::<i32>(row, "shard") == shard
+                });
+                row.map_or(0, |row| get::<i64>(row, "seq"))
+            };
+            for source in sources {
+                let Some(owner) = self.log_of(source) else {
+                    continue;
+                };
+                for head in rows(owner, "SELECT shard, seq FROM log_head").await {
+                    let (shard, head): (i32, i64) = (get(&head, "shard"), get(&head, "seq"));
+                    let place = place(source, shard);
+                    if place != head {
+                        behind.push(format!(
+                            "{consumer} is at {place} of {head} events of {source}:{shard}"
+                        ));
+                    }
+                }
+            }
+            for row in rows(store, "SELECT source, subject, reason FROM parked").await {
+                let (source, subject): (String, String) =
+                    (get(&row, "source"), get(&row, "subject"));
+                let reason: String = get(&row, "reason");
+                behind.push(format!(
+                    "{consumer} parked an event of {source} about {subject}: {reason}"
+                ));
+            }
+        }
+        behind
+    }
+
+    async fn breaks(&self) -> Vec<kit::log::Break> {
+        let mut breaks = Vec::new();
+        for store in [&self.identity, &self.catalogue, &self.intake, &self.routing] {
+            let audit = kit::log::audit(store).await.expect("a log can be audited");
+            breaks.extend(audit.breaks);
+        }
+        breaks
+    }
+}

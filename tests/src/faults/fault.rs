@@ -1,0 +1,199 @@
+//! What goes wrong, when, and how it is mended. One obvious place to add a kind of fault.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom as _;
+use rustix::process::Signal;
+
+use super::cluster::Cluster;
+use super::dice::Dice;
+use super::proxy::Break;
+
+/// How long a stalled replica stands still.
+const STALL: Duration = Duration::from_secs(20);
+const SLOW_FOR: Duration = Duration::from_secs(4);
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A replica is killed with SIGKILL and started again.
+    KillReplica(usize),
+    /// A replica stands still for 20 s, then goes on as if nothing had been.
+    StallReplica(usize),
+    /// Redis forgets everything.
+    FlushRedis,
+    /// Redis is killed with SIGKILL and started with what it had on the disk.
+    KillRedis,
+    /// Redis is killed and a new one starts empty.
+    EmptyRedis,
+    /// PostgreSQL is killed with SIGKILL and recovers.
+    KillPostgres,
+    /// A proxy closes its connections.
+    Cut(usize),
+    /// A proxy resets its connections.
+    Reset(usize),
+    /// A proxy holds every packet back for a while.
+    Slow(usize),
+}
+
+impl Fault {
+    /// The name of its kind.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::KillReplica(_) => "replica killed",
+            Self::StallReplica(_) => "replica stopped for 20 s",
+            Self::FlushRedis => "Redis flushed",
+            Self::KillRedis => "Redis killed",
+            Self::EmptyRedis => "Redis restarted empty",
+            Self::KillPostgres => "PostgreSQL killed",
+            Self::Cut(_) => "connections cut",
+            Self::Reset(_) => "connections reset",
+            Self::Slow(_) => "connections delayed",
+        }
+    }
+
+    /// What it befalls.
+    pub fn target(self, cluster: &Cluster) -> &str {
+        match self {
+            Self::KillReplica(replica) | Self::StallReplica(replica) => {
+                &cluster.replicas[replica].name
+            }
+            Self::Cut(proxy) | Self::Reset(proxy) | Self::Slow(proxy) => {
+                &cluster.proxies[proxy].name
+            }
+            Self::FlushRedis | Self::KillRedis | Self::EmptyRedis => "Redis",
+            Self::KillPostgres => "PostgreSQL",
+        }
+    }
+
+    /// Lets it happen, and mends it: returns when all runs again.
+    pub async fn happen(self, cluster: Arc<Cluster>, away: Duration, delay: Duration) {
+        match self {
+            Self::KillReplica(replica) => {
+                let replica = &cluster.replicas[replica];
+                replica.kill().await;
+                tokio::time::sleep(away).await;
+                replica.start().await;
+            }
+            Self::StallReplica(replica) => {
+                let replica = &cluster.replicas[replica];
+                replica.signal(Signal::STOP).await;
+                tokio::time::sleep(STALL).await;
+                replica.signal(Signal::CONT).await;
+            }
+            Self::FlushRedis => cluster.redis.lock().await.flush_all(),
+            Self::KillRedis => {
+                let mut redis = cluster.redis.lock().await;
+                redis.kill();
+                tokio::time::sleep(away).await;
+                redis.restart().await;
+            }
+            Self::EmptyRedis => {
+                let mut redis = cluster.redis.lock().await;
+                redis.kill();
+                tokio::time::sleep(away).await;
+                redis.restart_empty().await;
+            }
+            Self::KillPostgres => {
+                let mut postgres = cluster.postgres.lock().await;
+                postgres.kill();
+                tokio::time::sleep(away).await;
+                postgres.restart().await;
+            }
+            Self::Cut(proxy) => cluster.proxies[proxy].end_all(Break::Cut),
+            Self::Reset(proxy) => cluster.proxies[proxy].end_all(Break::Reset),
+            Self::Slow(proxy) => {
+                let proxy = &cluster.proxies[proxy];
+                proxy.delay(delay);
+                tokio::time::sleep(SLOW_FOR).await;
+                proxy.delay(Duration::ZERO);
+            }
+        }
+    }
+}
+
+/// One fault of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned {
+    /// What.
+    pub fault: Fault,
+    /// How long after the one before.
+    pub pause: Duration,
+    /// How long what was killed stays away.
+    pub away: Duration,
+    /// By how much a slow way is slow.
+    pub delay: Duration,
+}
+
+/// Faults without end, decided by the seed: in every round each replica is killed once, and everything else happens.
+pub struct Faults {
+    dice: StdRng,
+    round: Vec<Fault>,
+    replicas: usize,
+    proxies: usize,
+}
+
+impl Faults {
+    /// The faults of a seed.
+    pub fn of(dice: Dice, cluster: &Cluster) -> Self {
+        Self {
+            dice: dice.on("faults", 0),
+            round: Vec::new(),
+            replicas: cluster.replicas.len(),
+            proxies: cluster.proxies.len(),
+        }
+    }
+
+    fn next_round(&mut self) {
+        let one_of = |dice: &mut StdRng, count| dice.random_range(0..count);
+        self.round = (0..self.replicas).map(Fault::KillReplica).collect();
+        self.round
+            .push(Fault::StallReplica(one_of(&mut self.dice, self.replicas)));
+        let servers = [
+            Fault::FlushRedis,
+            Fault::KillRedis,
+            Fault::EmptyRedis,
+            Fault::KillPostgres,
+        ];
+        self.round.extend(servers);
+        for way in [
+            Fault::Cut,
+            Fault::Reset,
+            Fault::Cut,
+            Fault::Reset,
+            Fault::Slow,
+            Fault::Slow,
+        ] {
+            self.round.push(way(one_of(&mut self.dice, self.proxies)));
+        }
+        self.round.shuffle(&mut self.dice);
+    }
+}
+
+impl Iterator for Faults {
+    type Item = Planned;
+
+    fn next(&mut self) -> Option<Planned> {
+        if self.round.is_empty() {
+            self.next_round();
+        }
+        let mut millis = |range| Duration::from_millis(self.dice.random_range(range));
+        let (pause, away, delay) = (millis(1_500..2_900), millis(100..1_200), millis(20..200));
+        Some(Planned {
+            fault: self.round.pop()?,
+            pause,
+            away,
+            delay,
+        })
+    }
+}
+
+impl fmt::Display for Planned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.fault.kind())
+    }
+}

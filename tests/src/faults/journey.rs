@@ -1,0 +1,298 @@
+//! Who does what next with one dossier, from the desk that takes it in to the desk that returns the result.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use proto::intake::v1::{
+    Decision, Dossier, Outcome, ReceiveDossierRequest, RecordDecisionRequest, RefuseDossierRequest,
+    ReturnResultRequest, WithdrawDossierRequest,
+};
+use proto::routing::v1::{
+    AcceptTransferRequest, CompleteTransferRequest, DeclineTransferRequest, ForwardTransferRequest,
+    Transfer, TransferRole,
+};
+use tokio::task::JoinSet;
+
+use super::dice::Dice;
+use super::line::Line;
+use super::mail::Mail;
+use super::plan::{Fate, Plan, citizen};
+use super::province::Province;
+use crate::cast::subject;
+use crate::new_request_id;
+
+/// What every journey needs.
+pub struct Scene {
+    /// The way to the suite.
+    pub line: Arc<Line>,
+    /// The offers.
+    pub mail: Arc<Mail>,
+    /// Units, procedures and routes.
+    pub province: Province,
+    /// Chance.
+    pub dice: Dice,
+}
+
+/// Why a journey does not go on: a refusal that nothing in its plan explains.
+pub type Refused = String;
+
+/// What an answered offer leads to.
+enum Next {
+    /// More offers, or those that are under way.
+    Wait,
+    /// The dossier is at its end.
+    Over,
+}
+
+/// One dossier and those who work on it.
+#[derive(Clone)]
+struct Work {
+    scene: Arc<Scene>,
+    number: usize,
+    dossier: String,
+    desk: String,
+    fate: Fate,
+}
+
+/// Plays one journey to its end.
+///
+/// # Errors
+/// A refusal that nothing in the plan explains.
+pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
+    let plan = Plan::of(number, &scene.province, scene.dice);
+    let dossier = hand_in(&scene, &plan).await?;
+    let work = Work {
+        number,
+        desk: plan.desk.to_owned(),
+        fate: plan.fate,
+        dossier: dossier.uid.clone(),
+        scene: Arc::clone(&scene),
+    };
+    if plan.citizen.is_some() {
+        if plan.fate == Fate::Refused {
+            return work.refuse().await;
+        }
+        work.receive().await?;
+    }
+    work.follow().await
+}
+
+async fn hand_in(scene: &Scene, plan: &Plan<'_>) -> Result<Dossier, Refused> {
+    let line = &scene.line;
+    let dossier = if let Some(number) = plan.citizen {
+        let caller = citizen(number);
+        let submitted = line.act(plan.number, &caller, None, plan.submit());
+        submitted.await?.message.dossier
+    } else {
+        let desk = subject(plan.desk, "receptionist");
+        let registered = line.act(plan.number, &desk, None, plan.register());
+        registered.await?.message.dossier
+    };
+    dossier.ok_or_else(|| "a reply without a dossier".to_owned())
+}
+
+impl Work {
+    async fn receive(&self) -> Result<(), Refused> {
+        let request = ReceiveDossierRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            expected_revision: 0,
+        };
+        let desk = subject(&self.desk, "receptionist");
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
+        Ok(())
+    }
+
+    async fn refuse(&self) -> Result<(), Refused> {
+        let request = RefuseDossierRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            expected_revision: 0,
+            reason: "Thiếu giấy tờ".to_owned(),
+        };
+        let desk = subject(&self.desk, "receptionist");
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
+        Ok(())
+    }
+
+    async fn withdraw(&self) -> Result<Next, Refused> {
+        let request = WithdrawDossierRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            expected_revision: 0,
+            reason: "Không còn nhu cầu".to_owned(),
+        };
+        let desk = subject(&self.desk, "receptionist");
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
+        Ok(Next::Over)
+    }
+
+    /// Answers every offer, each once, those of different branches at the same time.
+    async fn follow(&self) -> Result<(), Refused> {
+        let mail = self.scene.mail.of(&self.dossier);
+        let mut mail = mail.ok_or_else(|| format!("{} was given out twice", self.dossier))?;
+        let (mut seen, mut at_work) = (HashSet::new(), JoinSet::new());
+        loop {
+            tokio::select! {
+                Some(offer) = mail.recv() => {
+                    if seen.insert((offer.uid.clone(), offer.offer_epoch)) {
+                        let work = self.clone();
+                        at_work.spawn(async move { work.answer(offer).await });
+                    }
+                }
+                Some(done) = at_work.join_next() => {
+                    let next = done.map_err(|error| error.to_string())??;
+                    if matches!(next, Next::Over) {
+                        break;
+                    }
+                }
+            }
+        }
+        // What others were doing when the dossier was withdrawn is answered before the journey ends.
+        while let Some(done) = at_work.join_next().await {
+            done.map_err(|error| error.to_string())??;
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, offer: Transfer) -> Result<Next, Refused> {
+        let is_first = offer.offer_epoch == 1 && offer.from_unit_uid == self.desk;
+        let is_first = is_first && offer.step_key != "result";
+        match self.fate {
+            Fate::Declined if is_first => return self.decline(&offer).await,
+            Fate::Forwarded if is_first => return self.forward(&offer, &offer.to_unit_uid).await,
+            _ => {}
+        }
+        let accepted = self.accept(&offer).await;
+        if self.fate == Fate::Withdrawn {
+            // Refused: recalled with the dossier.
+            let Ok((held, position)) = accepted else {
+                return Ok(Next::Wait);
+            };
+            if !is_first {
+                return Ok(Next::Wait);
+            }
+            let completed = self.work_off(&held, position.as_deref());
+            let (withdrawn, _) = tokio::join!(self.withdraw(), completed);
+            return withdrawn;
+        }
+        let (held, position) = accepted?;
+        self.work_off(&held, position.as_deref()).await
+    }
+
+    async fn accept(&self, offer: &Transfer) -> Result<(Transfer, Option<String>), Refused> {
+        let request = AcceptTransferRequest {
+            request_id: new_request_id(),
+            transfer_uid: offer.uid.clone(),
+            offer_epoch: offer.offer_epoch,
+        };
+        let line = &self.scene.line;
+        let accepted = line
+            .act(self.number, &officer(offer), None, request)
+            .await?;
+        let held = accepted.message.transfer;
+        let held = held.ok_or_else(|| "a reply without a transfer".to_owned())?;
+        Ok((held, accepted.position))
+    }
+
+    async fn work_off(&self, held: &Transfer, after: Option<&str>) -> Result<Next, Refused> {
+        if held.step_key == "result" {
+            return self.give_back(held, after).await;
+        }
+        if held.decides {
+            return self.decide(held, after).await;
+        }
+        let request = CompleteTransferRequest {
+            request_id: new_request_id(),
+            transfer_uid: held.uid.clone(),
+            custody_epoch: held.custody_epoch,
+        };
+        let line = &self.scene.line;
+        line.act(self.number, &officer(held), None, request).await?;
+        Ok(Next::Wait)
+    }
+
+    async fn decide(&self, held: &Transfer, after: Option<&str>) -> Result<Next, Refused> {
+        let request = RecordDecisionRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            expected_revision: 0,
+            transfer_uid: held.uid.clone(),
+            custody_epoch: held.custody_epoch,
+            decision: Some(Decision {
+                outcome: Outcome::Granted.into(),
+                number: format!("{}/QĐ", self.number + 1),
+                date: "2017-08-28".to_owned(),
+                signer: "Lãnh đạo".to_owned(),
+                ..Decision::default()
+            }),
+        };
+        let line = &self.scene.line;
+        line.act(self.number, &officer(held), after, request)
+            .await?;
+        Ok(Next::Wait)
+    }
+
+    async fn give_back(&self, held: &Transfer, after: Option<&str>) -> Result<Next, Refused> {
+        let request = ReturnResultRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            expected_revision: 0,
+            transfer_uid: held.uid.clone(),
+            custody_epoch: held.custody_epoch,
+        };
+        let line = &self.scene.line;
+        line.act(self.number, &officer(held), after, request)
+            .await?;
+        Ok(Next::Over)
+    }
+
+    async fn decline(&self, offer: &Transfer) -> Result<Next, Refused> {
+        let request = DeclineTransferRequest {
+            request_id: new_request_id(),
+            transfer_uid: offer.uid.clone(),
+            offer_epoch: offer.offer_epoch,
+            reason: "Không thuộc thẩm quyền".to_owned(),
+        };
+        let line = &self.scene.line;
+        line.act(self.number, &officer(offer), None, request)
+            .await?;
+        self.forward(offer, &offer.from_unit_uid).await
+    }
+
+    /// Offers it again to the same unit, under the next epoch.
+    async fn forward(&self, offer: &Transfer, by: &str) -> Result<Next, Refused> {
+        let request = ForwardTransferRequest {
+            request_id: new_request_id(),
+            transfer_uid: offer.uid.clone(),
+            offer_epoch: offer.offer_epoch,
+            to_unit_uid: offer.to_unit_uid.clone(),
+            reason: "Đề nghị xem lại".to_owned(),
+        };
+        let desk = subject(by, "receptionist");
+        self.scene
+            .line
+            .act(self.number, &desk, None, request)
+            .await?;
+        Ok(Next::Wait)
+    }
+}
+
+/// The officer whose work a step is.
+fn officer(transfer: &Transfer) -> String {
+    let role = match transfer.role() {
+        TransferRole::Receptionist => "receptionist",
+        TransferRole::Leader => "leader",
+        TransferRole::Examiner | TransferRole::Unspecified => "examiner",
+    };
+    subject(&transfer.to_unit_uid, role)
+}

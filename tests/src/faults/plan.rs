@@ -1,0 +1,131 @@
+//! What the journeys are: which procedure, at which desk, and what becomes of the dossier. One obvious place to add a kind.
+
+use proto::intake::v1::{
+    Applicant, ApplicantNumberKind, Channel, HandedIn, RegisterDossierRequest, SubmitDossierRequest,
+};
+use rand::RngExt as _;
+
+use super::dice::{Dice, pick};
+use super::province::{Procedure, Province};
+use crate::new_request_id;
+
+/// How many citizens hand in online.
+pub const CITIZENS: usize = 100;
+
+/// One journey.
+pub struct Plan<'a> {
+    /// Its number; everything about it follows from that and the seed.
+    pub number: usize,
+    /// What is asked for.
+    pub procedure: &'a Procedure,
+    /// Where it is handed in.
+    pub desk: &'a str,
+    /// The citizen who hands it in online; nobody where it comes to the counter.
+    pub citizen: Option<usize>,
+    /// What becomes of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a dossier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes its way to the end.
+    Ordinary,
+    /// The desk refuses it (online only).
+    Refused,
+    /// It is withdrawn while the first unit works on it.
+    Withdrawn,
+    /// The first unit declines it, and takes it when it is offered again.
+    Declined,
+    /// The first unit passes the offer on to itself under a new epoch before it accepts.
+    Forwarded,
+}
+
+impl<'a> Plan<'a> {
+    /// The journey of a number.
+    pub fn of(number: usize, province: &'a Province, dice: Dice) -> Self {
+        let mut dice = dice.on("journey", number);
+        let procedure = loop {
+            let procedure = pick(&mut dice, &province.procedures);
+            if !province.desks(procedure).is_empty() {
+                break procedure;
+            }
+        };
+        let desk = &pick(&mut dice, &province.desks(procedure)).uid;
+        let online = procedure.is_online() && dice.random_bool(0.7);
+        let fate = match dice.random_range(0..100) {
+            0..4 if online => Fate::Refused,
+            4..9 => Fate::Withdrawn,
+            9..13 => Fate::Declined,
+            13..17 => Fate::Forwarded,
+            _ => Fate::Ordinary,
+        };
+        Self {
+            number,
+            procedure,
+            desk,
+            citizen: online.then(|| dice.random_range(0..CITIZENS)),
+            fate,
+        }
+    }
+
+    /// The request that hands it in online.
+    pub fn submit(&self) -> SubmitDossierRequest {
+        SubmitDossierRequest {
+            request_id: new_request_id(),
+            procedure_code: self.procedure.code.clone(),
+            case_key: String::new(),
+            receiving_unit_uid: self.desk.to_owned(),
+            applicant: Some(self.applicant()),
+            components: self.components(),
+        }
+    }
+
+    /// The request that hands it in at the counter.
+    pub fn register(&self) -> RegisterDossierRequest {
+        RegisterDossierRequest {
+            request_id: new_request_id(),
+            procedure_code: self.procedure.code.clone(),
+            case_key: String::new(),
+            receiving_unit_uid: self.desk.to_owned(),
+            applicant: Some(self.applicant()),
+            components: self.components(),
+            channel: Channel::Counter.into(),
+        }
+    }
+
+    fn applicant(&self) -> Applicant {
+        let citizen = self.citizen.unwrap_or(self.number % CITIZENS);
+        Applicant {
+            name: citizen_name(citizen),
+            number_kind: ApplicantNumberKind::Cccd.into(),
+            number: citizen_number(citizen),
+            party_uid: String::new(),
+            phone: "0905123456".to_owned(),
+        }
+    }
+
+    fn components(&self) -> Vec<HandedIn> {
+        let handed_in = |key: &str| HandedIn {
+            component_key: key.to_owned(),
+            originals: 1,
+            copies: 1,
+        };
+        self.procedure.components().map(handed_in).collect()
+    }
+}
+
+/// The subject of a citizen.
+pub fn citizen(number: usize) -> String {
+    format!("citizen-{number:04}")
+}
+
+/// The name of a citizen.
+pub fn citizen_name(number: usize) -> String {
+    format!("Người dân {number}")
+}
+
+/// The CCCD of a citizen.
+pub fn citizen_number(number: usize) -> String {
+    format!("066088{number:06}")
+}

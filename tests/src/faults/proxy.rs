@@ -1,0 +1,137 @@
+//! A TCP proxy that fails on demand: it cuts, resets and delays what it carries.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{broadcast, watch};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::servers::free_port;
+
+const CHUNK: usize = 16 * 1024;
+
+/// One way, from a port of its own to a server.
+pub struct Proxy {
+    /// What it stands between.
+    pub name: String,
+    /// Where it listens.
+    pub port: u16,
+    delay: watch::Sender<Duration>,
+    breaks: broadcast::Sender<Break>,
+    listening: AbortHandle,
+}
+
+/// How the connections of now end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Break {
+    /// Closed in order.
+    Cut,
+    /// With a reset: what was under way is lost.
+    Reset,
+}
+
+impl Proxy {
+    /// Stands before the server at a port.
+    pub async fn before(name: String, target: u16) -> Self {
+        let port = free_port();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.expect("a free port can be listened on");
+        let (delay, breaks) = (
+            watch::Sender::new(Duration::ZERO),
+            broadcast::Sender::new(4),
+        );
+        let way = Way {
+            target,
+            delay: delay.subscribe(),
+            breaks: breaks.clone(),
+        };
+        let listening = tokio::spawn(way.listen(listener)).abort_handle();
+        Self {
+            name,
+            port,
+            delay,
+            breaks,
+            listening,
+        }
+    }
+
+    /// Ends all connections of now.
+    pub fn end_all(&self, how: Break) {
+        // Nobody listens where nothing is connected.
+        let _ = self.breaks.send(how);
+    }
+
+    /// Holds every packet back for so long, until it is told otherwise.
+    pub fn delay(&self, by: Duration) {
+        self.delay.send_replace(by);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+#[derive(Clone)]
+struct Way {
+    target: u16,
+    delay: watch::Receiver<Duration>,
+    breaks: broadcast::Sender<Break>,
+}
+
+impl Way {
+    async fn listen(self, listener: TcpListener) {
+        let mut carried = JoinSet::new();
+        loop {
+            if let Ok((inbound, _)) = listener.accept().await {
+                carried.spawn(self.clone().carry(inbound));
+            }
+            while carried.try_join_next().is_some() {}
+        }
+    }
+
+    async fn carry(self, mut inbound: TcpStream) {
+        let mut breaks = self.breaks.subscribe();
+        // A server that is away: the caller's connection is closed, too.
+        let Ok(mut outbound) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)).await else {
+            return;
+        };
+        let _ = (inbound.set_nodelay(true), outbound.set_nodelay(true));
+        let (from_caller, to_caller) = inbound.split();
+        let (from_server, to_server) = outbound.split();
+        let both = async {
+            tokio::join!(
+                pump(from_caller, to_server, self.delay.clone()),
+                pump(from_server, to_caller, self.delay.clone())
+            )
+        };
+        let how = tokio::select! {
+            _ = both => return,
+            how = breaks.recv() => how,
+        };
+        if how == Ok(Break::Reset) {
+            let _ = (inbound.set_zero_linger(), outbound.set_zero_linger());
+        }
+    }
+}
+
+async fn pump(
+    mut from: tokio::net::tcp::ReadHalf<'_>,
+    mut to: tokio::net::tcp::WriteHalf<'_>,
+    delay: watch::Receiver<Duration>,
+) {
+    let mut chunk = vec![0; CHUNK];
+    while let Ok(read @ 1..) = from.read(&mut chunk).await {
+        let by = *delay.borrow();
+        if !by.is_zero() {
+            tokio::time::sleep(by).await;
+        }
+        if to.write_all(&chunk[..read]).await.is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown().await;
+}

@@ -1,0 +1,121 @@
+//! What the callers know: every act that they asked for, and what was answered.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// `SubmitDossier`.
+    Submit,
+    /// `RegisterDossier`.
+    Register,
+    /// `ReceiveDossier`.
+    Receive,
+    /// `RefuseDossier`.
+    Refuse,
+    /// `WithdrawDossier`.
+    Withdraw,
+    /// `AcceptTransfer`.
+    Accept,
+    /// `DeclineTransfer`.
+    Decline,
+    /// `ForwardTransfer`.
+    Forward,
+    /// `CompleteTransfer`.
+    Complete,
+    /// `RecordDecision`.
+    Decide,
+    /// `ReturnResult`.
+    Return,
+}
+
+/// One act that a caller asked for until it was answered.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// What.
+    pub kind: Kind,
+    /// Of which journey.
+    pub journey: usize,
+    /// Who.
+    pub caller: String,
+    /// The id under which it was asked for, the same each time.
+    pub request_id: String,
+    /// When it was sent first, since the run began.
+    pub sent: Duration,
+    /// How often it was sent.
+    pub tries: u32,
+    /// What came back, and when; nothing where the run ended first.
+    pub answer: Option<(Duration, Answer)>,
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It is done.
+    Acknowledged(Told),
+    /// It is not done: the reason.
+    Refused(String),
+}
+
+/// What an acknowledging reply tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The dossier.
+    pub dossier: String,
+    /// Its code, where the reply has it.
+    pub code: String,
+    /// The transfer, where it is about one.
+    pub transfer: String,
+    /// The custody epoch of an acceptance, the offer epoch of other answers to an offer.
+    pub epoch: i64,
+}
+
+impl Act {
+    /// What was acknowledged, if it was.
+    pub fn told(&self) -> Option<&Told> {
+        match &self.answer {
+            Some((_, Answer::Acknowledged(told))) => Some(told),
+            _ => None,
+        }
+    }
+}
+
+/// All acts of a run.
+#[derive(Default)]
+pub struct Book(Mutex<Vec<Act>>);
+
+impl Book {
+    /// Notes an act before it is sent; its place in the book.
+    pub fn open(&self, act: Act) -> usize {
+        let mut acts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        acts.push(act);
+        acts.len() - 1
+    }
+
+    /// Notes that it is sent.
+    pub fn sent(&self, place: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[place].tries += 1;
+    }
+
+    /// Notes what came back.
+    pub fn close(&self, place: usize, at: Duration, answer: Answer) {
+        let mut acts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        acts[place].answer = Some((at, answer));
+    }
+
+    /// Everything that was noted.
+    pub fn acts(&self) -> Vec<Act> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// How many acts of a kind are acknowledged.
+    pub fn acknowledged(&self, kind: Option<Kind>) -> usize {
+        let acts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = |act: &&Act| kind.is_none_or(|kind| act.kind == kind) && act.told().is_some();
+        acts.iter().filter(counts).count()
+    }
+}

@@ -1,0 +1,190 @@
+//! What is printed at the end: the figures of a run, and of a red one the journey of one dossier.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proto::intake::v1::dossier_change::Change;
+
+use super::check::{Finding, Wrong};
+use super::evidence::{Evidence, Moved, Row, told};
+use super::journey::Scene;
+use super::plan::Plan;
+use super::record::{Act, Answer, Kind};
+
+/// So many red lines of a kind are printed.
+const LINES: usize = 5;
+/// So much of an event is printed.
+const WIDTH: usize = 110;
+
+/// What happened in a run.
+pub struct Report {
+    /// The seed.
+    pub seed: u64,
+    /// How long faults came.
+    pub took: Duration,
+    /// How many faults of each kind.
+    pub faults: BTreeMap<&'static str, usize>,
+    /// From the last mending until nothing was under way; nothing where that took too long.
+    pub drained: Option<Duration>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Prints the figures.
+    pub fn print(&self, evidence: &Evidence) {
+        let count = |kind: Kind| {
+            let acts = evidence.acts.iter();
+            acts.filter(|act| act.kind == kind && act.told().is_some())
+                .count()
+        };
+        let acknowledged = evidence
+            .acts
+            .iter()
+            .filter(|act| act.told().is_some())
+            .count();
+        let again: u32 = evidence
+            .acts
+            .iter()
+            .map(|act| act.tries.saturating_sub(1))
+            .sum();
+        let faults: usize = self.faults.values().sum();
+        println!("\nseed {}, {} s of faults", self.seed, self.took.as_secs());
+        println!("faults: {faults}");
+        for (kind, count) in &self.faults {
+            println!("  {count:>5}  {kind}");
+        }
+        println!(
+            "dossiers: {}, returned {}",
+            evidence.dossiers.len(),
+            count(Kind::Return)
+        );
+        println!("transfers: {}", count(Kind::Accept));
+        println!("acknowledged replies: {acknowledged}, sent again {again} times");
+        println!(
+            "lost {}, doubled {}, out of order {}, otherwise wrong {}",
+            self.of(Wrong::Lost),
+            self.of(Wrong::Doubled),
+            self.of(Wrong::OutOfOrder),
+            self.findings.len()
+                - self.of(Wrong::Lost)
+                - self.of(Wrong::Doubled)
+                - self.of(Wrong::OutOfOrder),
+        );
+        match self.drained {
+            Some(after) => println!(
+                "drained {:.1} s after the last fault was mended",
+                after.as_secs_f64()
+            ),
+            None => println!("not drained"),
+        }
+    }
+
+    fn of(&self, wrong: Wrong) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.wrong == wrong)
+            .count()
+    }
+
+    /// Prints what is wrong, and all that is known of the first dossier that it is wrong with.
+    pub fn print_red(&self, evidence: &Evidence, scene: &Scene) {
+        println!("\nRED with seed {}:", self.seed);
+        let mut printed: BTreeMap<Wrong, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            let printed = printed.entry(finding.wrong).or_default();
+            *printed += 1;
+            if *printed <= LINES {
+                println!("  {finding}");
+            }
+        }
+        for (wrong, count) in printed.iter().filter(|(_, count)| **count > LINES) {
+            println!("  {wrong:?}: and {} more", count - LINES);
+        }
+        let offending = self
+            .findings
+            .iter()
+            .find(|finding| !finding.dossier.is_empty());
+        if let Some(finding) = offending {
+            println!("\n{}", journey(&finding.dossier, evidence, scene));
+        }
+    }
+
+    /// The one line that says most.
+    pub fn red_line(&self) -> String {
+        self.findings
+            .first()
+            .map_or_else(|| "green".to_owned(), ToString::to_string)
+    }
+}
+
+/// The plan of a dossier, what its callers were told, and what the logs have of it.
+fn journey(dossier: &str, evidence: &Evidence, scene: &Scene) -> String {
+    let number = evidence.journey_of().get(dossier).copied();
+    let mut lines = vec![format!("dossier {dossier}")];
+    if let Some(number) = number {
+        let plan = Plan::of(number, &scene.province, scene.dice);
+        let steps = scene.province.route(&plan.procedure.code).iter();
+        let steps: Vec<_> = steps.map(|step| step.key.as_str()).collect();
+        lines.push(told(&plan));
+        lines.push(format!("route: {}", steps.join(", ")));
+    }
+    lines.push("what its callers asked for:".to_owned());
+    let acts = evidence.acts.iter();
+    lines.extend(acts.filter(|act| Some(act.journey) == number).map(act));
+    lines.push("intake's log:".to_owned());
+    let rows = evidence.intake.iter();
+    lines.extend(rows.filter(|row| row.dossier == dossier).map(changed));
+    lines.push("routing's log:".to_owned());
+    let rows = evidence.routing.iter();
+    lines.extend(rows.filter(|row| row.dossier == dossier).map(moved));
+    lines.join("\n")
+}
+
+fn act(act: &Act) -> String {
+    let answer = match &act.answer {
+        None => "no answer".to_owned(),
+        Some((at, Answer::Refused(reason))) => {
+            format!("{:.3} s: refused, {reason}", at.as_secs_f64())
+        }
+        Some((at, Answer::Acknowledged(told))) => {
+            let (transfer, epoch) = (&told.transfer, told.epoch);
+            format!("{:.3} s: acknowledged {transfer} {epoch}", at.as_secs_f64())
+        }
+    };
+    format!(
+        "  {:.3} s {:?} by {} as {}, sent {} times; {answer}",
+        act.sent.as_secs_f64(),
+        act.kind,
+        act.caller,
+        act.request_id,
+        act.tries
+    )
+}
+
+fn changed(row: &Row<Change>) -> String {
+    let change = row.change.as_ref().map(|change| format!("{change:?}"));
+    let change: String = change.unwrap_or_default().chars().take(WIDTH).collect();
+    format!("  {}:{} at {} {change}", row.shard, row.seq, row.at)
+}
+
+fn moved(row: &Row<Moved>) -> String {
+    let Some(moved) = &row.change else {
+        return format!("  {}:{} cannot be read", row.shard, row.seq);
+    };
+    let transfer = &moved.transfer;
+    format!(
+        "  {}:{} at {} {} {} {:?} {} → {} offer {} custody {}, responsible `{}`",
+        row.shard,
+        row.seq,
+        row.at,
+        transfer.step_key,
+        transfer.uid,
+        moved.event,
+        transfer.from_unit_uid,
+        transfer.to_unit_uid,
+        transfer.offer_epoch,
+        transfer.custody_epoch,
+        moved.custodian
+    )
+}

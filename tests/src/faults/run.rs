@@ -1,0 +1,242 @@
+//! One run: start everything, let journeys and faults happen at once, wait until nothing is under way, and check.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kit::clock;
+use tokio::task::JoinSet;
+
+use super::check;
+use super::cluster::{Cluster, Program, SERVICES};
+use super::dice::Dice;
+use super::evidence::Evidence;
+use super::fault::Faults;
+use super::journey::{self, Scene};
+use super::line::Line;
+use super::mail::{self, Mail};
+use super::plan::{CITIZENS, citizen, citizen_name, citizen_number};
+use super::province::Province;
+use super::record::Kind;
+use super::report::Report;
+use super::sabotage;
+use crate::cast::{Cast, Citizen};
+use crate::pair::connect;
+
+/// How many dossiers are under way at once.
+const AT_ONCE: usize = 160;
+/// A new journey begins at most so often.
+const EVERY: Duration = Duration::from_millis(50);
+/// How long everything may be under way after the last fault was mended.
+const DRAIN: Duration = Duration::from_mins(1);
+const REVIVE: Duration = Duration::from_millis(500);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+const TELL: Duration = Duration::from_secs(10);
+
+/// What to run.
+#[derive(Clone)]
+pub struct Settings {
+    /// How long faults come.
+    pub faults_for: Duration,
+    /// What decides everything.
+    pub seed: u64,
+    /// The program that serves.
+    pub program: Program,
+    /// One row of history is deleted before the check.
+    pub delete_a_row: bool,
+}
+
+/// The journeys of a run.
+#[derive(Default)]
+struct Journeys {
+    under_way: Mutex<BTreeSet<usize>>,
+    refused: Mutex<Vec<(usize, String)>>,
+}
+
+impl Journeys {
+    fn begin(&self, number: usize) {
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        under_way.insert(number);
+    }
+
+    fn end(&self, number: usize, ended: Result<(), String>) {
+        if let Err(reason) = ended {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.push((number, reason));
+        }
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        under_way.remove(&number);
+    }
+
+    fn under_way(&self) -> Vec<usize> {
+        let under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        under_way.iter().copied().collect()
+    }
+}
+
+/// Runs and reports; prints the figures, and what is wrong.
+pub async fn run(settings: &Settings) -> Report {
+    let (province, dice) = (Province::read(), Dice::new(settings.seed));
+    let (cluster, cast) = start(&settings.program, &province).await;
+    let ports = SERVICES.map(|service| (service, cluster.ports_of(service)));
+    let line = Line::new(ports.into_iter(), cast);
+    let mail = Arc::new(Mail::default());
+    let subscribers = mail::subscribe_all(&line, &province, &mail);
+    println!(
+        "{} units subscribed, {} replicas serve",
+        subscribers.len(),
+        cluster.replicas.len()
+    );
+    let scene = Arc::new(Scene {
+        line: Arc::clone(&line),
+        mail,
+        province,
+        dice,
+    });
+    let journeys = Arc::new(Journeys::default());
+    let mut playing = JoinSet::new();
+    let opening = playing.spawn(open_journeys(Arc::clone(&scene), Arc::clone(&journeys)));
+    let began = clock::monotonic();
+    let faults = break_things(&cluster, settings, &line, dice).await;
+    let took = began.elapsed();
+    opening.abort();
+    let drained = drain(&journeys).await;
+    let check = cluster.check().await;
+    drop(subscribers);
+    cluster.stop().await;
+    if settings.delete_a_row {
+        let intake = connect(&format!("{}_intake", cluster.store())).await;
+        sabotage::delete_a_row(&intake, dice).await;
+    }
+    let mut evidence = Evidence::read(&cluster, line.book.acts()).await;
+    evidence.unfinished = journeys.under_way();
+    evidence.refused = std::mem::take(
+        &mut journeys
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    );
+    if check.code != Some(0) {
+        evidence.check = Some(format!("{}{}", check.output, check.complaint));
+    }
+    let report = Report {
+        seed: settings.seed,
+        took,
+        faults,
+        drained,
+        findings: check::all(&evidence, &scene.province),
+    };
+    report.print(&evidence);
+    if !report.findings.is_empty() {
+        report.print_red(&evidence, &scene);
+        cluster.print_logs();
+    }
+    report
+}
+
+async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {
+    let units = province.units.iter().map(|unit| unit.uid.as_str());
+    let citizens = (0..CITIZENS).map(|number| Citizen {
+        subject: citizen(number),
+        name: citizen_name(number),
+        number: citizen_number(number),
+    });
+    let mut cast = Cast::default();
+    let mut cluster = Cluster::load(|file| cast = Cast::of(file, units, citizens)).await;
+    cluster.start(program).await;
+    (Arc::new(cluster), cast)
+}
+
+/// Begins one journey after the other, so many at once.
+async fn open_journeys(scene: Arc<Scene>, journeys: Arc<Journeys>) {
+    for number in 0.. {
+        while journeys.under_way().len() >= AT_ONCE {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        journeys.begin(number);
+        let (scene, journeys) = (Arc::clone(&scene), Arc::clone(&journeys));
+        // It outlives this loop: whoever has handed in a dossier follows it to its end.
+        tokio::spawn(async move {
+            let ended = journey::play(scene, number).await;
+            journeys.end(number, ended);
+        });
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Lets faults happen until the time is over, and waits until the last is mended.
+async fn break_things(
+    cluster: &Arc<Cluster>,
+    settings: &Settings,
+    line: &Line,
+    dice: Dice,
+) -> BTreeMap<&'static str, usize> {
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let (mut mending, reviving) = (JoinSet::new(), revive(Arc::clone(cluster)));
+    let reviving = tokio::spawn(reviving);
+    let end = clock::monotonic() + settings.faults_for;
+    let mut told = line.now();
+    for planned in Faults::of(dice, cluster) {
+        tokio::time::sleep(planned.pause).await;
+        if clock::monotonic() >= end {
+            break;
+        }
+        let (fault, at) = (planned.fault, line.now());
+        println!(
+            "{:>7.2} s  {}: {}",
+            at.as_secs_f64(),
+            fault.kind(),
+            fault.target(cluster)
+        );
+        *counts.entry(fault.kind()).or_default() += 1;
+        mending.spawn(fault.happen(Arc::clone(cluster), planned.away, planned.delay));
+        if at > told + TELL {
+            told = at;
+            let transfers = line.book.acknowledged(Some(Kind::Accept));
+            println!("{:>7.2} s  {transfers} transfers so far", at.as_secs_f64());
+        }
+    }
+    while let Some(mended) = mending.join_next().await {
+        mended.expect("what was broken is mended");
+    }
+    reviving.abort();
+    for replica in &cluster.replicas {
+        replica.revive().await;
+    }
+    counts
+}
+
+/// As the cluster's own supervisor does: a replica that ends by itself is started again.
+async fn revive(cluster: Arc<Cluster>) {
+    loop {
+        for replica in &cluster.replicas {
+            if replica.revive().await {
+                println!(
+                    "           {} had ended by itself and is started again",
+                    replica.name
+                );
+            }
+        }
+        tokio::time::sleep(REVIVE).await;
+    }
+}
+
+async fn drain(journeys: &Journeys) -> Option<Duration> {
+    let began = clock::monotonic();
+    while !journeys.under_way().is_empty() {
+        if began.elapsed() > DRAIN {
+            return None;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Some(began.elapsed())
+}
