@@ -56,6 +56,11 @@ impl Outgoing {
         READS.iter().any(|verb| rpc.starts_with(verb))
     }
 
+    /// The service that it is for: `intake` of `/motcua.intake.v1.DossierService/GetDossier`.
+    pub fn service(&self) -> &str {
+        self.parts.uri.path().split('.').nth(1).unwrap_or_default()
+    }
+
     /// Whether its time has run out.
     pub fn is_late(&self) -> bool {
         clock::monotonic() >= self.until

@@ -18,6 +18,7 @@ use super::address::Address;
 use super::outgoing::{Attempt, Outgoing};
 use super::replica::Replica;
 use crate::clock;
+use crate::telemetry::metrics;
 
 /// How old a name server's answer may be when a call is made.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(5);
@@ -86,10 +87,13 @@ impl Peer {
                     return Ok(response);
                 }
                 Attempt::Failed(failure) => {
-                    replica.failed(clock::monotonic());
+                    if replica.failed(clock::monotonic()) {
+                        metrics::ejected(call.service());
+                    }
                     if !may_repeat || call.is_late() || !self.0.budget.withdraw() {
                         return failure;
                     }
+                    metrics::retried(call.service());
                 }
                 Attempt::TooLate => {
                     return Err(Status::deadline_exceeded(

@@ -83,14 +83,18 @@ impl Replica {
         *self.standing() = Standing::Works;
     }
 
-    /// A call failed. What fails during its rest was counted with the first.
-    pub fn failed(&self, now: Instant) {
+    /// A call failed. What fails during its rest was counted with the first. Tells whether it worked until now.
+    pub fn failed(&self, now: Instant) -> bool {
         let mut standing = self.standing();
         match *standing {
-            Standing::Works => *standing = Standing::fails(1, now),
+            Standing::Works => {
+                *standing = Standing::fails(1, now);
+                return true;
+            }
             Standing::Fails { until, .. } if now < until => {}
             Standing::Fails { times, .. } => *standing = Standing::fails(times + 1, now),
         }
+        false
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
