@@ -30,24 +30,6 @@ pub async fn an_offer_whose_lease_ended_is_delivered_again_as_the_next_attempt(q
     assert!(monotonic() - began < 3 * LEASE, "a lapsed offer came late");
 }
 
-pub async fn an_offer_brings_its_trace_context_with_every_delivery(queue: Queue) {
-    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned();
-    let key = "a".to_owned();
-    let offer = Offer {
-        key: key.clone(),
-        traceparent: traceparent.clone(),
-    };
-    queue.lanes().offer("u", offer);
-    for attempt in 1..=2 {
-        let expected = Delivered {
-            key: key.clone(),
-            attempt,
-            traceparent: traceparent.clone(),
-        };
-        assert_eq!(pull(&queue, "u", WAIT).await, [expected]);
-    }
-}
-
 pub async fn an_offer_that_is_made_twice_is_one_offer(queue: Queue) {
     queue.lanes().offer("u", "a");
     queue.lanes().offer("u", "a");

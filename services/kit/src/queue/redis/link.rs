@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::address::{Address, Connection};
 use crate::clock;
+use crate::telemetry::metrics;
 
 /// How long Redis is left alone after it could not be reached.
 const BACK_OFF: Duration = Duration::from_millis(200);
@@ -45,6 +46,7 @@ impl Link {
             if state.number == number && state.connection.take().is_some() {
                 tracing::warn!(%error, "Redis does not answer; what it would have brought is read from the stores");
                 state.away_until = Some(clock::monotonic() + BACK_OFF);
+                metrics::queue_up(false);
             }
         }
         done
@@ -66,6 +68,7 @@ impl Link {
                 if state.away_until.take().is_some() {
                     tracing::info!("Redis is there again");
                 }
+                metrics::queue_up(true);
                 state.number += 1;
                 state.connection = Some(connection.clone());
                 Ok((connection, state.number))
@@ -75,6 +78,7 @@ impl Link {
                     tracing::warn!(%error, "Redis is away; what it would have brought is read from the stores");
                 }
                 state.away_until = Some(clock::monotonic() + BACK_OFF);
+                metrics::queue_up(false);
                 Err(error)
             }
         }
