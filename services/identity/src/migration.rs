@@ -9,11 +9,7 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(Mechanisms),
-            Box::new(Tables),
-            Box::new(Replicas),
-        ]
+        vec![Box::new(Mechanisms), Box::new(Tables), Box::new(Replicas)]
     }
 }
 

@@ -12,11 +12,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(Mechanisms),
-            Box::new(Dossiers),
-            Box::new(Replicas),
-        ]
+        vec![Box::new(Mechanisms), Box::new(Dossiers), Box::new(Replicas)]
     }
 }
 

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait as _,
 };
 
 pub use folder::DataDir;

@@ -28,4 +28,6 @@ mod sabotage;
 pub mod serve;
 pub mod sheet;
 pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod writer;

@@ -62,7 +62,9 @@ pub async fn ready<M: MigratorTrait>(service: &str, db: &Db) -> Result<(), DbErr
                 service,
                 "the schema is older than this program; waiting for `motcua migrate`"
             ),
-            Err(error) => tracing::warn!(service, %error, "the store does not answer; trying again"),
+            Err(error) => {
+                tracing::warn!(service, %error, "the store does not answer; trying again")
+            }
         }
         told = true;
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -71,7 +73,10 @@ pub async fn ready<M: MigratorTrait>(service: &str, db: &Db) -> Result<(), DbErr
 
 /// Whether every migration that this program knows was applied.
 async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
-    if !SchemaManager::new(db.read()).has_table("seaql_migrations").await? {
+    if !SchemaManager::new(db.read())
+        .has_table("seaql_migrations")
+        .await?
+    {
         return Ok(false);
     }
     let applied = seaql_migrations::Entity::find().all(db.read()).await?;

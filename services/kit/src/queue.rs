@@ -3,55 +3,83 @@
 //!
 //! | key | type | life | written by | read by |
 //! |---|---|---|---|---|
-//! | events of (owner, shard) | stream of event envelopes | the last 1,024 | the owner, after its commit | consumers of that log |
-//! | offers of a unit | ordered list of offer keys, at most 1,000, with leases | until settled | routing, after its commit or from the store | pullers of that unit |
+//! | `motcua:{t<n>}:log:<owner>` | stream of event envelopes (`e`), one for each of the 16 shards | the last 1,024 or so | the owner, after its commit | the readers of group n in every process that takes in the owner's log |
+//! | `motcua:{t<n>}:<uid>` | stream of a unit's offers: key (`k`) and trace (`t`); the group `unit` counts deliveries | until settled; at most 1,000 | routing, after its commit or from the store | pullers of the unit |
+//! | `motcua:{t<n>}:<uid>:entries` | hash: key of an offer → its entry in the stream | as the stream | with the stream | offers and settlements, so that each is there once |
+//! | `motcua:{t<n>}:<uid>:leases` | sorted set: entry → end of its lease, ms | as the stream | pullers | pullers |
+//! | `motcua:{t<n>}:<uid>:left-out` | string, there when the store has more than the stream takes | until a refill takes all | routing | pullers, who then ask for a refill |
+//! | `motcua:{t<n>}:bell` | stream of units (`u`) that got an offer | the last 1,000 or so | with the offers of group n | the readers of group n in every process, to wake their pullers |
 //!
-//! This is the queue inside one process.
+//! A unit's group n is the [`Shard`] of its uid; all its keys share a hash slot. One reader a group and process blocks on a
+//! connection of its own; it begins at the streams' ends, since what it has not heard is read from the stores. Redis counts a
+//! delivery as pending until the offer is settled; the lease says when it may be delivered again.
+//!
+//! Embedded, the same lives in the process: [`streams`] and [`lanes::local`]. With Redis those carry events to the consumers of
+//! the process, and offers while Redis is away.
 
 mod lanes;
+mod redis;
+mod streams;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use proto::event::v1::Event;
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::log::Shard;
 
-pub use lanes::{Delivered, LANE_CAPACITY, Lanes};
+pub use self::redis::Address;
+pub use lanes::{Delivered, LANE_CAPACITY, Lanes, Offer};
+
+use self::redis::Redis;
+use streams::Streams;
 
 const KEPT_EVENTS: usize = 1_024;
 
 /// The queue of one suite.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Queue(Arc<Inner>);
 
-/// The listeners to one shard of an owner's log.
-type Stream = broadcast::Sender<Arc<Event>>;
-
-#[derive(Default)]
 struct Inner {
-    streams: Mutex<HashMap<(String, i32), Stream>>,
+    streams: Arc<Streams>,
     lanes: Lanes,
+    redis: Option<Arc<Redis>>,
 }
 
 impl Queue {
-    /// An empty queue.
+    /// An empty queue within this process.
     #[must_use]
     pub fn in_process() -> Self {
-        Self::default()
+        Self::new(Arc::default(), Arc::default(), None)
+    }
+
+    /// The queue that all processes with this Redis share. It need not be there yet.
+    #[must_use]
+    pub fn shared(address: &Address, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
+        let (streams, local) = (Arc::default(), Arc::default());
+        let redis = Redis::start(address, (&streams, &local), tasks, stop);
+        Self::new(streams, local, Some(Arc::new(redis)))
+    }
+
+    fn new(
+        streams: Arc<Streams>,
+        local: Arc<lanes::local::Lanes>,
+        redis: Option<Arc<Redis>>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            streams,
+            lanes: Lanes::new(local, redis.clone()),
+            redis,
+        }))
     }
 
     /// Brings a committed event to whoever listens now.
     pub fn publish(&self, event: Event) {
-        let streams = self
-            .0
-            .streams
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(stream) = streams.get(&(event.owner.clone(), event.shard)) {
-            // Nobody listening is no fault: the log has the event.
-            let _ = stream.send(Arc::new(event));
+        match &self.0.redis {
+            Some(redis) => redis.publish(event),
+            None => self.0.streams.send(event),
         }
     }
 
@@ -59,20 +87,27 @@ impl Queue {
     /// reads them from the owner.
     #[must_use]
     pub fn subscribe(&self, owner: &str, shard: Shard) -> broadcast::Receiver<Arc<Event>> {
-        let mut streams = self
-            .0
-            .streams
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        streams
-            .entry((owner.to_owned(), shard.number()))
-            .or_insert_with(|| broadcast::channel(KEPT_EVENTS).0)
-            .subscribe()
+        self.0.streams.subscribe(owner, shard)
     }
 
     /// The offers that wait for units.
     #[must_use]
     pub fn lanes(&self) -> &Lanes {
         &self.0.lanes
+    }
+
+    /// Ends when everything that was published, offered and settled before is where others find it.
+    pub async fn flushed(&self) {
+        if let Some(redis) = &self.0.redis {
+            redis.flushed().await;
+        }
+    }
+
+    /// Ends when this process hears everything that is published and offered from now on.
+    #[cfg(any(test, feature = "testing"))]
+    pub async fn listening(&self) {
+        if let Some(redis) = &self.0.redis {
+            redis.listening().await;
+        }
     }
 }

@@ -29,12 +29,17 @@ pub(crate) fn is(what: Sabotage) -> bool {
     let chosen = CHOSEN.get_or_init(|| {
         let name = std::env::var("MOTCUA_SABOTAGE").ok()?;
         let all = [
-            ("acknowledge-before-commit", Sabotage::AcknowledgeBeforeCommit),
+            (
+                "acknowledge-before-commit",
+                Sabotage::AcknowledgeBeforeCommit,
+            ),
             ("group-at-end", Sabotage::GroupAtEnd),
             ("no-place", Sabotage::NoPlace),
             ("maxlen-10", Sabotage::MaxLen10),
         ];
-        all.into_iter().find(|(known, _)| *known == name).map(|(_, sabotage)| sabotage)
+        all.into_iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, sabotage)| sabotage)
     });
     *chosen == Some(what)
 }

@@ -36,6 +36,11 @@ pub struct Options {
     /// The folder of the services' private keys, the same for all replicas; by default `keys` in the data folder.
     #[arg(long, env = "MOTCUA_KEYS")]
     keys: Option<PathBuf>,
+    /// The Redis that all processes of the suite share: `redis://host:port/number`, `rediss://…`,
+    /// `redis+sentinel://host:port,host:port/service` or `redis+cluster://host:port,host:port`. Without it the queue is within
+    /// this process.
+    #[arg(long, env = "MOTCUA_QUEUE", hide_env_values = true, value_name = "URL")]
+    queue: Option<kit::queue::Address>,
     /// Where calls arrive; port 0 takes a free one.
     #[arg(long, env = "MOTCUA_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
@@ -159,19 +164,29 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let keys = KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?;
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let suite = Suite {
         stores,
         keys,
-        queue: Queue::in_process(),
+        queue: options
+            .queue
+            .as_ref()
+            .map_or_else(Queue::in_process, |redis| {
+                Queue::shared(redis, &tasks, &stop)
+            }),
         clock: options
             .simulated_clock
             .map_or_else(Clock::system, |start| Clock::simulated(start.to_utc())),
         peers: peers(&chosen, address, &options.peers)?,
-        tasks: TaskTracker::new(),
-        stop: CancellationToken::new(),
+        tasks,
+        stop,
     };
     stop_on_signal(suite.stop.clone())?;
-    let Some(mounted) = suite.stop.run_until_cancelled(suite.start_all(&chosen)).await else {
+    let Some(mounted) = suite
+        .stop
+        .run_until_cancelled(suite.start_all(&chosen))
+        .await
+    else {
         return Ok(ExitCode::SUCCESS);
     };
     let mounted = mounted?;

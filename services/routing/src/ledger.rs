@@ -76,7 +76,7 @@ impl Ledger for Routing {
             for transfer in journey.touched().0 {
                 let (unit, key) = (&transfer.to, transfer.offer_key());
                 if transfer.state == State::Offered {
-                    self.queue.lanes().offer(unit, &key);
+                    self.queue.lanes().offer(unit, key.as_str());
                 } else {
                     self.queue.lanes().settle(unit, &key);
                 }

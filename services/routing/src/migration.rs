@@ -10,11 +10,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(Mechanisms),
-            Box::new(Journeys),
-            Box::new(Replicas),
-        ]
+        vec![Box::new(Mechanisms), Box::new(Journeys), Box::new(Replicas)]
     }
 }
 

@@ -61,7 +61,7 @@ async fn open_ones(
         .map(|transfer| (transfer.offer_key(), transfer))
         .collect();
     let mut open = Vec::with_capacity(delivered.len());
-    for Delivered { key, attempt } in delivered {
+    for Delivered { key, attempt, .. } in delivered {
         match by_key.remove(&key) {
             Some(transfer) => open.push((transfer, attempt)),
             None => queue.lanes().settle(unit, &key),
@@ -88,10 +88,16 @@ pub async fn keep_lanes_full(db: Db, queue: Queue) {
 
 /// Asks for the lanes that hold fewer offers than are open.
 async fn ask_for_what_is_lost(db: &Db, queue: &Queue) -> Result<(), DbErr> {
-    for (unit, open) in store::open_offer_counts(db.read()).await? {
+    let (units, counts): (Vec<String>, Vec<i64>) = store::open_offer_counts(db.read())
+        .await?
+        .into_iter()
+        .unzip();
+    // While Redis is away, pullers ask for their units themselves.
+    let held = queue.lanes().held(&units).await.unwrap_or_default();
+    for ((unit, open), held) in units.iter().zip(counts).zip(held) {
         let open = usize::try_from(open).unwrap_or_default();
-        if queue.lanes().held(&unit) < open.min(LANE_CAPACITY) {
-            queue.lanes().ask_for(&unit);
+        if held < open.min(LANE_CAPACITY) {
+            queue.lanes().ask_for(unit);
         }
     }
     Ok(())
@@ -107,6 +113,7 @@ async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
     let keys: Vec<String> = offers.iter().map(Transfer::offer_key).collect();
     queue
         .lanes()
-        .refill(unit, keys.iter().map(String::as_str), more);
+        .refill(unit, keys.iter().map(String::as_str), more)
+        .await;
     Ok(())
 }

@@ -8,7 +8,7 @@ use catalogue::{Catalogue, Files};
 use kit::caller::Verifier;
 use kit::client::{Peer, Peers};
 use kit::clock::Clock;
-use kit::db::{DataDir, Db};
+use kit::db::{Db, Stores};
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
@@ -24,16 +24,16 @@ use tonic_types::StatusExt as _;
 pub struct Store {
     pub folder: TempDir,
     pub db: Db,
-    data: DataDir,
+    stores: Stores,
 }
 
 impl Store {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::take(&folder.path().join("data")).unwrap();
-        let db = data.open("catalogue").await.unwrap();
+        let data = folder.path().join("data");
+        let (stores, db) = kit::testing::open(&data, "catalogue").await.unwrap();
         catalogue::migrate(&db).await.unwrap();
-        Self { folder, db, data }
+        Self { folder, db, stores }
     }
 
     /// A store with all that the province has.
@@ -127,7 +127,7 @@ impl Suite {
             stop: stop.clone(),
         };
         let of_identity = Ground {
-            db: store.data.open("identity").await.unwrap(),
+            db: store.stores.open("identity").await.unwrap(),
             ..ground.clone()
         };
         let settings = identity::Settings {

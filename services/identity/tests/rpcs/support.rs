@@ -6,7 +6,7 @@ use identity::{Files, Settings};
 use kit::caller::{Verifier, sign_assertion};
 use kit::client::{Peer, Peers};
 use kit::clock::Clock;
-use kit::db::{DataDir, Db};
+use kit::db::{Db, Stores};
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
@@ -34,19 +34,19 @@ new,24134,commune,phường,Phường Tân Lập,Tân Lập,p,000.00.02.H15,2004
 pub struct Store {
     pub folder: TempDir,
     pub db: Db,
-    _data: DataDir,
+    _stores: Stores,
 }
 
 impl Store {
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::take(&folder.path().join("data")).unwrap();
-        let db = data.open("identity").await.unwrap();
+        let data = folder.path().join("data");
+        let (stores, db) = kit::testing::open(&data, "identity").await.unwrap();
         identity::migrate(&db).await.unwrap();
         Self {
             folder,
             db,
-            _data: data,
+            _stores: stores,
         }
     }
 

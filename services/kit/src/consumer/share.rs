@@ -130,7 +130,9 @@ impl Replica {
                         changed
                     });
                 }
-                Err(error) => tracing::warn!(%error, "the store was not told that this replica is alive"),
+                Err(error) => {
+                    tracing::warn!(%error, "the store was not told that this replica is alive")
+                }
             }
         }
         // The others take over at once.

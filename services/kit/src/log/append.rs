@@ -80,7 +80,12 @@ async fn last_hashes(
         .collect())
 }
 
-fn row(seq: i64, cause: Cause, event: NewEvent, hashes: &BTreeMap<String, Vec<u8>>) -> event::Model {
+fn row(
+    seq: i64,
+    cause: Cause,
+    event: NewEvent,
+    hashes: &BTreeMap<String, Vec<u8>>,
+) -> event::Model {
     let sealed = event.personal.as_deref().map(chain::seal);
     let (personal, personal_digest) = sealed.unzip();
     let previous = hashes.get(&event.subject).map_or(&[][..], Vec::as_slice);

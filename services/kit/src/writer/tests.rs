@@ -168,6 +168,9 @@ impl Consuming {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let service = Service::start(&folder, 16).await;
+        super::open_places(service.db.write(), SOURCE)
+            .await
+            .unwrap();
         Self { service, folder }
     }
 

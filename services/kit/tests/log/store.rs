@@ -1,7 +1,7 @@
 //! A log of three dossiers in two shards, every change of the second with a personal part.
 
 use kit::clock;
-use kit::db::{DataDir, Db};
+use kit::db::{Db, Stores};
 use kit::log::{self, Break, Cause, NewEvent, Shard};
 use proto::event::v1::Head;
 use sea_orm::ConnectionTrait as _;
@@ -24,7 +24,7 @@ impl MigratorTrait for Migrator {
 
 pub struct Store {
     pub db: Db,
-    _data: DataDir,
+    _stores: Stores,
     _folder: TempDir,
 }
 
@@ -32,12 +32,11 @@ impl Store {
     /// The shard of `a` and `b` has, by number: a b a b a b a b.
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let data = DataDir::take(folder.path()).unwrap();
-        let db = data.open("intake").await.unwrap();
-        Migrator::up(db.write(), None).await.unwrap();
+        let (stores, db) = kit::testing::open(folder.path(), "intake").await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
         let this = Self {
             db,
-            _data: data,
+            _stores: stores,
             _folder: folder,
         };
         for change in 1..=CHANGES {

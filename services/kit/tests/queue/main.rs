@@ -7,48 +7,57 @@ mod offers;
 
 use kit::queue::Queue;
 
-/// Runs rules of the contract against one implementation, each as a test with a queue of its own.
+/// Runs the rules of the contract against one implementation, each as a test with a queue of its own.
 macro_rules! contract {
-    ($make:expr, $module:ident: $($rule:ident),+ $(,)?) => {
-        mod $module {
-            $(
-                #[tokio::test(start_paused = true)]
+    ($implementation:ident: $clock:meta, $make:path) => {
+        contract!($implementation: $clock, $make,
+            offers: an_offer_is_delivered_once_while_it_is_leased,
+            an_offer_whose_lease_ended_is_delivered_again_as_the_next_attempt,
+            an_offer_that_is_made_twice_is_one_offer,
+            a_settled_offer_is_not_delivered_again,
+            an_offer_that_is_settled_before_it_was_pulled_is_never_delivered,
+            a_waiting_puller_wakes_when_an_offer_arrives,
+            a_puller_goes_empty_handed_when_its_wait_is_over,
+            a_waiting_puller_gets_what_another_took_and_let_lapse,
+            an_offer_brings_its_trace_every_time,
+            offers_come_in_the_order_in_which_they_were_made,
+            an_offer_that_comes_again_comes_before_later_ones,
+            units_do_not_get_each_others_offers,
+            two_pullers_never_get_the_same_offer,
+            a_lane_that_never_overflowed_asks_for_nothing,
+            a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains,
+            a_lane_whose_refill_left_more_behind_asks_again,
+            after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back,
+            a_puller_that_waits_through_a_wipe_gets_what_is_refilled;
+            events: published_events_are_received_in_order,
+            a_listener_hears_only_its_own_shard_of_its_own_owner,
+            every_listener_hears_every_event,
+            an_event_that_nobody_listens_to_is_no_fault,
+            a_slow_listener_lags_and_is_told,
+        );
+    };
+    ($implementation:ident: $clock:meta, $make:path, $($module:ident: $($rule:ident),+ $(,)?);+) => {
+        mod $implementation {
+            $($(
+                #[$clock]
                 async fn $rule() {
-                    crate::$module::$rule($make).await;
+                    if let Some(queue) = $make().await {
+                        crate::$module::$rule(queue).await;
+                    }
                 }
-            )+
+            )+)+
         }
     };
 }
 
-mod in_process {
-    contract!(
-        crate::Queue::in_process(),
-        offers: an_offer_is_delivered_once_while_it_is_leased,
-        an_offer_whose_lease_ended_is_delivered_again_as_the_next_attempt,
-        an_offer_that_is_made_twice_is_one_offer,
-        a_settled_offer_is_not_delivered_again,
-        an_offer_that_is_settled_before_it_was_pulled_is_never_delivered,
-        a_waiting_puller_wakes_when_an_offer_arrives,
-        a_puller_goes_empty_handed_when_its_wait_is_over,
-        a_waiting_puller_gets_what_another_took_and_let_lapse,
-        offers_come_in_the_order_in_which_they_were_made,
-        an_offer_that_comes_again_comes_before_later_ones,
-        units_do_not_get_each_others_offers,
-        two_pullers_never_get_the_same_offer,
-        a_lane_that_never_overflowed_asks_for_nothing,
-        a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains,
-        a_lane_whose_refill_left_more_behind_asks_again,
-        after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back,
-        a_puller_that_waits_through_a_wipe_gets_what_is_refilled,
-    );
+contract!(in_process: tokio::test(start_paused = true), crate::in_process_queue);
+contract!(redis: tokio::test(flavor = "multi_thread"), crate::redis_queue);
 
-    contract!(
-        crate::Queue::in_process(),
-        events: published_events_are_received_in_order,
-        a_listener_hears_only_its_own_shard_of_its_own_owner,
-        every_listener_hears_every_event,
-        an_event_that_nobody_listens_to_is_no_fault,
-        a_slow_listener_lags_and_is_told,
-    );
+async fn in_process_queue() -> Option<Queue> {
+    Some(Queue::in_process())
+}
+
+/// A database of its own on the Redis of the tests, where there is one.
+async fn redis_queue() -> Option<Queue> {
+    kit::testing::redis_queue().await
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use kit::clock::monotonic;
-use kit::queue::{Delivered, LANE_CAPACITY, Queue};
+use kit::queue::{Delivered, LANE_CAPACITY, Offer, Queue};
 use tokio::task::JoinSet;
 
 const LEASE: Duration = Duration::from_secs(2);
@@ -79,10 +79,26 @@ pub async fn a_waiting_puller_gets_what_another_took_and_let_lapse(queue: Queue)
     assert!(monotonic() - began < 2 * LEASE, "a lapsed offer came late");
 }
 
+pub async fn an_offer_brings_its_trace_every_time(queue: Queue) {
+    let offer = Offer {
+        key: "a".to_owned(),
+        traceparent: "00-1-2-01".to_owned(),
+    };
+    queue.lanes().offer("u", offer);
+    for attempt in 1..=2 {
+        let pulled = pull(&queue, "u", WAIT).await;
+        let again = Delivered {
+            traceparent: "00-1-2-01".to_owned(),
+            ..delivered("a", attempt)
+        };
+        assert_eq!(pulled, [again]);
+    }
+}
+
 pub async fn offers_come_in_the_order_in_which_they_were_made(queue: Queue) {
     let keys: Vec<String> = (0..100).rev().map(|number| number.to_string()).collect();
     for key in &keys {
-        queue.lanes().offer("u", key);
+        queue.lanes().offer("u", key.as_str());
     }
     let mut pulled = Vec::new();
     while pulled.len() < keys.len() {
@@ -109,8 +125,8 @@ pub async fn units_do_not_get_each_others_offers(queue: Queue) {
     queue.lanes().settle("u", "a");
     assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
     assert_eq!(pull(&queue, "v", NO_WAIT).await, [delivered("a", 1)]);
-    let units: HashSet<String> = ["u".to_owned(), "v".to_owned()].into();
-    assert!(queue.lanes().units().is_superset(&units));
+    let units = ["u", "v", "never offered"].map(str::to_owned);
+    assert_eq!(queue.lanes().held(&units).await, Some(vec![0, 1, 0]));
 }
 
 pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
@@ -132,7 +148,7 @@ pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
     }
     // Each puller may take two more than it needs.
     for number in 0..8 * 52 {
-        queue.lanes().offer("u", &number.to_string());
+        queue.lanes().offer("u", number.to_string().as_str());
         tokio::task::yield_now().await;
     }
     let pulled = pullers.join_all().await.concat();
@@ -153,7 +169,7 @@ pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue:
     settle_all(&queue, LANE_CAPACITY).await;
     assert_eq!(starving(&queue).await.as_deref(), Some("u"));
     let left_out = ["1000", "1001", "1002", "1003", "1004"];
-    queue.lanes().refill("u", left_out.into_iter(), false);
+    queue.lanes().refill("u", left_out.into_iter(), false).await;
     let keys = pull(&queue, "u", NO_WAIT).await;
     assert_eq!(keys, left_out.map(|key| delivered(key, 1)));
     assert!(
@@ -163,10 +179,16 @@ pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue:
 }
 
 pub async fn a_lane_whose_refill_left_more_behind_asks_again(queue: Queue) {
-    queue.lanes().refill("u", ["a", "b"].into_iter(), true);
+    queue
+        .lanes()
+        .refill("u", ["a", "b"].into_iter(), true)
+        .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await.len(), 2);
     assert_eq!(starving(&queue).await.as_deref(), Some("u"));
-    queue.lanes().refill("u", ["b", "c"].into_iter(), false);
+    queue
+        .lanes()
+        .refill("u", ["b", "c"].into_iter(), false)
+        .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("c", 1)]);
     assert!(!asks(&queue).await);
 }
@@ -176,19 +198,22 @@ pub async fn after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back(q
         queue.lanes().offer("u", key);
     }
     assert_eq!(take(&queue, "u", 1, NO_WAIT).await, [delivered("a", 1)]);
-    queue.lanes().wipe();
+    queue.flushed().await;
+    queue.lanes().wipe().await;
     assert_eq!(pull(&queue, "u", LEASE).await, []);
     queue
         .lanes()
-        .refill("u", ["a", "b", "c"].into_iter(), false);
+        .refill("u", ["a", "b", "c"].into_iter(), false)
+        .await;
     let all = ["a", "b", "c"].map(|key| delivered(key, 1));
     assert_eq!(pull(&queue, "u", NO_WAIT).await, all);
 }
 
 pub async fn a_puller_that_waits_through_a_wipe_gets_what_is_refilled(queue: Queue) {
     let wipe_and_refill = async {
-        queue.lanes().wipe();
-        queue.lanes().refill("u", ["a"].into_iter(), false);
+        queue.flushed().await;
+        queue.lanes().wipe().await;
+        queue.lanes().refill("u", ["a"].into_iter(), false).await;
     };
     let (pulled, ()) = tokio::join!(pull(&queue, "u", WAIT), wipe_and_refill);
     assert_eq!(pulled, [delivered("a", 1)]);
@@ -199,6 +224,7 @@ async fn pull(queue: &Queue, unit: &str, wait: Duration) -> Vec<Delivered> {
 }
 
 async fn take(queue: &Queue, unit: &str, most: usize, wait: Duration) -> Vec<Delivered> {
+    queue.flushed().await;
     queue.lanes().pull(unit, most, wait, LEASE).await
 }
 
@@ -206,13 +232,14 @@ fn delivered(key: &str, attempt: u32) -> Delivered {
     Delivered {
         key: key.to_owned(),
         attempt,
+        traceparent: String::new(),
     }
 }
 
 /// Offers `0`, `1`, `2` … to the unit `u`.
 fn fill(queue: &Queue, offers: usize) {
     for number in 0..offers {
-        queue.lanes().offer("u", &number.to_string());
+        queue.lanes().offer("u", number.to_string().as_str());
     }
 }
 
@@ -227,6 +254,7 @@ async fn settle_all(queue: &Queue, offers: usize) {
 
 /// The unit whose lane asks for a refill, if one does soon.
 async fn starving(queue: &Queue) -> Option<String> {
+    queue.flushed().await;
     let starving = tokio::time::timeout(Duration::from_secs(1), queue.lanes().starving());
     starving.await.ok()
 }

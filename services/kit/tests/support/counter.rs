@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use kit::caller::{Caller, Context, Role};
 use kit::clock;
-use kit::db::{DataDir, Db};
+use kit::db::{Db, Stores};
 use kit::failure::Failure;
 use kit::log::{Cause, NewEvent, Shard};
 use kit::queue::Queue;
@@ -69,7 +69,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(kit::migration::Mechanisms), Box::new(Tables)]
+        vec![
+            Box::new(kit::migration::Mechanisms),
+            Box::new(Tables),
+            Box::new(kit::migration::Replicas),
+        ]
     }
 }
 
@@ -182,7 +186,7 @@ pub struct Service {
     pub db: Db,
     pub queue: Queue,
     ledger: Arc<Counters>,
-    _data: DataDir,
+    _stores: Stores,
     _stop: DropGuard,
 }
 
@@ -199,9 +203,8 @@ impl Service {
         folder: &TempDir,
         batch: usize,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
-        let data = DataDir::take(folder.path()).unwrap();
-        let db = data.open(OWNER).await.unwrap();
-        Migrator::up(db.write(), None).await.unwrap();
+        let (stores, db) = kit::testing::open(folder.path(), OWNER).await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
         let (ledger, queue) = (Arc::new(Counters::default()), Queue::in_process());
         let stop = CancellationToken::new();
         let (writer, work) = writer::start(
@@ -216,7 +219,7 @@ impl Service {
             db,
             queue,
             ledger,
-            _data: data,
+            _stores: stores,
             _stop: stop.drop_guard(),
         };
         (this, work)

@@ -1,0 +1,65 @@
+//! What the tests of every service stand on. Only builds with the feature `testing` have it.
+//!
+//! They run on `PostgreSQL` and Redis where `MOTCUA_TEST_POSTGRES` and `MOTCUA_TEST_REDIS` name throwaway servers, else embedded.
+
+use std::path::Path;
+
+use redis::{AsyncCommands as _, Client, RedisResult};
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::db::{Db, Error, Place, Stores};
+use crate::queue::Queue;
+
+/// The store of one service for a test, with what keeps it open: in this folder, or in a database of this folder's own. The same
+/// folder gives the same store again.
+///
+/// # Errors
+/// When it cannot be made.
+pub async fn open(folder: &Path, service: &str) -> Result<(Stores, Db), Error> {
+    let stores = match named("MOTCUA_TEST_POSTGRES") {
+        Some(server) => of_cluster(&server, folder),
+        None => Place::Folder(folder.to_owned()),
+    };
+    let stores = stores.take()?;
+    stores.create(service).await?;
+    let db = stores.open(service).await?;
+    Ok((stores, db))
+}
+
+fn of_cluster(server: &str, folder: &Path) -> Place {
+    let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+    let base: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    match format!("{server}/t{base}").parse() {
+        Ok(address) => Place::Postgres(address),
+        Err(_) => Place::Folder(folder.to_owned()),
+    }
+}
+
+/// The queue of one test over the Redis of the tests, in a database of its own; `None` where there is none.
+pub async fn redis_queue() -> Option<Queue> {
+    let server = named("MOTCUA_TEST_REDIS")?;
+    let number = next_number(&server).await.ok()?;
+    let address = format!("{server}/{number}").parse().ok()?;
+    let queue = Queue::shared(&address, &TaskTracker::new(), &CancellationToken::new());
+    queue.lanes().wipe().await;
+    queue.listening().await;
+    Some(queue)
+}
+
+/// Numbers of Redis databases are handed out by the first of them.
+async fn next_number(server: &str) -> RedisResult<i64> {
+    const DATABASES: i64 = 4_096;
+    let client = Client::open(server)?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let number: i64 = connection.incr("tests:databases", 1).await?;
+    Ok(1 + number % (DATABASES - 1))
+}
+
+fn named(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|url| !url.is_empty())
+}
