@@ -17,13 +17,16 @@ pub mod faults;
 pub mod filing;
 pub mod pair;
 pub mod program;
+pub mod receiver;
 pub mod refusal;
 pub mod rpc;
 pub mod servers;
+pub mod stored;
 pub mod suite;
 
 pub use actor::{Actor, Reply};
 pub use desk::Held;
+pub use receiver::Receiver;
 pub use refusal::Refusal;
 pub use suite::Suite;
 

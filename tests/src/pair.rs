@@ -71,6 +71,14 @@ impl Pair {
         arguments
     }
 
+    /// Where the queue is; `None` where it is in the process.
+    pub fn queue(&self) -> Option<&str> {
+        match self {
+            Self::Embedded { .. } => None,
+            Self::Cluster { queue, .. } => Some(queue),
+        }
+    }
+
     /// The folder of the services' keys.
     pub fn keys(&self) -> PathBuf {
         match self {

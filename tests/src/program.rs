@@ -68,6 +68,7 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
     let mut command = Command::new(binary());
     for setting in [
         "MOTCUA_DATA_DIR",
+        "MOTCUA_HEALTH",
         "MOTCUA_KEYS",
         "MOTCUA_LISTEN",
         "MOTCUA_PEERS",

@@ -22,7 +22,7 @@ use crate::cast::{self, Cast};
 use crate::pair::Pair;
 use crate::program::{self, Ran};
 
-const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
+pub(crate) const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 /// How long the suite may take to start or stop.
 pub const PATIENCE: Duration = Duration::from_secs(15);
 const CALLERS: &str = "callers.csv";
@@ -34,6 +34,7 @@ pub struct Suite {
     line: Arc<Line>,
     pair: Pair,
     folder: TempDir,
+    settings: Vec<(&'static str, String)>,
 }
 
 struct Running {
@@ -84,7 +85,13 @@ impl Suite {
             line: Line::new(Cast::write(&folder.path().join(CALLERS))),
             pair,
             folder,
+            settings: Vec::new(),
         }
+    }
+
+    /// Sets an environment variable of the runs that follow.
+    pub fn set(&mut self, key: &'static str, value: impl Into<String>) {
+        self.settings.push((key, value.into()));
     }
 
     /// Imports files into the store.
@@ -145,7 +152,8 @@ impl Suite {
         let mut command = program::command(serve);
         command
             .args(self.pair.serve_arguments())
-            .env("RUST_LOG", "warn");
+            .env("RUST_LOG", "warn")
+            .envs(self.settings.iter().map(|(key, value)| (key, value)));
         command
             .stdout(Stdio::piped())
             .stderr(log.expect("the log can be written"));

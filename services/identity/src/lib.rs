@@ -59,7 +59,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let writer = ground.write(Arc::new(ledger::Identity));
-    let progress = Progress::load(&[], &ground.db).await?;
+    let progress = Progress::of_nothing();
     Ok(Mounted {
         name: NAME,
         routes: routes(ground.db, writer, settings),

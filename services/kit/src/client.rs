@@ -1,4 +1,9 @@
-//! Calling the other services: one channel each, a token of our own.
+//! Calling the other services: whichever of their replicas answers, a token of our own.
+
+mod address;
+mod outgoing;
+mod peer;
+mod replica;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +15,7 @@ use proto::identity::v1::{
 };
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::transport::Uri;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
@@ -19,35 +24,33 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::keys::{PrivateKey, PublicKey};
 use crate::log::Shard;
+pub use peer::Peer;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// A token is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_mins(2);
 
 /// Where the services of the suite are.
-#[derive(Clone, Debug)]
-pub struct Peers(HashMap<String, Channel>);
+#[derive(Clone)]
+pub struct Peers(HashMap<String, Peer>);
 
 impl Peers {
-    /// The suite's services by name at these addresses; each is connected to when it is first called.
+    /// The suite's services by name at these addresses; each is connected to when it is first called. A service may have
+    /// several, and a host name may stand for several: they are replicas of one another.
     #[must_use]
     pub fn new(addresses: impl IntoIterator<Item = (String, Uri)>) -> Self {
-        let connect = |(name, uri): (String, Uri)| {
-            let endpoint = Endpoint::from(uri)
-                .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(CALL_TIMEOUT)
-                .tcp_nodelay(true);
-            (name, endpoint.connect_lazy())
-        };
-        Self(addresses.into_iter().map(connect).collect())
+        let mut by_name: HashMap<String, Vec<Uri>> = HashMap::new();
+        for (name, uri) in addresses {
+            by_name.entry(name).or_default().push(uri);
+        }
+        let peer = |(name, uris): (String, Vec<Uri>)| (name, Peer::new(uris));
+        Self(by_name.into_iter().map(peer).collect())
     }
 
-    /// The channel to one service.
+    /// The way to one service; the clients that are generated from the contract take it as their channel.
     ///
     /// # Errors
     /// `UNAVAILABLE` when no address was given for it.
-    pub fn channel(&self, service: &str) -> Result<Channel, Failure> {
+    pub fn channel(&self, service: &str) -> Result<Peer, Failure> {
         let unknown = || {
             let english = format!("no address is set for the service {service}");
             Failure::unavailable("SERVICE_UNKNOWN", english, Duration::from_secs(5))
@@ -136,7 +139,7 @@ impl OwnToken {
 #[derive(Clone)]
 pub struct RemoteLog {
     owner: &'static str,
-    channel: Channel,
+    channel: Peer,
     token: OwnToken,
 }
 

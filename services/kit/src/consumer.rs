@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{OnceCell, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Span;
 
 use crate::client::RemoteLog;
 use crate::clock;
@@ -23,6 +24,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::log::{Cause, Shard};
 use crate::queue::Queue;
+use crate::telemetry::{self, Lag, metrics};
 use crate::writer::{self, Incoming, Ledger, Refused, Step, Writer};
 
 const PAGE: i32 = 500;
@@ -107,14 +109,18 @@ impl<L: Ledger> Consumer<L> {
     /// Asks the owner for its heads, so that what the queue forgot is noticed.
     async fn poll(self: Arc<Self>, heads: watch::Sender<Option<Reach>>) {
         let mut pause = FIRST_POLL;
+        let mut lag = Lag::new(L::OWNER, self.log.owner());
         loop {
             match self.log.read(Shard::of(""), i64::MAX, 1).await {
                 Ok(page) => {
-                    let reach = Some(Reach::of(&page.heads));
+                    let reach = Reach::of(&page.heads);
+                    lag.tell(Some(self.progress.behind(self.log.owner(), &reach)));
+                    let reach = Some(reach);
                     heads.send_if_modified(|known| std::mem::replace(known, reach) != reach);
                     pause = POLL;
                 }
                 Err(status) => {
+                    lag.tell(None);
                     tracing::debug!(owner = self.log.owner(), %status, "the owner of a log is away");
                 }
             }
@@ -209,9 +215,12 @@ impl<L: Ledger> Consumer<L> {
         }
     }
 
-    #[tracing::instrument(skip_all, fields(owner = self.log.owner(), shard = shard.number(), events = events.len()))]
+    #[tracing::instrument(name = "feed", skip_all, fields(service = L::OWNER, owner = self.log.owner(), shard = shard.number(), events = events.len()))]
     async fn apply(&self, shard: Shard, place: i64, events: Vec<Event>) -> Result<(), ()> {
         let last = events.last().map_or(place, |event| event.seq);
+        for event in &events {
+            telemetry::link(&event.traceparent);
+        }
         let incoming = events.into_iter().map(|event| self.incoming(event));
         let incoming = incoming.collect::<Result<Vec<_>, _>>().map_err(|error| {
             tracing::error!(owner = self.log.owner(), %error, "an event cannot be read; its shard waits");
@@ -234,13 +243,28 @@ impl<L: Ledger> Consumer<L> {
     fn incoming(&self, event: Event) -> Result<Incoming<L::Act>, prost::DecodeError> {
         let act = (self.interpret)(&event)?;
         let occurred_at = event.occurred_at.unwrap_or_default();
+        let span = match act {
+            // What was imported before anybody served is under no trace.
+            Some(_) if !event.traceparent.is_empty() => self.span(&event),
+            Some(_) | None => Span::none(),
+        };
         let cause = Cause {
             actor: event.actor.clone(),
             at: clock::from_timestamp(&occurred_at),
-            traceparent: event.traceparent.clone(),
+            traceparent: telemetry::traceparent_of(&span),
         };
         let step = act.map(|act| Step { act, cause });
-        Ok(Incoming { event, step })
+        Ok(Incoming { event, step, span })
+    }
+
+    /// The span of one event's effect: the child of the act that the event tells of.
+    fn span(&self, event: &Event) -> Span {
+        let (service, owner) = (L::OWNER, self.log.owner());
+        let span = tracing::info_span!(
+            parent: None, "event", otel.kind = "consumer", service, owner, shard = event.shard, seq = event.seq
+        );
+        telemetry::adopt(&span, &event.traceparent);
+        span
     }
 
     /// After a failure the store knows best where this shard stands.
@@ -264,16 +288,19 @@ impl<L: Ledger> Consumer<L> {
             let Ok(parked) = writer::list_parked(self.db.read()).await else {
                 continue;
             };
+            let mut waiting = 0;
             let mut by_subject: BTreeMap<String, Vec<Incoming<L::Act>>> = BTreeMap::new();
             for parked in parked
                 .into_iter()
                 .filter(|parked| parked.source == self.log.owner())
             {
+                waiting += 1;
                 let subject = parked.event.subject.clone();
                 if let Ok(incoming) = self.incoming(parked.event) {
                     by_subject.entry(subject).or_default().push(incoming);
                 }
             }
+            metrics::parked(L::OWNER, self.log.owner(), waiting);
             for events in by_subject.into_values() {
                 let _ = self.writer.retry(self.log.owner(), events).await;
             }

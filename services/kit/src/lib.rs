@@ -15,6 +15,7 @@ pub mod clock;
 pub mod consumer;
 pub mod copies;
 pub mod db;
+pub mod deadline;
 pub mod failure;
 pub mod fields;
 pub mod identity_number;

@@ -1,7 +1,11 @@
 //! Serving: one port for any set of services, with everything around an rpc that no service should have to think of.
 
+mod connections;
+mod ending;
 mod gate;
 mod ground;
+mod health;
+mod seats;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,21 +17,18 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
-use tonic_health::ServingStatus;
-use tonic_web::GrpcWebLayer;
 
 use crate::caller::{Rule, Verifier};
 use crate::clock::Clock;
 use crate::consumer::Progress;
+use crate::deadline;
+use connections::Connections;
 use gate::Gate;
 pub use ground::{Ground, StartError};
+pub use health::Health;
 
-/// How long a drain may take before connections are cut.
-const DRAIN: Duration = Duration::from_secs(10);
-const MAX_STREAMS: u32 = 512;
-const MAX_HEADER_LIST: u32 = 16 * 1024;
+/// How long what runs beside the rpcs may take to end, once these have.
+const TASKS_END: Duration = Duration::from_secs(10);
 
 /// The metadata key by which a call to a suite with a simulated clock says what time it is: RFC 3339.
 pub const SIMULATED_TIME: &str = "motcua-simulated-time";
@@ -56,21 +57,51 @@ pub enum Error {
     /// Nobody said who may call these.
     #[error("no rule says who may call {0}")]
     NoRule(String),
-    /// The connection layer failed.
-    #[error("serving failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
     /// Reflection could not be built.
     #[error("reflection failed: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
-    /// The port failed.
-    #[error("the port failed: {0}")]
-    Port(#[from] std::io::Error),
+}
+
+/// What a port bears.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections of one address. Callers behind one gateway or address translation share it, and hundreds of units may.
+    pub per_peer: usize,
+    /// Connections in all; they must fit in the process's file descriptors beside those of its stores.
+    pub total: usize,
+    /// How long a connection may take to begin: to bring the preface of HTTP/2, or anything at all of HTTP/1.1.
+    pub handshake: Duration,
+    /// After about this long a connection is ended in order, so that its peer connects anew and replicas that were added
+    /// get their share.
+    pub age: Duration,
+    /// How long the calls on such a connection may go on.
+    pub grace: Duration,
+    /// How long a drain may take before connections are cut.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            per_peer: 512,
+            total: 8192,
+            handshake: Duration::from_secs(5),
+            age: Duration::from_mins(15),
+            // No call lasts longer.
+            grace: deadline::MOST,
+            drain: Duration::from_secs(10),
+        }
+    }
 }
 
 /// How a port is served.
 pub struct Port {
     /// Where calls arrive.
     pub listener: TcpListener,
+    /// What it bears.
+    pub limits: Limits,
+    /// What health checks are told, of the services that will be mounted.
+    pub health: Health,
     /// How tokens are verified.
     pub verifier: Verifier,
     /// Civil time.
@@ -92,61 +123,47 @@ impl Port {
         self.listener.local_addr()
     }
 
-    /// Serves until stopped: then says so to health checks, ends what is under way, and cuts what does not end in 10 s.
+    /// Serves until stopped: then says so to health checks, ends what is under way, and cuts what does not end in time.
     ///
     /// # Errors
-    /// When an rpc has no rule, or the port fails.
+    /// When an rpc has no rule.
     pub async fn serve(self, services: Vec<Mounted>) -> Result<(), Error> {
         for service in &services {
             must_have_rules(service)?;
         }
-        let (health, health_service) = tonic_health::server::health_reporter();
-        let mut routes = Routes::new(health_service);
+        let names: Vec<_> = services.iter().map(|service| service.name).collect();
+        let mut routes = self.health.routes();
         if self.reflection {
             routes = routes.add_service(reflection()?);
         }
-        let gate = Gate::new(self.verifier, self.clock, &services);
+        let drain = CancellationToken::new();
+        let gate = Gate::new(self.verifier, self.clock, &services, drain.clone());
         let mut port = routes.into_axum_router();
         for service in services {
-            health
-                .set_service_status(service.name, ServingStatus::NotServing)
-                .await;
             // One fallback answers for all that nobody serves: that of the health checks' router.
             port = port.merge(service.routes.into_axum_router().reset_fallback());
-            let (health, name, ready) = (health.clone(), service.name, service.ready);
+            let (health, name, ready) = (self.health.clone(), service.name, service.ready);
             let opening = gate.clone();
             let stop = self.stop.clone();
             self.tasks.spawn(async move {
                 if stop.run_until_cancelled(ready).await.is_some() {
                     opening.open(name);
-                    health
-                        .set_service_status(name, ServingStatus::Serving)
-                        .await;
+                    health.serving(name).await;
                     tracing::info!(service = name, "ready");
                 }
             });
         }
         let port = port.layer(axum::middleware::from_fn_with_state(gate, gate::pass));
-        let serving = Server::builder()
-            .accept_http1(true)
-            .max_concurrent_streams(MAX_STREAMS)
-            .http2_max_header_list_size(MAX_HEADER_LIST)
-            .layer(GrpcWebLayer::new())
-            .add_routes(Routes::from(port))
-            .serve_with_incoming_shutdown(
-                TcpIncoming::from(self.listener).with_nodelay(Some(true)),
-                self.stop.clone().cancelled_owned(),
-            );
-        let cut = async {
+        let connections = Connections::new(Routes::from(port), self.limits, drain.clone());
+        let draining = async {
             self.stop.cancelled().await;
-            tokio::time::sleep(DRAIN).await;
+            // Whoever asks is told before the first connection is told to end.
+            self.health.draining(&names).await;
+            drain.cancel();
         };
-        tokio::select! {
-            served = serving => served?,
-            () = cut => tracing::warn!("calls did not end in time and were cut"),
-        }
+        tokio::join!(connections.serve(self.listener), draining);
         self.tasks.close();
-        if tokio::time::timeout(DRAIN, self.tasks.wait())
+        if tokio::time::timeout(TASKS_END, self.tasks.wait())
             .await
             .is_err()
         {

@@ -1,67 +1,119 @@
-//! Traces and logs. Never a body, a name, an identity number, a token or an SQL value.
+//! Traces, metrics and logs. Never a body, a name, an identity number, a token or an SQL value.
+//!
+//! One trace leads from the caller's rpc to the unit that accepts: each step hands its W3C trace context on, in the metadata of
+//! a call, in the envelope of an event, beside the key of an offer. A batch serves many callers, so its span is the child of
+//! none and links all of them. Spans and metrics go to the collector that `OTEL_EXPORTER_OTLP_ENDPOINT` names; the other
+//! settings of the OpenTelemetry SDK hold too, such as `OTEL_TRACES_SAMPLER` and `OTEL_METRIC_EXPORT_INTERVAL`.
 
-use std::io;
+mod lag;
+mod logs;
+pub mod metrics;
+mod rpc;
 
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_otlp::SpanExporter;
+use opentelemetry::{Context, KeyValue, global};
+use opentelemetry_otlp::{ExporterBuildError, MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::resource::EnvResourceDetector;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
+
+pub use lag::Lag;
+pub use rpc::{OTHER, Served};
+
+use crate::clock;
 
 /// The environment variable that names the collector; without it spans are made but not sent.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// The header, and the key of every other carrier, of the W3C trace context.
+pub const TRACEPARENT: &str = "traceparent";
+/// How long the end of the process waits for a collector to take what is left.
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// Sends what is left when it is dropped.
-pub struct Telemetry(SdkTracerProvider);
+pub struct Telemetry {
+    traces: SdkTracerProvider,
+    metrics: SdkMeterProvider,
+}
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
+        let (traces, metrics) = (self.traces.clone(), self.metrics.clone());
+        let (done, ended) = mpsc::channel();
+        // Not on this thread: against a collector that hangs the exporters keep to no time of their own.
+        thread::spawn(move || {
+            let _ = traces.shutdown_with_timeout(FLUSH);
+            let _ = metrics.shutdown();
+            let _ = done.send(());
+        });
         // Nothing is listening any more that could be told of a failure.
-        let _ = self
-            .0
-            .shutdown_with_timeout(std::time::Duration::from_secs(2));
+        let _ = ended.recv_timeout(FLUSH);
     }
 }
 
-/// Starts logging in JSON lines to standard error, and tracing by OTLP where a collector is named.
+/// Starts logging in JSON lines to standard error, and traces and metrics by OTLP where a collector is named. `service` is the
+/// `service.name` that they are told under.
 ///
 /// # Errors
 /// When the collector's address is no address.
-pub fn start(service: &'static str) -> Result<Telemetry, opentelemetry_otlp::ExporterBuildError> {
-    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    let resource = Resource::builder()
-        .with_attribute(KeyValue::new("service.name", service))
-        .build();
-    let mut provider = SdkTracerProvider::builder().with_resource(resource);
+pub fn start(service: &str) -> Result<Telemetry, ExporterBuildError> {
+    let resource = resource(service);
+    let mut traces = SdkTracerProvider::builder().with_resource(resource.clone());
+    let mut metrics = SdkMeterProvider::builder().with_resource(resource);
     if std::env::var_os(ENDPOINT).is_some() {
-        provider = provider.with_batch_exporter(SpanExporter::builder().with_tonic().build()?);
+        traces = traces.with_batch_exporter(SpanExporter::builder().with_tonic().build()?);
+        metrics = metrics.with_periodic_exporter(MetricExporter::builder().with_tonic().build()?);
     }
-    let provider = provider.build();
-    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("motcua"));
-    let logs = tracing_subscriber::fmt::layer()
-        .json()
-        .with_writer(io::stderr);
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (traces, metrics) = (traces.build(), metrics.build());
+    global::set_meter_provider(metrics.clone());
+    let spans = tracing_opentelemetry::layer()
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_tracer(traces.tracer("motcua"));
     // A second start in one process, as tests make it, keeps the first.
     let _ = tracing_subscriber::registry()
         // Quieter logs take no trace id from replies and history.
-        .with(traces.with_filter(LevelFilter::INFO))
-        .with(logs.with_filter(filter))
+        .with(spans.with_filter(LevelFilter::INFO))
+        .with(logs::layer())
         .try_init();
-    Ok(Telemetry(provider))
+    Ok(Telemetry { traces, metrics })
+}
+
+/// What every span and metric says of the process; `OTEL_RESOURCE_ATTRIBUTES` adds to it and has the last word.
+fn resource(service: &str) -> Resource {
+    Resource::builder_empty()
+        .with_attributes([
+            KeyValue::new("service.name", service.to_owned()),
+            KeyValue::new("service.instance.id", clock::new_uid()),
+            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+        ])
+        .with_detector(Box::new(EnvResourceDetector::new()))
+        .build()
 }
 
 /// The W3C trace context of the current span; empty when there is none.
 #[must_use]
 pub fn traceparent() -> String {
-    let context = Span::current().context();
+    traceparent_of(&Span::current())
+}
+
+/// The W3C trace context of a span; empty when it is not traced.
+#[must_use]
+pub fn traceparent_of(span: &Span) -> String {
+    let context = span.context();
     let span = context.span();
     let span = span.span_context();
     if !span.is_valid() {
@@ -81,23 +133,38 @@ pub fn trace_id(traceparent: &str) -> &str {
     traceparent.split('-').nth(1).unwrap_or_default()
 }
 
-/// Makes a span the child of the caller's, where the caller sent its trace context.
-pub fn adopt_parent(span: &Span, headers: &http::HeaderMap) {
-    let context: Context = opentelemetry::global::get_text_map_propagator(|propagator| {
-        propagator.extract(&Headers(headers))
-    });
+/// Makes a span the child of the one that this W3C trace context names, where it names one. To be called before the span is
+/// entered.
+pub fn adopt(span: &Span, traceparent: &str) {
     // Without a tracing subscriber there is no span to adopt.
-    let _ = span.set_parent(context);
+    let _ = span.set_parent(context_of(traceparent));
 }
 
-struct Headers<'a>(&'a http::HeaderMap);
+/// Links the current span to the one that this W3C trace context names.
+pub fn link(traceparent: &str) {
+    let context = context_of(traceparent);
+    Span::current().add_link(context.span().span_context().clone());
+}
 
-impl opentelemetry::propagation::Extractor for Headers<'_> {
+/// Links the current span to another.
+pub fn link_to(other: &Span) {
+    let context = other.context();
+    Span::current().add_link(context.span().span_context().clone());
+}
+
+fn context_of(traceparent: &str) -> Context {
+    TraceContextPropagator::new().extract_with_context(&Context::new(), &Carrier(traceparent))
+}
+
+/// A trace context without its `tracestate`: whatever a caller writes there would be told on.
+struct Carrier<'a>(&'a str);
+
+impl Extractor for Carrier<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).and_then(|value| value.to_str().ok())
+        (key == TRACEPARENT).then_some(self.0)
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(http::HeaderName::as_str).collect()
+        vec![TRACEPARENT]
     }
 }

@@ -32,6 +32,7 @@ use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
 use crate::sabotage::{self, Sabotage};
+use crate::telemetry;
 use batch::Outcome;
 use job::{Answer, Feed, Job, Work};
 
@@ -187,8 +188,11 @@ impl<L: Ledger> Worker<L> {
         }
     }
 
-    #[tracing::instrument(skip_all, fields(service = L::OWNER, jobs = jobs.len()))]
+    #[tracing::instrument(name = "batch", skip_all, fields(service = L::OWNER, jobs = jobs.len()))]
     async fn commit(&self, jobs: Vec<Job<L>>) {
+        for job in &jobs {
+            telemetry::link_to(&job.span);
+        }
         if sabotage::is(Sabotage::AcknowledgeBeforeCommit) {
             return self.acknowledge_before_commit(jobs).await;
         }

@@ -6,6 +6,7 @@
 //! latencies are plain and a stall counts once.
 
 mod address;
+mod compare;
 mod desks;
 mod drive;
 mod echo;
@@ -14,6 +15,7 @@ mod journey;
 mod line;
 mod measure;
 mod outcome;
+mod pgbench;
 mod plans;
 mod progress;
 mod scenario;
@@ -76,6 +78,10 @@ enum What {
     Lifecycle(Run),
     /// Hand-overs, from the offer to its acceptance by a unit that waits at its queue
     Transfer(Run),
+    /// Subscribers of all units wait and nothing happens
+    Idle(Run),
+    /// Run every scenario in turn with its yardstick, and write a summary of the medians
+    Compare(compare::Options),
     /// Serve the bare server
     #[command(hide = true)]
     EchoServer {
@@ -109,6 +115,7 @@ struct Run {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let (outcome, json) = match options.what {
         What::Cast { folder } => return make_cast(&folder),
+        What::Compare(options) => return compare::run(options).await,
         What::EchoServer { reply_bytes } => return echo::serve(reply_bytes).await,
         What::Echo {
             request_bytes,
@@ -118,7 +125,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         } => {
             let echo = Echo::start(request_bytes, reply_bytes, drive.connections).await?;
             let processes = echo.processes();
-            let scenario = Arc::new(Scenario::Echo(echo));
+            let scenario = Arc::new(Scenario::Echo(Box::new(echo)));
             (drive.run(&scenario, &processes).await?, json)
         }
         What::GetProcedure(run) => run.measure(Kind::GetProcedure).await?,
@@ -126,6 +133,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         What::GetDossier(run) => run.measure(Kind::GetDossier).await?,
         What::Lifecycle(run) => run.measure(Kind::Lifecycle).await?,
         What::Transfer(run) => run.measure(Kind::Transfer).await?,
+        What::Idle(run) => run.measure(Kind::Idle).await?,
     };
     println!("{}", outcome.table());
     if let Some(json) = json {

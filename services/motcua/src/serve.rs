@@ -16,7 +16,7 @@ use kit::clock::Clock;
 use kit::db::Stores;
 use kit::keys::{self, PrivateKey, PublicKey};
 use kit::queue::Queue;
-use kit::serve::{Ground, Mounted, Port};
+use kit::serve::{Ground, Health, Limits, Mounted, Port};
 use kit::telemetry;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,7 +44,11 @@ pub struct Options {
     /// Where calls arrive; port 0 takes a free one.
     #[arg(long, env = "MOTCUA_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// Where a service that is not served here is: `identity=http://host:port`. May be given several times.
+    /// Where health checks arrive too, without any of the limits on calls; from the very start until the end.
+    #[arg(long, env = "MOTCUA_HEALTH", value_name = "ADDR")]
+    health: Option<SocketAddr>,
+    /// Where a service that is not served here is: `identity=http://host:port`. May be given several times, also for the
+    /// replicas of one service.
     #[arg(long = "peer", env = "MOTCUA_PEERS", value_delimiter = ',', value_parser = parse_peer)]
     peers: Vec<(String, Uri)>,
     /// Answer reflection, so that clients need no copy of the contract.
@@ -53,6 +57,16 @@ pub struct Options {
     /// For demonstrations and tests: civil time begins here and moves on with `motcua-simulated-time` of calls.
     #[arg(long, value_name = "RFC3339")]
     simulated_clock: Option<DateTime<FixedOffset>>,
+}
+
+impl Options {
+    /// What the process is called in telemetry: `motcua`, or `motcua-intake` when it serves one service only.
+    fn name(&self) -> String {
+        match self.services.as_slice() {
+            [Chosen(services)] if services.len() == 1 => format!("motcua-{}", services[0].name()),
+            _ => "motcua".to_owned(),
+        }
+    }
 }
 
 /// A service of the suite.
@@ -144,18 +158,23 @@ pub enum Error {
 /// When a store, key or port cannot be used.
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let _telemetry =
-        telemetry::start("motcua").map_err(|error| Error::Telemetry(Box::new(error)))?;
-    let stores = options.stores.place().take()?;
-    let usual_keys = || options.stores.usual_keys();
-    let keys = KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?;
-    let listener = listen(options.listen).await?;
-    let address = listener.local_addr()?;
+        telemetry::start(&options.name()).map_err(|error| Error::Telemetry(Box::new(error)))?;
     let chosen: BTreeSet<Service> = options
         .services
         .iter()
         .flat_map(|chosen| chosen.0.iter().copied())
         .collect();
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let health = Health::new(chosen.iter().map(|service| service.name())).await;
+    let _health_port = match options.health {
+        Some(address) => Some(health.answer_on(listen(address).await?)),
+        None => None,
+    };
+    let stores = options.stores.place().take()?;
+    let usual_keys = || options.stores.usual_keys();
+    let keys = KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?;
+    let listener = listen(options.listen).await?;
+    let address = listener.local_addr()?;
     let suite = Suite {
         stores,
         keys,
@@ -184,6 +203,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     println!("listening on {address}");
     let port = Port {
         listener,
+        limits: Limits::default(),
+        health,
         verifier: Verifier::new(suite.peers.key_source()),
         clock: suite.clock.clone(),
         reflection: options.reflection,
@@ -299,9 +320,12 @@ fn peers(
 
 fn parse_peer(text: &str) -> Result<(String, Uri), String> {
     let (name, uri) = text.split_once('=').ok_or("must be NAME=URI")?;
-    let uri = uri
+    let uri: Uri = uri
         .parse()
         .map_err(|error| format!("`{uri}` is no URI: {error}"))?;
+    if uri.scheme_str() != Some("http") || uri.host().is_none() {
+        return Err(format!("`{uri}` must be http://host:port"));
+    }
     Ok((name.to_owned(), uri))
 }
 

@@ -8,7 +8,34 @@ use crate::journey::Journey;
 #[derive(Clone, Debug)]
 pub enum Change {
     /// A journey; of its rows those are written that were touched.
-    Journey(Box<Journey>),
+    Journey {
+        /// As it is now.
+        journey: Box<Journey>,
+        /// W3C trace context of what changed it.
+        traceparent: String,
+    },
     /// A local copy.
     Copy(Copy),
+}
+
+impl Change {
+    /// The change of a journey under no trace.
+    pub fn journey(journey: Journey) -> Self {
+        Self::Journey {
+            journey: Box::new(journey),
+            traceparent: String::new(),
+        }
+    }
+
+    /// The same under this trace.
+    #[must_use]
+    pub fn under(self, traceparent: &str) -> Self {
+        match self {
+            Self::Journey { journey, .. } => Self::Journey {
+                journey,
+                traceparent: traceparent.to_owned(),
+            },
+            Self::Copy(copy) => Self::Copy(copy),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kit::caller::Context;
 use kit::clock;
 use kit::db::Db;
+use kit::deadline;
 use kit::failure::Failure;
 use kit::page;
 use kit::queue::Queue;
@@ -38,7 +39,9 @@ impl TransferService for Transfers {
         request: Request<pb::PullTransfersRequest>,
     ) -> Result<Response<pb::PullTransfersResponse>, Status> {
         let caller = Context::of(&request)?.caller;
-        let pull = wire::request::pull(&request.into_inner())?;
+        let mut pull = wire::request::pull(&request.into_inner())?;
+        // Who gave the call less time than the wait goes empty-handed and not away.
+        pull.wait = deadline::leaving_time_to_answer(pull.wait);
         caller.must_act_for(&pull.unit)?;
         let scope = caller.scope();
         let pulled = offers::pull(&self.db, &self.queue, &scope, &pull);
@@ -48,9 +51,10 @@ impl TransferService for Transfers {
         let deliveries = pulled
             .map_err(refused)?
             .into_iter()
-            .map(|(transfer, attempt)| pb::Delivery {
+            .map(|(transfer, delivered)| pb::Delivery {
                 transfer: Some(wire::reply::transfer(&transfer)),
-                attempt: i32::try_from(attempt).unwrap_or(i32::MAX),
+                attempt: i32::try_from(delivered.attempt).unwrap_or(i32::MAX),
+                traceparent: delivered.traceparent,
             });
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),

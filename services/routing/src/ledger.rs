@@ -4,7 +4,7 @@ mod decide;
 mod world;
 
 use kit::copies::CalendarCache;
-use kit::queue::Queue;
+use kit::queue::{Offer, Queue};
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -56,7 +56,14 @@ impl Ledger for Routing {
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
-        decide::decide(world, &step.act, step.cause.at)
+        let effect = decide::decide(world, &step.act, step.cause.at)?;
+        let changes = effect.changes.into_iter();
+        Ok(Effect {
+            changes: changes
+                .map(|change| change.under(&step.cause.traceparent))
+                .collect(),
+            ..effect
+        })
     }
 
     fn apply(world: &mut World, change: &Change) {
@@ -70,13 +77,18 @@ impl Ledger for Routing {
     /// Brings new offers to their units, and takes those out that are no longer open.
     fn committed(&self, changes: &[Change]) {
         for change in changes {
-            let Change::Journey(journey) = change else {
+            let Change::Journey {
+                journey,
+                traceparent,
+            } = change
+            else {
                 continue;
             };
             for transfer in journey.touched().0 {
                 let (unit, key) = (&transfer.to, transfer.offer_key());
                 if transfer.state == State::Offered {
-                    self.queue.lanes().offer(unit, key.as_str());
+                    let traceparent = traceparent.clone();
+                    self.queue.lanes().offer(unit, Offer { key, traceparent });
                 } else {
                     self.queue.lanes().settle(unit, &key);
                 }

@@ -7,6 +7,7 @@ use kit::caller::Scope;
 use kit::clock;
 use kit::db::Db;
 use kit::queue::{Delivered, LANE_CAPACITY, Queue};
+use kit::telemetry::metrics;
 use sea_orm::DbErr;
 use tokio::time::MissedTickBehavior;
 
@@ -23,7 +24,7 @@ pub async fn pull(
     queue: &Queue,
     scope: &Scope,
     pull: &Pull,
-) -> Result<Vec<(Transfer, u32)>, DbErr> {
+) -> Result<Vec<(Transfer, Delivered)>, DbErr> {
     let deadline = clock::monotonic() + pull.wait;
     loop {
         let wait = deadline.saturating_duration_since(clock::monotonic());
@@ -45,7 +46,7 @@ async fn open_ones(
     scope: &Scope,
     unit: &str,
     delivered: Vec<Delivered>,
-) -> Result<Vec<(Transfer, u32)>, DbErr> {
+) -> Result<Vec<(Transfer, Delivered)>, DbErr> {
     if delivered.is_empty() {
         return Ok(Vec::new());
     }
@@ -61,10 +62,13 @@ async fn open_ones(
         .map(|transfer| (transfer.offer_key(), transfer))
         .collect();
     let mut open = Vec::with_capacity(delivered.len());
-    for Delivered { key, attempt, .. } in delivered {
-        match by_key.remove(&key) {
-            Some(transfer) => open.push((transfer, attempt)),
-            None => queue.lanes().settle(unit, &key),
+    for delivered in delivered {
+        match by_key.remove(&delivered.key) {
+            Some(transfer) => {
+                metrics::delivered(delivered.attempt);
+                open.push((transfer, delivered));
+            }
+            None => queue.lanes().settle(unit, &delivered.key),
         }
     }
     Ok(open)

@@ -61,7 +61,7 @@ pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), D
     let (mut journeys, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
     for change in changes {
         match change {
-            Change::Journey(journey) => {
+            Change::Journey { journey, .. } => {
                 journeys.insert(&journey.route.dossier, journey.as_ref());
             }
             Change::Copy(copy) => {

@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 
 use catalogue::{Catalogue, Files};
 use kit::caller::Verifier;
-use kit::client::Peers;
+use kit::client::{Peer, Peers};
 use kit::clock::Clock;
 use kit::db::{Db, Stores};
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
-use kit::serve::{Ground, Port};
+use kit::serve::{Ground, Health, Limits, Port};
 use kit::sheet::BadRow;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
@@ -89,7 +88,7 @@ impl Store {
 
 /// A running service.
 pub struct Suite {
-    pub channel: Channel,
+    pub channel: Peer,
     /// The peers as the service `intake` would have them, and its key.
     pub peers: Peers,
     pub intake: PrivateKey,
@@ -110,6 +109,8 @@ impl Suite {
         let stop = CancellationToken::new();
         let port = Port {
             listener,
+            limits: Limits::default(),
+            health: Health::new(["identity", "catalogue"]).await,
             verifier: Verifier::new(peers.key_source()),
             clock: Clock::system(),
             reflection: false,
@@ -125,8 +126,11 @@ impl Suite {
             tasks: port.tasks.clone(),
             stop: stop.clone(),
         };
+        store.stores.create("identity").await.unwrap();
+        let db = store.stores.open("identity").await.unwrap();
+        identity::migrate(&db).await.unwrap();
         let of_identity = Ground {
-            db: store.stores.open("identity").await.unwrap(),
+            db,
             ..ground.clone()
         };
         let settings = identity::Settings {

@@ -4,19 +4,18 @@ use std::path::{Path, PathBuf};
 
 use identity::{Files, Settings};
 use kit::caller::{Verifier, sign_assertion};
-use kit::client::Peers;
+use kit::client::{Peer, Peers};
 use kit::clock::Clock;
 use kit::db::{Db, Stores};
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
-use kit::serve::{Ground, Port};
+use kit::serve::{Ground, Health, Limits, Port};
 use proto::identity::v1::IssueTokenRequest;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
@@ -72,7 +71,7 @@ impl Store {
 /// A running service.
 pub struct Suite {
     pub store: Store,
-    pub channel: Channel,
+    pub channel: Peer,
     /// The key of every caller of the small province, and of the service `intake`.
     pub key: PrivateKey,
     _stop: DropGuard,
@@ -99,6 +98,8 @@ impl Suite {
         let stop = CancellationToken::new();
         let port = Port {
             listener,
+            limits: Limits::default(),
+            health: Health::new(["identity"]).await,
             verifier: Verifier::new(peers.key_source()),
             clock: Clock::system(),
             reflection: false,

@@ -37,6 +37,16 @@ impl Drop for Waiting {
 }
 
 impl Progress {
+    /// The progress of a service that takes in no log.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        Self {
+            sources: &[],
+            places: watch::Sender::default(),
+            waiting: Arc::default(),
+        }
+    }
+
     /// The progress of a service that takes in these owners' logs, as its store has it.
     ///
     /// # Errors
@@ -120,6 +130,12 @@ impl Progress {
         let places = self.places.borrow();
         let key = (source.to_owned(), shard.number());
         places.get(&key).copied().unwrap_or_default()
+    }
+
+    /// How many events of a log that reaches so far are not taken in.
+    pub(super) fn behind(&self, source: &str, reach: &Reach) -> i64 {
+        let missing = |shard| (reach.seq(shard) - self.place(source, shard)).max(0);
+        Shard::all().map(missing).sum()
     }
 
     /// Whether an earlier run finished its first catch-up with a log.

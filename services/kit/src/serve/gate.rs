@@ -1,4 +1,4 @@
-//! What every call passes through before a service sees it: trace, token, rule, time, read-your-writes.
+//! What every call passes through before a service sees it: trace, deadline, size, token, rule, time, read-your-writes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,18 +11,27 @@ use axum::middleware::Next;
 use axum::response::Response;
 use chrono::DateTime;
 use http::{HeaderMap, HeaderValue};
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tracing::Instrument as _;
 
+use super::ending::until;
 use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
 use crate::caller::{Caller, Context, Rule, Verifier, Who, unauthenticated};
-use crate::clock::{Clock, Moment};
+use crate::clock::{self, Clock, Moment};
 use crate::consumer::Progress;
+use crate::deadline::{self, Malformed};
 use crate::failure::Failure;
 use crate::log::Positions;
-use crate::telemetry;
+use crate::telemetry::{self, Served};
 
 const READ_EVENTS: &str = ".EventService/ReadEvents";
+/// The limit for all metadata of a call, counted as HTTP/2 counts it.
+const MAX_METADATA: usize = 16 * 1024;
+/// What HTTP/2 adds for each header.
+const PER_HEADER: usize = 32;
+/// Rpcs of libraries that stream until their caller goes.
+const ENDLESS: [&str; 2] = ["grpc.health.v1.Health/Watch", "grpc.reflection."];
 const OPEN_PREFIXES: [&str; 2] = ["grpc.health.v1.Health/", "grpc.reflection."];
 
 /// The gate of one port.
@@ -34,6 +43,7 @@ struct Inner {
     clock: Clock,
     rules: HashMap<&'static str, Who>,
     services: HashMap<String, Standing>,
+    drain: CancellationToken,
 }
 
 /// How far a service is.
@@ -43,7 +53,13 @@ struct Standing {
 }
 
 impl Gate {
-    pub fn new(verifier: Verifier, clock: Clock, services: &[Mounted]) -> Self {
+    /// A gate before these services. Streams that know of no end are ended when `drain` is cancelled.
+    pub fn new(
+        verifier: Verifier,
+        clock: Clock,
+        services: &[Mounted],
+        drain: CancellationToken,
+    ) -> Self {
         let rules = services.iter().flat_map(|service| service.rules);
         let standing = |service: &Mounted| {
             let standing = Standing {
@@ -57,6 +73,7 @@ impl Gate {
             clock,
             rules: rules.map(|rule: &Rule| (rule.rpc, rule.who)).collect(),
             services: services.iter().map(standing).collect(),
+            drain,
         }))
     }
 
@@ -67,7 +84,33 @@ impl Gate {
         }
     }
 
+    /// Answers a call within the time that it has.
+    async fn answer_in_time(&self, rpc: &str, request: Request, next: Next) -> Response {
+        let time = match time_of(request.headers()) {
+            Ok(time) => time,
+            Err(failure) => return refusal(failure),
+        };
+        let answer = self.answer(rpc, request, next);
+        let answered = deadline::within(clock::monotonic() + time, answer).await;
+        answered.unwrap_or_else(|| refusal(too_late(time)))
+    }
+
+    async fn answer(&self, rpc: &str, mut request: Request, next: Next) -> Response {
+        match self.admit(rpc, request.headers()).await {
+            Ok(context) => {
+                request.extensions_mut().insert(context);
+                let response = explain(next.run(request).await);
+                if ENDLESS.iter().any(|prefix| rpc.starts_with(prefix)) {
+                    return until(self.0.drain.clone(), response);
+                }
+                response
+            }
+            Err(failure) => refusal(failure),
+        }
+    }
+
     async fn admit(&self, rpc: &str, headers: &HeaderMap) -> Result<Context, Failure> {
+        must_fit(headers)?;
         let who = self.rule(rpc)?;
         let caller = self.caller(headers).await?;
         who.admit(&caller)?;
@@ -80,8 +123,15 @@ impl Gate {
         })
     }
 
+    /// What a call is told under; `None` for health checks and reflection, which are not told.
+    fn method(&self, rpc: &str) -> Option<&'static str> {
+        let open = OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix));
+        let known = self.0.rules.get_key_value(rpc).map(|(method, _)| *method);
+        (!open).then_some(known.unwrap_or(telemetry::OTHER))
+    }
+
     fn rule(&self, rpc: &str) -> Result<Who, Failure> {
-        if OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix)) {
+        if is_open(rpc) {
             return Ok(Who::Anyone);
         }
         self.0.rules.get(rpc).copied().ok_or_else(|| {
@@ -165,25 +215,19 @@ fn package_of(service: &str) -> String {
 }
 
 /// Lets a call pass, or answers it here.
-pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let rpc = request.uri().path().trim_start_matches('/').to_owned();
-    let span = tracing::info_span!("rpc", rpc, code = tracing::field::Empty);
-    telemetry::adopt_parent(&span, request.headers());
+    let method = gate.method(&rpc);
+    let served = method.map(|method| Served::begin(method, request.headers()));
+    let span = served
+        .as_ref()
+        .map_or_else(tracing::Span::none, Served::span);
     async move {
-        let admitted = gate.admit(&rpc, request.headers()).await;
+        let mut response = gate.answer_in_time(&rpc, request, next).await;
         let traceparent = telemetry::traceparent();
-        let mut response = match admitted {
-            Ok(context) => {
-                request.extensions_mut().insert(context);
-                explain(next.run(request).await)
-            }
-            Err(failure) => Status::from(failure).into_http::<Body>(),
-        };
-        let code = response
-            .headers()
-            .get("grpc-status")
-            .and_then(|code| code.to_str().ok());
-        tracing::Span::current().record("code", code.unwrap_or("0"));
+        if let Some(served) = served {
+            served.end(response.headers());
+        }
         if let Ok(value) = HeaderValue::from_str(telemetry::trace_id(&traceparent)) {
             response.headers_mut().insert(TRACE_ID, value);
         }
@@ -191,6 +235,49 @@ pub(super) async fn pass(State(gate): State<Gate>, mut request: Request, next: N
     }
     .instrument(span)
     .await
+}
+
+fn is_open(rpc: &str) -> bool {
+    OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix))
+}
+
+fn refusal(failure: Failure) -> Response {
+    Status::from(failure).into_http::<Body>()
+}
+
+/// How long a call may take: what its caller gives it, and no longer than any may.
+fn time_of(headers: &HeaderMap) -> Result<Duration, Failure> {
+    match deadline::asked_for(headers) {
+        Ok(time) => Ok(time.map_or(deadline::MOST, |time| time.min(deadline::MOST))),
+        Err(Malformed) => Err(malformed("grpc-timeout", "as the gRPC protocol has it")),
+    }
+}
+
+fn too_late(time: Duration) -> Failure {
+    Failure::new(
+        Code::DeadlineExceeded,
+        "DEADLINE_EXCEEDED",
+        "the time for this call ran out; whether a mutation was done is unknown, its repetition tells",
+        "Đã hết thời gian chờ xử lý; hãy thử lại",
+    )
+    .with("milliseconds", time.as_millis())
+}
+
+fn must_fit(headers: &HeaderMap) -> Result<(), Failure> {
+    let sizes = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + PER_HEADER);
+    let size: usize = sizes.sum();
+    if size <= MAX_METADATA {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Code::ResourceExhausted,
+        "METADATA_TOO_LARGE",
+        format!("the metadata has {size} bytes; {MAX_METADATA} are taken"),
+        "Siêu dữ liệu gửi kèm quá lớn",
+    )
+    .with("limit", MAX_METADATA))
 }
 
 /// Gives refusals of the library beneath us our own codes and reasons.

@@ -7,10 +7,12 @@ use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
 use super::{Effect, Ledger, Step, parked, places, replies};
+use crate::clock;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::log::{self, Cause, NewEvent, Position, Shard};
 use crate::sabotage::{self, Sabotage};
+use crate::telemetry::metrics;
 
 /// What a committed batch left behind.
 pub(super) struct Outcome<L: Ledger> {
@@ -28,9 +30,15 @@ pub(super) async fn commit<L: Ledger>(
     db: &Db,
     jobs: &[Job<L>],
 ) -> Result<Outcome<L>, DbErr> {
-    let (tx, outcome) = prepare(ledger, db, jobs).await?;
-    tx.commit().await?;
-    Ok(outcome)
+    let began = clock::monotonic();
+    let committed = async {
+        let (tx, outcome) = prepare(ledger, db, jobs).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    };
+    let committed = committed.await;
+    metrics::batch(L::OWNER, jobs.len(), committed.is_ok(), began.elapsed());
+    committed
 }
 
 /// Runs a batch up to its commit.

@@ -5,10 +5,12 @@ use std::time::Duration;
 use proto::event::v1::Event;
 use tokio::sync::oneshot;
 use tonic::Code;
+use tracing::Span;
 
 use super::{Ledger, Step};
 use crate::failure::Failure;
 use crate::log::{Positions, Shard};
+use crate::telemetry::metrics::Waiting;
 
 /// A caller's mutation, named so that it can be repeated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +30,8 @@ pub struct Incoming<A> {
     pub event: Event,
     /// What it asks for here; `None` when it is of no interest.
     pub step: Option<Step<A>>,
+    /// Ends when it has been taken in.
+    pub span: Span,
 }
 
 /// The answer to a mutation.
@@ -95,6 +99,17 @@ pub(super) enum Work<A> {
     },
 }
 
+impl<A> Work<A> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Call(..) => "call",
+            Self::Own(_) => "own",
+            Self::Feed(_) => "feed",
+            Self::Retry { .. } => "retry",
+        }
+    }
+}
+
 /// The next events of one shard of another service's log.
 pub(super) struct Feed<A> {
     pub source: String,
@@ -119,12 +134,22 @@ impl<A> Feed<A> {
 pub(super) struct Job<L: Ledger> {
     pub work: Work<L::Act>,
     pub done: oneshot::Sender<Answer<L>>,
+    /// From when it was given to the writer until it is answered.
+    pub span: Span,
+    _waiting: Waiting,
 }
 
 impl<L: Ledger> Job<L> {
     pub fn new(work: Work<L::Act>) -> (Self, oneshot::Receiver<Answer<L>>) {
         let (done, answer) = oneshot::channel();
-        (Self { work, done }, answer)
+        let span = tracing::info_span!("job", service = L::OWNER, work = work.name());
+        let job = Self {
+            work,
+            done,
+            span,
+            _waiting: Waiting::begin(L::OWNER),
+        };
+        (job, answer)
     }
 
     pub fn call(&self) -> Option<&Call> {

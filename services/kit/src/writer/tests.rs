@@ -67,6 +67,7 @@ async fn pages_that_follow_each_other_may_share_a_batch() {
 async fn an_event_of_no_interest_moves_the_place_alone() {
     let this = Consuming::start().await;
     let idle = Incoming {
+        span: tracing::Span::none(),
         step: None,
         ..event(1, "a", 5)
     };
@@ -225,5 +226,6 @@ fn event(seq: i64, counter: &str, amount: i64) -> Incoming<Add> {
     };
     let cause = cause(SOURCE);
     let step = Some(Step { act, cause });
-    Incoming { event, step }
+    let span = tracing::Span::none();
+    Incoming { event, step, span }
 }

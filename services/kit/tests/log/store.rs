@@ -68,7 +68,12 @@ impl Store {
 
     /// Runs a statement that must touch this many rows.
     pub async fn tamper(&self, rows: u64, sql: &str) {
-        let done = self.db.write().execute_unprepared(sql).await.unwrap();
+        let sql = if self.db.is_shared() {
+            as_postgres_writes_it(sql)
+        } else {
+            sql.to_owned()
+        };
+        let done = self.db.write().execute_unprepared(&sql).await.unwrap();
         assert_eq!(done.rows_affected(), rows, "{sql}");
     }
 
@@ -95,4 +100,15 @@ fn cause() -> Cause {
         at: clock::from_micros(1_503_883_800_000_000),
         traceparent: String::new(),
     }
+}
+
+/// Bytes stand as `x'00'` in the tests, as `SQLite` writes them.
+fn as_postgres_writes_it(sql: &str) -> String {
+    let mut parts = sql.split("x'");
+    let mut sql = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (hex, rest) = part.split_once('\'').unwrap();
+        sql.push_str(&format!("decode('{hex}', 'hex'){rest}"));
+    }
+    sql
 }

@@ -87,8 +87,10 @@ async fn an_altered_personal_part_is_found() {
 #[tokio::test]
 async fn a_personal_part_that_is_added_later_is_found() {
     let store = Store::new().await;
-    let added =
-        format!("UPDATE log_event SET personal = zeroblob(40) WHERE shard = {OWN} AND seq = 1");
+    let added = format!(
+        "UPDATE log_event SET personal = x'{}' WHERE shard = {OWN} AND seq = 1",
+        "00".repeat(40)
+    );
     store.tamper(1, &added).await;
     assert_eq!(store.broken_rows().await, [(OWN, 1)]);
 }

@@ -41,22 +41,32 @@ pub async fn an_event_that_nobody_listens_to_is_no_fault(queue: Queue) {
     queue.publish(event("intake", 0, 2));
     let mut stream = queue.subscribe("intake", shard(0));
     queue.publish(event("intake", 0, 3));
-    assert_eq!(*stream.recv().await.unwrap(), event("intake", 0, 3));
+    // Earlier ones may come too: consumers know where they are.
+    while *stream.recv().await.unwrap() != event("intake", 0, 3) {}
 }
 
-pub async fn a_slow_listener_lags_and_is_told(queue: Queue) {
+pub async fn a_slow_listener_is_told_or_sees_a_jump_and_gets_the_last_thousand(queue: Queue) {
     let mut stream = queue.subscribe("intake", shard(0));
     for seq in 1..=TOO_MANY {
         queue.publish(event("intake", 0, seq));
     }
-    let Err(RecvError::Lagged(missed)) = stream.recv().await else {
-        panic!("it is not told that it missed events");
-    };
-    let first_kept = i64::try_from(missed).unwrap() + 1;
-    assert!(TOO_MANY - first_kept >= 1_000, "it missed {missed}");
-    for seq in first_kept..=TOO_MANY {
-        assert_eq!(stream.recv().await.unwrap().seq, seq);
+    queue.flushed().await;
+    let mut last = 0;
+    let mut received = 0;
+    let mut missed = false;
+    while last < TOO_MANY {
+        match stream.recv().await {
+            Ok(event) => {
+                missed |= event.seq > last + 1;
+                last = event.seq;
+                received += 1;
+            }
+            Err(RecvError::Lagged(_)) => missed = true,
+            Err(RecvError::Closed) => panic!("the queue is gone"),
+        }
     }
+    assert!(missed, "a queue that keeps everything is no queue");
+    assert!(received >= 1_000, "it kept {received}");
 }
 
 fn shard(number: i32) -> Shard {

@@ -19,7 +19,7 @@ macro_rules! contract {
             a_waiting_puller_wakes_when_an_offer_arrives,
             a_puller_goes_empty_handed_when_its_wait_is_over,
             a_waiting_puller_gets_what_another_took_and_let_lapse,
-            an_offer_brings_its_trace_every_time,
+            an_offer_brings_its_trace_context_with_every_delivery,
             offers_come_in_the_order_in_which_they_were_made,
             an_offer_that_comes_again_comes_before_later_ones,
             units_do_not_get_each_others_offers,
@@ -33,7 +33,7 @@ macro_rules! contract {
             a_listener_hears_only_its_own_shard_of_its_own_owner,
             every_listener_hears_every_event,
             an_event_that_nobody_listens_to_is_no_fault,
-            a_slow_listener_lags_and_is_told,
+            a_slow_listener_is_told_or_sees_a_jump_and_gets_the_last_thousand,
         );
     };
     ($implementation:ident: $clock:meta, $make:path, $($module:ident: $($rule:ident),+ $(,)?);+) => {

@@ -20,7 +20,7 @@ use sea_orm::{
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, string};
 use tempfile::TempDir;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 pub const OWNER: &str = "counter";
@@ -187,7 +187,7 @@ pub struct Service {
     pub queue: Queue,
     ledger: Arc<Counters>,
     _stores: Stores,
-    _stop: DropGuard,
+    stop: CancellationToken,
 }
 
 impl Service {
@@ -220,7 +220,7 @@ impl Service {
             queue,
             ledger,
             _stores: stores,
-            _stop: stop.drop_guard(),
+            stop,
         };
         (this, work)
     }
@@ -253,6 +253,11 @@ impl Service {
             .one(self.db.read())
             .await;
         row.unwrap().map_or(0, |row| row.value)
+    }
+
+    /// Ends its writer when all that it took is answered.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Refuses everything from now on.
@@ -292,5 +297,11 @@ fn context(caller: &str) -> Context {
         },
         at: clock::from_micros(1_503_883_800_000_000),
         traceparent: String::new(),
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop();
     }
 }

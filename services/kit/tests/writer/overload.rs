@@ -1,6 +1,7 @@
 //! More than the writer can take.
 
 use futures::FutureExt as _;
+use futures::future::join_all;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -23,23 +24,40 @@ async fn a_writer_that_is_full_says_so_and_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn what_was_taken_is_committed_though_its_caller_has_gone_and_the_service_stops() {
+async fn what_was_taken_is_answered_though_the_service_stops() {
     let folder = tempfile::tempdir().unwrap();
     let (service, work) = Service::start_idle(&folder, 16).await;
-    let (accepted, _) = fill(&service);
-    let db = service.db.clone();
-    drop(service);
+    let calls: Vec<_> = (0..100).map(|call| add(&service, call)).collect();
+    let stop = async { service.stop() };
+    let (answers, (), ()) = tokio::join!(join_all(calls), stop, work);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(committed(&service).await, 100);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_need_not_be_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let (service, work) = Service::start_idle(&folder, 16).await;
+    let (_, _) = fill(&service);
+    service.stop();
     work.await;
-    let heads = kit::log::heads(&db.begin().await.unwrap()).await.unwrap();
-    let committed: i64 = heads.iter().map(|head| head.seq).sum();
-    assert_eq!(committed, accepted);
+    assert_eq!(committed(&service).await, 0);
+}
+
+async fn committed(service: &Service) -> i64 {
+    let heads = kit::log::heads(service.db.read()).await.unwrap();
+    heads.iter().map(|head| head.seq).sum()
+}
+
+async fn add(service: &Service, call: i64) -> Result<kit::writer::Replied, kit::failure::Failure> {
+    let counter = format!("c{}", call / 10);
+    service.add(&call.to_string(), &counter, 1).await
 }
 
 /// Calls until the writer is full, without waiting for any answer. Returns how many it took, and what it said then.
 fn fill(service: &Service) -> (i64, kit::failure::Failure) {
     for call in 0..TOO_MANY {
-        let counter = format!("c{}", call / 10);
-        if let Some(Err(failure)) = service.add(&call.to_string(), &counter, 1).now_or_never() {
+        if let Some(Err(failure)) = add(service, call).now_or_never() {
             return (call, failure);
         }
     }

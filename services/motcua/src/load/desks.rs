@@ -62,11 +62,11 @@ impl Desks {
     pub fn open(line: &Arc<Line>) -> Result<Self, Error> {
         let boxes = Arc::new(Boxes::default());
         let mut pulling = JoinSet::new();
-        for (lane, unit) in cast::units_with_desks()?.into_iter().enumerate() {
+        for (turn, unit) in cast::units_with_desks()?.into_iter().enumerate() {
             let receptionist = officer(line, &unit, Role::Receptionist)?;
             let (line, boxes) = (Arc::clone(line), Arc::clone(&boxes));
             pulling
-                .spawn(async move { pull(&line, receptionist, request(unit), lane, &boxes).await });
+                .spawn(async move { pull(&line, receptionist, request(unit), turn, &boxes).await });
         }
         Ok(Self {
             boxes,
@@ -141,11 +141,11 @@ async fn pull(
     line: &Line,
     receptionist: CallerId,
     request: PullTransfersRequest,
-    lane: usize,
+    turn: usize,
     boxes: &Boxes,
 ) {
     loop {
-        let answered = line.pull(receptionist, &request, lane).await;
+        let answered = line.pull(receptionist, &request, turn).await;
         let now = clock::real();
         let pulled: Result<PullTransfersResponse, _> =
             answered.and_then(|answer| Ok(answer.read()?));

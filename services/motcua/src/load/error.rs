@@ -51,6 +51,9 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// pgbench.
+    #[error("pgbench cannot be used as a yardstick:\n{0}")]
+    Pgbench(String),
     /// The bare server.
     #[error(transparent)]
     Transport(#[from] tonic::transport::Error),

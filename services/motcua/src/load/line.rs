@@ -129,11 +129,11 @@ impl Line {
         &self,
         by: CallerId,
         request: &R,
-        lane: usize,
+        turn: usize,
     ) -> Result<Answer, Error> {
         let prepared = self.prepare(Some(by), request.encode_to_vec().into(), None);
         let prepared = prepared.await.map_err(refused(R::PATH))?;
-        let channel = &self.pulls[lane % self.pulls.len()];
+        let channel = &self.pulls[turn % self.pulls.len()];
         unary(channel, R::PATH, prepared)
             .await
             .map_err(refused(R::PATH))
@@ -218,6 +218,18 @@ impl Traffic {
             .fetch_add(bytes(request), Ordering::Relaxed);
         self.reply_bytes
             .fetch_add(bytes(&answer.body), Ordering::Relaxed);
+    }
+
+    /// Forgets what went over it until now.
+    pub fn forget(&self) {
+        for count in [
+            &self.calls,
+            &self.request_bytes,
+            &self.reply_bytes,
+            &self.repeated,
+        ] {
+            count.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Bytes of a request and of a reply in the mean.

@@ -13,6 +13,8 @@ use super::error::Error;
 
 /// Digits to which latencies are kept.
 const DIGITS: u8 = 3;
+/// The longest latency that is told apart, in microseconds: ten minutes.
+const LONGEST: u64 = 600_000_000;
 
 /// The time that counts.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +54,7 @@ pub struct Counted {
 }
 
 /// A distribution in milliseconds.
+#[expect(clippy::struct_field_names, reason = "in JSON a name tells its unit")]
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Percentiles {
     /// Half are faster.
@@ -75,8 +78,8 @@ impl Recorder {
             open,
             counted: Mutex::new(Counted {
                 completed: 0,
-                latencies: Histogram::new(DIGITS)?,
-                deliveries: Histogram::new(DIGITS)?,
+                latencies: Histogram::new_with_max(LONGEST, DIGITS)?,
+                deliveries: Histogram::new_with_max(LONGEST, DIGITS)?,
                 refused: BTreeMap::new(),
                 unfinished: 0,
             }),
@@ -85,7 +88,10 @@ impl Recorder {
 
     /// An operation that was to begin at `since` has ended well.
     pub fn done(&self, since: Instant) {
-        let now = clock::monotonic();
+        self.ended(since, clock::monotonic());
+    }
+
+    fn ended(&self, since: Instant, now: Instant) {
         let mut counted = self.counted();
         if self.window.holds(now) {
             counted.completed += 1;
@@ -109,12 +115,21 @@ impl Recorder {
 
     /// An operation has not ended when the run is cut.
     pub fn unfinished(&self, since: Instant) {
+        self.cut(since, clock::monotonic());
+    }
+
+    fn cut(&self, since: Instant, now: Instant) {
         if !self.window.holds(since) {
             return;
         }
         let mut counted = self.counted();
         counted.unfinished += 1;
-        record(&mut counted.latencies, since.elapsed());
+        record(&mut counted.latencies, now.saturating_duration_since(since));
+    }
+
+    /// Waits until the window closes.
+    pub async fn until_the_end(&self) {
+        tokio::time::sleep_until(self.window.end).await;
     }
 
     /// How many operations have ended in the window.
@@ -164,13 +179,15 @@ mod tests {
         (Recorder::new(window, open).unwrap(), begin)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_open_loop_measures_from_when_an_operation_should_have_begun() {
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn an_open_loop_measures_from_when_an_operation_should_have_begun() {
         let (recorder, begin) = recorder(true);
-        tokio::time::advance(Duration::from_secs(1)).await;
-        recorder.done(begin);
-        tokio::time::advance(Duration::from_secs(10)).await;
-        recorder.done(begin + Duration::from_secs(9));
+        recorder.ended(begin, begin + seconds(1));
+        recorder.ended(begin + seconds(9), begin + seconds(11));
         let counted = recorder.all();
         assert_eq!(counted.completed, 1);
         let latencies = Percentiles::from(&counted.latencies);
@@ -178,22 +195,19 @@ mod tests {
         assert!((latencies.max_ms - 2_000.0).abs() < 2.0, "{latencies:?}");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_closed_loop_counts_what_ends_in_the_window() {
+    #[test]
+    fn a_closed_loop_counts_what_ends_in_the_window() {
         let (recorder, begin) = recorder(false);
-        let before = begin - Duration::from_secs(1);
-        recorder.done(before);
-        tokio::time::advance(Duration::from_secs(11)).await;
-        recorder.done(begin + Duration::from_secs(9));
+        recorder.ended(begin, begin + seconds(1));
+        recorder.ended(begin + seconds(9), begin + seconds(11));
         let counted = recorder.all();
         assert_eq!((counted.completed, counted.latencies.len()), (1, 1));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_did_not_end_is_in_the_latencies_with_its_age() {
+    #[test]
+    fn what_did_not_end_is_in_the_latencies_with_its_age() {
         let (recorder, begin) = recorder(true);
-        tokio::time::advance(Duration::from_secs(20)).await;
-        recorder.unfinished(begin + Duration::from_secs(5));
+        recorder.cut(begin + seconds(5), begin + seconds(20));
         let counted = recorder.all();
         assert_eq!((counted.completed, counted.unfinished), (0, 1));
         let latencies = Percentiles::from(&counted.latencies);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::drive::Drive;
 use super::error::Error;
 use super::measure::{Counted, Percentiles};
-use super::scenario::Scenario;
+use super::scenario::{Kind, Scenario};
 use super::usage::Used;
 
 /// What one run came to.
@@ -104,7 +104,8 @@ impl Outcome {
     /// Whether everything was done that was asked for.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.refused.is_empty() && self.unfinished == 0 && self.completed > 0
+        let idle = self.scenario == Kind::Idle.name();
+        self.refused.is_empty() && self.unfinished == 0 && (self.completed > 0 || idle)
     }
 
     /// Processor time of suite, database and Redis together for one operation.

@@ -37,12 +37,29 @@ pub enum Kind {
     Lifecycle,
     /// From offer to acceptance.
     Transfer,
+    /// Nothing.
+    Idle,
+}
+
+impl Kind {
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::GetProcedure => "get-procedure",
+            Self::Submit => "submit",
+            Self::GetDossier => "get-dossier",
+            Self::Lifecycle => "lifecycle",
+            Self::Transfer => "transfer",
+            Self::Idle => "idle",
+        }
+    }
 }
 
 /// A scenario, prepared.
 pub enum Scenario {
     /// Calling the bare server.
-    Echo(Echo),
+    Echo(Box<Echo>),
     /// Reading the catalogue.
     GetProcedure {
         /// The way.
@@ -68,6 +85,8 @@ pub enum Scenario {
     Lifecycle(Journeys),
     /// Hand-overs.
     Transfer(Journeys),
+    /// Waiting.
+    Idle(Journeys),
 }
 
 impl Scenario {
@@ -77,6 +96,7 @@ impl Scenario {
     /// What the suite refuses, or an empty suite.
     pub async fn prepare(kind: Kind, line: &Arc<Line>) -> Result<Arc<Self>, Error> {
         line.sign_everybody_in().await?;
+        let traffic = &line.traffic;
         let line = Arc::clone(line);
         let scenario = match kind {
             Kind::GetProcedure => Self::GetProcedure {
@@ -93,7 +113,9 @@ impl Scenario {
             },
             Kind::Lifecycle => Self::Lifecycle(journeys(line).await?),
             Kind::Transfer => Self::Transfer(journeys(line).await?),
+            Kind::Idle => Self::Idle(journeys(line).await?),
         };
+        traffic.forget();
         Ok(Arc::new(scenario))
     }
 
@@ -102,11 +124,12 @@ impl Scenario {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Echo(_) => "echo",
-            Self::GetProcedure { .. } => "get-procedure",
-            Self::Submit { .. } => "submit",
-            Self::GetDossier { .. } => "get-dossier",
-            Self::Lifecycle(_) => "lifecycle",
-            Self::Transfer(_) => "transfer",
+            Self::GetProcedure { .. } => Kind::GetProcedure.name(),
+            Self::Submit { .. } => Kind::Submit.name(),
+            Self::GetDossier { .. } => Kind::GetDossier.name(),
+            Self::Lifecycle(_) => Kind::Lifecycle.name(),
+            Self::Transfer(_) => Kind::Transfer.name(),
+            Self::Idle(_) => Kind::Idle.name(),
         }
     }
 
@@ -127,7 +150,9 @@ impl Scenario {
             Self::GetProcedure { line, .. }
             | Self::Submit { line, .. }
             | Self::GetDossier { line, .. } => line,
-            Self::Lifecycle(journeys) | Self::Transfer(journeys) => journeys.line(),
+            Self::Lifecycle(journeys) | Self::Transfer(journeys) | Self::Idle(journeys) => {
+                journeys.line()
+            }
         };
         (line.traffic.mean_bytes(), line.traffic.repeated())
     }
@@ -157,6 +182,10 @@ impl Scenario {
             }
             Self::Lifecycle(journeys) => journeys.whole(turn).await?,
             Self::Transfer(journeys) => return journeys.hand_overs(turn, recorder).await,
+            Self::Idle(_) => {
+                recorder.until_the_end().await;
+                return Ok(());
+            }
         }
         recorder.done(since);
         Ok(())

@@ -180,7 +180,7 @@ fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
         })
         .collect();
     Effect {
-        changes: vec![Change::Journey(Box::new(journey))],
+        changes: vec![Change::journey(journey)],
         events,
         reply,
     }

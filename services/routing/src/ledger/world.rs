@@ -71,7 +71,7 @@ impl World {
         if let Change::Copy(copy) = change {
             self.take(copy);
         }
-        if let Change::Journey(journey) = change {
+        if let Change::Journey { journey, .. } = change {
             let dossier = &journey.route.dossier;
             for transfer in journey.transfers() {
                 self.dossier_of
@@ -98,7 +98,7 @@ pub(super) async fn load(
         .collect();
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
     for journey in store::journeys(tx, &dossiers).await? {
-        world.apply(&Change::Journey(Box::new(journey)));
+        world.apply(&Change::journey(journey));
     }
     load_reference(tx, &mut world, acts, cache).await?;
     Ok(world)

@@ -1,7 +1,9 @@
 //! Listening to Redis: one blocking reader a group, on a connection of its own, that hears the group's bell and the logs' shards
 //! of the same number.
 //!
-//! A reader begins at the streams' ends: what it did not hear, consumers read from the owners and pullers find when they look.
+//! A stream that is new to a reader is read from its beginning, so that nothing is missed that was published since somebody
+//! listens; consumers skip what they have. What a reader does not hear, they read from the owners, and pullers find it when they
+//! look.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use std::time::Duration;
 use prost::Message as _;
 use proto::event::v1::Event;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
-use redis::{AsyncCommands as _, RedisResult};
+use redis::{AsyncCommands as _, Cmd, RedisResult};
 use tokio::sync::watch;
 
 use super::address::{Address, Connection};
@@ -23,6 +25,10 @@ use crate::queue::streams::Streams;
 const BLOCK: Duration = Duration::from_secs(2);
 const AT_ONCE: usize = 256;
 const BACK_OFF: Duration = Duration::from_millis(300);
+const BEGINNING: &str = "0-0";
+
+/// The last entry of each stream that a reader heard.
+type Positions = HashMap<String, String>;
 
 /// What one reader hears, and whom it tells.
 pub(super) struct Reader {
@@ -37,36 +43,30 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads for as long as it is polled.
     pub async fn read(self) {
+        let mut positions = HashMap::new();
         loop {
-            if let Err(error) = self.read_until_it_breaks().await {
+            if let Err(error) = self.read_until_it_breaks(&mut positions).await {
                 tracing::debug!(%error, group = self.group.number(), "a reader lost Redis");
             }
             tokio::time::sleep(BACK_OFF).await;
         }
     }
 
-    async fn read_until_it_breaks(&self) -> RedisResult<()> {
+    async fn read_until_it_breaks(&self, positions: &mut Positions) -> RedisResult<()> {
         let mut connection = self.address.connect().await?;
-        let mut positions = HashMap::new();
-        self.find_ends(&mut connection, &mut positions).await?;
+        forget_what_is_ahead(&mut connection, positions).await?;
         // Whatever came while nobody listened.
         self.bells.ring_all(self.group);
         self.listening.send_modify(|groups| {
             groups.insert(self.group.number());
         });
         loop {
-            self.find_ends(&mut connection, &mut positions).await?;
-            let mut read = redis::cmd("XREAD");
-            read.arg("COUNT").arg(AT_ONCE);
-            read.arg("BLOCK")
-                .arg(u64::try_from(BLOCK.as_millis()).unwrap_or_default());
-            read.arg("STREAMS");
-            positions.keys().for_each(|key| {
-                read.arg(key);
-            });
-            positions.values().for_each(|id| {
-                read.arg(id);
-            });
+            let logs = self.streams.owners(self.group);
+            let logs = logs.iter().map(|owner| script::log(owner, self.group));
+            for key in logs.chain([script::bell(self.group)]) {
+                positions.entry(key).or_insert_with(|| BEGINNING.to_owned());
+            }
+            let read = read_after(positions);
             let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
             for stream in reply.into_iter().flat_map(|reply| reply.keys) {
                 if let Some(last) = stream.ids.last() {
@@ -75,24 +75,6 @@ impl Reader {
                 self.hear(&stream.key, stream.ids);
             }
         }
-    }
-
-    /// Where the streams end that are not listened to yet: the bell, and the logs that somebody in this process takes in.
-    async fn find_ends(
-        &self,
-        connection: &mut Connection,
-        positions: &mut HashMap<String, String>,
-    ) -> RedisResult<()> {
-        let logs = self.streams.owners(self.group);
-        let logs = logs.iter().map(|owner| script::log(owner, self.group));
-        for key in logs.chain([script::bell(self.group)]) {
-            if !positions.contains_key(&key) {
-                let last: StreamRangeReply = connection.xrevrange_count(&key, "+", "-", 1).await?;
-                let id = last.ids.first().map_or("0-0", |entry| entry.id.as_str());
-                positions.insert(key, id.to_owned());
-            }
-        }
-        Ok(())
     }
 
     fn hear(&self, key: &str, entries: Vec<StreamId>) {
@@ -107,6 +89,34 @@ impl Reader {
             }
         }
     }
+}
+
+fn read_after(positions: &Positions) -> Cmd {
+    let mut read = redis::cmd("XREAD");
+    let block = u64::try_from(BLOCK.as_millis()).unwrap_or_default();
+    read.arg("COUNT").arg(AT_ONCE).arg("BLOCK").arg(block);
+    read.arg("STREAMS");
+    for key in positions.keys() {
+        read.arg(key);
+    }
+    for id in positions.values() {
+        read.arg(id);
+    }
+    read
+}
+
+/// A Redis that lost its data, or whose clock is behind that of the one before, gives out lower numbers again.
+async fn forget_what_is_ahead(
+    connection: &mut Connection,
+    positions: &mut Positions,
+) -> RedisResult<()> {
+    for (key, position) in positions {
+        let last: StreamRangeReply = connection.xrevrange_count(key, "+", "-", 1).await?;
+        if last.ids.first().is_none_or(|entry| entry.id != *position) {
+            BEGINNING.clone_into(position);
+        }
+    }
+    Ok(())
 }
 
 fn event(entry: &StreamId) -> Option<Event> {

@@ -1,0 +1,89 @@
+//! What health checks are told, on the port of the calls and on a plain port of its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use super::Limits;
+use super::connections::Connections;
+
+/// The name under which health checks ask for the process as a whole.
+const ALL: &str = "";
+
+/// The health of a process: of each service by its name, and of all of them by the empty name.
+#[derive(Clone)]
+pub struct Health {
+    reporter: HealthReporter,
+    routes: Routes,
+    state: Arc<Mutex<State>>,
+}
+
+enum State {
+    Starting { waited_for: BTreeSet<&'static str> },
+    Draining,
+}
+
+impl Health {
+    /// The health of a process that is to serve these. None of them serves yet.
+    pub async fn new(services: impl IntoIterator<Item = &'static str>) -> Self {
+        let (reporter, server) = tonic_health::server::health_reporter();
+        let waited_for: BTreeSet<_> = services.into_iter().collect();
+        let this = Self {
+            reporter,
+            routes: Routes::new(server),
+            state: Arc::new(Mutex::new(State::Starting {
+                waited_for: waited_for.clone(),
+            })),
+        };
+        for name in waited_for.into_iter().chain([ALL]) {
+            this.report(name, ServingStatus::NotServing).await;
+        }
+        this
+    }
+
+    /// Answers health checks, and nothing else, until the handle is dropped.
+    pub fn answer_on(&self, listener: TcpListener) -> AbortOnDropHandle<()> {
+        let connections = Connections::new(
+            self.routes.clone(),
+            Limits::default(),
+            CancellationToken::new(),
+        );
+        AbortOnDropHandle::new(tokio::spawn(connections.serve(listener)))
+    }
+
+    pub(super) fn routes(&self) -> Routes {
+        self.routes.clone()
+    }
+
+    /// A service may be called from now on; the process too when it was the last.
+    pub(super) async fn serving(&self, service: &'static str) {
+        let mut state = self.state.lock().await;
+        let State::Starting { waited_for } = &mut *state else {
+            return;
+        };
+        waited_for.remove(service);
+        self.report(service, ServingStatus::Serving).await;
+        if waited_for.is_empty() {
+            self.report(ALL, ServingStatus::Serving).await;
+        }
+    }
+
+    /// Nothing here should be called any more.
+    pub(super) async fn draining(&self, services: &[&'static str]) {
+        *self.state.lock().await = State::Draining;
+        for name in services.iter().chain(&[ALL]) {
+            self.report(name, ServingStatus::NotServing).await;
+        }
+    }
+
+    async fn report(&self, name: &str, status: ServingStatus) {
+        self.reporter.set_service_status(name, status).await;
+    }
+}

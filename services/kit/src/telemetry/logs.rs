@@ -1,0 +1,79 @@
+//! Logs: one JSON object a line on standard error, with the trace and span under which it was written.
+
+use std::fmt;
+use std::io;
+
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer};
+
+/// Libraries that write headers, with the tokens in them, statements or frames where they are asked for more than this.
+const TALKATIVE: [&str; 12] = [
+    "axum",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "redis",
+    "rustls",
+    "sea_orm",
+    "sea_orm_migration",
+    "sqlx",
+    "tonic",
+    "tower",
+    "tower_http",
+];
+
+/// Writes what `RUST_LOG` asks for; `info` when it asks for nothing.
+pub(super) fn layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let allowed = Targets::new()
+        .with_default(LevelFilter::TRACE)
+        .with_targets(TALKATIVE.map(|library| (library, LevelFilter::INFO)));
+    tracing_subscriber::fmt::layer()
+        .json()
+        .with_span_list(false)
+        .map_event_format(Traced)
+        .with_writer(io::stderr)
+        .with_filter(wanted.and(allowed))
+}
+
+/// Puts `trace_id` and `span_id` at the head of a JSON line.
+struct Traced<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for Traced<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = String::new();
+        self.0
+            .format_event(context, Writer::new(&mut line), event)?;
+        let current = Context::current();
+        let span = current.span().span_context().clone();
+        match line.strip_prefix('{') {
+            Some(rest) if span.is_valid() => {
+                let (trace, span) = (span.trace_id(), span.span_id());
+                write!(
+                    writer,
+                    r#"{{"trace_id":"{trace}","span_id":"{span}",{rest}"#
+                )
+            }
+            Some(_) | None => writer.write_str(&line),
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The smallest service to serve and call: it echoes, waits, and tells how much time it has.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::routing::post;
+use futures::FutureExt as _;
+use kit::caller::{Rule, Verifier, Who};
+use kit::client::{Peer, Peers};
+use kit::clock::{self, Clock};
+use kit::consumer::Progress;
+use kit::deadline;
+use kit::serve::{Error, Health, Limits, Mounted, Port};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tonic::server::Grpc;
+use tonic::service::Routes;
+use tonic::{Response, Status};
+use tonic_prost::ProstCodec;
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Answers what it was sent.
+pub const ECHO: &str = "/motcua.probe.v1.ProbeService/GetEcho";
+/// Answers when it is released.
+pub const WAIT: &str = "/motcua.probe.v1.ProbeService/GetWait";
+/// Answers the milliseconds that it has for its answer.
+pub const TIME: &str = "/motcua.probe.v1.ProbeService/GetTime";
+/// Answers what another service answers to the same rpc.
+pub const RELAY: &str = "/motcua.probe.v1.ProbeService/GetRelay";
+/// Changes something, and is away.
+pub const CHANGE: &str = "/motcua.probe.v1.ProbeService/ChangeAway";
+/// Changes nothing, and is away.
+pub const AWAY: &str = "/motcua.probe.v1.ProbeService/GetAway";
+
+const RPCS: [&str; 6] = [ECHO, WAIT, TIME, RELAY, CHANGE, AWAY];
+const RULES: &[Rule] = &[
+    rule("motcua.probe.v1.ProbeService/GetEcho"),
+    rule("motcua.probe.v1.ProbeService/GetWait"),
+    rule("motcua.probe.v1.ProbeService/GetTime"),
+    rule("motcua.probe.v1.ProbeService/GetRelay"),
+    rule("motcua.probe.v1.ProbeService/ChangeAway"),
+    rule("motcua.probe.v1.ProbeService/GetAway"),
+];
+
+const fn rule(rpc: &'static str) -> Rule {
+    let who = Who::Anyone;
+    Rule { rpc, who }
+}
+
+/// What the service did so far.
+#[derive(Default)]
+pub struct Seen {
+    /// Calls that arrived.
+    pub calls: AtomicUsize,
+    /// Calls that wait now, and the most that did at once.
+    pub waiting: AtomicUsize,
+    pub most_waiting: AtomicUsize,
+    /// Whether a waiting call was given up.
+    pub given_up: AtomicBool,
+}
+
+/// A served probe.
+pub struct Probe {
+    pub address: SocketAddr,
+    pub seen: Arc<Seen>,
+    /// A permit lets one waiting call go.
+    pub release: Arc<Semaphore>,
+    pub stop: CancellationToken,
+    pub serving: JoinHandle<Result<(), Error>>,
+    _stop: DropGuard,
+}
+
+/// How a probe is served.
+pub struct Setting {
+    pub limits: Limits,
+    pub health: Option<Health>,
+    pub listener: Option<TcpListener>,
+    pub ready: CancellationToken,
+    pub elsewhere: Option<Peer>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        let ready = CancellationToken::new();
+        ready.cancel();
+        Self {
+            limits: Limits::default(),
+            health: None,
+            listener: None,
+            ready,
+            elsewhere: None,
+        }
+    }
+}
+
+impl Probe {
+    pub async fn serve() -> Self {
+        Self::serve_with(Setting::default()).await
+    }
+
+    pub async fn serve_limited(limits: Limits) -> Self {
+        let setting = Setting {
+            limits,
+            ..Setting::default()
+        };
+        Self::serve_with(setting).await
+    }
+
+    pub async fn serve_with(setting: Setting) -> Self {
+        let listener = match setting.listener {
+            Some(listener) => listener,
+            None => TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        };
+        let health = match setting.health {
+            Some(health) => health,
+            None => Health::new(["probe"]).await,
+        };
+        let (seen, release) = (Arc::new(Seen::default()), Arc::new(Semaphore::new(0)));
+        let stop = CancellationToken::new();
+        let port = Port {
+            listener,
+            limits: setting.limits,
+            health,
+            verifier: Verifier::new(Arc::new(|| async { Ok(Vec::new()) }.boxed())),
+            clock: Clock::system(),
+            reflection: true,
+            tasks: TaskTracker::new(),
+            stop: stop.clone(),
+        };
+        let address = port.address().unwrap();
+        let mounted = Mounted {
+            name: "probe",
+            routes: routes(&seen, &release, setting.elsewhere.as_ref()),
+            rules: RULES,
+            progress: Progress::of_nothing(),
+            ready: async move { setting.ready.cancelled().await }.boxed(),
+        };
+        Self {
+            address,
+            seen,
+            release,
+            serving: tokio::spawn(port.serve(vec![mounted])),
+            _stop: stop.clone().drop_guard(),
+            stop,
+        }
+    }
+
+    /// Ends it as if its process had been killed: nothing drains.
+    pub async fn kill(self) {
+        self.serving.abort();
+        assert!(self.serving.await.unwrap_err().is_cancelled());
+    }
+
+    /// Drains it and waits until it has ended.
+    pub async fn end(&mut self) {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(PATIENCE, &mut self.serving).await;
+        ended.expect("it ends in time").unwrap().unwrap();
+    }
+
+    /// The way to it as another service has it.
+    pub fn peer(&self) -> Peer {
+        peer(&[self.address])
+    }
+}
+
+/// The way to a probe with these replicas.
+pub fn peer(addresses: &[SocketAddr]) -> Peer {
+    let uris = addresses
+        .iter()
+        .map(|address| format!("http://{address}").parse().unwrap());
+    let peers = Peers::new(uris.map(|uri| ("probe".to_owned(), uri)));
+    peers.channel("probe").unwrap()
+}
+
+/// Calls an rpc of the probe.
+pub async fn call(peer: &Peer, rpc: &'static str, text: &str) -> Result<String, Status> {
+    let mut grpc = tonic::client::Grpc::new(peer.clone());
+    let (path, request) = (
+        http::uri::PathAndQuery::from_static(rpc),
+        tonic::Request::new(text.to_owned()),
+    );
+    let codec: ProstCodec<String, String> = ProstCodec::default();
+    Ok(grpc.unary(request, path, codec).await?.into_inner())
+}
+
+/// Waits until something holds.
+pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{what}");
+}
+
+fn routes(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) -> Routes {
+    let mut router = axum::Router::new();
+    for rpc in RPCS {
+        let (seen, release) = (Arc::clone(seen), Arc::clone(release));
+        let elsewhere = elsewhere.cloned();
+        let handler = move |request: Request| async move {
+            let service = tower::service_fn(move |request: tonic::Request<String>| {
+                let (seen, release) = (Arc::clone(&seen), Arc::clone(&release));
+                let elsewhere = elsewhere.clone();
+                async move {
+                    seen.calls.fetch_add(1, Ordering::SeqCst);
+                    let answer = match rpc {
+                        ECHO => Ok(request.into_inner()),
+                        WAIT => Ok(wait(&seen, &release).await),
+                        TIME => Ok(time_left()),
+                        RELAY => call(&elsewhere.unwrap(), TIME, "").await,
+                        _ => Err(Status::unavailable("away")),
+                    };
+                    answer.map(Response::new)
+                }
+            });
+            let codec: ProstCodec<String, String> = ProstCodec::default();
+            Grpc::new(codec).unary(service, request).await
+        };
+        router = router.route(rpc, post(handler));
+    }
+    Routes::from(router)
+}
+
+async fn wait(seen: &Seen, release: &Semaphore) -> String {
+    struct Waiting<'a>(&'a Seen, bool);
+    impl Drop for Waiting<'_> {
+        fn drop(&mut self) {
+            self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+            self.0.given_up.fetch_or(!self.1, Ordering::SeqCst);
+        }
+    }
+    let now = seen.waiting.fetch_add(1, Ordering::SeqCst) + 1;
+    seen.most_waiting.fetch_max(now, Ordering::SeqCst);
+    let mut waiting = Waiting(seen, false);
+    release.acquire().await.unwrap().forget();
+    waiting.1 = true;
+    "released".to_owned()
+}
+
+fn time_left() -> String {
+    let deadline = deadline::current().expect("an rpc has a deadline");
+    let left = deadline.saturating_duration_since(clock::monotonic());
+    left.as_millis().to_string()
+}
