@@ -30,10 +30,11 @@ pub fn binary() -> &'static Path {
 
 fn beside_the_tests() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .expect("target/<profile>/deps/<test>");
+    // A test is target/<profile>/deps/<test>, a tool of the tests target/<profile>/<tool>.
+    let mut folders = test.ancestors().skip(1);
+    let profile = folders
+        .find(|folder| !folder.ends_with("deps"))
+        .expect("a program lies in a folder");
     let binary = profile.join(format!("motcua{}", std::env::consts::EXE_SUFFIX));
     if !binary.exists() {
         let mut cargo = std::process::Command::new(env!("CARGO"));

@@ -102,12 +102,4 @@ impl Queue {
             redis.flushed().await;
         }
     }
-
-    /// Ends when this process hears everything that is published and offered from now on.
-    #[cfg(any(test, feature = "testing"))]
-    pub async fn listening(&self) {
-        if let Some(redis) = &self.0.redis {
-            redis.listening().await;
-        }
-    }
 }

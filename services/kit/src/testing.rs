@@ -47,7 +47,6 @@ pub async fn redis_queue() -> Option<Queue> {
     let address = format!("{server}/{number}").parse().ok()?;
     let queue = Queue::shared(&address, &TaskTracker::new(), &CancellationToken::new());
     queue.lanes().wipe().await;
-    queue.listening().await;
     Some(queue)
 }
 

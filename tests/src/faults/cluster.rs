@@ -112,7 +112,6 @@ impl Cluster {
             let mut set =
                 |option: &str, value: String| arguments.extend([option.to_owned(), value]);
             set("--listen", format!("127.0.0.1:{own_port}"));
-            set("--health", format!("127.0.0.1:{}", free_port()));
             set("--store", format!("{}/{BASE}", postgres_at(store.port)));
             set("--queue", format!("{}/{QUEUE}", redis_at(queue.port)));
             set(

@@ -9,6 +9,7 @@ use kit::clock;
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
 use proto::identity::v1::IssueTokenRequest;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
@@ -28,6 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// A replica that did not answer is left alone for so long.
 const AVOIDED: Duration = Duration::from_secs(2);
 const CONNECTING: Duration = Duration::from_secs(1);
+const ISSUED_AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Civil time goes so much faster than real time: ten minutes see three days.
@@ -38,6 +40,7 @@ pub struct Line {
     services: HashMap<&'static str, Vec<Way>>,
     cast: Cast,
     tokens: Mutex<HashMap<String, String>>,
+    issuing: Semaphore,
     turn: AtomicUsize,
     began: Instant,
     /// What was asked for and answered.
@@ -59,6 +62,7 @@ impl Line {
                 .collect(),
             cast,
             tokens: Mutex::default(),
+            issuing: Semaphore::new(ISSUED_AT_ONCE),
             turn: AtomicUsize::new(0),
             began: clock::monotonic(),
             book: Book::default(),
@@ -151,6 +155,8 @@ impl Line {
         if let Some(known) = known {
             return Ok(known);
         }
+        // A herd of new callers is let in a few at a time: a token costs identity two signatures.
+        let _turn = self.issuing.acquire().await;
         let assertion = self.cast.assertion(caller);
         let request = Request::new(IssueTokenRequest { assertion });
         let token = self.send(request, PATIENCE).await?.message.token;

@@ -7,11 +7,10 @@ mod outbox;
 mod reader;
 mod script;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -42,8 +41,6 @@ pub(super) struct Redis {
     bells: Arc<Bells>,
     /// What stands in for the lanes while Redis is away, and where lanes ask for refills.
     local: Arc<local::Lanes>,
-    /// Which readers have begun to listen.
-    listening: watch::Sender<BTreeSet<i32>>,
 }
 
 impl Redis {
@@ -55,14 +52,12 @@ impl Redis {
         stop: &CancellationToken,
     ) -> Self {
         let bells = Arc::<Bells>::default();
-        let listening = watch::Sender::default();
         for group in Shard::all() {
             let reader = Reader {
                 address: address.clone(),
                 group,
                 streams: Arc::clone(streams),
                 bells: Arc::clone(&bells),
-                listening: listening.clone(),
             };
             let stop = stop.clone();
             tasks.spawn(async move { stop.run_until_cancelled(reader.read()).await });
@@ -78,7 +73,6 @@ impl Redis {
             link: Link::new(address.clone()),
             bells,
             local: Arc::clone(local),
-            listening,
         }
     }
 
@@ -105,14 +99,6 @@ impl Redis {
         if self.outbox.send(Note::Flush(done)).await.is_ok() {
             let _ = sent.await;
         }
-    }
-
-    /// Ends when every reader has begun to listen.
-    #[cfg(any(test, feature = "testing"))]
-    pub async fn listening(&self) {
-        let mut listening = self.listening.subscribe();
-        let all = listening.wait_for(|groups| groups.len() == Shard::all().count());
-        let _ = all.await;
     }
 
     /// Takes offers of a unit; from this process's own lanes while Redis is away.

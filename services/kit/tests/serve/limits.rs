@@ -13,6 +13,9 @@ use tonic::Code;
 use crate::probe::{ECHO, PATIENCE, Probe, WAIT, until};
 use crate::wire::Connection;
 
+/// Longer than a test waits: what is closed was closed for another reason.
+const NEVER: Duration = Duration::from_hours(1);
+
 /// Waits until the other side has closed a connection.
 async fn closed(mut stream: TcpStream) {
     let mut buffer = Vec::new();
@@ -70,6 +73,7 @@ async fn a_preface_in_pieces_is_a_beginning() {
 async fn a_peer_with_too_many_connections_is_refused_and_others_are_served() {
     let probe = Probe::serve_limited(Limits {
         per_peer: 3,
+        handshake: NEVER,
         ..Limits::default()
     })
     .await;
@@ -106,6 +110,7 @@ async fn a_peer_with_too_many_connections_is_refused_and_others_are_served() {
 async fn the_port_takes_no_more_connections_than_it_bears() {
     let probe = Probe::serve_limited(Limits {
         total: 2,
+        handshake: NEVER,
         ..Limits::default()
     })
     .await;

@@ -70,7 +70,9 @@ impl Connection {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(framed(text))).unwrap();
-        self.sender.clone().send_request(request).await
+        let sent = self.sender.clone().send_request(request);
+        let sent = tokio::time::timeout(PATIENCE, sent).await;
+        sent.expect("it is answered in time")
     }
 }
 

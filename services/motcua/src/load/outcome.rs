@@ -92,7 +92,7 @@ impl Outcome {
             used: parts
                 .map(|(name, part)| Use {
                     part: name,
-                    cpu_ms_per_op: part.cpu_ms / completed.max(1.0),
+                    cpu_ms_per_op: each(part.cpu_ms, completed),
                     cores: part.cpu_ms / 1_000.0 / seconds,
                     resident_mib: part.resident_mib,
                 })
@@ -193,6 +193,15 @@ impl std::fmt::Display for Use {
             "{:.3} ms CPU each, {:.2} cores, {:.0} MiB",
             self.cpu_ms_per_op, self.cores, self.resident_mib
         )
+    }
+}
+
+/// Nothing where there was no operation.
+fn each(total: f64, operations: f64) -> f64 {
+    if operations > 0.0 {
+        total / operations
+    } else {
+        0.0
     }
 }
 

@@ -5,7 +5,7 @@
 //! listens; consumers skip what they have. What a reader does not hear, they read from the owners, and pullers find it when they
 //! look.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use prost::Message as _;
 use proto::event::v1::Event;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use redis::{AsyncCommands as _, Cmd, RedisResult};
-use tokio::sync::watch;
 
 use super::address::{Address, Connection};
 use super::bells::Bells;
@@ -36,8 +35,6 @@ pub(super) struct Reader {
     pub group: Shard,
     pub streams: Arc<Streams>,
     pub bells: Arc<Bells>,
-    /// Told when this reader listens.
-    pub listening: watch::Sender<BTreeSet<i32>>,
 }
 
 impl Reader {
@@ -57,9 +54,6 @@ impl Reader {
         forget_what_is_ahead(&mut connection, positions).await?;
         // Whatever came while nobody listened.
         self.bells.ring_all(self.group);
-        self.listening.send_modify(|groups| {
-            groups.insert(self.group.number());
-        });
         loop {
             let logs = self.streams.owners(self.group);
             let logs = logs.iter().map(|owner| script::log(owner, self.group));
