@@ -55,7 +55,7 @@ impl TraceService for Inbox {
         let mut traces = self.0.traces.lock().unwrap_or_else(PoisonError::into_inner);
         traces.push(request.into_inner());
         self.0.arrived.notify_waiters();
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
@@ -72,7 +72,7 @@ impl MetricsService for Inbox {
             .unwrap_or_else(PoisonError::into_inner);
         metrics.push(request.into_inner());
         self.0.arrived.notify_waiters();
-        Ok(Response::new(Default::default()))
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
 

@@ -61,12 +61,16 @@ fn flatten(value: &Value, into: &mut Vec<u8>) {
         Value::BulkString(bytes) => into.extend(bytes),
         Value::SimpleString(text) => into.extend(text.as_bytes()),
         Value::Array(values) | Value::Set(values) => {
-            values.iter().for_each(|value| flatten(value, into));
+            for value in values {
+                flatten(value, into);
+            }
         }
-        Value::Map(pairs) => pairs.iter().for_each(|(key, value)| {
-            flatten(key, into);
-            flatten(value, into);
-        }),
+        Value::Map(pairs) => {
+            for (key, value) in pairs {
+                flatten(key, into);
+                flatten(value, into);
+            }
+        }
         other => into.extend(format!("{other:?}").into_bytes()),
     }
 }
