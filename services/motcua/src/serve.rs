@@ -164,33 +164,14 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         .iter()
         .flat_map(|chosen| chosen.0.iter().copied())
         .collect();
-    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let health = Health::new(chosen.iter().map(|service| service.name())).await;
     let _health_port = match options.health {
         Some(address) => Some(health.answer_on(listen(address).await?)),
         None => None,
     };
-    let stores = options.stores.place().take()?;
-    let usual_keys = || options.stores.usual_keys();
-    let keys = KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?;
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
-    let suite = Suite {
-        stores,
-        keys,
-        queue: options
-            .queue
-            .as_ref()
-            .map_or_else(Queue::in_process, |redis| {
-                Queue::shared(redis, &tasks, &stop)
-            }),
-        clock: options
-            .simulated_clock
-            .map_or_else(Clock::system, |start| Clock::simulated(start.to_utc())),
-        peers: peers(&chosen, address, &options.peers)?,
-        tasks,
-        stop,
-    };
+    let suite = Suite::new(&options, peers(&chosen, address, &options.peers)?)?;
     stop_on_signal(suite.stop.clone())?;
     let Some(mounted) = suite
         .stop
@@ -226,6 +207,29 @@ struct Suite {
 }
 
 impl Suite {
+    fn new(options: &Options, peers: Peers) -> Result<Self, Error> {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let usual_keys = || options.stores.usual_keys();
+        let stores = options.stores.place().take()?;
+        let queue = match &options.queue {
+            Some(redis) => Queue::shared(redis, &tasks, &stop),
+            None => Queue::in_process(),
+        };
+        let clock = match options.simulated_clock {
+            Some(start) => Clock::simulated(start.to_utc()),
+            None => Clock::system(),
+        };
+        Ok(Self {
+            stores,
+            keys: KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?,
+            queue,
+            clock,
+            peers,
+            tasks,
+            stop,
+        })
+    }
+
     async fn start_all(&self, chosen: &BTreeSet<Service>) -> Result<Vec<Mounted>, Error> {
         let mut mounted = Vec::new();
         for service in chosen {
