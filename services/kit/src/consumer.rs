@@ -131,11 +131,11 @@ impl<L: Ledger> Consumer<L> {
 
     /// Works a shard whenever it is this replica's.
     async fn work(self: Arc<Self>, shard: Shard, mut heads: watch::Receiver<Option<Reach>>) {
-        let mut share = self.share.clone();
+        let mut mine = self.share.clone();
         let owner = self.log.owner();
         self.opened.get_or_init(|| self.open_places()).await;
         loop {
-            share.wait_for(owner, shard).await;
+            mine.wait_for(owner, shard).await;
             self.learn_place(shard).await;
             let mut lost = self.share.clone();
             tokio::select! {

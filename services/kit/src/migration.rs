@@ -63,7 +63,7 @@ pub async fn ready<M: MigratorTrait>(service: &str, db: &Db) -> Result<(), DbErr
                 "the schema is older than this program; waiting for `motcua migrate`"
             ),
             Err(error) => {
-                tracing::warn!(service, %error, "the store does not answer; trying again")
+                tracing::warn!(service, %error, "the store does not answer; trying again");
             }
         }
         told = true;

@@ -30,11 +30,8 @@ pub async fn open(folder: &Path, service: &str) -> Result<(Stores, Db), Error> {
 
 fn of_cluster(server: &str, folder: &Path) -> Place {
     let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
-    let base: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    match format!("{server}/t{base}").parse() {
+    let base = u64::from_be_bytes(digest[..8].try_into().unwrap_or_default());
+    match format!("{server}/t{base:016x}").parse() {
         Ok(address) => Place::Postgres(address),
         Err(_) => Place::Folder(folder.to_owned()),
     }

@@ -45,7 +45,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve(options) => serve::run(options).await.map_err(Into::into),
+        Command::Serve(options) => Box::pin(serve::run(options)).await.map_err(Into::into),
         Command::Demo(options) => demo::run(options).await.map_err(Into::into),
         Command::Migrate(options) => migrate::run(options).await.map_err(Into::into),
         Command::Load(options) => load::run(options).await.map_err(Into::into),

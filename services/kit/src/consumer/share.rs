@@ -131,7 +131,7 @@ impl Replica {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the store was not told that this replica is alive")
+                    tracing::warn!(%error, "the store was not told that this replica is alive");
                 }
             }
         }

@@ -157,6 +157,9 @@ impl Redis {
 
     /// How many offers each of these units' streams holds; `None` while Redis is away.
     pub async fn held(&self, units: &[String]) -> Option<Vec<usize>> {
+        if units.is_empty() {
+            return Some(Vec::new());
+        }
         let mut pipeline = redis::pipe();
         for unit in units {
             pipeline.add_command(script::held(unit));

@@ -108,7 +108,7 @@ fn as_postgres_writes_it(sql: &str) -> String {
     let mut sql = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (hex, rest) = part.split_once('\'').unwrap();
-        sql.push_str(&format!("decode('{hex}', 'hex'){rest}"));
+        sql = format!("{sql}decode('{hex}', 'hex'){rest}");
     }
     sql
 }

@@ -79,6 +79,21 @@ pub async fn a_waiting_puller_gets_what_another_took_and_let_lapse(queue: Queue)
     assert!(monotonic() - began < 2 * LEASE, "a lapsed offer came late");
 }
 
+pub async fn an_offer_brings_its_trace_context_with_every_delivery(queue: Queue) {
+    let offer = Offer {
+        key: "a".to_owned(),
+        traceparent: "00-1-2-01".to_owned(),
+    };
+    queue.lanes().offer("u", offer);
+    for attempt in 1..=2 {
+        let again = Delivered {
+            traceparent: "00-1-2-01".to_owned(),
+            ..delivered("a", attempt)
+        };
+        assert_eq!(pull(&queue, "u", WAIT).await, [again]);
+    }
+}
+
 pub async fn offers_come_in_the_order_in_which_they_were_made(queue: Queue) {
     let keys: Vec<String> = (0..100).rev().map(|number| number.to_string()).collect();
     for key in &keys {
