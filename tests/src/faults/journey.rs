@@ -183,7 +183,8 @@ impl Work {
             }
             let completed = self.work_off(&held, position.as_deref());
             let (withdrawn, _) = tokio::join!(self.withdraw(), completed);
-            return withdrawn;
+            // Refused where the step before was already withdrawn from.
+            return Ok(withdrawn.unwrap_or(Next::Wait));
         }
         let (held, position) = accepted?;
         self.work_off(&held, position.as_deref()).await

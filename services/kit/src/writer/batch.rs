@@ -89,11 +89,12 @@ async fn run<L: Ledger>(
     tx: &DatabaseTransaction,
     jobs: &[Job<L>],
 ) -> Result<Outcome<L>, DbErr> {
-    let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
-    let saved = replies::find(tx, &calls).await?;
     let standing = Standing::load(tx, jobs).await?;
     let acts: Vec<&L::Act> = jobs.iter().flat_map(Job::acts).collect();
     let world = ledger.load(tx, &acts).await?;
+    // After the locks: a repeated call may have waited for one that another replica was just doing.
+    let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
+    let saved = replies::find(tx, &calls).await?;
     let mut batch = Batch::new(ledger, world, saved, standing);
     for (index, job) in jobs.iter().enumerate() {
         let answer = batch.decide(index, job);
