@@ -1,10 +1,10 @@
 //! How a change is committed.
 //!
-//! A mutation is a [`Step`] given to the writer. For a batch of them the writer begins one transaction, has the
-//! [`Ledger`] load and lock everything that the steps read, looks up the replies that were saved before, decides each in order, writes all changes,
+//! A mutation is a [`Step`] given to the writer. For a batch of them the writer begins one transaction, has the [`Ledger`] load and
+//! lock everything that the steps read, looks up the replies that were saved before, decides each in order, writes all changes,
 //! appends all events, saves all replies and places, commits once and answers each for itself. So group commit is a batch size.
 //! It never waits for a batch to fill, and when the store refuses a batch, its jobs are run one by one, so that one bad
-//! command never fails its neighbours.
+//! command never fails its neighbours. What another replica was first with is decided again.
 
 mod batch;
 mod handle;

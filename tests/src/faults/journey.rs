@@ -178,12 +178,12 @@ impl Work {
             let Ok((held, position)) = accepted else {
                 return Ok(Next::Wait);
             };
-            if !is_first {
-                return Ok(Next::Wait);
+            let worked_off = self.work_off(&held, position.as_deref());
+            if held.custody_epoch != 1 {
+                return Ok(worked_off.await.unwrap_or(Next::Wait));
             }
-            let completed = self.work_off(&held, position.as_deref());
-            let (withdrawn, _) = tokio::join!(self.withdraw(), completed);
-            // Refused where the step before was already withdrawn from.
+            let (withdrawn, _) = tokio::join!(self.withdraw(), worked_off);
+            // Refused where the decision was faster: the dossier then goes its way to the end.
             return Ok(withdrawn.unwrap_or(Next::Wait));
         }
         let (held, position) = accepted?;

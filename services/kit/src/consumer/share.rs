@@ -196,6 +196,8 @@ async fn forget(db: &impl ConnectionTrait, uids: &[String]) -> Result<(), DbErr>
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::ConnectionTrait as _;
+
     use super::*;
 
     fn share(me: &str, alive: &[&str]) -> Share {
@@ -226,5 +228,65 @@ mod tests {
             let after = share("a", &["a", "c"]).has("intake", shard);
             assert!(!before || after);
         }
+    }
+
+    /// A store that replicas share, where there is one.
+    async fn shared_store(folder: &tempfile::TempDir) -> Option<(crate::db::Stores, Db)> {
+        let (stores, db) = crate::testing::open(folder.path(), "shares").await.unwrap();
+        let table = "CREATE TABLE worker (uid varchar PRIMARY KEY, beat bigint NOT NULL)";
+        if !db.is_shared() {
+            return None;
+        }
+        db.write().execute_unprepared(table).await.unwrap();
+        Some((stores, db))
+    }
+
+    async fn all_shards(share: &Share) {
+        for shard in Shard::all() {
+            let mut share = share.clone();
+            share.wait_for("intake", shard).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_shards_of_a_replica_that_dies_are_the_others_within_five_seconds() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some((_stores, db)) = shared_store(&folder).await else {
+            return;
+        };
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let survivor = Share::join(&db, &tasks, &stop);
+        let (sender, _) = watch::channel(Vec::new());
+        let dying = Replica::new(clock::new_uid(), sender.clone());
+        let dying = tokio::spawn(dying.live(db.clone(), CancellationToken::new()));
+        let mut both = survivor.alive.clone();
+        both.wait_for(|alive| alive.len() == 2).await.unwrap();
+        assert!(!Shard::all().all(|shard| survivor.has("intake", shard)));
+        // As after a SIGKILL: it tells nobody.
+        dying.abort();
+        let taken_over = tokio::time::timeout(Duration::from_secs(5), all_shards(&survivor));
+        assert!(taken_over.await.is_ok(), "{:?}", survivor.alive.borrow());
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn a_replica_that_ends_hands_its_shards_over_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some((_stores, db)) = shared_store(&folder).await else {
+            return;
+        };
+        let (tasks, stop, other_stop) = (
+            TaskTracker::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
+        let survivor = Share::join(&db, &tasks, &stop);
+        let _ending = Share::join(&db, &tasks, &other_stop);
+        let mut both = survivor.alive.clone();
+        both.wait_for(|alive| alive.len() == 2).await.unwrap();
+        other_stop.cancel();
+        let handed_over = tokio::time::timeout(Duration::from_secs(2), all_shards(&survivor));
+        assert!(handed_over.await.is_ok());
+        stop.cancel();
     }
 }

@@ -8,3 +8,4 @@ mod batches;
 mod order;
 mod overload;
 mod repeats;
+mod schema;
