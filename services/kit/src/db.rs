@@ -7,7 +7,7 @@ mod folder;
 mod postgres;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{
@@ -117,14 +117,6 @@ pub enum Stores {
 }
 
 impl Stores {
-    /// The stores in a folder, as tests and small tools use them.
-    ///
-    /// # Errors
-    /// When it is in use or cannot be written to.
-    pub fn in_folder(path: &Path) -> Result<Self, Error> {
-        Place::Folder(path.to_owned()).take()
-    }
-
     /// Makes room for the store of one service, unless it is there.
     ///
     /// # Errors

@@ -1,6 +1,5 @@
 //! What goes wrong, when, and how it is mended. One obvious place to add a kind of fault.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -189,11 +188,5 @@ impl Iterator for Faults {
             away,
             delay,
         })
-    }
-}
-
-impl fmt::Display for Planned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.fault.kind())
     }
 }
