@@ -219,8 +219,16 @@ impl Suite {
 
     /// How far all logs reach once every service has taken in what the others told: whatever changes raises one of them.
     pub async fn everything_told(&self) -> Vec<(&'static str, Vec<Head>)> {
-        self.must_add_up().await;
-        self.log_heads_of(&SERVICES).await
+        let mut before = self.log_heads_of(&SERVICES).await;
+        loop {
+            // A check waits for what had been told when it began; taking that in may have told more.
+            self.must_add_up().await;
+            let after = self.log_heads_of(&SERVICES).await;
+            if after == before {
+                return after;
+            }
+            before = after;
+        }
     }
 
     /// How far the logs reach that an import writes.

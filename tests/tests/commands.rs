@@ -64,7 +64,7 @@ async fn at_rest() -> (Suite, String) {
     let dossier = suite.register(BIRTH, COMMUNE).await;
     suite.work_off(COMMUNE, "2017-08-28T09:00").await;
     suite.take_over(COMMUNE, "2017-08-28T10:00").await;
-    suite.must_add_up().await;
+    suite.everything_told().await;
     assert_eq!(suite.terminate().await.code(), Some(0));
     suite.must_add_up().await;
     (suite, dossier.uid)
