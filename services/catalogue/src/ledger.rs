@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use kit::clock;
+use kit::db::Sink;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{Effect, Ledger, Step};
 use prost::Message as _;
@@ -85,7 +86,7 @@ impl Ledger for Catalogue {
         }
     }
 
-    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
+    async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
         let (mut procedures, mut calendars) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
@@ -93,8 +94,8 @@ impl Ledger for Catalogue {
                 Change::Calendar(row) => calendars.push(row),
             }
         }
-        procedure::save(tx, &procedures).await?;
-        calendar::save(tx, &calendars).await
+        procedure::save(sink, &procedures).await?;
+        calendar::save(sink, &calendars).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use kit::db::Sink;
 use kit::identity_number::IdentityNumber;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{Effect, Ledger, Step};
@@ -101,7 +102,7 @@ impl Ledger for Identity {
         }
     }
 
-    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
+    async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
         let (mut units, mut parties, mut principals) = (Vec::new(), Vec::new(), Vec::new());
         for change in changes {
             match change {
@@ -110,9 +111,9 @@ impl Ledger for Identity {
                 Change::Principal(principal) => principals.push(principal),
             }
         }
-        store::unit::save(tx, &units).await?;
-        store::party::insert(tx, &parties).await?;
-        store::principal::save(tx, &principals).await
+        store::unit::save(sink, &units).await?;
+        store::party::insert(sink, &parties).await?;
+        store::principal::save(sink, &principals).await
     }
 }
 

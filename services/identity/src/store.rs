@@ -6,9 +6,6 @@ pub(crate) mod party;
 pub(crate) mod principal;
 pub(crate) mod unit;
 
-/// How many rows one statement writes; `SQLite` allows 32,766 values in it.
-const ROWS_AT_ONCE: usize = 1_000;
-
 /// A cell holds something that this version never writes.
 fn unreadable(column: &str) -> DbErr {
     DbErr::Type(format!("the column {column} holds an unknown value"))

@@ -4,7 +4,7 @@ mod decide;
 mod world;
 
 use kit::copies::{self, CalendarCache};
-use kit::db::Db;
+use kit::db::{Db, Sink};
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -69,8 +69,8 @@ impl Ledger for Intake {
         world.apply(change);
     }
 
-    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
-        store::save(tx, changes).await
+    async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
+        store::save(sink, changes).await
     }
 }
 

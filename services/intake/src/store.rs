@@ -7,6 +7,7 @@ mod number;
 use std::collections::{BTreeMap, BTreeSet};
 
 use kit::copies;
+use kit::db::Sink;
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub use custody::of as custodies;
@@ -37,7 +38,7 @@ pub async fn procedure(db: &impl ConnectionTrait, code: &str) -> Result<Procedur
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), DbErr> {
+pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
     let (mut numbers, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
     for change in changes {
@@ -56,9 +57,9 @@ pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), D
             }
         }
     }
-    dossier::save(db, dossiers.into_values()).await?;
-    custody::save(db, custodies.into_values()).await?;
-    number::save(db, numbers).await?;
+    dossier::save(sink, dossiers.into_values()).await?;
+    custody::save(sink, custodies.into_values()).await?;
+    number::save(sink, numbers).await?;
     let local_copies: Vec<_> = local_copies.into_values().collect();
-    copies::save(db, &local_copies).await
+    copies::save(sink, &local_copies).await
 }

@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 
 use prost::Message;
 use proto::event::v1::Event;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
-use crate::db::ROWS_AT_ONCE;
+use crate::db::{Sink, pairs_among};
 
 pub use calendar::CalendarCache;
 pub use reference::{from_catalogue, from_identity, version_key};
@@ -88,12 +87,9 @@ pub async fn load(db: &impl ConnectionTrait, names: &BTreeSet<Name>) -> Result<V
     let wanted = names
         .iter()
         .map(|(kind, key)| ((*kind).to_owned(), key.clone()));
-    let columns = Expr::tuple([
-        Expr::column(entity::Column::Kind),
-        Expr::column(entity::Column::Key),
-    ]);
+    let columns = [entity::Column::Kind, entity::Column::Key];
     let rows = entity::Entity::find()
-        .filter(columns.in_tuples(wanted))
+        .filter(pairs_among(db, columns, wanted))
         .all(db)
         .await?;
     let kind_of = |kind: &str| names.iter().map(|name| name.0).find(|name| *name == kind);
@@ -113,24 +109,12 @@ pub async fn load(db: &impl ConnectionTrait, names: &BTreeSet<Name>) -> Result<V
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn save(db: &impl ConnectionTrait, copies: &[&Copy]) -> Result<(), DbErr> {
-    for some in copies.chunks(ROWS_AT_ONCE) {
-        let rows = some.iter().map(|copy| {
-            entity::Model {
-                kind: copy.kind.to_owned(),
-                key: copy.key.clone(),
-                body: copy.body.clone(),
-            }
-            .into_active_model()
-        });
-        entity::Entity::insert_many(rows)
-            .on_conflict(
-                OnConflict::columns([entity::Column::Kind, entity::Column::Key])
-                    .update_column(entity::Column::Body)
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+pub async fn save(sink: &impl Sink, copies: &[&Copy]) -> Result<(), DbErr> {
+    let rows = copies.iter().map(|copy| entity::Model {
+        kind: copy.kind.to_owned(),
+        key: copy.key.clone(),
+        body: copy.body.clone(),
+    });
+    sink.put::<entity::Entity>(rows.collect(), &[entity::Column::Body])
+        .await
 }

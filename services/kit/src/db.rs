@@ -5,6 +5,7 @@
 
 mod folder;
 mod postgres;
+mod rows;
 
 use std::io;
 use std::path::PathBuf;
@@ -17,9 +18,8 @@ use sea_orm::{
 
 pub use folder::DataDir;
 pub use postgres::Address as PostgresAddress;
-
-/// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 32 columns.
-pub const ROWS_AT_ONCE: usize = 1_000;
+use postgres::Doubt;
+pub use rows::{Sink, among, pairs_among};
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -194,6 +194,7 @@ fn sqlstate(error: &dyn DatabaseError, classes: &[&str]) -> bool {
 pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
+    doubt: Doubt,
 }
 
 impl Db {
@@ -213,6 +214,11 @@ impl Db {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// A change could not be committed: perhaps the node behind the connections is no longer the one that writes.
+    pub(crate) fn failed(&self) {
+        self.doubt.begin();
     }
 
     /// Begins a transaction that will write. An embedded store is locked from its start.

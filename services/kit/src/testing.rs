@@ -1,6 +1,7 @@
 //! What the tests of every service stand on. Only builds with the feature `testing` have it.
 //!
 //! They run on `PostgreSQL` and Redis where `MOTCUA_TEST_POSTGRES` and `MOTCUA_TEST_REDIS` name throwaway servers, else embedded.
+#![expect(clippy::expect_used, reason = "what tests stand on")]
 
 use std::path::Path;
 
@@ -38,13 +39,31 @@ fn of_cluster(server: &str, folder: &Path) -> Place {
 }
 
 /// The queue of one test over the Redis of the tests, in a database of its own; `None` where there is none.
+///
+/// # Panics
+/// When the one that is named does not answer.
 pub async fn redis_queue() -> Option<Queue> {
     let server = named("MOTCUA_TEST_REDIS")?;
-    let number = next_number(&server).await.ok()?;
-    let address = format!("{server}/{number}").parse().ok()?;
+    let number = next_number(&server)
+        .await
+        .expect("the Redis for tests answers");
+    Some(empty_queue(&format!("{server}/{number}")).await)
+}
+
+/// The queue over the Redis that a variable names, emptied; `None` where it names none. It has one database, so that tests must
+/// take turns.
+///
+/// # Panics
+/// When what it names is no address.
+pub async fn queue_at(variable: &str) -> Option<Queue> {
+    Some(empty_queue(&named(variable)?).await)
+}
+
+async fn empty_queue(url: &str) -> Queue {
+    let address = url.parse().expect("the address of a Redis for tests");
     let queue = Queue::shared(&address, &TaskTracker::new(), &CancellationToken::new());
     queue.lanes().wipe().await;
-    Some(queue)
+    queue
 }
 
 /// Numbers of Redis databases are handed out by the first of them.

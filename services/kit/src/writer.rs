@@ -27,7 +27,7 @@ pub use job::{Call, Incoming, Refused, Replied};
 pub use parked::{Parked, list as list_parked};
 pub use places::{LOADED, all as places, mark_loaded, open as open_places};
 
-use crate::db::{Db, is_lost_race, is_refused_for_good};
+use crate::db::{Db, Sink, is_lost_race, is_refused_for_good};
 use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
@@ -86,7 +86,7 @@ pub trait Ledger: Send + Sync + 'static {
     /// Writes the changes of a batch, in order, set by set.
     fn save(
         &self,
-        tx: &DatabaseTransaction,
+        sink: &impl Sink,
         changes: &[Self::Change],
     ) -> impl Future<Output = Result<(), DbErr>> + Send;
 
@@ -296,6 +296,7 @@ impl<L: Ledger> Worker<L> {
 
     /// The store refused or did not answer. If the commit happened all the same, the saved replies say so.
     async fn fail(&self, jobs: Vec<Job<L>>, error: &DbErr) {
+        self.db.failed();
         tracing::error!(service = L::OWNER, jobs = jobs.len(), %error, "a change could not be committed");
         let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
         let saved = replies::find(self.db.read(), &calls).await;

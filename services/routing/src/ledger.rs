@@ -4,6 +4,7 @@ mod decide;
 mod world;
 
 use kit::copies::CalendarCache;
+use kit::db::Sink;
 use kit::queue::{Offer, Queue};
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -70,8 +71,8 @@ impl Ledger for Routing {
         world.apply(change);
     }
 
-    async fn save(&self, tx: &DatabaseTransaction, changes: &[Change]) -> Result<(), DbErr> {
-        store::save(tx, changes).await
+    async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
+        store::save(sink, changes).await
     }
 
     /// Brings new offers to their units, and takes those out that are no longer open.

@@ -7,6 +7,7 @@ mod transfer;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kit::copies;
+use kit::db::Sink;
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
@@ -57,7 +58,7 @@ pub async fn journeys(
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), DbErr> {
+pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     let (mut journeys, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
     for change in changes {
         match change {
@@ -75,9 +76,9 @@ pub async fn save(db: &impl ConnectionTrait, changes: &[Change]) -> Result<(), D
         transfers.extend(touched.0);
         holdings.extend(touched.1);
     }
-    route::save(db, journeys.values().map(|journey| &journey.route)).await?;
-    transfer::save(db, transfers.into_iter()).await?;
-    holding::save(db, holdings.into_iter()).await?;
+    route::save(sink, journeys.values().map(|journey| &journey.route)).await?;
+    transfer::save(sink, transfers.into_iter()).await?;
+    holding::save(sink, holdings.into_iter()).await?;
     let local_copies: Vec<_> = local_copies.into_values().collect();
-    copies::save(db, &local_copies).await
+    copies::save(sink, &local_copies).await
 }

@@ -1,12 +1,14 @@
-//! `with-servers COMMAND ARGUMENTS…`: runs a command beside a throwaway PostgreSQL and Redis.
+//! `with-servers COMMAND ARGUMENTS…`: runs a command beside throwaway servers: PostgreSQL, Redis, Redis behind a sentinel, and a
+//! Redis Cluster.
 //!
-//! The command finds them in `MOTCUA_TEST_POSTGRES` and `MOTCUA_TEST_REDIS`. They are stopped with it, however it ends.
+//! The command finds them in `MOTCUA_TEST_POSTGRES`, `MOTCUA_TEST_REDIS`, `MOTCUA_TEST_REDIS_SENTINEL` and
+//! `MOTCUA_TEST_REDIS_CLUSTER`. They are stopped with it, however it ends.
 #![expect(clippy::expect_used, reason = "a tool of the tests")]
 
 use std::process::{ExitCode, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tests::servers::{Appending, Durability, Postgres, Redis};
+use tests::servers::{Appending, Durability, Postgres, Redis, RedisCluster, WatchedRedis};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,10 +25,14 @@ async fn main() -> ExitCode {
     let mut terminate = signal(SignalKind::terminate()).expect("signals can be heard");
     let mut interrupt = signal(SignalKind::interrupt()).expect("signals can be heard");
     let servers = async {
-        let postgres = Postgres::start(Durability::Memory).await;
-        (postgres, Redis::start(Appending::Off).await)
+        tokio::join!(
+            Postgres::start(Durability::Memory),
+            Redis::start(Appending::Off),
+            WatchedRedis::start(),
+            RedisCluster::start(),
+        )
     };
-    let (postgres, redis) = tokio::select! {
+    let (postgres, redis, watched, cluster) = tokio::select! {
         servers = servers => servers,
         _ = terminate.recv() => return ExitCode::from(STOPPED),
         _ = interrupt.recv() => return ExitCode::from(STOPPED),
@@ -36,6 +42,8 @@ async fn main() -> ExitCode {
         .args(arguments)
         .env("MOTCUA_TEST_POSTGRES", postgres.url())
         .env("MOTCUA_TEST_REDIS", redis.url())
+        .env("MOTCUA_TEST_REDIS_SENTINEL", watched.url())
+        .env("MOTCUA_TEST_REDIS_CLUSTER", cluster.url())
         .stdin(Stdio::null())
         .process_group(0);
     let mut child = command.spawn().expect("the command can be started");

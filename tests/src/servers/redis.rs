@@ -1,4 +1,7 @@
-//! A Redis server of our own.
+//! A Redis server of our own; several of them as a cluster, or one behind a sentinel.
+
+mod cluster;
+mod sentinel;
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -11,6 +14,9 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{LOOK_AGAIN, PATIENCE, Running, free_port};
+
+pub use cluster::RedisCluster;
+pub use sentinel::WatchedRedis;
 
 const STOPPING: Duration = Duration::from_secs(2);
 const ANSWERING: Duration = Duration::from_secs(2);
@@ -28,6 +34,8 @@ pub enum Appending {
 pub struct Redis {
     running: Option<Running>,
     appending: Appending,
+    /// What it is started with besides.
+    options: Vec<String>,
     port: u16,
     folder: TempDir,
 }
@@ -35,9 +43,14 @@ pub struct Redis {
 impl Redis {
     /// Starts an empty one.
     pub async fn start(appending: Appending) -> Self {
+        Self::start_with(appending, Vec::new()).await
+    }
+
+    async fn start_with(appending: Appending, options: Vec<String>) -> Self {
         let mut redis = Self {
             running: None,
             appending,
+            options,
             port: free_port(),
             folder: tempfile::tempdir().expect("a temporary folder"),
         };
@@ -48,17 +61,28 @@ impl Redis {
     /// Starts it with what it kept on the disk, and waits until it answers.
     pub async fn restart(&mut self) {
         assert!(self.running.is_none(), "it runs");
-        let mut running = self.spawn();
+        self.running = Some(self.spawn());
+        self.until_it_says("PING", "PONG").await;
+    }
+
+    /// Asks until the answer holds what is wanted.
+    async fn until_it_says(&mut self, word: &str, wanted: &str) {
         let deadline = kit::clock::monotonic() + PATIENCE;
-        while self.say("PING").is_none_or(|reply| !reply.contains("PONG")) {
+        while self.say(word).is_none_or(|reply| !reply.contains(wanted)) {
+            let ended = self.running.as_mut().and_then(Running::ended);
             assert!(
-                running.ended().is_none() && kit::clock::monotonic() < deadline,
-                "Redis does not answer: {}",
+                ended.is_none() && kit::clock::monotonic() < deadline,
+                "Redis does not answer {word} with {wanted}: {}",
                 self.log()
             );
             tokio::time::sleep(LOOK_AGAIN).await;
         }
-        self.running = Some(running);
+    }
+
+    fn must_do(&self, word: &str) {
+        let said = self.say(word);
+        let done = said.as_ref().is_some_and(|reply| reply.contains("+OK"));
+        assert!(done, "{word} is answered with {said:?}");
     }
 
     /// Starts it without anything that it knew.
@@ -76,6 +100,7 @@ impl Redis {
             Appending::Off => ("no", self.port.to_string()),
         };
         let mut server = Command::new("redis-server");
+        server.args(&self.options);
         server.args(["--port", &port, "--bind", "127.0.0.1"]);
         server.args(["--databases", "4096", "--save", ""]);
         server.args(["--appendonly", append, "--appendfsync", "everysec"]);
@@ -93,11 +118,7 @@ impl Redis {
 
     /// Empties every database.
     pub fn flush_all(&self) {
-        let said = self.say("FLUSHALL");
-        assert!(
-            said.is_some_and(|reply| reply.contains("+OK")),
-            "it forgets"
-        );
+        self.must_do("FLUSHALL");
     }
 
     /// Says one word to it: the inline form of its protocol.

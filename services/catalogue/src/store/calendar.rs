@@ -1,10 +1,7 @@
 //! The table `calendar`.
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QuerySelect as _,
-};
+use kit::db::Sink;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, QuerySelect as _};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -36,19 +33,8 @@ pub(crate) async fn lock(tx: &DatabaseTransaction, key: &str) -> Result<Option<R
 }
 
 /// Writes calendars over those that are there.
-pub(crate) async fn save(db: &impl ConnectionTrait, calendars: &[&Row]) -> Result<(), DbErr> {
-    if calendars.is_empty() {
-        return Ok(());
-    }
-    let rows = calendars
-        .iter()
-        .map(|row| (*row).clone().into_active_model());
-    let replace = OnConflict::column(Column::Key)
-        .update_columns([Column::Revision, Column::Body])
-        .to_owned();
-    Entity::insert_many(rows)
-        .on_conflict(replace)
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
+pub(crate) async fn save(sink: &impl Sink, calendars: &[&Row]) -> Result<(), DbErr> {
+    let rows = calendars.iter().map(|row| (*row).clone()).collect();
+    sink.put::<Entity>(rows, &[Column::Revision, Column::Body])
+        .await
 }

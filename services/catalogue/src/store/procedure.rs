@@ -1,9 +1,9 @@
 //! The table `procedure`.
 
-use sea_orm::sea_query::OnConflict;
+use kit::db::{Sink, among};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _,
-    IntoActiveModel as _, Iterable as _, QueryFilter, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, Iterable as _,
+    QueryFilter, QueryOrder as _, QuerySelect as _,
 };
 
 use crate::procedure::{Code, Edition, Page};
@@ -33,9 +33,6 @@ mod entity {
 pub(crate) use entity::Model as Row;
 use entity::{Column, Entity};
 
-/// How many rows one statement writes; `SQLite` allows 32,766 values in it.
-const ROWS_AT_ONCE: usize = 1_000;
-
 impl Row {
     /// The edition that the row holds.
     pub(crate) fn edition(&self) -> Edition {
@@ -58,7 +55,7 @@ pub(crate) async fn lock(
     codes: impl IntoIterator<Item = &Code>,
 ) -> Result<Vec<Row>, DbErr> {
     Entity::find()
-        .filter(Column::Code.is_in(codes.into_iter().map(Code::as_str)))
+        .filter(among(tx, Column::Code, codes.into_iter().map(Code::as_str)))
         .order_by_asc(Column::Code)
         .lock_exclusive()
         .all(tx)
@@ -100,16 +97,8 @@ pub(crate) async fn count_by_online_level(
 }
 
 /// Writes procedures over those that are there.
-pub(crate) async fn save(db: &impl ConnectionTrait, procedures: &[&Row]) -> Result<(), DbErr> {
-    let replace = OnConflict::column(Column::Code)
-        .update_columns(Column::iter())
-        .to_owned();
-    for some in procedures.chunks(ROWS_AT_ONCE) {
-        let rows = some.iter().map(|row| (*row).clone().into_active_model());
-        Entity::insert_many(rows)
-            .on_conflict(replace.clone())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+pub(crate) async fn save(sink: &impl Sink, procedures: &[&Row]) -> Result<(), DbErr> {
+    let rows = procedures.iter().map(|row| (*row).clone()).collect();
+    let over: Vec<Column> = Column::iter().collect();
+    sink.put::<Entity>(rows, &over).await
 }

@@ -1,14 +1,15 @@
 //! The table `party`: the one place for names and identity numbers.
 
 use kit::caller::Scope;
+use kit::db::{Sink, pairs_among};
 use kit::identity_number::IdentityNumber;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
 };
 
-use super::{ROWS_AT_ONCE, unreadable};
+use super::unreadable;
 use crate::party::{Particulars, Party, Uid};
 
 mod entity {
@@ -61,12 +62,9 @@ pub(crate) async fn lock(
     let wanted = numbers
         .into_iter()
         .map(|number| (number.kind().as_str(), number.value()));
-    let columns = Expr::tuple([
-        Expr::column(Column::NumberKind),
-        Expr::column(Column::Number),
-    ]);
+    let columns = [Column::NumberKind, Column::Number];
     let rows = Entity::find()
-        .filter(columns.in_tuples(wanted))
+        .filter(pairs_among(db, columns, wanted))
         .order_by_asc(Column::NumberKind)
         .order_by_asc(Column::Number)
         .lock_exclusive()
@@ -76,14 +74,9 @@ pub(crate) async fn lock(
 }
 
 /// Writes new parties.
-pub(crate) async fn insert(db: &impl ConnectionTrait, parties: &[&Party]) -> Result<(), DbErr> {
-    for some in parties.chunks(ROWS_AT_ONCE) {
-        let rows = some
-            .iter()
-            .map(|party| Model::from(*party).into_active_model());
-        Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
+pub(crate) async fn insert(sink: &impl Sink, parties: &[&Party]) -> Result<(), DbErr> {
+    let rows = parties.iter().map(|party| Model::from(*party)).collect();
+    sink.put::<Entity>(rows, &[]).await
 }
 
 impl TryFrom<Model> for Party {

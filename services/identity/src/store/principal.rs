@@ -1,13 +1,13 @@
 //! The table `principal`.
 
+use kit::db::{Sink, among};
 use kit::keys::PublicKey;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
-use super::{ROWS_AT_ONCE, unreadable};
+use super::unreadable;
 use crate::principal::{Part, Principal, Subject, role_as_str, role_of};
 use crate::{party, unit};
 
@@ -46,7 +46,11 @@ pub(crate) async fn lock<'a>(
     subjects: impl IntoIterator<Item = &'a Subject>,
 ) -> Result<Vec<Principal>, DbErr> {
     let rows = Entity::find()
-        .filter(Column::Subject.is_in(subjects.into_iter().map(Subject::as_str)))
+        .filter(among(
+            db,
+            Column::Subject,
+            subjects.into_iter().map(Subject::as_str),
+        ))
         .order_by_asc(Column::Subject)
         .lock_exclusive()
         .all(db)
@@ -55,23 +59,10 @@ pub(crate) async fn lock<'a>(
 }
 
 /// Writes principals over those that are there.
-pub(crate) async fn save(
-    db: &impl ConnectionTrait,
-    principals: &[&Principal],
-) -> Result<(), DbErr> {
-    let replace = OnConflict::column(Column::Subject)
-        .update_columns(Column::iter())
-        .to_owned();
-    for some in principals.chunks(ROWS_AT_ONCE) {
-        let rows = some
-            .iter()
-            .map(|principal| Model::from(*principal).into_active_model());
-        Entity::insert_many(rows)
-            .on_conflict(replace.clone())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+pub(crate) async fn save(sink: &impl Sink, principals: &[&Principal]) -> Result<(), DbErr> {
+    let rows = principals.iter().map(|principal| Model::from(*principal));
+    let over: Vec<Column> = Column::iter().collect();
+    sink.put::<Entity>(rows.collect(), &over).await
 }
 
 impl TryFrom<Model> for Principal {

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::OnConflict;
+use kit::db::{Sink, among};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    Iterable as _, QueryFilter, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter,
+    QueryOrder as _, QuerySelect as _,
 };
 
-use super::{ROWS_AT_ONCE, unreadable};
+use super::unreadable;
 use crate::unit::{End, Page, Uid, Unit};
 
 mod entity {
@@ -54,7 +54,7 @@ pub(crate) async fn lock<'a>(
     uids: impl IntoIterator<Item = &'a Uid>,
 ) -> Result<Vec<Unit>, DbErr> {
     let rows = Entity::find()
-        .filter(Column::Uid.is_in(uids.into_iter().map(Uid::as_str)))
+        .filter(among(db, Column::Uid, uids.into_iter().map(Uid::as_str)))
         .order_by_asc(Column::Uid)
         .lock_exclusive()
         .all(db)
@@ -97,20 +97,10 @@ pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<U
 }
 
 /// Writes units over those that are there.
-pub(crate) async fn save(db: &impl ConnectionTrait, units: &[&Unit]) -> Result<(), DbErr> {
-    let replace = OnConflict::column(Column::Uid)
-        .update_columns(Column::iter())
-        .to_owned();
-    for some in units.chunks(ROWS_AT_ONCE) {
-        let rows = some
-            .iter()
-            .map(|unit| Model::from(*unit).into_active_model());
-        Entity::insert_many(rows)
-            .on_conflict(replace.clone())
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+pub(crate) async fn save(sink: &impl Sink, units: &[&Unit]) -> Result<(), DbErr> {
+    let rows = units.iter().map(|unit| Model::from(*unit)).collect();
+    let over: Vec<Column> = Column::iter().collect();
+    sink.put::<Entity>(rows, &over).await
 }
 
 impl TryFrom<Model> for Unit {

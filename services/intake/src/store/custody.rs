@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kit::db::ROWS_AT_ONCE;
-use sea_orm::sea_query::{OnConflict, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
-};
+use kit::db::{Sink, among};
+use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
 use crate::custody::{Custody, Purpose};
 
@@ -43,7 +40,11 @@ pub async fn of(
     dossiers: &BTreeSet<&str>,
 ) -> Result<Vec<Custody>, DbErr> {
     let rows = entity::Entity::find()
-        .filter(entity::Column::DossierUid.is_in(dossiers.iter().copied()))
+        .filter(among(
+            db,
+            entity::Column::DossierUid,
+            dossiers.iter().copied(),
+        ))
         .all(db)
         .await?;
     Ok(rows.into_iter().map(custody).collect())
@@ -59,27 +60,16 @@ pub(super) fn held_by(units: &[String]) -> SelectStatement {
 }
 
 pub(super) async fn save<'a>(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     custodies: impl Iterator<Item = &'a Custody>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = custodies
-        .map(|custody| row(custody).into_active_model())
-        .collect();
-    for some in rows.chunks(ROWS_AT_ONCE) {
-        entity::Entity::insert_many(some.to_vec())
-            .on_conflict(
-                OnConflict::column(entity::Column::TransferUid)
-                    .update_columns([
-                        entity::Column::UnitUid,
-                        entity::Column::Epoch,
-                        entity::Column::Held,
-                    ])
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    let over = [
+        entity::Column::UnitUid,
+        entity::Column::Epoch,
+        entity::Column::Held,
+    ];
+    sink.put::<entity::Entity>(custodies.map(row).collect(), &over)
+        .await
 }
 
 fn custody(row: entity::Model) -> Custody {

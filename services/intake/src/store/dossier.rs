@@ -6,11 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use kit::caller::Scope;
 use kit::clock;
-use kit::db::ROWS_AT_ONCE;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
+use kit::db::{Sink, among};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
 };
 
 use super::custody;
@@ -46,7 +46,7 @@ pub struct After {
 /// When the store does not answer.
 pub async fn all(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Result<Vec<Dossier>, DbErr> {
     let rows = Entity::find()
-        .filter(Column::Uid.is_in(uids.iter().copied()))
+        .filter(among(db, Column::Uid, uids.iter().copied()))
         .order_by_asc(Column::Uid)
         .lock_exclusive()
         .all(db)
@@ -138,7 +138,7 @@ pub async fn same_content(
             Column::ReceivingUnit,
             Column::PartyUid,
         ])
-        .filter(Column::ContentDigest.is_in(digests))
+        .filter(among(db, Column::ContentDigest, digests))
         .order_by_asc(Column::SubmittedAt)
         .limit(MOST_TWINS)
         .into_tuple()
@@ -186,24 +186,11 @@ pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> 
 }
 
 pub(super) async fn save<'a>(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     dossiers: impl Iterator<Item = &'a Dossier>,
 ) -> Result<(), DbErr> {
-    let rows: Result<Vec<_>, DbErr> = dossiers
-        .map(|dossier| Ok(Model::from_domain(dossier)?.into_active_model()))
-        .collect();
-    let rows = rows?;
-    for some in rows.chunks(ROWS_AT_ONCE) {
-        Entity::insert_many(some.to_vec())
-            .on_conflict(
-                OnConflict::column(Column::Uid)
-                    .update_columns(entity::MAY_CHANGE)
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    let rows: Result<Vec<_>, DbErr> = dossiers.map(Model::from_domain).collect();
+    sink.put::<Entity>(rows?, &entity::MAY_CHANGE).await
 }
 
 /// Every query over dossiers starts here.

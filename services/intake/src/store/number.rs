@@ -3,11 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
-use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QuerySelect as _,
-};
+use kit::db::{Sink, pairs_among};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -40,12 +37,9 @@ pub async fn last(
     let keys = desks
         .iter()
         .map(|(unit, date)| (unit.clone(), date.to_string()));
-    let columns = Expr::tuple([
-        Expr::column(entity::Column::UnitUid),
-        Expr::column(entity::Column::Date),
-    ]);
+    let columns = [entity::Column::UnitUid, entity::Column::Date];
     let rows = entity::Entity::find()
-        .filter(columns.in_tuples(keys))
+        .filter(pairs_among(db, columns, keys))
         .lock_exclusive()
         .all(db)
         .await?;
@@ -62,29 +56,18 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<HashMap<(String, NaiveDate
 }
 
 pub(super) async fn save(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     numbers: BTreeMap<(&String, NaiveDate), u32>,
 ) -> Result<(), DbErr> {
-    if numbers.is_empty() {
-        return Ok(());
-    }
-    let rows = numbers.into_iter().map(|((unit, date), last)| {
-        entity::Model {
+    let rows = numbers
+        .into_iter()
+        .map(|((unit, date), last)| entity::Model {
             unit_uid: unit.clone(),
             date: date.to_string(),
             last: last.into(),
-        }
-        .into_active_model()
-    });
-    entity::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([entity::Column::UnitUid, entity::Column::Date])
-                .update_column(entity::Column::Last)
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
+        });
+    sink.put::<entity::Entity>(rows.collect(), &[entity::Column::Last])
+        .await
 }
 
 fn by_desk(row: entity::Model) -> Option<((String, NaiveDate), u32)> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
+use super::postgres::Doubt;
 use super::{Db, Error};
 
 const READERS: u32 = 4;
@@ -53,7 +54,11 @@ impl DataDir {
         let failed = |source| Error::open(service, source);
         let write = connect(&file, 1, false).await.map_err(failed)?;
         let read = connect(&file, READERS, false).await.map_err(failed)?;
-        Ok(Db { write, read })
+        Ok(Db {
+            write,
+            read,
+            doubt: Doubt::default(),
+        })
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, Connection as _};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 
+use tokio::time::Instant;
+
 use super::{Db, Error};
+use crate::clock;
 
 /// A batch is one transaction at a time; the others are for migrations and marks.
 const WRITERS: u32 = 3;
@@ -17,7 +21,11 @@ const READERS: u32 = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// After a fail-over connections to the old node end by themselves.
 const LIFETIME: Duration = Duration::from_mins(5);
-/// Set-wise statements differ by their number of rows; each form is prepared once.
+/// A connection that was in use less than this ago is trusted to be one that may write.
+const MOMENT: Duration = Duration::from_secs(1);
+/// How long no connection is trusted after a change could not be committed.
+const DOUBT: Duration = Duration::from_secs(10);
+/// Each statement is prepared once.
 const PREPARED: usize = 1_024;
 /// What every session is told. A process that stands still in a transaction loses it, and with it the locks that others wait for.
 const SESSION: [(&str, &str); 5] = [
@@ -99,15 +107,21 @@ impl Address {
     pub(super) async fn open(&self, service: &str) -> Result<Db, Error> {
         self.must_exist(service).await?;
         let failed = |source| Error::open(service, source);
+        let doubt = Doubt::default();
+        let pool = async |connections| {
+            let pool = self.pool(service, connections, doubt.clone());
+            pool.await.map_err(failed)
+        };
         Ok(Db {
-            write: self.pool(service, WRITERS).await.map_err(failed)?,
-            read: self.pool(service, READERS).await.map_err(failed)?,
+            write: pool(WRITERS).await?,
+            read: pool(READERS).await?,
+            doubt,
         })
     }
 
     pub(super) async fn open_read_only(&self, service: &str) -> Result<DatabaseConnection, Error> {
         self.must_exist(service).await?;
-        self.pool(service, 2)
+        self.pool(service, 2, Doubt::default())
             .await
             .map_err(|source| Error::open(service, source))
     }
@@ -129,7 +143,12 @@ impl Address {
         }
     }
 
-    async fn pool(&self, service: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    async fn pool(
+        &self,
+        service: &str,
+        connections: u32,
+        doubt: Doubt,
+    ) -> Result<DatabaseConnection, DbErr> {
         let database = self.database(service);
         let mut options = ConnectOptions::new(self.url.clone());
         options
@@ -147,8 +166,30 @@ impl Address {
                     .statement_cache_capacity(PREPARED)
                     .options(SESSION)
             })
-            .map_sqlx_postgres_before_acquire(|connection, _| Box::pin(may_write(connection)));
+            .map_sqlx_postgres_before_acquire(move |connection, metadata| {
+                let doubt = doubt.clone();
+                Box::pin(async move {
+                    // Asking costs a round trip.
+                    let trusted = metadata.idle_for < MOMENT && !doubt.lasts();
+                    Ok(trusted || may_write(connection).await?)
+                })
+            });
         Database::connect(options).await
+    }
+}
+
+/// Whether connections are to be asked before they are handed out, because a change could not be committed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Doubt(Arc<Mutex<Option<Instant>>>);
+
+impl Doubt {
+    pub fn begin(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::monotonic());
+    }
+
+    fn lasts(&self) -> bool {
+        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < DOUBT)
     }
 }
 

@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto::event::v1::Event;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::entity::{chain as chain_row, event, head};
 use super::{Cause, NewEvent, chain, read};
 use crate::clock;
-use crate::db::ROWS_AT_ONCE;
+use crate::db::{Sink as _, among};
 
 /// Appends events within the transaction of their change and returns them as they stand in the log, in order.
 ///
@@ -38,7 +37,7 @@ pub async fn append(
         hashes.insert(row.subject.clone(), row.hash.clone());
         rows.push(row);
     }
-    save(tx, &rows, heads, hashes).await?;
+    save(tx, rows.clone(), heads, hashes).await?;
     Ok(rows
         .into_iter()
         .map(|row| read::envelope(owner, row))
@@ -54,7 +53,7 @@ async fn lock_heads(
         .map(|(_, event)| event.shard.number())
         .collect();
     let rows = head::Entity::find()
-        .filter(head::Column::Shard.is_in(shards))
+        .filter(among(tx, head::Column::Shard, shards))
         .order_by_asc(head::Column::Shard)
         .lock_exclusive()
         .all(tx)
@@ -71,7 +70,7 @@ async fn last_hashes(
         .map(|(_, event)| event.subject.as_str())
         .collect();
     let rows = chain_row::Entity::find()
-        .filter(chain_row::Column::Subject.is_in(subjects))
+        .filter(among(tx, chain_row::Column::Subject, subjects))
         .all(tx)
         .await?;
     Ok(rows
@@ -108,42 +107,19 @@ fn row(
 
 async fn save(
     tx: &DatabaseTransaction,
-    rows: &[event::Model],
+    rows: Vec<event::Model>,
     heads: BTreeMap<i32, i64>,
     hashes: BTreeMap<String, Vec<u8>>,
 ) -> Result<(), DbErr> {
-    for some in rows.chunks(ROWS_AT_ONCE) {
-        let models = some.iter().cloned().map(IntoActiveModel::into_active_model);
-        event::Entity::insert_many(models)
-            .exec_without_returning(tx)
-            .await?;
-    }
+    tx.put::<event::Entity>(rows, &[]).await?;
     let heads = heads
         .into_iter()
-        .map(|(shard, seq)| head::Model { shard, seq }.into_active_model());
-    head::Entity::insert_many(heads)
-        .on_conflict(
-            OnConflict::column(head::Column::Shard)
-                .update_column(head::Column::Seq)
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
+        .map(|(shard, seq)| head::Model { shard, seq });
+    tx.put::<head::Entity>(heads.collect(), &[head::Column::Seq])
         .await?;
-    let chains: Vec<_> = hashes
+    let chains = hashes
         .into_iter()
-        .map(|(subject, hash)| chain_row::Model { subject, hash })
-        .collect();
-    for some in chains.chunks(ROWS_AT_ONCE) {
-        chain_row::Entity::insert_many(
-            some.iter().cloned().map(IntoActiveModel::into_active_model),
-        )
-        .on_conflict(
-            OnConflict::column(chain_row::Column::Subject)
-                .update_column(chain_row::Column::Hash)
-                .to_owned(),
-        )
-        .exec_without_returning(tx)
-        .await?;
-    }
-    Ok(())
+        .map(|(subject, hash)| chain_row::Model { subject, hash });
+    tx.put::<chain_row::Entity>(chains.collect(), &[chain_row::Column::Hash])
+        .await
 }

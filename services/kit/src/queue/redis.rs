@@ -10,6 +10,7 @@ mod script;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -160,14 +161,15 @@ impl Redis {
         if units.is_empty() {
             return Some(Vec::new());
         }
-        let mut pipeline = redis::pipe();
-        for unit in units {
-            pipeline.add_command(script::held(unit));
-        }
-        let asked = self
-            .link
-            .run(async |connection| pipeline.query_async(connection).await);
-        asked.await.ok()
+        // Each by itself, since they lie on different nodes of a cluster; one connection carries them all at once.
+        let asking = async |connection: &mut Connection| {
+            let asked = units.iter().map(|unit| {
+                let mut connection = connection.clone();
+                async move { script::held(unit).query_async(&mut connection).await }
+            });
+            try_join_all(asked).await
+        };
+        self.link.run(asking).await.ok()
     }
 
     /// Empties Redis, as somebody who wipes it does.

@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use prost::Message as _;
 use proto::event::v1::Event;
-use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QueryOrder as _, QuerySelect as _};
+
+use crate::db::Sink as _;
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -106,12 +105,8 @@ pub(super) async fn save(
     park: &[Parked],
     unpark: &[Parked],
 ) -> Result<(), DbErr> {
-    if !park.is_empty() {
-        let rows = park.iter().map(|parked| row(parked).into_active_model());
-        entity::Entity::insert_many(rows)
-            .exec_without_returning(db)
-            .await?;
-    }
+    db.put::<entity::Entity>(park.iter().map(row).collect(), &[])
+        .await?;
     for parked in unpark {
         let key = (parked.source.clone(), parked.event.shard, parked.event.seq);
         entity::Entity::delete_by_id(key).exec(db).await?;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
 };
 
+use crate::db::{Sink, pairs_among};
 use crate::log::Shard;
 
 mod entity {
@@ -43,9 +44,9 @@ pub const LOADED: i32 = -1;
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn mark_loaded(db: &impl ConnectionTrait, source: &str) -> Result<(), DbErr> {
+pub async fn mark_loaded(sink: &impl Sink, source: &str) -> Result<(), DbErr> {
     let mark = HashMap::from([((source.to_owned(), LOADED), 1)]);
-    save(db, &mark).await
+    save(sink, &mark).await
 }
 
 /// Makes the places of a log that are not there yet: only a row that exists can be locked.
@@ -80,12 +81,9 @@ pub(super) async fn lock(
     let keys = feeds
         .iter()
         .map(|(source, shard)| ((*source).to_owned(), *shard));
-    let columns = Expr::tuple([
-        Expr::column(entity::Column::Source),
-        Expr::column(entity::Column::Shard),
-    ]);
+    let columns = [entity::Column::Source, entity::Column::Shard];
     let rows = entity::Entity::find()
-        .filter(columns.in_tuples(keys))
+        .filter(pairs_among(db, columns, keys))
         .order_by_asc(entity::Column::Source)
         .order_by_asc(entity::Column::Shard)
         .lock_exclusive()
@@ -95,29 +93,16 @@ pub(super) async fn lock(
 }
 
 pub(super) async fn save(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     places: &HashMap<(String, i32), i64>,
 ) -> Result<(), DbErr> {
-    if places.is_empty() {
-        return Ok(());
-    }
-    let rows = places.iter().map(|((source, shard), seq)| {
-        entity::Model {
-            source: source.clone(),
-            shard: *shard,
-            seq: *seq,
-        }
-        .into_active_model()
+    let rows = places.iter().map(|((source, shard), seq)| entity::Model {
+        source: source.clone(),
+        shard: *shard,
+        seq: *seq,
     });
-    entity::Entity::insert_many(rows)
-        .on_conflict(
-            OnConflict::columns([entity::Column::Source, entity::Column::Shard])
-                .update_column(entity::Column::Seq)
-                .to_owned(),
-        )
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
+    sink.put::<entity::Entity>(rows.collect(), &[entity::Column::Seq])
+        .await
 }
 
 fn by_shard(rows: Vec<entity::Model>) -> HashMap<(String, i32), i64> {

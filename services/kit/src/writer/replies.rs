@@ -3,14 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sea_orm::sea_query::{Expr, ExprTrait as _};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
-};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
 use super::job::{Call, Replied};
 use crate::clock;
+use crate::db::{Sink, pairs_among};
 
 const KEPT: Duration = Duration::from_hours(15 * 24);
 
@@ -74,12 +71,9 @@ pub(super) async fn find(
     let keys = calls
         .iter()
         .map(|call| (call.caller.clone(), call.request_id.clone()));
-    let columns = Expr::tuple([
-        Expr::column(entity::Column::Caller),
-        Expr::column(entity::Column::RequestId),
-    ]);
+    let columns = [entity::Column::Caller, entity::Column::RequestId];
     let rows = entity::Entity::find()
-        .filter(columns.in_tuples(keys))
+        .filter(pairs_among(db, columns, keys))
         .all(db)
         .await?;
     let saved = |row: entity::Model| {
@@ -110,30 +104,19 @@ pub(super) fn of(saved: &HashMap<(String, String), Saved>, call: &Call) -> Optio
 
 /// Saves the replies of a batch.
 pub(super) async fn save(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     replies: impl Iterator<Item = (&Call, &Replied)>,
 ) -> Result<(), DbErr> {
     let saved_at = clock::micros(clock::real());
-    let rows: Vec<_> = replies
-        .map(|(call, replied)| {
-            entity::Model {
-                caller: call.caller.clone(),
-                request_id: call.request_id.clone(),
-                digest: call.digest.clone(),
-                body: replied.body.clone(),
-                positions: replied.positions.to_string(),
-                saved_at,
-            }
-            .into_active_model()
-        })
-        .collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    entity::Entity::insert_many(rows)
-        .exec_without_returning(db)
-        .await?;
-    Ok(())
+    let rows = replies.map(|(call, replied)| entity::Model {
+        caller: call.caller.clone(),
+        request_id: call.request_id.clone(),
+        digest: call.digest.clone(),
+        body: replied.body.clone(),
+        positions: replied.positions.to_string(),
+        saved_at,
+    });
+    sink.put::<entity::Entity>(rows.collect(), &[]).await
 }
 
 /// Removes replies that nobody may ask for any more.

@@ -6,6 +6,7 @@ mod events;
 mod offers;
 
 use kit::queue::Queue;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Runs the rules of the contract against one implementation, each as a test with a queue of its own.
 macro_rules! contract {
@@ -41,7 +42,7 @@ macro_rules! contract {
             $($(
                 #[$clock]
                 async fn $rule() {
-                    if let Some(queue) = $make().await {
+                    if let Some((queue, _own)) = $make().await {
                         crate::$module::$rule(queue).await;
                     }
                 }
@@ -52,13 +53,35 @@ macro_rules! contract {
 
 contract!(in_process: tokio::test(start_paused = true), crate::in_process_queue);
 contract!(redis: tokio::test(flavor = "multi_thread"), crate::redis_queue);
+contract!(sentinel: tokio::test(flavor = "multi_thread"), crate::queue_behind_sentinels);
+contract!(cluster: tokio::test(flavor = "multi_thread"), crate::queue_on_a_cluster);
 
 #[expect(clippy::unused_async, reason = "of the form that the rules ask for")]
-async fn in_process_queue() -> Option<Queue> {
-    Some(Queue::in_process())
+async fn in_process_queue() -> Option<(Queue, ())> {
+    Some((Queue::in_process(), ()))
 }
 
 /// A database of its own on the Redis of the tests, where there is one.
-async fn redis_queue() -> Option<Queue> {
-    kit::testing::redis_queue().await
+async fn redis_queue() -> Option<(Queue, ())> {
+    Some((kit::testing::redis_queue().await?, ()))
+}
+
+/// The Redis that the sentinels of the tests name, where there are any, for one test at a time.
+async fn queue_behind_sentinels() -> Option<(Queue, MutexGuard<'static, ()>)> {
+    static ONE: Mutex<()> = Mutex::const_new(());
+    let one = ONE.lock().await;
+    Some((
+        kit::testing::queue_at("MOTCUA_TEST_REDIS_SENTINEL").await?,
+        one,
+    ))
+}
+
+/// The Redis Cluster of the tests, where there is one, for one test at a time.
+async fn queue_on_a_cluster() -> Option<(Queue, MutexGuard<'static, ()>)> {
+    static ONE: Mutex<()> = Mutex::const_new(());
+    let one = ONE.lock().await;
+    Some((
+        kit::testing::queue_at("MOTCUA_TEST_REDIS_CLUSTER").await?,
+        one,
+    ))
 }

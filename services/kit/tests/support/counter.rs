@@ -6,17 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use kit::caller::{Caller, Context, Role};
 use kit::clock;
-use kit::db::{Db, Stores};
+use kit::db::{Db, Sink, Stores};
 use kit::failure::Failure;
 use kit::log::{Cause, NewEvent, Shard};
 use kit::queue::Queue;
 use kit::writer::{self, Effect, Ledger, Replied, Step, Writer};
 use prost::Message as _;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _,
-};
+use sea_orm::{ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _, QueryFilter as _};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, string};
 use tempfile::TempDir;
@@ -163,14 +159,12 @@ impl Ledger for Counters {
         world.insert(counter.clone(), *value);
     }
 
-    async fn save(&self, tx: &DatabaseTransaction, changes: &[Self::Change]) -> Result<(), DbErr> {
+    async fn save(&self, sink: &impl Sink, changes: &[Self::Change]) -> Result<(), DbErr> {
+        // One by one, so that the schema sees every value.
         for (name, value) in changes.iter().cloned() {
-            let row = entity::Model { name, value }.into_active_model();
-            let over = OnConflict::column(entity::Column::Name)
-                .update_column(entity::Column::Value)
-                .to_owned();
-            let insert = entity::Entity::insert(row).on_conflict(over);
-            insert.exec_without_returning(tx).await?;
+            let row = entity::Model { name, value };
+            sink.put::<entity::Entity>(vec![row], &[entity::Column::Value])
+                .await?;
         }
         Ok(())
     }

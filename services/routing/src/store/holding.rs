@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use kit::clock;
-use kit::db::ROWS_AT_ONCE;
-use sea_orm::sea_query::OnConflict;
+use kit::db::{Sink, among};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 
 use crate::journey::Holding;
@@ -57,7 +55,7 @@ pub async fn open(
     dossiers: &BTreeSet<String>,
 ) -> Result<Vec<Holding>, DbErr> {
     let rows = entity::Entity::find()
-        .filter(entity::Column::DossierUid.is_in(dossiers))
+        .filter(among(db, entity::Column::DossierUid, dossiers))
         .filter(entity::Column::Until.is_null())
         .all(db)
         .await?;
@@ -77,23 +75,11 @@ pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Holding>, DbErr> 
 }
 
 pub(super) async fn save<'a>(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     holdings: impl Iterator<Item = &'a Holding>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = holdings
-        .map(|holding| row(holding).into_active_model())
-        .collect();
-    for some in rows.chunks(ROWS_AT_ONCE) {
-        entity::Entity::insert_many(some.to_vec())
-            .on_conflict(
-                OnConflict::columns([entity::Column::TransferUid, entity::Column::Ordinal])
-                    .update_column(entity::Column::Until)
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    sink.put::<entity::Entity>(holdings.map(row).collect(), &[entity::Column::Until])
+        .await
 }
 
 fn holding(row: entity::Model) -> Holding {

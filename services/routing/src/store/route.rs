@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use kit::clock;
-use kit::db::ROWS_AT_ONCE;
-use sea_orm::sea_query::OnConflict;
+use kit::db::{Sink, among};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use crate::route::Route;
@@ -41,7 +40,7 @@ pub(super) async fn lock(
     dossiers: &BTreeSet<String>,
 ) -> Result<Vec<Route>, DbErr> {
     let rows = entity::Entity::find()
-        .filter(entity::Column::DossierUid.is_in(dossiers))
+        .filter(among(db, entity::Column::DossierUid, dossiers))
         .order_by_asc(entity::Column::DossierUid)
         .lock_exclusive()
         .all(db)
@@ -64,28 +63,16 @@ pub async fn closed(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
 }
 
 pub(super) async fn save<'a>(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     routes: impl Iterator<Item = &'a Route>,
 ) -> Result<(), DbErr> {
-    let rows: Result<Vec<_>, DbErr> = routes
-        .map(|route| Ok(row(route)?.into_active_model()))
-        .collect();
-    let rows = rows?;
-    for some in rows.chunks(ROWS_AT_ONCE) {
-        entity::Entity::insert_many(some.to_vec())
-            .on_conflict(
-                OnConflict::column(entity::Column::DossierUid)
-                    .update_columns([
-                        entity::Column::Appointment,
-                        entity::Column::CustodyEpoch,
-                        entity::Column::Open,
-                    ])
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    let rows: Result<Vec<_>, DbErr> = routes.map(row).collect();
+    let over = [
+        entity::Column::Appointment,
+        entity::Column::CustodyEpoch,
+        entity::Column::Open,
+    ];
+    sink.put::<entity::Entity>(rows?, &over).await
 }
 
 fn route(row: entity::Model) -> Result<Route, DbErr> {

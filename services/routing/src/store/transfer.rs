@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use kit::caller::Scope;
 use kit::clock;
-use kit::db::ROWS_AT_ONCE;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict};
+use kit::db::{Sink, among};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Select,
 };
 
 use crate::transfer::Transfer;
@@ -52,7 +52,7 @@ pub async fn dossiers_of(
     Entity::find()
         .select_only()
         .column(Column::DossierUid)
-        .filter(Column::Uid.is_in(uids.iter().copied()))
+        .filter(among(db, Column::Uid, uids.iter().copied()))
         .into_tuple()
         .all(db)
         .await
@@ -67,7 +67,7 @@ pub async fn of_dossiers(
     dossiers: &BTreeSet<String>,
 ) -> Result<Vec<Transfer>, DbErr> {
     let select = Entity::find()
-        .filter(Column::DossierUid.is_in(dossiers))
+        .filter(among(db, Column::DossierUid, dossiers))
         .order_by_asc(Column::OfferedAt)
         .order_by_asc(Column::Uid);
     domain(select, db).await
@@ -96,7 +96,7 @@ pub async fn by_uids(
     uids: &[&str],
 ) -> Result<Vec<Transfer>, DbErr> {
     domain(
-        scoped(scope).filter(Column::Uid.is_in(uids.iter().copied())),
+        scoped(scope).filter(among(db, Column::Uid, uids.iter().copied())),
         db,
     )
     .await
@@ -214,23 +214,11 @@ pub async fn open_branches(db: &impl ConnectionTrait) -> Result<Vec<String>, DbE
 }
 
 pub(super) async fn save<'a>(
-    db: &impl ConnectionTrait,
+    sink: &impl Sink,
     transfers: impl Iterator<Item = &'a Transfer>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = transfers
-        .map(|transfer| Model::from_domain(transfer).into_active_model())
-        .collect();
-    for some in rows.chunks(ROWS_AT_ONCE) {
-        Entity::insert_many(some.to_vec())
-            .on_conflict(
-                OnConflict::column(Column::Uid)
-                    .update_columns(entity::MAY_CHANGE)
-                    .to_owned(),
-            )
-            .exec_without_returning(db)
-            .await?;
-    }
-    Ok(())
+    let rows = transfers.map(Model::from_domain).collect();
+    sink.put::<Entity>(rows, &entity::MAY_CHANGE).await
 }
 
 /// Every query over transfers for a caller starts here.

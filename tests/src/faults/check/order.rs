@@ -90,7 +90,7 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
             let text = format!("transfer {uid} is {event:?} after {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
-        if row.at < at && !is_caused_elsewhere(event) {
+        if row.at < at && !is_caused_elsewhere(event) && !is_caused_elsewhere(stage) {
             let text = format!("transfer {uid} is {event:?} earlier than {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }

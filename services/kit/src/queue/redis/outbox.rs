@@ -1,8 +1,10 @@
 //! What goes to Redis after a commit, in order, many at a time. Nobody waits for it; what cannot be sent is left to the stores.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use prost::Message as _;
 use proto::event::v1::Event;
 use redis::Pipeline;
@@ -58,18 +60,21 @@ impl Outbox {
     }
 
     async fn send_some(&self, notes: &[Note]) {
-        let pipeline = pipeline(notes);
-        if pipeline.is_empty() {
+        let letters = letters(notes);
+        if letters.is_empty() {
             return;
         }
-        let sending = async |connection: &mut Connection| pipeline.query_async(connection).await;
+        let sending = async |connection: &mut Connection| {
+            let sent = letters.values().map(|letter| {
+                let mut connection = connection.clone();
+                async move { letter.pipeline.query_async(&mut connection).await }
+            });
+            try_join_all(sent).await
+        };
         // The link tells of failures; the stores have what was lost.
-        let starving: Vec<bool> = self.link.run(sending).await.unwrap_or_default();
-        let settled = notes.iter().filter_map(|note| match note {
-            Note::Settle(unit, _) => Some(unit),
-            Note::Event(_) | Note::Offer(..) | Note::Flush(_) => None,
-        });
-        for (unit, starves) in settled.zip(starving) {
+        let starving: Vec<Vec<bool>> = self.link.run(sending).await.unwrap_or_default();
+        let settled = letters.values().map(|letter| &letter.settled);
+        for (unit, starves) in settled.flatten().zip(starving.into_iter().flatten()) {
             if starves {
                 self.local.ask_for(unit);
             }
@@ -82,23 +87,36 @@ async fn lingered(stop: &CancellationToken) {
     tokio::time::sleep(LINGER).await;
 }
 
-fn pipeline(notes: &[Note]) -> Pipeline {
-    let mut pipeline = Pipeline::with_capacity(notes.len());
+/// What goes to one group of units and shards, whose keys share a hash slot and so lie on one node of a cluster.
+#[derive(Default)]
+struct Letter {
+    pipeline: Pipeline,
+    /// The units of the settlements in it, each of which is answered.
+    settled: Vec<String>,
+}
+
+fn letters(notes: &[Note]) -> BTreeMap<i32, Letter> {
+    let mut letters = BTreeMap::<i32, Letter>::new();
+    let of_unit = |unit: &str| Shard::of(unit).number();
     for note in notes {
         match note {
-            Note::Event(event) => publish(&mut pipeline, event),
+            Note::Event(event) => {
+                publish(&mut letters.entry(event.shard).or_default().pipeline, event);
+            }
             Note::Offer(unit, offer) => {
-                pipeline
-                    .add_command(script::offer(unit, std::iter::once(offer)))
-                    .ignore();
+                let letter = letters.entry(of_unit(unit)).or_default();
+                let offer = script::offer(unit, std::iter::once(offer));
+                letter.pipeline.add_command(offer).ignore();
             }
             Note::Settle(unit, key) => {
-                pipeline.add_command(script::settle(unit, key));
+                let letter = letters.entry(of_unit(unit)).or_default();
+                letter.pipeline.add_command(script::settle(unit, key));
+                letter.settled.push(unit.clone());
             }
             Note::Flush(_) => {}
         }
     }
-    pipeline
+    letters
 }
 
 fn publish(pipeline: &mut Pipeline, event: &Event) {

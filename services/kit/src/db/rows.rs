@@ -1,0 +1,186 @@
+//! Many rows at once, written and looked for.
+//!
+//! On `PostgreSQL` the values of a column go over as one array, so that a statement has one text however many rows there are:
+//! it is prepared and planned once, not once for each size that a batch may have.
+
+use std::future::Future;
+
+use sea_orm::sea_query::extension::postgres::PgFunc;
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait as _, Func, OnConflict, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic as _, IntoActiveModel,
+    Iterable as _, ModelTrait as _, PrimaryKeyToColumn, QueryTrait as _, Statement, Value,
+};
+
+/// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 32 columns.
+const AT_ONCE: usize = 1_000;
+
+/// Where rows are written.
+pub trait Sink: Sync {
+    /// Writes rows, each with a key of its own. Of one that is there already the columns `over` are written anew; where `over` is
+    /// empty, none may be there.
+    ///
+    /// # Errors
+    /// When the store refuses or does not answer.
+    fn put<E>(
+        &self,
+        rows: Vec<E::Model>,
+        over: &[E::Column],
+    ) -> impl Future<Output = Result<(), DbErr>> + Send
+    where
+        E: EntityTrait,
+        E::Model: IntoActiveModel<E::ActiveModel>;
+}
+
+impl<C: ConnectionTrait> Sink for C {
+    async fn put<E>(&self, rows: Vec<E::Model>, over: &[E::Column]) -> Result<(), DbErr>
+    where
+        E: EntityTrait,
+        E::Model: IntoActiveModel<E::ActiveModel>,
+    {
+        let write = match self.get_database_backend() {
+            DbBackend::Postgres => arrays::<E>,
+            _ => values::<E>,
+        };
+        let statements: Vec<Statement> =
+            rows.chunks(AT_ONCE).map(|some| write(some, over)).collect();
+        for statement in statements {
+            self.execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a column has one of these values.
+pub fn among<C, V>(
+    db: &impl ConnectionTrait,
+    column: C,
+    values: impl IntoIterator<Item = V>,
+) -> Expr
+where
+    C: ColumnTrait,
+    V: Into<Value>,
+{
+    let values: Vec<Value> = values.into_iter().map(Into::into).collect();
+    let column = Expr::col(column.as_column_ref());
+    if db.get_database_backend() != DbBackend::Postgres {
+        return column.is_in(values);
+    }
+    match array(values) {
+        Some(array) => column.eq(PgFunc::any(Expr::val(array))),
+        None => Expr::val(false),
+    }
+}
+
+/// Whether two columns together have one of these pairs of values.
+pub fn pairs_among<C, V, W>(
+    db: &impl ConnectionTrait,
+    columns: [C; 2],
+    pairs: impl IntoIterator<Item = (V, W)>,
+) -> Expr
+where
+    C: ColumnTrait,
+    V: Into<Value>,
+    W: Into<Value>,
+{
+    let pairs = pairs
+        .into_iter()
+        .map(|(first, second)| (first.into(), second.into()));
+    let columns = Expr::tuple(columns.map(|column| Expr::col(column.as_column_ref())));
+    if db.get_database_backend() != DbBackend::Postgres {
+        let pairs: Vec<(Value, Value)> = pairs.collect();
+        return columns.in_tuples(pairs);
+    }
+    let (firsts, seconds): (Vec<Value>, Vec<Value>) = pairs.unzip();
+    let (Some(firsts), Some(seconds)) = (array(firsts), array(seconds)) else {
+        return Expr::val(false);
+    };
+    let unnest = Func::cust("UNNEST").args([Expr::val(firsts), Expr::val(seconds)]);
+    let mut wanted = Query::select();
+    wanted.column(Asterisk).from_function(unnest, "pair");
+    columns.in_subquery(wanted)
+}
+
+/// An array of values of one type; `None` when there are none.
+fn array(values: Vec<Value>) -> Option<Value> {
+    let of = values.first()?.array_type();
+    Some(Value::Array(of, Some(Box::new(values))))
+}
+
+fn key<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
+    E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
+}
+
+/// The statement that writes rows one by one.
+fn values<E>(rows: &[E::Model], over: &[E::Column]) -> Statement
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let models = rows.iter().cloned();
+    let mut insert = E::insert_many(models.map(IntoActiveModel::into_active_model));
+    if !over.is_empty() {
+        let mut replace = OnConflict::columns(key::<E>());
+        insert = insert.on_conflict(replace.update_columns(over.iter().copied()).to_owned());
+    }
+    insert.build(DbBackend::Sqlite)
+}
+
+/// The statement that writes rows from one array for each column, and one more where it may be NULL: whether it is not.
+fn arrays<E: EntityTrait>(rows: &[E::Model], over: &[E::Column]) -> Statement {
+    let (mut fields, mut taken, mut given, mut values) = (vec![], vec![], vec![], vec![]);
+    for column in E::Column::iter() {
+        let name = quoted(column);
+        let cells = rows.iter().map(|row| row.get(column));
+        let (present, cells): (Vec<Value>, Vec<Value>) = cells.map(told_apart).unzip();
+        values.extend(array(cells));
+        if column.def().is_null() {
+            let flag = format!("\"{}?\"", column.as_str());
+            taken.push(format!("CASE WHEN {flag} THEN {name} END"));
+            given.extend([name.clone(), flag]);
+            values.extend(array(present));
+        } else {
+            taken.push(name.clone());
+            given.push(name.clone());
+        }
+        fields.push(name);
+    }
+    let arrays = (1..=values.len()).map(|number| format!("${number}"));
+    let text = format!(
+        "INSERT INTO \"{}\" ({}) SELECT {} FROM UNNEST({}) AS given({}){}",
+        E::default().table_name(),
+        fields.join(", "),
+        taken.join(", "),
+        arrays.collect::<Vec<_>>().join(", "),
+        given.join(", "),
+        anew::<E>(over),
+    );
+    Statement::from_sql_and_values(DbBackend::Postgres, text, values)
+}
+
+/// Whether there is a value, and it, or one that stands in its place in an array.
+fn told_apart(cell: Value) -> (Value, Value) {
+    if cell == cell.as_null() {
+        return (false.into(), cell.dummy_value());
+    }
+    (true.into(), cell)
+}
+
+/// What is done where a row is there already.
+fn anew<E: EntityTrait>(over: &[E::Column]) -> String {
+    if over.is_empty() {
+        return String::new();
+    }
+    let keys: Vec<String> = key::<E>().map(quoted).collect();
+    let anew = over.iter().map(|column| {
+        let name = quoted(*column);
+        format!("{name} = EXCLUDED.{name}")
+    });
+    let anew: Vec<String> = anew.collect();
+    let (keys, anew) = (keys.join(", "), anew.join(", "));
+    format!(" ON CONFLICT ({keys}) DO UPDATE SET {anew}")
+}
+
+fn quoted(column: impl ColumnTrait) -> String {
+    format!("\"{}\"", column.as_str())
+}
