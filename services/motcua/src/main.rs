@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// A batch and a call are many small allocations on several threads; the system's allocator took a sixth of the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Một Cửa: hệ thống một cửa liên thông của tỉnh.
 #[derive(Parser)]
 #[command(version, about)]

@@ -28,7 +28,15 @@ const DOUBT: Duration = Duration::from_secs(10);
 /// Each statement is prepared once.
 const PREPARED: usize = 1_024;
 /// What every session is told. A process that stands still in a transaction loses it, and with it the locks that others wait for.
-const SESSION: [(&str, &str); 5] = [
+///
+/// Rows are looked up by their keys. A prepared statement keeps the plan that it got while its tables were small, so that plans
+/// which suit small tables only are not to be had: else each look-up reads all rows until the next `ANALYZE`.
+const SESSION: [(&str, &str); 9] = [
+    // What is to be avoided counts as so dear that compiling it would seem to pay.
+    ("jit", "off"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
     ("synchronous_commit", "on"),
     ("idle_in_transaction_session_timeout", "3s"),
     ("lock_timeout", "10s"),
