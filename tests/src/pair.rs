@@ -31,10 +31,15 @@ pub enum Pair {
 impl Pair {
     /// The pair that the surroundings ask for, already with the province in it where that is quickly copied.
     pub async fn with_province(folder: &Path) -> Self {
-        let Some((postgres, redis)) = servers() else {
-            return Self::embedded(folder.join("data"));
-        };
-        let (base, number) = province::copy(&postgres).await;
+        match servers() {
+            Some((postgres, redis)) => Self::on(&postgres, &redis, folder).await,
+            None => Self::embedded(folder.join("data")),
+        }
+    }
+
+    /// A pair on these servers, with the province in it.
+    pub async fn on(postgres: &str, redis: &str, folder: &Path) -> Self {
+        let (base, number) = province::copy(postgres).await;
         Self::Cluster {
             store: format!("{postgres}/{base}"),
             queue: format!("{redis}/{number}"),

@@ -40,7 +40,7 @@ pub struct Suite {
 struct Running {
     child: Child,
     /// Held open: a child that prints into a closed pipe would fail.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Suite {
@@ -114,11 +114,25 @@ impl Suite {
 
     /// Starts the suite, once more where it ran before.
     pub async fn restart(&mut self) {
+        self.begin();
+        self.until_it_serves().await;
+    }
+
+    /// Starts the process, and waits for nothing.
+    pub fn begin(&mut self) {
         assert!(self.running.is_none(), "it runs");
         let mut child = self.spawn();
         let output = child.stdout.take().expect("its output is a pipe");
-        let mut output = BufReader::new(output).lines();
-        let line = tokio::time::timeout(PATIENCE, output.next_line()).await;
+        self.running = Some(Running {
+            child,
+            output: BufReader::new(output).lines(),
+        });
+    }
+
+    /// Waits until every service may be called.
+    pub async fn until_it_serves(&mut self) {
+        let running = self.running.as_mut().expect("it runs");
+        let line = tokio::time::timeout(PATIENCE, running.output.next_line()).await;
         let line = line.ok().and_then(Result::ok).flatten().unwrap_or_default();
         let address = line
             .strip_prefix("listening on ")
@@ -126,10 +140,6 @@ impl Suite {
         let Some(address) = address else {
             panic!("it does not listen: {}", self.log())
         };
-        self.running = Some(Running {
-            child,
-            _output: output,
-        });
         let channel = connect(address);
         let ready = tokio::time::timeout(PATIENCE, until_ready(channel.clone())).await;
         assert!(ready.is_ok(), "it is not ready: {}", self.log());
@@ -198,6 +208,17 @@ impl Suite {
     /// What the suite logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Waits until the suite has logged this.
+    pub async fn until_it_says(&self, what: &str, patience: Duration) {
+        let said = async {
+            while !self.log().contains(what) {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let said = tokio::time::timeout(patience, said).await;
+        assert!(said.is_ok(), "it does not say `{what}`: {}", self.log());
     }
 
     /// Runs `motcua check` on the store.
@@ -278,6 +299,13 @@ impl Suite {
     pub fn leader(&self, unit: &str) -> Actor {
         self.actor(&cast::subject(unit, "leader"))
     }
+}
+
+/// What a port answers to a health check for the whole process.
+pub async fn health_at(port: u16) -> ServingStatus {
+    let mut health = HealthClient::new(connect(SocketAddr::from(([127, 0, 0, 1], port))));
+    let status = health.check(HealthCheckRequest::default()).await;
+    status.expect("the port answers").into_inner().status()
 }
 
 fn connect(address: SocketAddr) -> Channel {

@@ -17,6 +17,7 @@ mod custody;
 mod dossier;
 mod error;
 mod filing;
+pub mod fill;
 mod grpc;
 mod ledger;
 mod migration;

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use prost::Message;
 use proto::event::v1::Event;
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 
 use crate::db::{Sink, pairs_among};
 
@@ -103,6 +105,24 @@ pub async fn load(db: &impl ConnectionTrait, names: &BTreeSet<Name>) -> Result<V
             })
         })
         .collect())
+}
+
+/// All copies of one kind.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn all(db: &impl ConnectionTrait, kind: &'static str) -> Result<Vec<Copy>, DbErr> {
+    let rows = entity::Entity::find()
+        .filter(entity::Column::Kind.eq(kind))
+        .order_by_asc(entity::Column::Key)
+        .all(db)
+        .await?;
+    let copy = |row: entity::Model| Copy {
+        kind,
+        key: row.key,
+        body: row.body,
+    };
+    Ok(rows.into_iter().map(copy).collect())
 }
 
 /// Writes copies over those that are there.

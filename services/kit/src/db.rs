@@ -3,6 +3,7 @@
 //! Embedded, a service has one `SQLite` file: one connection writes, a pool reads, and the data folder belongs to one process at
 //! a time. In a cluster it has a `PostgreSQL` database that its replicas share.
 
+mod copying;
 mod folder;
 mod postgres;
 mod rows;
@@ -16,6 +17,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait as _,
 };
 
+pub use copying::Copying;
 pub use folder::DataDir;
 pub use postgres::Address as PostgresAddress;
 use postgres::Doubt;

@@ -4,7 +4,7 @@
 //! ([`caller`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
 //! ([`failure`]), and how a port is served ([`serve`]). Facts
-//! that are imported from files are read by [`sheet`].
+//! that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring.
 
 #[cfg(test)]
 extern crate self as kit;
@@ -18,6 +18,7 @@ pub mod db;
 pub mod deadline;
 pub mod failure;
 pub mod fields;
+pub mod fill;
 pub mod identity_number;
 pub mod keys;
 pub mod log;

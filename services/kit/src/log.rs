@@ -13,9 +13,12 @@ mod position;
 mod read;
 mod service;
 
+pub(crate) use append::Ends;
 pub use append::append;
 pub use audit::{Audit, Break, audit};
+pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
+pub(crate) use read::envelope;
 pub use read::{heads, history, page};
 pub use service::read_events;
 

@@ -4,7 +4,7 @@
 //! | key | type | life | written by | read by |
 //! |---|---|---|---|---|
 //! | `motcua:{t<n>}:log:<owner>` | stream of event envelopes (`e`), one for each of the 16 shards | the last 1,024 or so | the owner, after its commit | the readers of group n in every process that takes in the owner's log |
-//! | `motcua:{t<n>}:<uid>` | stream of a unit's offers: key (`k`) and trace (`t`); the group `unit` counts deliveries | until settled; at most 1,000 | routing, after its commit or from the store | pullers of the unit |
+//! | `motcua:{t<n>}:<uid>` | stream of a unit's offers: key (`k`), trace (`t`), commit (`c`); the group `unit` counts deliveries | until settled; at most 1,000 | routing, after its commit or from the store | pullers of the unit |
 //! | `motcua:{t<n>}:<uid>:entries` | hash: key of an offer → its entry in the stream | as the stream | with the stream | offers and settlements, so that each is there once |
 //! | `motcua:{t<n>}:<uid>:leases` | sorted set: entry → end of its lease, ms | as the stream | pullers | pullers |
 //! | `motcua:{t<n>}:<uid>:left-out` | string, there when the store has more than the stream takes | until a refill takes all | routing | pullers, who then ask for a refill |

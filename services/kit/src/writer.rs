@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use handle::{Writer, respond};
 pub use job::{Call, Incoming, Refused, Replied};
 pub use parked::{Parked, list as list_parked};
+pub(crate) use places::replace as replace_places;
 pub use places::{LOADED, all as places, mark_loaded, open as open_places};
 
 use crate::db::{Db, Sink, is_lost_race, is_refused_for_good};

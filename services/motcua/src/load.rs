@@ -11,6 +11,7 @@ mod desks;
 mod drive;
 mod echo;
 mod error;
+mod fill;
 mod journey;
 mod line;
 mod measure;
@@ -80,6 +81,8 @@ enum What {
     Transfer(Run),
     /// Subscribers of all units wait and nothing happens
     Idle(Run),
+    /// Make many finished dossiers, by COPY, in a `PostgreSQL` store that has none
+    Fill(fill::Options),
     /// Run every scenario in turn with its yardstick, and write a summary of the medians
     Compare(compare::Options),
     /// Serve the bare server
@@ -115,6 +118,7 @@ struct Run {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let (outcome, json) = match options.what {
         What::Cast { folder } => return make_cast(&folder),
+        What::Fill(options) => return Box::pin(fill::run(options)).await,
         What::Compare(options) => return compare::run(options).await,
         What::EchoServer { reply_bytes } => return echo::serve(reply_bytes).await,
         What::Echo {

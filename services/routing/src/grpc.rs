@@ -54,7 +54,8 @@ impl TransferService for Transfers {
             .map(|(transfer, delivered)| pb::Delivery {
                 transfer: Some(wire::reply::transfer(&transfer)),
                 attempt: i32::try_from(delivered.attempt).unwrap_or(i32::MAX),
-                traceparent: delivered.traceparent,
+                traceparent: delivered.offer.traceparent,
+                committed_at: delivered.offer.committed_at.map(clock::to_timestamp),
             });
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),

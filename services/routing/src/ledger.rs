@@ -3,6 +3,7 @@
 mod decide;
 mod world;
 
+use kit::clock;
 use kit::copies::CalendarCache;
 use kit::db::Sink;
 use kit::queue::{Offer, Queue};
@@ -77,6 +78,7 @@ impl Ledger for Routing {
 
     /// Brings new offers to their units, and takes those out that are no longer open.
     fn committed(&self, changes: &[Change]) {
+        let committed_at = Some(clock::real());
         for change in changes {
             let Change::Journey {
                 journey,
@@ -88,8 +90,12 @@ impl Ledger for Routing {
             for transfer in journey.touched().0 {
                 let (unit, key) = (&transfer.to, transfer.offer_key());
                 if transfer.state == State::Offered {
-                    let traceparent = traceparent.clone();
-                    self.queue.lanes().offer(unit, Offer { key, traceparent });
+                    let offer = Offer {
+                        key,
+                        traceparent: traceparent.clone(),
+                        committed_at,
+                    };
+                    self.queue.lanes().offer(unit, offer);
                 } else {
                     self.queue.lanes().settle(unit, &key);
                 }

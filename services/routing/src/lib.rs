@@ -11,6 +11,7 @@ mod act;
 mod change;
 pub mod check;
 mod error;
+pub mod fill;
 mod grpc;
 mod journey;
 mod ledger;

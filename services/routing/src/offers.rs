@@ -52,7 +52,7 @@ async fn open_ones(
     }
     let uids: Vec<&str> = delivered
         .iter()
-        .filter_map(|delivered| delivered.key.split(':').next())
+        .filter_map(|delivered| delivered.offer.key.split(':').next())
         .collect();
     let transfers = store::by_uids(db.read(), scope, &uids).await?;
     let is_open = |transfer: &Transfer| transfer.state == State::Offered && transfer.to == unit;
@@ -62,13 +62,18 @@ async fn open_ones(
         .map(|transfer| (transfer.offer_key(), transfer))
         .collect();
     let mut open = Vec::with_capacity(delivered.len());
+    let now = clock::real();
     for delivered in delivered {
-        match by_key.remove(&delivered.key) {
+        match by_key.remove(&delivered.offer.key) {
             Some(transfer) => {
-                metrics::delivered(delivered.attempt);
+                let since = delivered.offer.committed_at.map(|at| now - at);
+                metrics::delivered(
+                    delivered.attempt,
+                    since.and_then(|since| since.to_std().ok()),
+                );
                 open.push((transfer, delivered));
             }
-            None => queue.lanes().settle(unit, &delivered.key),
+            None => queue.lanes().settle(unit, &delivered.offer.key),
         }
     }
     Ok(open)

@@ -36,6 +36,9 @@ pub struct Scene {
 /// Why a journey does not go on: a refusal that nothing in its plan explains.
 pub type Refused = String;
 
+/// How an act is refused because a withdrawal, or what it raced against, was faster.
+const LOST_TO_ANOTHER: [&str; 2] = ["STATE_FORBIDS", "NOT_THE_HOLDER"];
+
 /// What an answered offer leads to.
 enum Next {
     /// More offers, or those that are under way.
@@ -174,17 +177,18 @@ impl Work {
         }
         let accepted = self.accept(&offer).await;
         if self.fate == Fate::Withdrawn {
-            // Refused: recalled with the dossier.
-            let Ok((held, position)) = accepted else {
+            // Recalled with the dossier.
+            let Some((held, position)) = or_lost(accepted)? else {
                 return Ok(Next::Wait);
             };
             let worked_off = self.work_off(&held, position.as_deref());
             if held.custody_epoch != 1 {
-                return Ok(worked_off.await.unwrap_or(Next::Wait));
+                return Ok(or_lost(worked_off.await)?.unwrap_or(Next::Wait));
             }
-            let (withdrawn, _) = tokio::join!(self.withdraw(), worked_off);
-            // Refused where the decision was faster: the dossier then goes its way to the end.
-            return Ok(withdrawn.unwrap_or(Next::Wait));
+            let (withdrawn, worked_off) = tokio::join!(self.withdraw(), worked_off);
+            or_lost(worked_off)?;
+            // Where the decision was faster, the dossier goes its way to the end.
+            return Ok(or_lost(withdrawn)?.unwrap_or(Next::Wait));
         }
         let (held, position) = accepted?;
         self.work_off(&held, position.as_deref()).await
@@ -285,6 +289,15 @@ impl Work {
             .act(self.number, &desk, None, request)
             .await?;
         Ok(Next::Wait)
+    }
+}
+
+/// `None` for what a race against a withdrawal may lose.
+fn or_lost<T>(done: Result<T, Refused>) -> Result<Option<T>, Refused> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(reason) if LOST_TO_ANOTHER.contains(&reason.as_str()) => Ok(None),
+        Err(reason) => Err(reason),
     }
 }
 

@@ -12,6 +12,11 @@ use crate::new_request_id;
 /// How many citizens hand in online.
 pub const CITIZENS: usize = 100;
 
+/// Of so many dossiers so many are handed in at one desk, as in a province one town has the longest queue …
+const BUSY: (u32, u32) = (2, 5);
+/// … which is of this kind.
+const BUSY_LEVEL: &str = "commune";
+
 /// One journey.
 pub struct Plan<'a> {
     /// Its number; everything about it follows from that and the seed.
@@ -45,13 +50,20 @@ impl<'a> Plan<'a> {
     /// The journey of a number.
     pub fn of(number: usize, province: &'a Province, dice: Dice) -> Self {
         let mut dice = dice.on("journey", number);
-        let procedure = loop {
+        let busy = dice.random_ratio(BUSY.0, BUSY.1);
+        let (procedure, desks) = loop {
             let procedure = pick(&mut dice, &province.procedures);
-            if !province.desks(procedure).is_empty() {
-                break procedure;
+            let desks = province.desks(procedure);
+            if !desks.is_empty() && (!busy || procedure.level == BUSY_LEVEL) {
+                break (procedure, desks);
             }
         };
-        let desk = &pick(&mut dice, &province.desks(procedure)).uid;
+        let desk = if busy {
+            desks[0]
+        } else {
+            pick(&mut dice, &desks)
+        };
+        let desk = &desk.uid;
         let online = procedure.is_online() && dice.random_bool(0.7);
         let fate = match dice.random_range(0..100) {
             0..4 if online => Fate::Refused,

@@ -9,9 +9,9 @@ use sea_orm::{
 };
 
 use super::entity::{chain as chain_row, event, head};
-use super::{Cause, NewEvent, chain, read};
+use super::{Cause, NewEvent, Shard, chain, read};
 use crate::clock;
-use crate::db::{Sink as _, among};
+use crate::db::{Sink, among};
 
 /// Appends events within the transaction of their change and returns them as they stand in the log, in order.
 ///
@@ -27,56 +27,96 @@ pub async fn append(
     if events.is_empty() {
         return Ok(Vec::new());
     }
-    let mut heads = lock_heads(tx, &events).await?;
-    let mut hashes = last_hashes(tx, &events).await?;
-    let mut rows = Vec::with_capacity(events.len());
-    for (cause, event) in events {
-        let seq = heads.entry(event.shard.number()).or_default();
-        *seq += 1;
-        let row = row(*seq, cause, event, &hashes);
-        hashes.insert(row.subject.clone(), row.hash.clone());
-        rows.push(row);
-    }
-    save(tx, rows.clone(), heads, hashes).await?;
+    let mut ends = Ends::lock(tx, &events).await?;
+    let rows: Vec<event::Model> = events
+        .into_iter()
+        .map(|(cause, event)| ends.append(cause, event))
+        .collect();
+    tx.put::<event::Entity>(rows.clone(), &[]).await?;
+    ends.save_heads(tx).await?;
+    ends.save_chains(tx).await?;
     Ok(rows
         .into_iter()
         .map(|row| read::envelope(owner, row))
         .collect())
 }
 
-async fn lock_heads(
-    tx: &DatabaseTransaction,
-    events: &[(Cause, NewEvent)],
-) -> Result<BTreeMap<i32, i64>, DbErr> {
-    let shards: BTreeSet<i32> = events
-        .iter()
-        .map(|(_, event)| event.shard.number())
-        .collect();
-    let rows = head::Entity::find()
-        .filter(among(tx, head::Column::Shard, shards))
-        .order_by_asc(head::Column::Shard)
-        .lock_exclusive()
-        .all(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.shard, row.seq)).collect())
+/// Where the shards of a log end, and the chains of its subjects.
+#[derive(Debug)]
+pub(crate) struct Ends {
+    heads: BTreeMap<i32, i64>,
+    hashes: BTreeMap<String, Vec<u8>>,
 }
 
-async fn last_hashes(
-    tx: &DatabaseTransaction,
-    events: &[(Cause, NewEvent)],
-) -> Result<BTreeMap<String, Vec<u8>>, DbErr> {
-    let subjects: BTreeSet<&str> = events
-        .iter()
-        .map(|(_, event)| event.subject.as_str())
-        .collect();
-    let rows = chain_row::Entity::find()
-        .filter(among(tx, chain_row::Column::Subject, subjects))
-        .all(tx)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.subject, row.hash))
-        .collect())
+impl Ends {
+    /// Those that these events follow; the heads are locked in order.
+    async fn lock(tx: &DatabaseTransaction, events: &[(Cause, NewEvent)]) -> Result<Self, DbErr> {
+        let shards: BTreeSet<i32> = events
+            .iter()
+            .map(|(_, event)| event.shard.number())
+            .collect();
+        let heads = head::Entity::find()
+            .filter(among(tx, head::Column::Shard, shards))
+            .order_by_asc(head::Column::Shard)
+            .lock_exclusive()
+            .all(tx)
+            .await?;
+        let subjects: BTreeSet<&str> = events
+            .iter()
+            .map(|(_, event)| event.subject.as_str())
+            .collect();
+        let chains = chain_row::Entity::find()
+            .filter(among(tx, chain_row::Column::Subject, subjects))
+            .all(tx)
+            .await?;
+        let heads = heads.into_iter().map(|row| (row.shard, row.seq));
+        let hashes = chains.into_iter().map(|row| (row.subject, row.hash));
+        Ok(Self {
+            heads: heads.collect(),
+            hashes: hashes.collect(),
+        })
+    }
+
+    /// Those of an empty log.
+    pub fn at_the_beginning() -> Self {
+        Self {
+            heads: Shard::all().map(|shard| (shard.number(), 0)).collect(),
+            hashes: BTreeMap::new(),
+        }
+    }
+
+    /// The row of an event that comes next.
+    pub fn append(&mut self, cause: Cause, event: NewEvent) -> event::Model {
+        let seq = self.heads.entry(event.shard.number()).or_default();
+        *seq += 1;
+        let row = row(*seq, cause, event, &self.hashes);
+        self.hashes.insert(row.subject.clone(), row.hash.clone());
+        row
+    }
+
+    /// How far the shards reach.
+    pub fn heads(&self) -> &BTreeMap<i32, i64> {
+        &self.heads
+    }
+
+    /// Writes how far the shards reach.
+    pub async fn save_heads(&self, sink: &impl Sink) -> Result<(), DbErr> {
+        let heads = self.heads.iter();
+        let heads = heads.map(|(shard, seq)| head::Model {
+            shard: *shard,
+            seq: *seq,
+        });
+        sink.put::<head::Entity>(heads.collect(), &[head::Column::Seq])
+            .await
+    }
+
+    /// Writes where the chains end, and forgets them.
+    pub async fn save_chains(&mut self, sink: &impl Sink) -> Result<(), DbErr> {
+        let chains = std::mem::take(&mut self.hashes).into_iter();
+        let chains = chains.map(|(subject, hash)| chain_row::Model { subject, hash });
+        sink.put::<chain_row::Entity>(chains.collect(), &[chain_row::Column::Hash])
+            .await
+    }
 }
 
 fn row(
@@ -103,23 +143,4 @@ fn row(
     };
     row.hash = chain::hash(previous, &row);
     row
-}
-
-async fn save(
-    tx: &DatabaseTransaction,
-    rows: Vec<event::Model>,
-    heads: BTreeMap<i32, i64>,
-    hashes: BTreeMap<String, Vec<u8>>,
-) -> Result<(), DbErr> {
-    tx.put::<event::Entity>(rows, &[]).await?;
-    let heads = heads
-        .into_iter()
-        .map(|(shard, seq)| head::Model { shard, seq });
-    tx.put::<head::Entity>(heads.collect(), &[head::Column::Seq])
-        .await?;
-    let chains = hashes
-        .into_iter()
-        .map(|(subject, hash)| chain_row::Model { subject, hash });
-    tx.put::<chain_row::Entity>(chains.collect(), &[chain_row::Column::Hash])
-        .await
 }

@@ -74,7 +74,7 @@ pub async fn heads(db: &impl ConnectionTrait) -> Result<Vec<Head>, DbErr> {
     Ok(Shard::all().map(reach).collect())
 }
 
-pub(super) fn envelope(owner: &str, row: event::Model) -> Event {
+pub(crate) fn envelope(owner: &str, row: event::Model) -> Event {
     Event {
         owner: owner.to_owned(),
         shard: row.shard,

@@ -88,10 +88,14 @@ pub fn parked(service: &'static str, owner: &'static str, events: usize) {
 }
 
 /// An offer was brought to its unit: `motcua.transfer.deliveries`, deliveries, by `motcua.redelivered` (whether it had been
-/// brought before).
-pub fn delivered(attempt: u32) {
+/// brought before); the first time `motcua.transfer.delivery.duration`, seconds from the commit that made it, where it waited
+/// for a puller too.
+pub fn delivered(attempt: u32, since_commit: Option<Duration>) {
     let told = [KeyValue::new("motcua.redelivered", attempt > 1)];
     INSTRUMENTS.deliveries.add(1, &told);
+    if let Some(since_commit) = since_commit.filter(|_| attempt == 1) {
+        INSTRUMENTS.delivery.record(since_commit.as_secs_f64(), &[]);
+    }
 }
 
 /// Whether the queue answers: `motcua.queue.up`, 1 or 0.
@@ -119,6 +123,7 @@ struct Instruments {
     copy_age: Gauge<f64>,
     parked: Gauge<u64>,
     deliveries: Counter<u64>,
+    delivery: Histogram<f64>,
     queue_up: Gauge<u64>,
     retries: Counter<u64>,
     ejections: Counter<u64>,
@@ -172,6 +177,10 @@ impl Instruments {
                 "motcua.transfer.deliveries",
                 "{delivery}",
                 "Offers brought to their units",
+            ),
+            delivery: seconds(
+                "motcua.transfer.delivery.duration",
+                "From the commit of an offer until it was brought to its unit",
             ),
             queue_up: level("motcua.queue.up", "1", "Whether the queue answers"),
             retries: count("motcua.client.retries", "{call}", "Calls made again"),

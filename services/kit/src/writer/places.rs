@@ -8,7 +8,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _,
 };
 
-use crate::db::{Sink, pairs_among};
+use crate::db::{Copying, Sink, pairs_among};
 use crate::log::Shard;
 
 mod entity {
@@ -71,6 +71,15 @@ pub async fn open(db: &impl ConnectionTrait, source: &str) -> Result<(), DbErr> 
         .exec_without_returning(db)
         .await?;
     Ok(())
+}
+
+/// Puts these places in the stead of all that are kept.
+pub(crate) async fn replace(
+    copying: &Copying,
+    places: &HashMap<(String, i32), i64>,
+) -> Result<(), DbErr> {
+    copying.clear::<entity::Entity>().await?;
+    save(copying, places).await
 }
 
 /// The places of these shards, locked in order: whoever moves one next waits for this transaction.

@@ -20,7 +20,7 @@ macro_rules! contract {
             a_waiting_puller_wakes_when_an_offer_arrives,
             a_puller_goes_empty_handed_when_its_wait_is_over,
             a_waiting_puller_gets_what_another_took_and_let_lapse,
-            an_offer_brings_its_trace_context_with_every_delivery,
+            an_offer_brings_its_trace_and_its_commit_with_every_delivery,
             offers_come_in_the_order_in_which_they_were_made,
             an_offer_that_comes_again_comes_before_later_ones,
             units_do_not_get_each_others_offers,

@@ -79,16 +79,17 @@ pub async fn a_waiting_puller_gets_what_another_took_and_let_lapse(queue: Queue)
     assert!(monotonic() - began < 2 * LEASE, "a lapsed offer came late");
 }
 
-pub async fn an_offer_brings_its_trace_context_with_every_delivery(queue: Queue) {
+pub async fn an_offer_brings_its_trace_and_its_commit_with_every_delivery(queue: Queue) {
     let offer = Offer {
         key: "a".to_owned(),
         traceparent: "00-1-2-01".to_owned(),
+        committed_at: Some(kit::clock::from_micros(1_504_000_000_000_001)),
     };
-    queue.lanes().offer("u", offer);
+    queue.lanes().offer("u", offer.clone());
     for attempt in 1..=2 {
         let again = Delivered {
-            traceparent: "00-1-2-01".to_owned(),
-            ..delivered("a", attempt)
+            offer: offer.clone(),
+            attempt,
         };
         assert_eq!(pull(&queue, "u", WAIT).await, [again]);
     }
@@ -103,7 +104,7 @@ pub async fn offers_come_in_the_order_in_which_they_were_made(queue: Queue) {
     while pulled.len() < keys.len() {
         let some = take(&queue, "u", 7, NO_WAIT).await;
         assert!((1..=7).contains(&some.len()));
-        pulled.extend(some.into_iter().map(|delivered| delivered.key));
+        pulled.extend(some.into_iter().map(|delivered| delivered.offer.key));
     }
     assert_eq!(pulled, keys);
 }
@@ -137,8 +138,8 @@ pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
             while pulled.len() < 50 {
                 let some = take(&queue, "u", 3, WAIT).await;
                 for offer in some {
-                    queue.lanes().settle("u", &offer.key);
-                    pulled.push(offer.key);
+                    queue.lanes().settle("u", &offer.offer.key);
+                    pulled.push(offer.offer.key);
                 }
                 tokio::task::yield_now().await;
             }
@@ -229,9 +230,8 @@ async fn take(queue: &Queue, unit: &str, most: usize, wait: Duration) -> Vec<Del
 
 fn delivered(key: &str, attempt: u32) -> Delivered {
     Delivered {
-        key: key.to_owned(),
+        offer: key.into(),
         attempt,
-        traceparent: String::new(),
     }
 }
 
@@ -247,7 +247,7 @@ async fn settle_all(queue: &Queue, offers: usize) {
     let pulled = take(queue, "u", offers + 1, NO_WAIT).await;
     assert_eq!(pulled.len(), offers);
     for offer in pulled {
-        queue.lanes().settle("u", &offer.key);
+        queue.lanes().settle("u", &offer.offer.key);
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use kit::clock;
 use proto::routing::v1::{PullTransfersRequest, PullTransfersResponse, Transfer};
 use tokio::sync::mpsc;
@@ -21,8 +20,6 @@ const WAIT_SECONDS: i64 = 30;
 /// Longer than a run, so that no offer comes twice.
 const LEASE_SECONDS: i64 = 600;
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
-/// An offer that is older was not made in this run, or the suite's clock is simulated.
-const FRESH: TimeDelta = TimeDelta::minutes(1);
 
 /// All units' long polls, until this is dropped.
 pub struct Desks {
@@ -34,7 +31,7 @@ pub struct Desks {
 pub struct Delivery {
     /// The offer.
     pub transfer: Transfer,
-    /// From `offered_at` to its arrival here; `None` when that says nothing.
+    /// From its commit to its arrival here; `None` when the queue had lost it meanwhile.
     pub took: Option<Duration>,
 }
 
@@ -154,13 +151,15 @@ async fn pull(
             continue;
         };
         let offers = pulled.deliveries.into_iter();
-        for transfer in offers.filter_map(|delivery| delivery.transfer) {
-            let offered_at = transfer.offered_at.as_ref().map(clock::from_timestamp);
-            let took = offered_at.map(|offered_at| now - offered_at);
-            let fresh = took.filter(|took| *took >= TimeDelta::zero() && *took < FRESH);
+        for offer in offers {
+            let Some(transfer) = offer.transfer else {
+                continue;
+            };
+            let committed_at = offer.committed_at.as_ref().map(clock::from_timestamp);
+            let took = committed_at.map(|committed_at| now - committed_at);
             boxes.put(Delivery {
                 transfer,
-                took: fresh.and_then(|took| took.to_std().ok()),
+                took: took.and_then(|took| took.to_std().ok()),
             });
         }
     }

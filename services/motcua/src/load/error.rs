@@ -54,6 +54,15 @@ pub enum Error {
     /// pgbench.
     #[error("pgbench cannot be used as a yardstick:\n{0}")]
     Pgbench(String),
+    /// A store that is to be filled.
+    #[error(transparent)]
+    Store(#[from] kit::db::Error),
+    /// The same.
+    #[error(transparent)]
+    Query(#[from] sea_orm::DbErr),
+    /// The same.
+    #[error("the store is not filled: {0}")]
+    Fill(#[from] kit::fill::Error),
     /// The bare server.
     #[error(transparent)]
     Transport(#[from] tonic::transport::Error),

@@ -26,7 +26,7 @@ pub const TRANSFERS: f64 = 3.0;
 /// How long an offer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The step key of the way of a result to the desk.
-const RESULT: &str = "result";
+pub const RESULT: &str = "result";
 
 /// Dossiers on their way.
 pub struct Journeys {

@@ -31,7 +31,7 @@ pub struct Outcome {
     pub rate: f64,
     /// How long they took.
     pub latency: Percentiles,
-    /// From `offered_at`, when the suite took in the act that made the offer, to its arrival at a waiting subscriber.
+    /// From an offer's commit to its arrival at a waiting subscriber.
     pub delivery: Option<Percentiles>,
     /// What was refused, by reason.
     pub refused: BTreeMap<String, u64>,

@@ -52,7 +52,7 @@ pub async fn procedures(line: &Line) -> Result<Vec<Procedure>, Error> {
     }
 }
 
-/// Every unit with a desk.
+/// Every unit.
 async fn units(line: &Line) -> Result<Vec<Unit>, Error> {
     let mut request = ListUnitsRequest {
         page_size: PAGE,
@@ -61,8 +61,7 @@ async fn units(line: &Line) -> Result<Vec<Unit>, Error> {
     let mut units = Vec::new();
     loop {
         let page: ListUnitsResponse = line.call(None, &request, None).await?.read()?;
-        let desks = page.units.into_iter();
-        units.extend(desks.filter(|unit| unit.kind() != UnitKind::Province));
+        units.extend(page.units);
         if page.next_page_token.is_empty() {
             return Ok(units);
         }
@@ -76,7 +75,17 @@ impl Plans {
     /// # Errors
     /// What the suite refuses, or a suite without procedures.
     pub async fn online(line: &Line) -> Result<Self, Error> {
-        Self::new(line, |_| true).await
+        Self::new(&procedures(line).await?, units(line).await?, ONLINE, |_| {
+            true
+        })
+    }
+
+    /// All that can be handed in at a desk.
+    ///
+    /// # Errors
+    /// When that is nothing.
+    pub fn at_desks(procedures: &[Procedure], units: Vec<Unit>) -> Result<Self, Error> {
+        Self::new(procedures, units, 0, |_| true)
     }
 
     /// Only what passes three units' hands one after the other, the last of which decides.
@@ -84,16 +93,26 @@ impl Plans {
     /// # Errors
     /// What the suite refuses, or a suite without such procedures.
     pub async fn of_three_steps(line: &Line) -> Result<Self, Error> {
-        Self::new(line, is_chain_of_three).await
+        Self::new(
+            &procedures(line).await?,
+            units(line).await?,
+            ONLINE,
+            is_chain_of_three,
+        )
     }
 
-    async fn new(line: &Line, fits: fn(&Route) -> bool) -> Result<Self, Error> {
-        let procedures = procedures(line).await?;
+    fn new(
+        procedures: &[Procedure],
+        units: Vec<Unit>,
+        least_level: i32,
+        fits: fn(&Route) -> bool,
+    ) -> Result<Self, Error> {
         let mut desks = Vec::new();
-        for unit in units(line).await? {
+        for unit in units {
             let taken = procedures
                 .iter()
                 .filter(|procedure| takes(&unit, procedure))
+                .filter(|procedure| procedure.online_level >= least_level)
                 .filter_map(|procedure| Plan::of(procedure, fits));
             let procedures: Vec<Plan> = taken.collect();
             if !procedures.is_empty() {
@@ -104,7 +123,7 @@ impl Plans {
             }
         }
         if desks.is_empty() {
-            return Err(Error::Empty("procedures that can be handed in online"));
+            return Err(Error::Empty("procedures that can be handed in"));
         }
         Ok(Self(desks))
     }
@@ -128,11 +147,7 @@ impl Plan {
     fn of(procedure: &Procedure, fits: fn(&Route) -> bool) -> Option<Self> {
         let version = procedure.version.as_ref()?;
         let route = version.cases.first()?.route.as_ref()?;
-        if procedure.online_level < ONLINE
-            || procedure.vertical_agency
-            || route.steps.is_empty()
-            || !fits(route)
-        {
+        if procedure.vertical_agency || route.steps.is_empty() || !fits(route) {
             return None;
         }
         let components = version.components.iter().map(|component| HandedIn {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::clock;
+use crate::clock::{self, Moment};
 
 /// How many offers a lane holds at most.
 pub const LANE_CAPACITY: usize = 1_000;
@@ -24,14 +24,16 @@ pub struct Offer {
     pub key: String,
     /// W3C trace context of what made it; empty when that is not known.
     pub traceparent: String,
+    /// When what made it was committed, by the real clock; `None` when that is not known.
+    pub committed_at: Option<Moment>,
 }
 
 impl From<&str> for Offer {
-    /// An offer under no trace.
+    /// An offer of which nothing else is known.
     fn from(key: &str) -> Self {
         Self {
             key: key.to_owned(),
-            traceparent: String::new(),
+            ..Self::default()
         }
     }
 }
@@ -39,12 +41,10 @@ impl From<&str> for Offer {
 /// An offer on its way to a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
-    /// The key under which it was offered.
-    pub key: String,
+    /// As it was put into the lane.
+    pub offer: Offer,
     /// 1 at first, raised by every delivery.
     pub attempt: u32,
-    /// The trace context that it was offered under.
-    pub traceparent: String,
 }
 
 /// All lanes.
@@ -69,7 +69,7 @@ struct Lane {
 struct Entry {
     order: u64,
     attempts: u32,
-    traceparent: String,
+    offer: Offer,
 }
 
 impl Lanes {
@@ -195,8 +195,7 @@ impl Lanes {
 
 impl Lane {
     fn offer(&mut self, offer: Offer) {
-        let Offer { key, traceparent } = offer;
-        if self.entries.contains_key(&key) {
+        if self.entries.contains_key(&offer.key) {
             return;
         }
         if self.entries.len() >= LANE_CAPACITY {
@@ -205,13 +204,13 @@ impl Lane {
         }
         let order = self.next;
         self.next += 1;
+        self.ready.insert(order, offer.key.clone());
         let entry = Entry {
             order,
             attempts: 0,
-            traceparent,
+            offer,
         };
-        self.entries.insert(key.clone(), entry);
-        self.ready.insert(order, key);
+        self.entries.insert(entry.offer.key.clone(), entry);
         self.arrived.notify_one();
     }
 
@@ -233,9 +232,8 @@ impl Lane {
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.attempts += 1;
                 taken.push(Delivered {
-                    key: key.clone(),
+                    offer: entry.offer.clone(),
                     attempt: entry.attempts,
-                    traceparent: entry.traceparent.clone(),
                 });
                 self.leased.insert(key, ends);
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, ParsingError, Script, Value};
 
 use super::Delivered;
+use crate::clock;
 use crate::log::Shard;
 use crate::queue::lanes::local::REFILL_BELOW;
 use crate::queue::{LANE_CAPACITY, Offer};
@@ -51,16 +52,17 @@ pub(super) fn log(owner: &str, shard: Shard) -> String {
     format!("motcua:{{t{}}}:log:{owner}", shard.number())
 }
 
-/// KEYS: stream, entries, left-out, bell. ARGV: capacity, length to cut to or 0, rings kept, unit, then key and trace of each.
+/// KEYS: stream, entries, left-out, bell. ARGV: capacity, length to cut to or 0, rings kept, unit, then key, trace and
+/// commit of each.
 const OFFER: &str = r"
 local added = false
-for i = 5, #ARGV, 2 do
+for i = 5, #ARGV, 3 do
   if redis.call('HEXISTS', KEYS[2], ARGV[i]) == 0 then
     if redis.call('HLEN', KEYS[2]) >= tonumber(ARGV[1]) then
       redis.call('SET', KEYS[3], '1')
       break
     end
-    local id = redis.call('XADD', KEYS[1], '*', 'k', ARGV[i], 't', ARGV[i + 1])
+    local id = redis.call('XADD', KEYS[1], '*', 'k', ARGV[i], 't', ARGV[i + 1], 'c', ARGV[i + 2])
     redis.call('HSET', KEYS[2], ARGV[i], id)
     added = true
   end
@@ -86,7 +88,7 @@ return few and redis.call('EXISTS', KEYS[4]) or 0
 ";
 
 /// KEYS: stream, entries, leases, left-out. ARGV: group, how few starve, most, lease in ms, where a group begins.
-/// Gives: for each delivery key, trace and attempt; ms until the first lease ends or -1; whether the lane starves.
+/// Gives: for each delivery key, trace, commit and attempt; ms until the first lease ends or -1; whether the lane starves.
 const TAKE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -96,7 +98,7 @@ local function give(entry, attempt)
   local fields = {}
   for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
   redis.call('ZADD', KEYS[3], ends, entry[1])
-  taken[#taken + 1] = { fields['k'] or '', fields['t'] or '', attempt }
+  taken[#taken + 1] = { fields['k'] or '', fields['t'] or '', fields['c'] or '', attempt }
 end
 local function older(a, b)
   local am, as = string.match(a, '(%d+)-(%d+)')
@@ -143,14 +145,17 @@ pub(super) struct Taken {
 
 impl FromRedisValue for Taken {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
-        type Raw = (Vec<(String, String, u32)>, i64, bool);
+        type Raw = (Vec<(String, String, String, u32)>, i64, bool);
         let (taken, wait, starves): Raw = redis::from_redis_value(value)?;
         let delivered = taken
             .into_iter()
-            .map(|(key, traceparent, attempt)| Delivered {
-                key,
+            .map(|(key, traceparent, committed_at, attempt)| Delivered {
+                offer: Offer {
+                    key,
+                    traceparent,
+                    committed_at: committed_at.parse().ok().map(clock::from_micros),
+                },
                 attempt,
-                traceparent,
             });
         Ok(Self {
             delivered: delivered.collect(),
@@ -179,7 +184,11 @@ pub(super) fn offer<'a>(unit: &str, offers: impl Iterator<Item = &'a Offer>) -> 
         .arg(RINGS_KEPT)
         .arg(unit);
     for offer in offers {
-        command.arg(&offer.key).arg(&offer.traceparent);
+        let committed_at = offer.committed_at.map(clock::micros);
+        command
+            .arg(&offer.key)
+            .arg(&offer.traceparent)
+            .arg(committed_at.map(|at| at.to_string()).unwrap_or_default());
     }
     command
 }

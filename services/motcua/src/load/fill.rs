@@ -1,0 +1,325 @@
+//! `motcua load fill`: a store full of finished dossiers, on which the scenarios are then measured.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use kit::caller::{Caller, Context, Role};
+use kit::clock;
+use kit::copies::{self, CALENDAR, CalendarCache, PROCEDURE, UNIT};
+use kit::db::Db;
+use prost::Message;
+use proto::event::v1::Event;
+use proto::intake::v1::{
+    Channel, Decision, Outcome, RecordDecisionRequest, RegisterDossierRequest, ReturnResultRequest,
+};
+use proto::routing::v1::{
+    AcceptTransferRequest, CompleteTransferRequest, Transfer, TransferChange, TransferEvent,
+    TransferRole,
+};
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use worktime::{Calendar, WorkingTime};
+
+use super::error::Error;
+use super::journey::RESULT;
+use super::plans::Plans;
+use crate::cast::{Dice, Names};
+use crate::stores::StoreOptions;
+
+/// Dossiers are received on the working days from here …
+const FIRST_DAY: (i32, u32, u32) = (2017, 1, 3);
+/// … to here, so that all are through before the simulated clocks of demos and measurements begin.
+const LAST_DAY: (i32, u32, u32) = (2017, 8, 11);
+/// Whole days are written together, since a desk's numbers of a day are; at least so many dossiers, since a COPY costs the
+/// same however few rows it has.
+const AT_ONCE: usize = 2_000;
+/// Minutes of a working day.
+const OFFICE_HOURS: usize = 480;
+
+/// How many dossiers, and where.
+#[derive(Args)]
+pub struct Options {
+    /// How many finished dossiers to make
+    dossiers: usize,
+    /// The store: migrated, with a province imported, not served, and without any dossier
+    #[command(flatten)]
+    stores: StoreOptions,
+}
+
+/// Makes them.
+///
+/// # Errors
+/// When the store has dossiers, lacks a province, or refuses.
+pub async fn run(options: Options) -> Result<ExitCode, Error> {
+    let began = clock::monotonic();
+    let stores = options.stores.place().take()?;
+    let identity = stores.open("identity").await?;
+    let catalogue = stores.open("catalogue").await?;
+    let (intake, routing) = (stores.open("intake").await?, stores.open("routing").await?);
+    let mut office = Office::open(&intake, &routing, (&identity, &catalogue)).await?;
+    let days = office.working_days()?;
+    let bar = ProgressBar::new(u64::try_from(options.dossiers).unwrap_or(u64::MAX));
+    let style = ProgressStyle::with_template("{bar:32.cyan/blue} {percent:>3} %  {pos} dossiers");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let mut waiting = Vec::new();
+    for (number, day) in days.iter().enumerate() {
+        let before = options.dossiers * number / days.len();
+        let after = options.dossiers * (number + 1) / days.len();
+        waiting.extend(office.registrations(*day, before..after)?);
+        if waiting.len() >= AT_ONCE || after == options.dossiers {
+            office.work(std::mem::take(&mut waiting)).await?;
+            bar.set_position(u64::try_from(after).unwrap_or(u64::MAX));
+        }
+    }
+    bar.finish_and_clear();
+    office.close().await?;
+    println!(
+        "made {} finished dossiers in {} in {:.0} s",
+        options.dossiers,
+        options.stores.name(),
+        began.elapsed().as_secs_f64()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Who hands in what, and when.
+type Registration = (Context, RegisterDossierRequest);
+
+/// All desks of the province, without anybody who waits.
+struct Office {
+    intake: intake::fill::Fill,
+    routing: routing::fill::Fill,
+    plans: Plans,
+    calendar: Arc<Calendar>,
+    names: Names,
+    dice: Dice,
+    /// How many dossiers are through.
+    carried: usize,
+}
+
+impl Office {
+    async fn open(
+        intake: &Db,
+        routing: &Db,
+        (identity, catalogue): (&Db, &Db),
+    ) -> Result<Self, Error> {
+        let filled = intake::fill::Fill::begin(intake.clone(), identity, catalogue).await?;
+        let calendars = copies::all(intake.read(), CALENDAR).await?;
+        let calendar = CalendarCache::default().find(&calendars);
+        let units = decoded(&copies::all(intake.read(), UNIT).await?);
+        let mut procedures = copies::all(intake.read(), PROCEDURE).await?;
+        // Each is there under the key of its version too.
+        procedures.retain(|copy| !copy.key.contains('@'));
+        Ok(Self {
+            intake: filled,
+            routing: routing::fill::Fill::begin(routing.clone(), identity, catalogue).await?,
+            plans: Plans::at_desks(&decoded(&procedures), units)?,
+            calendar: calendar.ok_or(Error::Empty("calendar"))?,
+            names: Names::load()?,
+            dice: Dice::new(1),
+            carried: 0,
+        })
+    }
+
+    fn working_days(&self) -> Result<Vec<NaiveDate>, Error> {
+        let day = |(year, month, day)| NaiveDate::from_ymd_opt(year, month, day);
+        let (first, last) = day(FIRST_DAY)
+            .zip(day(LAST_DAY))
+            .ok_or(Error::Empty("day"))?;
+        let days = first.iter_days().take_while(|day| *day <= last);
+        Ok(days
+            .filter(|day| self.calendar.is_working_day(*day))
+            .collect())
+    }
+
+    /// What comes to the desks on one day.
+    fn registrations(
+        &self,
+        day: NaiveDate,
+        numbers: Range<usize>,
+    ) -> Result<Vec<Registration>, Error> {
+        let (first, count) = (numbers.start, numbers.len());
+        let mut registrations = Vec::with_capacity(count);
+        for number in numbers {
+            let minutes = (number - first) * OFFICE_HOURS / count;
+            let minutes = u32::try_from(minutes).unwrap_or_default();
+            let received = self.later(day.and_time(NaiveTime::MIN), minutes)?;
+            registrations.push(self.registration(number, received));
+        }
+        Ok(registrations)
+    }
+
+    /// Takes dossiers in, each to its end.
+    async fn work(&mut self, registrations: Vec<Registration>) -> Result<(), Error> {
+        if registrations.is_empty() {
+            return Ok(());
+        }
+        let told = self.intake.register(&registrations).await?;
+        self.routing.prepare(told.iter().flatten()).await?;
+        for ((context, _), told) in registrations.iter().zip(told) {
+            let mut dice = self.dice.on("carry", self.carried);
+            self.carried += 1;
+            self.carry_through(told, clock::local(context.at), &mut dice)?;
+        }
+        self.intake.write().await?;
+        Ok(self.routing.write().await?)
+    }
+
+    fn registration(&self, number: usize, received: NaiveDateTime) -> Registration {
+        let mut dice = self.dice.on("applicant", number);
+        let (unit, plan) = self.plans.turn(u64::try_from(number).unwrap_or_default());
+        let request = RegisterDossierRequest {
+            request_id: clock::new_uid(),
+            procedure_code: plan.code.clone(),
+            receiving_unit_uid: unit.to_owned(),
+            applicant: Some(self.names.citizen(&mut dice)),
+            components: plan.components.clone(),
+            channel: Channel::Counter.into(),
+            ..Default::default()
+        };
+        (officer(unit, Role::Receptionist, received), request)
+    }
+
+    /// One thing after the other until the result is handed over.
+    fn carry_through(
+        &mut self,
+        told: Vec<Event>,
+        received: NaiveDateTime,
+        dice: &mut StdRng,
+    ) -> Result<(), Error> {
+        let mut at = received;
+        let mut offers: VecDeque<Transfer> = self.spread(told)?.into();
+        while let Some(offer) = offers.pop_front() {
+            at = self.later(at, dice.random_range(5..120))?;
+            let held = self.accept(&offer, at)?;
+            at = self.later(at, dice.random_range(20..600))?;
+            let told = self.finish(&held, at)?;
+            offers.extend(self.spread(told)?);
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, offer: &Transfer, at: NaiveDateTime) -> Result<Transfer, Error> {
+        let request = AcceptTransferRequest {
+            request_id: clock::new_uid(),
+            transfer_uid: offer.uid.clone(),
+            offer_epoch: offer.offer_epoch,
+        };
+        let told = self.routing.accept(&officer_of(offer, at), &request)?;
+        let accepted = told.first().and_then(moved);
+        self.spread(told)?;
+        accepted
+            .and_then(|change| change.transfer)
+            .ok_or(Error::Empty("acceptance"))
+    }
+
+    fn finish(&mut self, held: &Transfer, at: NaiveDateTime) -> Result<Vec<Event>, Error> {
+        let context = officer_of(held, at);
+        if held.step_key == RESULT {
+            let request = ReturnResultRequest {
+                request_id: clock::new_uid(),
+                dossier_uid: held.dossier_uid.clone(),
+                expected_revision: 0,
+                transfer_uid: held.uid.clone(),
+                custody_epoch: held.custody_epoch,
+            };
+            return Ok(self.intake.give_back(&context, &request)?);
+        }
+        if held.decides {
+            let decision = Decision {
+                outcome: Outcome::Granted.into(),
+                number: format!("{}/QĐ", held.dossier_code),
+                date: at.date().to_string(),
+                signer: "Lãnh đạo đơn vị".to_owned(),
+                ..Default::default()
+            };
+            let request = RecordDecisionRequest {
+                request_id: clock::new_uid(),
+                dossier_uid: held.dossier_uid.clone(),
+                expected_revision: 0,
+                transfer_uid: held.uid.clone(),
+                custody_epoch: held.custody_epoch,
+                decision: Some(decision),
+            };
+            return Ok(self.intake.decide(&context, &request)?);
+        }
+        let request = CompleteTransferRequest {
+            request_id: clock::new_uid(),
+            transfer_uid: held.uid.clone(),
+            custody_epoch: held.custody_epoch,
+        };
+        Ok(self.routing.complete(&context, &request)?)
+    }
+
+    /// Lets the other service hear of what one told, until neither tells more; gives the offers that were made.
+    fn spread(&mut self, told: Vec<Event>) -> Result<Vec<Transfer>, Error> {
+        let mut told = VecDeque::from(told);
+        let mut offers = Vec::new();
+        while let Some(event) = told.pop_front() {
+            if event.owner == "intake" {
+                told.extend(self.routing.hear(&event)?);
+                continue;
+            }
+            told.extend(self.intake.hear(&event)?);
+            let change = moved(&event).unwrap_or_default();
+            if change.event() == TransferEvent::Offered {
+                offers.extend(change.transfer);
+            }
+        }
+        Ok(offers)
+    }
+
+    fn later(&self, at: NaiveDateTime, minutes: u32) -> Result<NaiveDateTime, Error> {
+        let later = self.calendar.add(at, WorkingTime::from_minutes(minutes));
+        later.map_err(|_| Error::Empty("working time"))
+    }
+
+    async fn close(self) -> Result<(), Error> {
+        let (intake, routing) = (self.intake.reach(), self.routing.reach());
+        self.intake.finish(&routing).await?;
+        Ok(self.routing.finish(&intake).await?)
+    }
+}
+
+fn decoded<M: Message + Default>(copies: &[copies::Copy]) -> Vec<M> {
+    let messages = copies.iter();
+    messages
+        .filter_map(|copy| M::decode(copy.body.as_slice()).ok())
+        .collect()
+}
+
+fn moved(event: &Event) -> Option<TransferChange> {
+    TransferChange::decode(copies::change_of(event)).ok()
+}
+
+fn officer_of(transfer: &Transfer, at: NaiveDateTime) -> Context {
+    let role = match transfer.role() {
+        TransferRole::Receptionist => Role::Receptionist,
+        TransferRole::Leader => Role::Leader,
+        TransferRole::Examiner | TransferRole::Unspecified => Role::Examiner,
+    };
+    officer(&transfer.to_unit_uid, role, at)
+}
+
+fn officer(unit: &str, role: Role, at: NaiveDateTime) -> Context {
+    let name = match role {
+        Role::Receptionist => "receptionist",
+        Role::Leader => "leader",
+        _ => "examiner",
+    };
+    Context {
+        caller: Caller {
+            subject: format!("{unit}-{name}"),
+            role: Some(role),
+            units: vec![unit.to_owned()],
+            party: None,
+        },
+        at: clock::from_local(at),
+        traceparent: String::new(),
+    }
+}

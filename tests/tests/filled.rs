@@ -1,0 +1,61 @@
+//! `motcua load fill`: a store full of finished dossiers.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+use std::ffi::OsString;
+
+use proto::intake::v1::{DossierState, ListDossiersRequest};
+use tests::Suite;
+use tests::cast::COMMUNE;
+use tests::filing::BIRTH;
+use tests::program::{self, Ran};
+
+const DOSSIERS: usize = 400;
+
+async fn fill(suite: &Suite) -> Ran {
+    let mut arguments: Vec<OsString> = ["load", "fill"].map(Into::into).into();
+    arguments.push(DOSSIERS.to_string().into());
+    arguments.extend(suite.pair().store_arguments());
+    program::run(arguments).await
+}
+
+#[tokio::test]
+async fn a_filled_store_adds_up_and_is_worked_on_but_not_filled_again() {
+    let mut suite = Suite::load().await;
+    let filled = fill(&suite).await;
+    if suite.pair().queue().is_none() {
+        assert_eq!(filled.code, Some(1), "{}", filled.output);
+        assert!(
+            filled.complaint.contains("PostgreSQL"),
+            "{}",
+            filled.complaint
+        );
+        return;
+    }
+    assert_eq!(filled.code, Some(0), "{}", filled.complaint);
+    let checked = suite.check().await;
+    assert_eq!(
+        checked.code,
+        Some(0),
+        "{}{}",
+        checked.output,
+        checked.complaint
+    );
+    suite.restart().await;
+    let desk = suite.receptionist(COMMUNE);
+    let listed = desk.ok(ListDossiersRequest::default()).await;
+    let listed = listed.message.dossiers;
+    assert!(!listed.is_empty());
+    let returned = |dossier: &proto::intake::v1::Dossier| dossier.state() == DossierState::Returned;
+    assert!(listed.iter().all(returned), "{listed:?}");
+    suite.register(BIRTH, COMMUNE).await;
+    suite.take_over(COMMUNE, "2017-08-28T09:00").await;
+    suite.must_add_up().await;
+    assert_eq!(suite.terminate().await.code(), Some(0));
+    let again = fill(&suite).await;
+    assert_eq!(again.code, Some(1), "{}", again.output);
+    assert!(
+        again.complaint.contains("log of its own"),
+        "{}",
+        again.complaint
+    );
+}
