@@ -1,12 +1,9 @@
 //! What can go wrong: every variant is one documented reason and one code.
 
-use std::time::Duration;
-
+use kit::db;
 use kit::failure::Failure;
 use sea_orm::DbErr;
 use tonic::{Code, Status};
-
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Why the catalogue refuses or fails.
 #[derive(Debug, thiserror::Error)]
@@ -38,10 +35,7 @@ impl From<Error> for Failure {
                 let vietnamese = "Chưa có lịch làm việc của tỉnh";
                 Self::new(Code::NotFound, "CALENDAR_NOT_FOUND", english, vietnamese)
             }
-            Error::Store(source) => {
-                tracing::error!(%source, "the store does not answer");
-                Self::unavailable("STORE_UNAVAILABLE", english, RETRY)
-            }
+            Error::Store(source) => db::failure(&source),
             Error::Unreadable(source) => {
                 tracing::error!(%source, "what the store holds cannot be read");
                 Self::new(

@@ -1,15 +1,12 @@
 //! What can go wrong: every variant is one documented reason and one code.
 
-use std::time::Duration;
-
+use kit::db;
 use kit::failure::Failure;
 use kit::keys;
 use sea_orm::DbErr;
 use tonic::{Code, Status};
 
 use crate::{party, token, unit};
-
-const RETRY: Duration = Duration::from_secs(1);
 
 /// Why identity refuses or fails.
 #[derive(Debug, thiserror::Error)]
@@ -61,10 +58,7 @@ impl From<Error> for Failure {
                     vietnamese,
                 )
             }
-            Error::Store(source) => {
-                tracing::error!(%source, "the store does not answer");
-                Self::unavailable("STORE_UNAVAILABLE", english, RETRY)
-            }
+            Error::Store(source) => db::failure(&source),
             Error::Signing(source) => {
                 tracing::error!(%source, "a token cannot be signed");
                 Self::new(

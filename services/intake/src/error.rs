@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kit::db;
 use kit::failure::{Failure, Violation};
 use tonic::Code;
 
@@ -210,10 +211,7 @@ impl From<Error> for Failure {
             Error::CustodyNotKnownYet => {
                 Failure::unavailable(reason, error.to_string(), Duration::from_millis(500))
             }
-            Error::Store(source) => {
-                tracing::error!(error = %source, "a query failed");
-                Failure::unavailable(reason, "the store does not answer", Duration::from_secs(1))
-            }
+            Error::Store(source) => db::failure(&source),
             error => {
                 let failure = Failure::new(code, reason, error.to_string(), error.vietnamese());
                 error.describe(failure)

@@ -10,18 +10,25 @@ mod rows;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait as _,
 };
+use tonic::Code;
 
 pub use copying::Copying;
 pub use folder::DataDir;
 pub use postgres::Address as PostgresAddress;
 use postgres::Doubt;
 pub use rows::{Sink, among, pairs_among};
+
+use crate::failure::Failure;
+
+/// When a caller may try again whose query failed.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +169,21 @@ pub fn is_lost_race(error: &DbErr) -> bool {
     of_database(error).is_some_and(|source| {
         source.is_unique_violation() || sqlstate(source, &["40001", "40P01", "55P03"])
     })
+}
+
+/// What a caller is told of a query that failed.
+#[must_use]
+pub fn failure(error: &DbErr) -> Failure {
+    if of_database(error).is_some_and(|source| sqlstate(source, &["22021"])) {
+        return Failure::new(
+            Code::NotFound,
+            "NAME_UNKNOWN",
+            "the request names something with a character that no name has",
+            "Yêu cầu chứa ký tự không hợp lệ; hãy xem lại mã",
+        );
+    }
+    tracing::error!(%error, "a query failed");
+    Failure::unavailable("STORE_UNAVAILABLE", "the store does not answer", RETRY)
 }
 
 /// Whether the database itself said nothing: it is away, or the connection broke. What was sent may have happened.

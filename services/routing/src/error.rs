@@ -1,7 +1,6 @@
 //! Why routing refuses: each variant is one documented reason and one code.
 
-use std::time::Duration;
-
+use kit::db;
 use kit::failure::Failure;
 use tonic::Code;
 use worktime::NoWorkingTime;
@@ -134,10 +133,7 @@ impl From<Error> for Failure {
                 current,
                 allowed,
             } => Failure::state_forbids(act, current, allowed),
-            Error::Store(source) => {
-                tracing::error!(error = %source, "a query failed");
-                Failure::unavailable(reason, "the store does not answer", Duration::from_secs(1))
-            }
+            Error::Store(source) => db::failure(&source),
             error => {
                 let failure = Failure::new(code, reason, error.to_string(), error.vietnamese());
                 error.describe(failure)

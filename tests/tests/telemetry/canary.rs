@@ -112,7 +112,8 @@ async fn err(suite: &Suite) {
     }
     // A store that cannot compare with it must not tell what it was.
     let unfit = desk::by_uid(&format!("{CANARY}\0{NUMBER}"));
-    assert!(desk.call(unfit).await.is_err());
+    let refused = desk.call(unfit).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
     let no_code = desk::by_code(&format!("{CANARY}-{NUMBER}"));
     assert!(desk.call(no_code).await.is_err());
     assert!(desk.call(party(BAD_BUSINESS)).await.is_err());
