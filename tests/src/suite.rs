@@ -240,16 +240,20 @@ impl Suite {
 
     /// How far all logs reach once every service has taken in what the others told: whatever changes raises one of them.
     pub async fn everything_told(&self) -> Vec<(&'static str, Vec<Head>)> {
-        let mut before = self.log_heads_of(&SERVICES).await;
-        loop {
-            // A check waits for what had been told when it began; taking that in may have told more.
-            self.must_add_up().await;
-            let after = self.log_heads_of(&SERVICES).await;
-            if after == before {
-                return after;
+        let rest = async {
+            let mut before = self.log_heads_of(&SERVICES).await;
+            loop {
+                // A check waits for what had been told when it began; taking that in may have told more.
+                self.must_add_up().await;
+                let after = self.log_heads_of(&SERVICES).await;
+                if after == before {
+                    return after;
+                }
+                before = after;
             }
-            before = after;
-        }
+        };
+        let told = tokio::time::timeout(2 * PATIENCE, rest).await;
+        told.expect("the services come to rest")
     }
 
     /// How far the logs reach that an import writes.

@@ -1,6 +1,7 @@
 //! `motcua load fill`: a store full of finished dossiers.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 use proto::intake::v1::{DossierState, ListDossiersRequest};
@@ -40,6 +41,12 @@ async fn a_filled_store_adds_up_and_is_worked_on_but_not_filled_again() {
         checked.output,
         checked.complaint
     );
+    let told = suite.events().await.into_iter();
+    let dossiers: BTreeSet<String> = told
+        .filter(|event| event.owner == "intake")
+        .map(|event| event.subject)
+        .collect();
+    assert_eq!(dossiers.len(), DOSSIERS);
     suite.restart().await;
     let desk = suite.receptionist(COMMUNE);
     let listed = desk.ok(ListDossiersRequest::default()).await;

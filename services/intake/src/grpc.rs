@@ -8,6 +8,7 @@ use kit::clock;
 use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
+use kit::fields::name;
 use kit::writer::{Replied, Writer, respond};
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_service_server::DossierService;
@@ -215,7 +216,8 @@ impl DossierService for Dossiers {
         request: Request<pb::ExplainDeadlineRequest>,
     ) -> Result<Response<pb::ExplainDeadlineResponse>, Status> {
         let scope = Context::of(&request)?.caller.scope();
-        let dossier = self.find(&scope, &request.into_inner().dossier_uid).await?;
+        let uid = name("dossier_uid", &request.into_inner().dossier_uid)?;
+        let dossier = self.find(&scope, &uid).await?;
         let explained = self.explain(&dossier).await.map_err(Failure::from)?;
         Ok(Response::new(wire::query::explained(&explained)))
     }

@@ -17,12 +17,11 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait as _,
 };
-use tonic::Code;
 
-pub use copying::Copying;
+pub(crate) use copying::Copying;
 pub use folder::DataDir;
 pub use postgres::Address as PostgresAddress;
-use postgres::Doubt;
+use postgres::Trust;
 pub use rows::{Sink, among, pairs_among};
 
 use crate::failure::Failure;
@@ -174,14 +173,6 @@ pub fn is_lost_race(error: &DbErr) -> bool {
 /// What a caller is told of a query that failed.
 #[must_use]
 pub fn failure(error: &DbErr) -> Failure {
-    if of_database(error).is_some_and(|source| sqlstate(source, &["22021"])) {
-        return Failure::new(
-            Code::NotFound,
-            "NAME_UNKNOWN",
-            "the request names something with a character that no name has",
-            "Yêu cầu chứa ký tự không hợp lệ; hãy xem lại mã",
-        );
-    }
     tracing::error!(%error, "a query failed");
     Failure::unavailable("STORE_UNAVAILABLE", "the store does not answer", RETRY)
 }
@@ -218,7 +209,7 @@ fn sqlstate(error: &dyn DatabaseError, classes: &[&str]) -> bool {
 pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
-    doubt: Doubt,
+    trust: Trust,
 }
 
 impl Db {
@@ -242,7 +233,7 @@ impl Db {
 
     /// A change could not be committed: perhaps the node behind the connections is no longer the one that writes.
     pub(crate) fn failed(&self) {
-        self.doubt.begin();
+        self.trust.doubt();
     }
 
     /// Begins a transaction that will write. An embedded store is locked from its start.

@@ -3,6 +3,7 @@
 use crate::failure::{Failure, Violation};
 
 const MAX_REQUEST_ID: usize = 64;
+const MAX_NAME: usize = 200;
 
 /// Gathers violations while a message is parsed.
 #[derive(Debug, Default)]
@@ -99,6 +100,17 @@ impl Fields {
         }
         Err(Failure::invalid_fields(self.violations))
     }
+}
+
+/// The name of what is asked for.
+///
+/// # Errors
+/// `INVALID_FIELDS` when nothing can have it.
+pub fn name(field: &str, value: &str) -> Result<String, Failure> {
+    let mut fields = Fields::new();
+    let name = fields.text(field, value, MAX_NAME);
+    fields.finish()?;
+    Ok(name)
 }
 
 /// The violation of a field that must not be empty.

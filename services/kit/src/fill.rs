@@ -28,6 +28,9 @@ pub enum Error {
         "the store of {0} is in use: it has a log of its own, and only a store without one is filled"
     )]
     InUse(&'static str),
+    /// It is of one process.
+    #[error("only a PostgreSQL store is filled; name one with --store")]
+    Embedded,
     /// The store.
     #[error("the store refuses: {0}")]
     Store(#[from] DbErr),
@@ -57,15 +60,13 @@ impl<L: Ledger> Filling<L> {
     /// Begins with a store that has no log. The logs of the services that `sources` names are taken in first.
     ///
     /// # Errors
-    /// When it has a log, or refuses.
+    /// When it has a log, is embedded, or refuses.
     pub async fn begin(
         make_ledger: impl Fn() -> L,
         db: Db,
         sources: &[(&'static str, &Db, Interpret<L::Act>)],
     ) -> Result<Self, Error> {
-        if reach(db.read()).await? > 0 {
-            return Err(Error::InUse(L::OWNER));
-        }
+        must_be_empty(L::OWNER, &db).await?;
         let (never, queue) = (CancellationToken::new(), Queue::in_process());
         let ledger = Arc::new(make_ledger());
         let (writer, work) = writer::start(ledger, db.clone(), queue, writer::BATCH, never);
@@ -169,23 +170,38 @@ impl<L: Ledger> Filling<L> {
         self.ends.save_heads(&self.copying).await?;
         let mut places = writer::places(self.db.read()).await?;
         places.insert((other.to_owned(), writer::LOADED), 1);
-        for shard in Shard::all() {
-            places.insert((other.to_owned(), shard.number()), 0);
-        }
         for (shard, seq) in reach {
             places.insert((other.to_owned(), *shard), *seq);
         }
         writer::replace_places(&self.copying, &places).await?;
-        self.copying.commit().await?;
-        // The planner knows nothing of these rows yet.
-        self.db.write().execute_unprepared("ANALYZE").await?;
-        Ok(())
+        Ok(self.copying.commit().await?)
     }
 }
 
-async fn reach(db: &impl ConnectionTrait) -> Result<usize, DbErr> {
-    let first = log::event::Entity::find().limit(1).all(db).await?;
-    Ok(first.len())
+/// Whether a store may be filled: it is a `PostgreSQL` database whose service has no log.
+///
+/// # Errors
+/// When it may not, or does not answer.
+pub async fn must_be_empty(service: &'static str, db: &Db) -> Result<(), Error> {
+    if !db.is_shared() {
+        return Err(Error::Embedded);
+    }
+    let first = log::event::Entity::find().limit(1).all(db.read()).await?;
+    if first.is_empty() {
+        return Ok(());
+    }
+    Err(Error::InUse(service))
+}
+
+/// Lets the planner of a store that was filled know of its rows.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn analyze(db: &Db) -> Result<(), Error> {
+    // As one: it takes longer than any call of a service.
+    let analyze = "SET statement_timeout = 0; ANALYZE; RESET statement_timeout";
+    db.write().execute_unprepared(analyze).await?;
+    Ok(())
 }
 
 /// Takes the whole log of another service in, as its consumer would.

@@ -22,6 +22,9 @@ pub fn keys<const N: usize>(token: &str) -> Result<Option<[String; N]>, Violatio
     let decoded = URL_SAFE_NO_PAD.decode(token).map_err(|_| foreign_token())?;
     let text = String::from_utf8(decoded).map_err(|_| foreign_token())?;
     let keys: Vec<String> = text.split('\u{1f}').map(str::to_owned).collect();
+    if keys.iter().any(|key| key.chars().any(char::is_control)) {
+        return Err(foreign_token());
+    }
     keys.try_into().map(Some).map_err(|_| foreign_token())
 }
 
@@ -47,5 +50,6 @@ mod tests {
         );
         assert!(keys::<3>(&token).is_err());
         assert!(keys::<2>("not base64!").is_err());
+        assert!(keys::<2>(&super::token(&["2017", "a\0"])).is_err());
     }
 }

@@ -297,7 +297,9 @@ impl<L: Ledger> Worker<L> {
 
     /// The store refused or did not answer. If the commit happened all the same, the saved replies say so.
     async fn fail(&self, jobs: Vec<Job<L>>, error: &DbErr) {
-        self.db.failed();
+        if !is_refused_for_good(error) {
+            self.db.failed();
+        }
         tracing::error!(service = L::OWNER, jobs = jobs.len(), %error, "a change could not be committed");
         let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
         let saved = replies::find(self.db.read(), &calls).await;

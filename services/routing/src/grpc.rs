@@ -7,6 +7,7 @@ use kit::clock;
 use kit::db::Db;
 use kit::deadline;
 use kit::failure::Failure;
+use kit::fields::name;
 use kit::page;
 use kit::queue::Queue;
 use kit::writer::{Writer, respond};
@@ -127,7 +128,8 @@ impl TransferService for Transfers {
         request: Request<pb::GetTransferRequest>,
     ) -> Result<Response<pb::GetTransferResponse>, Status> {
         let scope = Context::of(&request)?.caller.scope();
-        let found = store::find(self.db.read(), &scope, &request.into_inner().uid).await;
+        let uid = name("uid", &request.into_inner().uid)?;
+        let found = store::find(self.db.read(), &scope, &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
         Ok(Response::new(pb::GetTransferResponse {
             transfer: Some(wire::reply::transfer(&found.map_err(Failure::from)?)),
@@ -154,7 +156,7 @@ impl TransferService for Transfers {
         request: Request<pb::GetRouteRequest>,
     ) -> Result<Response<pb::GetRouteResponse>, Status> {
         let scope = Context::of(&request)?.caller.scope();
-        let dossier = request.into_inner().dossier_uid;
+        let dossier = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
         if !known.map_err(refused)? {
             return Err(Failure::from(Error::RouteNotFound).into());

@@ -101,11 +101,11 @@ async fn ask_for_what_is_lost(db: &Db, queue: &Queue) -> Result<(), DbErr> {
         .await?
         .into_iter()
         .unzip();
-    // While Redis is away, pullers ask for their units themselves.
-    let held = queue.lanes().held(&units).await.unwrap_or_default();
+    let held = queue.lanes().held(&units).await;
     for ((unit, open), held) in units.iter().zip(counts).zip(held) {
         let open = usize::try_from(open).unwrap_or_default();
-        if held < open.min(LANE_CAPACITY) {
+        // While Redis is away, pullers ask for their units themselves.
+        if held.is_some_and(|held| held < open.min(LANE_CAPACITY)) {
             queue.lanes().ask_for(unit);
         }
     }

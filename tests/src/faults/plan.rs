@@ -12,7 +12,7 @@ use crate::new_request_id;
 /// How many citizens hand in online.
 pub const CITIZENS: usize = 100;
 
-/// Of so many dossiers so many are handed in at one desk, as in a province one town has the longest queue …
+/// Two of five dossiers are handed in at one desk, as in a province one town has the longest queue …
 const BUSY: (u32, u32) = (2, 5);
 /// … which is of this kind.
 const BUSY_LEVEL: &str = "commune";

@@ -112,8 +112,8 @@ async fn err(suite: &Suite) {
     }
     // A store that cannot compare with it must not tell what it was.
     let unfit = desk::by_uid(&format!("{CANARY}\0{NUMBER}"));
-    let refused = desk.call(unfit).await.unwrap_err();
-    assert_eq!(refused.code(), Code::NotFound);
+    desk.refused(unfit, Code::InvalidArgument, "INVALID_FIELDS")
+        .await;
     let no_code = desk::by_code(&format!("{CANARY}-{NUMBER}"));
     assert!(desk.call(no_code).await.is_err());
     assert!(desk.call(party(BAD_BUSINESS)).await.is_err());

@@ -1,6 +1,7 @@
 //! `ProcedureService`.
 
 use kit::db::Db;
+use kit::fields::name;
 use proto::catalogue::v1::procedure_service_server::ProcedureService;
 use proto::catalogue::v1::{
     GetCatalogueSummaryRequest, GetCatalogueSummaryResponse, GetProcedureRequest,
@@ -23,7 +24,7 @@ impl ProcedureService for Procedures {
         &self,
         request: Request<GetProcedureRequest>,
     ) -> Result<Response<GetProcedureResponse>, Status> {
-        let code = request.into_inner().code;
+        let code = name("code", &request.into_inner().code)?;
         let row = store::procedure::find(self.db.read(), &code)
             .await
             .map_err(Error::from)?;

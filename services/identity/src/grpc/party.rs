@@ -3,6 +3,7 @@
 use kit::caller::{Context, Scope};
 use kit::clock;
 use kit::db::Db;
+use kit::fields::name;
 use kit::writer::{self, Writer};
 use proto::identity::v1::party_service_server::PartyService;
 use proto::identity::v1::{
@@ -57,9 +58,8 @@ impl PartyService for Parties {
         request: Request<GetPartyRequest>,
     ) -> Result<Response<GetPartyResponse>, Status> {
         let scope = Context::of(&request)?.caller.scope();
-        let party = self
-            .find(&scope, Uid::new(request.into_inner().uid))
-            .await?;
+        let uid = Uid::new(name("uid", &request.into_inner().uid)?);
+        let party = self.find(&scope, uid).await?;
         Ok(Response::new(GetPartyResponse { party: Some(party) }))
     }
 }

@@ -1,6 +1,7 @@
 //! `UnitService`.
 
 use kit::db::Db;
+use kit::fields::name;
 use proto::identity::v1::unit_service_server::UnitService;
 use proto::identity::v1::{GetUnitRequest, GetUnitResponse, ListUnitsRequest, ListUnitsResponse};
 use tonic::{Request, Response, Status};
@@ -20,7 +21,7 @@ impl UnitService for Units {
         &self,
         request: Request<GetUnitRequest>,
     ) -> Result<Response<GetUnitResponse>, Status> {
-        let uid = Uid::new(request.into_inner().uid);
+        let uid = Uid::new(name("uid", &request.into_inner().uid)?);
         let unit = store::unit::find(self.db.read(), &uid)
             .await
             .map_err(Error::from)?;

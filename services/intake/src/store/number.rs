@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use kit::db::{Sink, pairs_among};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{
+    ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -23,7 +25,7 @@ mod entity {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The last numbers of these desks on these days; desks that gave out none are left out.
+/// The last numbers of these desks on these days, locked in order; desks that gave out none are left out.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -40,6 +42,8 @@ pub async fn last(
     let columns = [entity::Column::UnitUid, entity::Column::Date];
     let rows = entity::Entity::find()
         .filter(pairs_among(db, columns, keys))
+        .order_by_asc(entity::Column::UnitUid)
+        .order_by_asc(entity::Column::Date)
         .lock_exclusive()
         .all(db)
         .await?;

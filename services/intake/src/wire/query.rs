@@ -2,7 +2,7 @@
 
 use kit::clock;
 use kit::failure::{Failure, Violation};
-use kit::fields::{Fields, required};
+use kit::fields::{Fields, name, required};
 use kit::page;
 use proto::intake::v1 as pb;
 use proto::intake::v1::get_dossier_request::Key as WireKey;
@@ -15,6 +15,7 @@ use crate::store::{After, Filter};
 
 const USUAL_PAGE: u64 = 50;
 const LARGEST_PAGE: u64 = 500;
+const UID: usize = 50;
 
 /// How a dossier is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum Key {
 /// Every violation.
 pub fn key(request: pb::GetDossierRequest) -> Result<Key, Failure> {
     match request.key {
-        Some(WireKey::Uid(uid)) if !uid.is_empty() => Ok(Key::Uid(uid)),
+        Some(WireKey::Uid(uid)) if !uid.is_empty() => Ok(Key::Uid(name("uid", &uid)?)),
         Some(WireKey::Code(code)) => parse_code(&code).map(Key::Code),
         Some(WireKey::Uid(_)) | None => Err(Failure::invalid_fields(vec![required("key")])),
     }
@@ -58,9 +59,11 @@ pub fn filter(request: &pb::ListDossiersRequest) -> Result<Filter, Failure> {
     let mut fields = Fields::new();
     let limit = fields.page_size(request.page_size, USUAL_PAGE, LARGEST_PAGE);
     let after = fields.take(after(&request.page_token)).flatten();
+    let unit = Some(request.receiving_unit_uid.as_str()).filter(|unit| !unit.is_empty());
+    let unit = unit.map(|unit| fields.text("receiving_unit_uid", unit, UID));
     fields.finish()?;
     Ok(Filter {
-        receiving_unit: Some(request.receiving_unit_uid.clone()).filter(|unit| !unit.is_empty()),
+        receiving_unit: unit,
         state: Some(request.state).filter(|state| *state != 0),
         after,
         limit,

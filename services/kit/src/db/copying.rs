@@ -13,33 +13,26 @@ use tokio::sync::Mutex;
 use super::{Db, Sink};
 
 /// A transaction that takes rows by COPY. None of them may be there already.
-pub struct Copying(Mutex<Transaction<'static, Postgres>>);
+pub(crate) struct Copying(Mutex<Transaction<'static, Postgres>>);
 
 impl Copying {
-    /// Begins.
-    ///
-    /// # Errors
-    /// When the store is not `PostgreSQL`, or does not answer.
+    /// Begins in a `PostgreSQL` store.
     pub async fn begin(db: &Db) -> Result<Self, DbErr> {
-        if !db.is_shared() {
-            return Err(DbErr::Custom(
-                "only PostgreSQL takes rows by COPY".to_owned(),
-            ));
-        }
         let pool = db.write().get_postgres_connection_pool();
         let mut transaction = pool.begin().await.map_err(failed)?;
-        // Much longer than any call of a service.
-        sqlx::query("SET LOCAL idle_in_transaction_session_timeout = 0")
-            .execute(&mut *transaction)
-            .await
-            .map_err(failed)?;
+        // It takes much longer than any call of a service.
+        let unhurried = [
+            "SET LOCAL idle_in_transaction_session_timeout = 0",
+            "SET LOCAL statement_timeout = 0",
+        ];
+        for set in unhurried {
+            let done = sqlx::query(set).execute(&mut *transaction).await;
+            done.map_err(failed)?;
+        }
         Ok(Self(Mutex::new(transaction)))
     }
 
     /// Takes all rows out of a table, so that others may be put in their place.
-    ///
-    /// # Errors
-    /// When the store refuses.
     pub async fn clear<E: EntityTrait>(&self) -> Result<(), DbErr> {
         let table = E::default().table_name();
         let clear = sqlx::AssertSqlSafe(format!("DELETE FROM \"{table}\""));
@@ -49,9 +42,6 @@ impl Copying {
     }
 
     /// Ends it: either all rows are there now, or none.
-    ///
-    /// # Errors
-    /// When the store refuses.
     pub async fn commit(self) -> Result<(), DbErr> {
         self.0.into_inner().commit().await.map_err(failed)
     }

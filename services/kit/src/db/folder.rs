@@ -8,7 +8,7 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
-use super::postgres::Doubt;
+use super::postgres::Trust;
 use super::{Db, Error};
 
 const READERS: u32 = 4;
@@ -57,7 +57,7 @@ impl DataDir {
         Ok(Db {
             write,
             read,
-            doubt: Doubt::default(),
+            trust: Trust::default(),
         })
     }
 }

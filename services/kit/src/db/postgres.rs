@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -21,9 +21,9 @@ const READERS: u32 = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// After a fail-over connections to the old node end by themselves.
 const LIFETIME: Duration = Duration::from_mins(5);
-/// A connection that was in use less than this ago is trusted to be one that may write.
+/// How often a busy pool is asked whether it may write.
 const MOMENT: Duration = Duration::from_secs(1);
-/// How long no connection is trusted after a change could not be committed.
+/// How long every connection is asked after one was not fit for writing.
 const DOUBT: Duration = Duration::from_secs(10);
 /// Each statement is prepared once.
 const PREPARED: usize = 1_024;
@@ -115,21 +115,21 @@ impl Address {
     pub(super) async fn open(&self, service: &str) -> Result<Db, Error> {
         self.must_exist(service).await?;
         let failed = |source| Error::open(service, source);
-        let doubt = Doubt::default();
+        let trust = Trust::default();
         let pool = async |connections| {
-            let pool = self.pool(service, connections, doubt.clone());
+            let pool = self.pool(service, connections, trust.clone());
             pool.await.map_err(failed)
         };
         Ok(Db {
             write: pool(WRITERS).await?,
             read: pool(READERS).await?,
-            doubt,
+            trust,
         })
     }
 
     pub(super) async fn open_read_only(&self, service: &str) -> Result<DatabaseConnection, Error> {
         self.must_exist(service).await?;
-        self.pool(service, 2, Doubt::default())
+        self.pool(service, 2, Trust::default())
             .await
             .map_err(|source| Error::open(service, source))
     }
@@ -155,7 +155,7 @@ impl Address {
         &self,
         service: &str,
         connections: u32,
-        doubt: Doubt,
+        trust: Trust,
     ) -> Result<DatabaseConnection, DbErr> {
         let database = self.database(service);
         let mut options = ConnectOptions::new(self.url.clone());
@@ -175,29 +175,52 @@ impl Address {
                     .options(SESSION)
             })
             .map_sqlx_postgres_before_acquire(move |connection, metadata| {
-                let doubt = doubt.clone();
+                let trust = trust.clone();
                 Box::pin(async move {
                     // Asking costs a round trip.
-                    let trusted = metadata.idle_for < MOMENT && !doubt.lasts();
-                    Ok(trusted || may_write(connection).await?)
+                    let trusted = metadata.idle_for < MOMENT && trust.holds();
+                    Ok(trusted || trust.ask(connection).await?)
                 })
             });
         Database::connect(options).await
     }
 }
 
-/// Whether connections are to be asked before they are handed out, because a change could not be committed.
+/// Whether a pool's connections are handed out without asking whether they may write.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Doubt(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Trust(Arc<Mutex<Grounds>>);
 
-impl Doubt {
-    pub fn begin(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock::monotonic());
+#[derive(Debug, Default)]
+struct Grounds {
+    /// When one of them last said that it may.
+    said_so: Option<Instant>,
+    /// When one said that it may not, or a change could not be committed.
+    doubted: Option<Instant>,
+}
+
+impl Trust {
+    /// Ends it for a while.
+    pub fn doubt(&self) {
+        self.lock().doubted = Some(clock::monotonic());
     }
 
-    fn lasts(&self) -> bool {
-        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| since.elapsed() < DOUBT)
+    fn holds(&self) -> bool {
+        let within = |since: Option<Instant>, time| since.is_some_and(|at| at.elapsed() < time);
+        let grounds = self.lock();
+        within(grounds.said_so, MOMENT) && !within(grounds.doubted, DOUBT)
+    }
+
+    async fn ask(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let may = may_write(connection).await;
+        match may {
+            Ok(true) => self.lock().said_so = Some(clock::monotonic()),
+            Ok(false) | Err(_) => self.doubt(),
+        }
+        may
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Grounds> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -228,7 +251,78 @@ fn driver(error: sqlx::Error) -> DbErr {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::ConnectionTrait as _;
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::db::Stores;
+
+    /// A pool of one connection, where the tests have a cluster.
+    async fn single(folder: &TempDir) -> Option<(DatabaseConnection, Trust)> {
+        let (stores, _) = crate::testing::open(folder.path(), "single").await.unwrap();
+        let Stores::Postgres(address) = stores else {
+            return None;
+        };
+        let trust = Trust::default();
+        let pool = address.pool("single", 1, trust.clone()).await.unwrap();
+        Some((pool, trust))
+    }
+
+    async fn write(pool: &DatabaseConnection) -> Result<(), DbErr> {
+        let write = pool.execute_unprepared("CREATE TABLE IF NOT EXISTS t (n int)");
+        write.await.map(|_| ())
+    }
+
+    /// Makes the connection one to a node that was demoted: it answers, and refuses every change.
+    async fn demote(pool: &DatabaseConnection) {
+        let demote = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY";
+        // Once more where it was just found out.
+        while write(pool).await.is_ok() {
+            pool.execute_unprepared(demote).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_that_no_longer_writes_is_left_as_soon_as_a_change_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some((pool, trust)) = single(&folder).await else {
+            return;
+        };
+        demote(&pool).await;
+        trust.doubt();
+        write(&pool).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_busy_pool_leaves_such_a_node_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let Some((pool, _)) = single(&folder).await else {
+            return;
+        };
+        demote(&pool).await;
+        let left = async {
+            while write(&pool).await.is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let left = tokio::time::timeout(3 * MOMENT, left).await;
+        assert!(left.is_ok(), "it goes on with that node");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trust_lasts_a_moment_and_ends_with_a_doubt() {
+        let trust = Trust::default();
+        assert!(!trust.holds());
+        trust.lock().said_so = Some(clock::monotonic());
+        assert!(trust.holds());
+        trust.doubt();
+        assert!(!trust.holds());
+        tokio::time::advance(DOUBT).await;
+        trust.lock().said_so = Some(clock::monotonic());
+        assert!(trust.holds());
+        tokio::time::advance(MOMENT).await;
+        assert!(!trust.holds());
+    }
 
     #[test]
     fn an_address_names_its_databases_and_hides_its_password() {

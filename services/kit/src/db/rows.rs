@@ -51,7 +51,7 @@ impl<C: ConnectionTrait> Sink for C {
     }
 }
 
-/// Whether a column has one of these values.
+/// Whether a column has one of these values, none of which is NULL. It gives no order: whoever locks must sort.
 pub fn among<C, V>(
     db: &impl ConnectionTrait,
     column: C,
@@ -72,7 +72,8 @@ where
     }
 }
 
-/// Whether two columns together have one of these pairs of values.
+/// Whether two columns together have one of these pairs of values, none of which is NULL. It gives no order: whoever locks must
+/// sort.
 pub fn pairs_among<C, V, W>(
     db: &impl ConnectionTrait,
     columns: [C; 2],
@@ -183,4 +184,189 @@ fn anew<E: EntityTrait>(over: &[E::Column]) -> String {
 
 fn quoted(column: impl ColumnTrait) -> String {
     format!("\"{}\"", column.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{QueryFilter as _, QueryOrder as _};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::db::copying::Copying;
+    use crate::db::{Db, Stores, is_lost_race};
+
+    mod entity {
+        use sea_orm::entity::prelude::*;
+
+        #[sea_orm::model]
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "thing")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub shelf: String,
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub place: i32,
+            pub label: Option<String>,
+            pub content: Option<Vec<u8>>,
+            pub weight: Option<i64>,
+            pub sold: bool,
+        }
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+
+    use entity::{Column, Entity, Model};
+
+    struct Shop {
+        db: Db,
+        _stores: Stores,
+        _folder: TempDir,
+    }
+
+    impl Shop {
+        async fn open() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let (stores, db) = crate::testing::open(folder.path(), "shop").await.unwrap();
+            let bytes = if db.is_shared() { "bytea" } else { "blob" };
+            let table = format!(
+                "CREATE TABLE thing (shelf varchar NOT NULL, place int NOT NULL, label varchar, content {bytes}, \
+                 weight bigint, sold boolean NOT NULL, PRIMARY KEY (shelf, place))"
+            );
+            db.write().execute_unprepared(&table).await.unwrap();
+            Self {
+                db,
+                _stores: stores,
+                _folder: folder,
+            }
+        }
+
+        async fn put(&self, rows: &[Model], over: &[Column]) -> Result<(), DbErr> {
+            self.db.write().put::<Entity>(rows.to_vec(), over).await
+        }
+
+        async fn those(&self, filter: Expr) -> Vec<Model> {
+            let found = Entity::find().filter(filter);
+            let found = found
+                .order_by_asc(Column::Shelf)
+                .order_by_asc(Column::Place);
+            found.all(self.db.read()).await.unwrap()
+        }
+
+        async fn all(&self) -> Vec<Model> {
+            self.those(Expr::val(true)).await
+        }
+    }
+
+    fn full(shelf: &str, place: i32) -> Model {
+        Model {
+            shelf: shelf.to_owned(),
+            place,
+            label: Some("Đắk \\ 'Lắk'\t\"x\"\r\n".to_owned()),
+            content: Some(vec![0, 1, b'\\', 255]),
+            weight: Some(i64::MIN),
+            sold: true,
+        }
+    }
+
+    fn empty(shelf: &str, place: i32) -> Model {
+        Model {
+            label: None,
+            content: None,
+            weight: None,
+            sold: false,
+            ..full(shelf, place)
+        }
+    }
+
+    fn blank(shelf: &str, place: i32) -> Model {
+        Model {
+            label: Some(String::new()),
+            content: Some(Vec::new()),
+            weight: Some(0),
+            ..empty(shelf, place)
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_written_is_read_back_and_nothing_is_not_the_same_as_blank() {
+        let shop = Shop::open().await;
+        let rows = [full("a", 1), empty("a", 2), blank("a", 3)];
+        shop.put(&rows, &[]).await.unwrap();
+        assert_eq!(shop.all().await, rows);
+    }
+
+    #[tokio::test]
+    async fn a_column_may_be_without_any_value() {
+        let shop = Shop::open().await;
+        let rows = [empty("a", 1), empty("a", 2)];
+        shop.put(&rows, &[]).await.unwrap();
+        assert_eq!(shop.all().await, rows);
+    }
+
+    #[tokio::test]
+    async fn only_the_named_columns_of_a_row_that_is_there_are_written_anew() {
+        let shop = Shop::open().await;
+        shop.put(&[full("a", 1)], &[]).await.unwrap();
+        let over = [Column::Label, Column::Weight];
+        shop.put(&[empty("a", 1), blank("a", 2)], &over)
+            .await
+            .unwrap();
+        let mixed = Model {
+            label: None,
+            weight: None,
+            ..full("a", 1)
+        };
+        assert_eq!(shop.all().await, [mixed, blank("a", 2)]);
+    }
+
+    #[tokio::test]
+    async fn a_row_that_must_not_be_there_is_refused() {
+        let shop = Shop::open().await;
+        shop.put(&[full("a", 1)], &[]).await.unwrap();
+        let again = shop.put(&[empty("a", 1)], &[]).await.unwrap_err();
+        assert!(is_lost_race(&again), "{again}");
+        assert_eq!(shop.all().await, [full("a", 1)]);
+    }
+
+    #[tokio::test]
+    async fn more_rows_than_one_statement_takes_are_written() {
+        let shop = Shop::open().await;
+        let count = i32::try_from(AT_ONCE).unwrap() + 1;
+        let rows: Vec<Model> = (0..count).map(|place| blank("a", place)).collect();
+        shop.put(&rows, &[]).await.unwrap();
+        assert_eq!(shop.all().await, rows);
+        shop.put(&[], &[]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn rows_are_found_by_one_column_and_by_two() {
+        let shop = Shop::open().await;
+        let rows = [full("a", 1), full("a", 2), full("b'\\", 1), full("Đ", 2)];
+        shop.put(&rows, &[]).await.unwrap();
+        let db = shop.db.read();
+        let shelves = ["b'\\", "Đ", "nowhere"];
+        let found = shop.those(among(db, Column::Shelf, shelves)).await;
+        assert_eq!(found, rows[2..]);
+        let none: [&str; 0] = [];
+        assert!(shop.those(among(db, Column::Shelf, none)).await.is_empty());
+        let pairs = [("a", 2), ("Đ", 2), ("Đ", 1)];
+        let both = pairs_among(db, [Column::Shelf, Column::Place], pairs);
+        assert_eq!(shop.those(both).await, [rows[1].clone(), rows[3].clone()]);
+        let none: [(&str, i32); 0] = [];
+        let none = pairs_among(db, [Column::Shelf, Column::Place], none);
+        assert!(shop.those(none).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_copy_writes_the_same_rows() {
+        let shop = Shop::open().await;
+        if !shop.db.is_shared() {
+            return;
+        }
+        let rows = vec![full("a", 1), empty("a", 2), blank("a", 3)];
+        let copying = Copying::begin(&shop.db).await.unwrap();
+        copying.put::<Entity>(rows.clone(), &[]).await.unwrap();
+        copying.commit().await.unwrap();
+        assert_eq!(shop.all().await, rows);
+    }
 }

@@ -64,11 +64,14 @@ impl Lanes {
         }
     }
 
-    /// How many offers the lanes of these units hold, leased ones included; `None` while that cannot be told.
-    pub async fn held(&self, units: &[String]) -> Option<Vec<usize>> {
+    /// How many offers the lane of each of these units holds, leased ones included; `None` while that cannot be told.
+    pub async fn held(&self, units: &[String]) -> Vec<Option<usize>> {
         match &self.redis {
             Some(redis) => redis.held(units).await,
-            None => Some(units.iter().map(|unit| self.local.held(unit)).collect()),
+            None => units
+                .iter()
+                .map(|unit| Some(self.local.held(unit)))
+                .collect(),
         }
     }
 

@@ -10,7 +10,8 @@ mod script;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use futures::future::join_all;
+use redis::RedisResult;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -156,10 +157,10 @@ impl Redis {
         sent.await.is_ok()
     }
 
-    /// How many offers each of these units' streams holds; `None` while Redis is away.
-    pub async fn held(&self, units: &[String]) -> Option<Vec<usize>> {
+    /// How many offers each of these units' streams holds; `None` while that cannot be told.
+    pub async fn held(&self, units: &[String]) -> Vec<Option<usize>> {
         if units.is_empty() {
-            return Some(Vec::new());
+            return Vec::new();
         }
         // Each by itself, since they lie on different nodes of a cluster; one connection carries them all at once.
         let asking = async |connection: &mut Connection| {
@@ -167,9 +168,10 @@ impl Redis {
                 let mut connection = connection.clone();
                 async move { script::held(unit).query_async(&mut connection).await }
             });
-            try_join_all(asked).await
+            some_of(join_all(asked).await)
         };
-        self.link.run(asking).await.ok()
+        let held = self.link.run(asking).await;
+        held.unwrap_or_else(|_| vec![None; units.len()])
     }
 
     /// Empties Redis, as somebody who wipes it does.
@@ -180,5 +182,18 @@ impl Redis {
             .link
             .run(async |connection| command.exec_async(connection).await)
             .await;
+    }
+}
+
+/// What was answered, with `None` for what was not; an error where nothing was. A cluster goes on while one of its nodes is away.
+fn some_of<T>(answers: Vec<RedisResult<T>>) -> RedisResult<Vec<Option<T>>> {
+    let mut failed = None;
+    let answers: Vec<Option<T>> = answers
+        .into_iter()
+        .map(|answer| answer.map_err(|error| failed = Some(error)).ok())
+        .collect();
+    match failed {
+        Some(error) if answers.iter().all(Option::is_none) => Err(error),
+        Some(_) | None => Ok(answers),
     }
 }

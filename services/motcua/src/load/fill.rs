@@ -5,13 +5,14 @@ use std::ops::Range;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use kit::caller::{Caller, Context, Role};
 use kit::clock;
 use kit::copies::{self, CALENDAR, CalendarCache, PROCEDURE, UNIT};
 use kit::db::Db;
+use kit::fill::{analyze, must_be_empty};
 use prost::Message;
 use proto::event::v1::Event;
 use proto::intake::v1::{
@@ -38,8 +39,6 @@ const LAST_DAY: (i32, u32, u32) = (2017, 8, 11);
 /// Whole days are written together, since a desk's numbers of a day are; at least so many dossiers, since a COPY costs the
 /// same however few rows it has.
 const AT_ONCE: usize = 2_000;
-/// Minutes of a working day.
-const OFFICE_HOURS: usize = 480;
 
 /// How many dossiers, and where.
 #[derive(Args)]
@@ -61,6 +60,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let identity = stores.open("identity").await?;
     let catalogue = stores.open("catalogue").await?;
     let (intake, routing) = (stores.open("intake").await?, stores.open("routing").await?);
+    must_be_empty("intake", &intake).await?;
+    must_be_empty("routing", &routing).await?;
     let mut office = Office::open(&intake, &routing, (&identity, &catalogue)).await?;
     let days = office.working_days()?;
     let bar = ProgressBar::new(u64::try_from(options.dossiers).unwrap_or(u64::MAX));
@@ -78,6 +79,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     }
     bar.finish_and_clear();
     office.close().await?;
+    analyze(&intake).await?;
+    analyze(&routing).await?;
     println!(
         "made {} finished dossiers in {} in {:.0} s",
         options.dossiers,
@@ -144,11 +147,14 @@ impl Office {
         numbers: Range<usize>,
     ) -> Result<Vec<Registration>, Error> {
         let (first, count) = (numbers.start, numbers.len());
+        let midnight = day.and_time(NaiveTime::MIN);
+        let open = self.calendar.between(midnight, midnight + Days::new(1));
+        let open = usize::try_from(open.minutes()).unwrap_or_default();
         let mut registrations = Vec::with_capacity(count);
         for number in numbers {
-            let minutes = (number - first) * OFFICE_HOURS / count;
+            let minutes = (number - first) * open / count;
             let minutes = u32::try_from(minutes).unwrap_or_default();
-            let received = self.later(day.and_time(NaiveTime::MIN), minutes)?;
+            let received = self.later(midnight, minutes)?;
             registrations.push(self.registration(number, received));
         }
         Ok(registrations)
@@ -279,6 +285,7 @@ impl Office {
         later.map_err(|_| Error::Empty("working time"))
     }
 
+    /// Commits both stores, one after the other: whoever is killed in between begins anew with an empty store.
     async fn close(self) -> Result<(), Error> {
         let (intake, routing) = (self.intake.reach(), self.routing.reach());
         self.intake.finish(&routing).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use prost::Message as _;
 use proto::event::v1::Event;
 use redis::Pipeline;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::address::Connection;
 use super::link::Link;
-use super::script;
+use super::{script, some_of};
 use crate::log::Shard;
 use crate::queue::lanes::local;
 use crate::queue::{KEPT_EVENTS, Offer};
@@ -69,14 +69,15 @@ impl Outbox {
                 let mut connection = connection.clone();
                 async move { letter.pipeline.query_async(&mut connection).await }
             });
-            try_join_all(sent).await
+            some_of(join_all(sent).await)
         };
         // The link tells of failures; the stores have what was lost.
-        let starving: Vec<Vec<bool>> = self.link.run(sending).await.unwrap_or_default();
-        let settled = letters.values().map(|letter| &letter.settled);
-        for (unit, starves) in settled.flatten().zip(starving.into_iter().flatten()) {
-            if starves {
-                self.local.ask_for(unit);
+        let answered: Vec<Option<Vec<bool>>> = self.link.run(sending).await.unwrap_or_default();
+        for (letter, starving) in letters.values().zip(answered) {
+            for (unit, starves) in letter.settled.iter().zip(starving.unwrap_or_default()) {
+                if starves {
+                    self.local.ask_for(unit);
+                }
             }
         }
     }
