@@ -33,14 +33,7 @@ async fn a_filled_store_adds_up_and_is_worked_on_but_not_filled_again() {
         return;
     }
     assert_eq!(filled.code, Some(0), "{}", filled.complaint);
-    let checked = suite.check().await;
-    assert_eq!(
-        checked.code,
-        Some(0),
-        "{}{}",
-        checked.output,
-        checked.complaint
-    );
+    suite.must_add_up().await;
     let told = suite.events().await.into_iter();
     let dossiers: BTreeSet<String> = told
         .filter(|event| event.owner == "intake")

@@ -24,6 +24,7 @@ use crate::db::Db;
 use crate::failure::Failure;
 use crate::log::{Cause, Shard};
 use crate::queue::Queue;
+use crate::sabotage;
 use crate::telemetry::{self, Lag, metrics};
 use crate::writer::{self, Incoming, Ledger, Refused, Step, Writer};
 
@@ -277,8 +278,8 @@ impl<L: Ledger> Consumer<L> {
         let source = self.log.owner();
         if let Ok(places) = writer::places(self.db.read()).await {
             let key = (source.to_owned(), shard.number());
-            self.progress
-                .set(source, shard, places.get(&key).copied().unwrap_or_default());
+            let place = places.get(&key).copied().unwrap_or_default();
+            self.progress.set(source, shard, sabotage::place(place));
         }
     }
 

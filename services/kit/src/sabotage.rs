@@ -8,10 +8,20 @@ pub enum Sabotage {
     AcknowledgeBeforeCommit,
     /// `group-at-end`: the readers of a unit's stream begin at its end.
     GroupAtEnd,
-    /// `no-place`: consumers keep no place.
+    /// `no-place`: a consumer that takes a shard over does not know its place exactly, and places are not compared.
     NoPlace,
     /// `maxlen-10`: a unit's stream is cut to ten entries.
     MaxLen10,
+}
+
+/// The place from which a consumer goes on that stands at this one.
+#[must_use]
+pub(crate) fn place(stored: i64) -> i64 {
+    const FORGOTTEN: i64 = 20;
+    if is(Sabotage::NoPlace) {
+        return (stored - FORGOTTEN).max(0);
+    }
+    stored
 }
 
 /// Whether this is broken: never in a build without the feature.

@@ -302,9 +302,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
         jobs: &[Job<L>],
     ) -> Result<Outcome<L>, DbErr> {
         self.ledger.save(tx, &self.changes).await?;
-        if !sabotage::is(Sabotage::NoPlace) {
-            places::save(tx, &self.moved).await?;
-        }
+        places::save(tx, &self.moved).await?;
         parked::save(tx, &self.park, &self.unpark).await?;
         let (indexes, events): (Vec<_>, Vec<_>) = self
             .events
