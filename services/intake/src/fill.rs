@@ -55,8 +55,7 @@ impl Fill {
         request: &pb::RecordDecisionRequest,
     ) -> Result<Vec<Event>, Error> {
         let (_, act) = wire::request::record_decision(context, request)?;
-        let cause = context.cause();
-        self.0.act(&Step { act, cause })
+        self.0.call(context, act)
     }
 
     /// `ReturnResult`.
@@ -69,8 +68,7 @@ impl Fill {
         request: &pb::ReturnResultRequest,
     ) -> Result<Vec<Event>, Error> {
         let (_, act) = wire::request::return_result(context, request)?;
-        let cause = context.cause();
-        self.0.act(&Step { act, cause })
+        self.0.call(context, act)
     }
 
     /// Takes in an event of routing.

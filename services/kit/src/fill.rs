@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QuerySelect as _, Transa
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
+use crate::caller::Context;
 use crate::clock;
 use crate::consumer::Interpret;
 use crate::db::{Copying, Db, Sink as _};
@@ -123,6 +124,15 @@ impl<L: Ledger> Filling<L> {
             log::envelope(L::OWNER, row)
         });
         Ok(told.collect())
+    }
+
+    /// Does what a call asks for, and tells what it told.
+    ///
+    /// # Errors
+    /// The refusal of the service; nothing has changed then.
+    pub fn call(&mut self, context: &Context, act: L::Act) -> Result<Vec<Event>, Error> {
+        let cause = context.cause();
+        self.act(&Step { act, cause })
     }
 
     /// Takes in one event of another service, and tells what that told.

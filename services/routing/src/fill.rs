@@ -4,7 +4,6 @@ use kit::caller::Context;
 use kit::db::Db;
 use kit::fill::{Error, Filling};
 use kit::queue::Queue;
-use kit::writer::Step;
 use proto::event::v1::Event;
 use proto::routing::v1 as pb;
 
@@ -58,8 +57,7 @@ impl Fill {
         request: &pb::AcceptTransferRequest,
     ) -> Result<Vec<Event>, Error> {
         let (_, act) = wire::request::accept(context, request)?;
-        let cause = context.cause();
-        self.0.act(&Step { act, cause })
+        self.0.call(context, act)
     }
 
     /// `CompleteTransfer`.
@@ -72,8 +70,7 @@ impl Fill {
         request: &pb::CompleteTransferRequest,
     ) -> Result<Vec<Event>, Error> {
         let (_, act) = wire::request::complete(context, request)?;
-        let cause = context.cause();
-        self.0.act(&Step { act, cause })
+        self.0.call(context, act)
     }
 
     /// Writes what was done since the last time.
