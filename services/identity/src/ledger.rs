@@ -1,20 +1,22 @@
 //! How identity changes: what an act reads, what it decides, what it writes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod caller;
+mod party;
+mod unit;
+
+use std::collections::{BTreeSet, HashMap};
 
 use kit::db::Sink;
 use kit::identity_number::IdentityNumber;
-use kit::log::{NewEvent, Shard};
 use kit::writer::{Effect, Ledger, Step};
-use prost::Message as _;
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::error::Error;
 use crate::import::Province;
-use crate::party::{self, Party};
+use crate::party::Party;
 use crate::principal::{Principal, Subject};
-use crate::unit::{self, Unit};
-use crate::{NAME, store, wire};
+use crate::unit::{Uid, Unit};
+use crate::{NAME, store};
 
 /// What can be done.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub(crate) enum Act {
 /// What acts read.
 #[derive(Debug, Default)]
 pub(crate) struct World {
-    units: HashMap<unit::Uid, Unit>,
+    units: HashMap<Uid, Unit>,
     parties: HashMap<IdentityNumber, Party>,
     principals: HashMap<Subject, Principal>,
 }
@@ -79,8 +81,13 @@ impl Ledger for Identity {
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         match &step.act {
-            Act::Import(province) => import(world, province),
-            Act::Register(party) => Ok(register(world, party)),
+            Act::Import(province) => {
+                let mut effect = Effect::nothing();
+                unit::import(world, province, &mut effect);
+                caller::import(world, province, &mut effect)?;
+                Ok(effect)
+            }
+            Act::Register(party) => Ok(party::register(world, party)),
         }
     }
 
@@ -120,7 +127,7 @@ impl Ledger for Identity {
 /// The keys of all that acts read.
 #[derive(Default)]
 struct Keys<'a> {
-    units: BTreeSet<&'a unit::Uid>,
+    units: BTreeSet<&'a Uid>,
     numbers: BTreeSet<&'a IdentityNumber>,
     subjects: BTreeSet<&'a Subject>,
 }
@@ -149,93 +156,4 @@ impl<'a> Keys<'a> {
                 .extend(caller.part.party().map(|party| &party.particulars.number));
         }
     }
-}
-
-/// Registers a party; a number that is known gives the party that has it.
-fn register(world: &World, party: &Party) -> Effect<Change> {
-    let known = world.parties.get(&party.particulars.number);
-    let mut effect = Effect::nothing();
-    if known.is_none() {
-        add_party(&mut effect, party);
-    }
-    let registered = known.unwrap_or(party);
-    effect.reply = wire::registered(&registered.uid).encode_to_vec();
-    effect
-}
-
-fn import(world: &World, province: &Province) -> Result<Effect<Change>, Error> {
-    let mut effect = Effect::nothing();
-    for unit in &province.units {
-        if let Some(changed) = unit.following(world.units.get(&unit.uid)) {
-            add_unit(&mut effect, changed);
-        }
-    }
-    let parties = import_parties(world, province, &mut effect);
-    for caller in &province.callers {
-        must_have_unit(world, province, caller)?;
-        let principal = caller.with_party(|party| {
-            let known = parties.get(&party.particulars.number).copied();
-            known.unwrap_or(&party.uid).clone()
-        });
-        if world.principals.get(&caller.subject) != Some(&principal) {
-            effect.changes.push(Change::Principal(principal));
-        }
-    }
-    Ok(effect)
-}
-
-fn add_unit(effect: &mut Effect<Change>, unit: Unit) {
-    let uid = unit.uid.as_str();
-    let told = wire::unit_imported(&unit);
-    effect
-        .events
-        .push(NewEvent::new(uid, Shard::of(uid), &told));
-    effect.changes.push(Change::Unit(unit));
-}
-
-/// The uid of every party that a caller is, by number; those that are not known yet are registered.
-fn import_parties<'a>(
-    world: &'a World,
-    province: &'a Province,
-    effect: &mut Effect<Change>,
-) -> BTreeMap<&'a IdentityNumber, &'a party::Uid> {
-    let mut uids = BTreeMap::new();
-    for party in province
-        .callers
-        .iter()
-        .filter_map(|caller| caller.part.party())
-    {
-        let number = &party.particulars.number;
-        if let Some(known) = world.parties.get(number) {
-            uids.insert(number, &known.uid);
-        } else if !uids.contains_key(number) {
-            uids.insert(number, &party.uid);
-            add_party(effect, party);
-        }
-    }
-    uids
-}
-
-fn add_party(effect: &mut Effect<Change>, party: &Party) {
-    let uid = party.uid.as_str();
-    effect.events.push(NewEvent::new(
-        uid,
-        Shard::of(uid),
-        &wire::party_registered(&party.uid),
-    ));
-    effect.changes.push(Change::Party(party.clone()));
-}
-
-fn must_have_unit(
-    world: &World,
-    province: &Province,
-    caller: &Principal<Party>,
-) -> Result<(), Error> {
-    let Some(uid) = caller.part.unit() else {
-        return Ok(());
-    };
-    if world.units.contains_key(uid) || province.units.iter().any(|unit| unit.uid == *uid) {
-        return Ok(());
-    }
-    Err(Error::UnitNotFound(uid.clone()))
 }

@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status};
 use crate::error::Error;
 use crate::ledger::{Act, Identity};
 use crate::party::{Party, Uid};
-use crate::wire::Register;
+use crate::wire::party::Register;
 use crate::{store, wire};
 
 /// Serves parties to those who may know them.
@@ -48,7 +48,7 @@ impl PartyService for Parties {
         let act = Act::Register(Party::new(Uid::new(clock::new_uid()), particulars));
         let replied = self.writer.call(&context, request_id, message, act).await?;
         let mut response: Response<RegisterPartyResponse> = writer::respond(&replied)?;
-        let uid = wire::registered_uid(response.get_ref());
+        let uid = wire::party::registered_uid(response.get_ref());
         response.get_mut().party = Some(self.find(&context.caller.scope(), uid).await?);
         Ok(response)
     }

@@ -69,7 +69,7 @@ impl TokenService for Tokens {
     ) -> Result<Response<GetKeySetResponse>, Status> {
         let key = self.settings.signing_key.public();
         Ok(Response::new(GetKeySetResponse {
-            keys: vec![wire::verifying_key(&key)],
+            keys: vec![wire::caller::verifying_key(&key)],
         }))
     }
 
@@ -79,7 +79,7 @@ impl TokenService for Tokens {
     ) -> Result<Response<GetCallerResponse>, Status> {
         let caller = Context::of(&request)?.caller;
         Ok(Response::new(GetCallerResponse {
-            caller: Some(wire::caller(caller)),
+            caller: Some(wire::caller::caller(caller)),
         }))
     }
 }

@@ -39,6 +39,6 @@ impl UnitService for Units {
         let units = store::unit::page(self.db.read(), &page)
             .await
             .map_err(Error::from)?;
-        Ok(Response::new(wire::unit_page(units, &page)))
+        Ok(Response::new(wire::unit::page(units, &page)))
     }
 }

@@ -1,0 +1,43 @@
+//! Deciding what becomes of those who may have tokens.
+
+use kit::writer::Effect;
+
+use super::{Change, World, party};
+use crate::error::Error;
+use crate::import::Province;
+use crate::party::Party;
+use crate::principal::Principal;
+
+/// Takes in what is new or changed.
+pub(super) fn import(
+    world: &World,
+    province: &Province,
+    effect: &mut Effect<Change>,
+) -> Result<(), Error> {
+    let parties = party::import(world, province, effect);
+    for caller in &province.callers {
+        must_have_unit(world, province, caller)?;
+        let principal = caller.with_party(|party| {
+            let known = parties.get(&party.particulars.number).copied();
+            known.unwrap_or(&party.uid).clone()
+        });
+        if world.principals.get(&caller.subject) != Some(&principal) {
+            effect.changes.push(Change::Principal(principal));
+        }
+    }
+    Ok(())
+}
+
+fn must_have_unit(
+    world: &World,
+    province: &Province,
+    caller: &Principal<Party>,
+) -> Result<(), Error> {
+    let Some(uid) = caller.part.unit() else {
+        return Ok(());
+    };
+    if world.units.contains_key(uid) || province.units.iter().any(|unit| unit.uid == *uid) {
+        return Ok(());
+    }
+    Err(Error::UnitNotFound(uid.clone()))
+}
