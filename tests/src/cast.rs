@@ -117,7 +117,7 @@ impl Cast {
         } in citizens
         {
             let key = cast.join(&subject);
-            write([&subject, "citizen", "", &key, &name, "cccd", &number]);
+            write([&subject, "applicant", "", &key, &name, "cccd", &number]);
         }
         file.flush().expect("the callers are written");
         cast

@@ -67,7 +67,11 @@ impl Suite {
         match transfer.role() {
             TransferRole::Receptionist => self.receptionist(unit),
             TransferRole::Leader => self.leader(unit),
-            TransferRole::Examiner | TransferRole::Unspecified => self.examiner(unit),
+            TransferRole::Examiner
+            | TransferRole::HeadOfOffice
+            | TransferRole::Clerk
+            | TransferRole::Cashier
+            | TransferRole::Unspecified => self.examiner(unit),
         }
     }
 

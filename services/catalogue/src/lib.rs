@@ -12,7 +12,6 @@ mod ledger;
 mod migration;
 mod procedure;
 mod route;
-mod rules;
 mod store;
 mod wire;
 
@@ -61,7 +60,6 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
     Ok(Mounted {
         name: NAME,
         routes,
-        rules: rules::RULES,
         progress,
         ready: Box::pin(std::future::ready(())),
     })

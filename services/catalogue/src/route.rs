@@ -49,13 +49,19 @@ impl FromStr for UnitRule {
     }
 }
 
-/// Who in a unit does a step; in files `examiner` or `leader`.
+/// Who in a unit does a step; in files `examiner`, `head_of_office`, `leader`, `clerk` or `cashier`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Examines.
     Examiner,
     /// Signs.
     Leader,
+    /// It reviews what examiners prepared.
+    HeadOfOffice,
+    /// It stamps and files.
+    Clerk,
+    /// It takes fees.
+    Cashier,
 }
 
 impl FromStr for Role {
@@ -65,6 +71,9 @@ impl FromStr for Role {
         match text {
             "examiner" => Ok(Self::Examiner),
             "leader" => Ok(Self::Leader),
+            "head_of_office" => Ok(Self::HeadOfOffice),
+            "clerk" => Ok(Self::Clerk),
+            "cashier" => Ok(Self::Cashier),
             _ => Err(()),
         }
     }

@@ -179,6 +179,9 @@ fn step(step: &Step) -> pb::Step {
     let role = match step.role {
         Role::Examiner => pb::StepRole::Examiner,
         Role::Leader => pb::StepRole::Leader,
+        Role::HeadOfOffice => pb::StepRole::HeadOfOffice,
+        Role::Clerk => pb::StepRole::Clerk,
+        Role::Cashier => pb::StepRole::Cashier,
     };
     let part = match step.part {
         Part::Sole => pb::StepPart::Sole,

@@ -19,7 +19,7 @@ pub struct Files<'a> {
     /// `successor`: the unit that takes over after `valid_to`.
     pub units: Option<&'a Path>,
     /// `callers.csv`: `subject,role,unit,public_key,name,number_kind,number`. Officers (`receptionist`, `examiner`,
-    /// `leader`) and a `client` have a unit; a `citizen` has a name and a number (`cccd`, `cmnd` or `mst`) instead.
+    /// `leader`) and a `client` have a unit; an `applicant` has a name and a number (`cccd`, `cmnd` or `mst`) instead.
     pub callers: Option<&'a Path>,
 }
 

@@ -12,7 +12,6 @@ mod ledger;
 mod migration;
 mod party;
 mod principal;
-mod rules;
 mod settings;
 mod store;
 mod succession;
@@ -63,7 +62,6 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     Ok(Mounted {
         name: NAME,
         routes: routes(ground.db, writer, settings),
-        rules: rules::RULES,
         progress,
         ready: Box::pin(std::future::ready(())),
     })

@@ -87,7 +87,7 @@ impl<P> Part<P> {
             Role::Examiner => Some(Self::Examiner(unit)),
             Role::Leader => Some(Self::Leader(unit)),
             Role::Client => Some(Self::Client(unit)),
-            Role::Citizen | Role::Service => None,
+            _ => None,
         }
     }
 
@@ -99,7 +99,7 @@ impl<P> Part<P> {
             Self::Examiner(_) => Role::Examiner,
             Self::Leader(_) => Role::Leader,
             Self::Client(_) => Role::Client,
-            Self::Citizen(_) => Role::Citizen,
+            Self::Citizen(_) => Role::Applicant,
         }
     }
 
@@ -144,19 +144,6 @@ impl<P> Principal<P> {
     }
 }
 
-/// The word for a role in files and in the store.
-#[must_use]
-pub fn role_as_str(role: Role) -> &'static str {
-    match role {
-        Role::Receptionist => "receptionist",
-        Role::Examiner => "examiner",
-        Role::Leader => "leader",
-        Role::Citizen => "citizen",
-        Role::Client => "client",
-        Role::Service => "service",
-    }
-}
-
 /// The role of a principal with this word. Services are no principals: they are settings.
 #[must_use]
 pub fn role_of(word: &str) -> Option<Role> {
@@ -164,10 +151,10 @@ pub fn role_of(word: &str) -> Option<Role> {
         Role::Receptionist,
         Role::Examiner,
         Role::Leader,
-        Role::Citizen,
+        Role::Applicant,
         Role::Client,
     ];
-    roles.into_iter().find(|role| role_as_str(*role) == word)
+    roles.into_iter().find(|role| role.as_str() == word)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode};
-use kit::caller::{AUDIENCE, Claims, ISSUER, Role, TOKEN_LIFE};
+use kit::caller::{AUDIENCE, Claims, Granted, ISSUER, Role, TOKEN_LIFE};
 use kit::clock::Moment;
 use kit::keys::PublicKey;
 use serde::Deserialize;
@@ -113,9 +113,11 @@ pub fn of_service(name: &str, now: Moment) -> Claims {
         aud: AUDIENCE.to_owned(),
         iat: now.timestamp(),
         exp: (now + TOKEN_LIFE).timestamp(),
-        role: Role::Service,
-        units: Vec::new(),
-        party: None,
+        grants: vec![Granted {
+            role: Role::Service,
+            at: Vec::new(),
+            everywhere: true,
+        }],
     }
 }
 
@@ -124,10 +126,14 @@ pub fn of_service(name: &str, now: Moment) -> Claims {
 pub fn of_principal(principal: &Principal, succession: &Succession, now: Moment) -> Claims {
     let estate = principal.part.unit().map(|unit| succession.estate(unit));
     let units = estate.unwrap_or_default();
+    let units = units.iter().map(ToString::to_string);
+    let party = principal.part.party().map(ToString::to_string);
     Claims {
-        role: principal.part.role(),
-        units: units.iter().map(ToString::to_string).collect(),
-        party: principal.part.party().map(ToString::to_string),
+        grants: vec![Granted {
+            role: principal.part.role(),
+            at: units.chain(party).collect(),
+            everywhere: false,
+        }],
         ..of_service(principal.subject.as_str(), now)
     }
 }

@@ -1,10 +1,10 @@
 //! What intake can be asked to do.
 
 use chrono::NaiveDate;
-use kit::caller::Caller;
+use kit::authority::Rights;
 use kit::copies::Copy;
 
-use crate::custody::{Claim, Purpose};
+use crate::custody::{Claim, Purpose, Standing};
 use crate::dossier::{Applicant, Channel, Decision, HandedIn};
 
 /// A command, or what an event of another service asks for.
@@ -14,7 +14,7 @@ pub enum Act {
     Hand(Box<Handed>),
     /// A step of a dossier's life.
     On(OnDossier),
-    /// Routing told of a change of custody.
+    /// Routing told of an offer or of a change of custody.
     Custody(CustodyChange),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
@@ -23,8 +23,8 @@ pub enum Act {
 /// What is handed in.
 #[derive(Clone, Debug)]
 pub struct Handed {
-    /// Who hands it in.
-    pub caller: Caller,
+    /// Who hands it in, and by what right.
+    pub rights: Rights,
     /// The uid that the dossier gets.
     pub uid: String,
     /// The local day on which it comes.
@@ -48,8 +48,8 @@ pub struct Handed {
 /// A step of a dossier's life.
 #[derive(Clone, Debug)]
 pub struct OnDossier {
-    /// Who takes it.
-    pub caller: Caller,
+    /// Who takes it, and by what right.
+    pub rights: Rights,
     /// The dossier.
     pub dossier: String,
     /// The revision that the caller has seen; 0 does not check.
@@ -80,14 +80,14 @@ pub struct CustodyChange {
     pub transfer: String,
     /// The dossier.
     pub dossier: String,
-    /// The unit that accepted.
+    /// The unit that it is offered to or that accepted it.
     pub unit: String,
     /// The custody epoch of the acceptance.
     pub epoch: i64,
     /// What it may do.
     pub purpose: Purpose,
-    /// Accepted, or ended.
-    pub held: bool,
+    /// How the unit stands to it now.
+    pub standing: Standing,
     /// The hash of routing's own history entry.
     pub routing_hash: Vec<u8>,
 }

@@ -1,22 +1,50 @@
-//! Who holds a dossier's steps: intake's copy of what routing says.
+//! To whom a dossier's steps are offered and who holds them: intake's copy of what routing says.
+
+use kit::authority::{Relation, Rights};
 
 use crate::error::Error;
 
-/// One acceptance of a step, as routing told it.
+/// One step at a unit, as routing told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Custody {
     /// The transfer.
     pub transfer: String,
     /// The dossier.
     pub dossier: String,
-    /// The unit that accepted.
+    /// The unit.
     pub unit: String,
-    /// Raised by every acceptance in the dossier.
+    /// Raised by every acceptance in the dossier; 0 before.
     pub epoch: i64,
     /// What the holder may do.
     pub purpose: Purpose,
-    /// Whether it is still held.
-    pub held: bool,
+    /// How the unit stands to it.
+    pub standing: Standing,
+}
+
+/// How a unit stands to a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is offered to the unit.
+    Offered,
+    /// The unit holds it.
+    Holds,
+    /// The unit has held it.
+    Held,
+    /// The offer has left the unit.
+    Left,
+}
+
+impl Standing {
+    /// What the rules call it.
+    #[must_use]
+    pub fn relation(self) -> Option<Relation> {
+        match self {
+            Self::Offered => Some(Relation::Offered),
+            Self::Holds => Some(Relation::Holder),
+            Self::Held => Some(Relation::PastHolder),
+            Self::Left => None,
+        }
+    }
 }
 
 /// What holding a step is for.
@@ -64,13 +92,14 @@ impl Claim {
         &self,
         known: &'a [Custody],
         purpose: Purpose,
-        units: &[String],
+        rights: &Rights,
     ) -> Result<&'a Custody, Error> {
         known
             .iter()
             .find(|custody| custody.transfer == self.transfer && custody.epoch == self.epoch)
-            .filter(|custody| custody.held && custody.purpose == purpose)
-            .filter(|custody| units.contains(&custody.unit))
+            .filter(|custody| custody.standing == Standing::Holds)
+            .filter(|custody| custody.purpose == purpose)
+            .filter(|custody| rights.stands(Relation::Holder, &custody.unit))
             .ok_or_else(|| Error::NotTheHolder {
                 transfer: self.transfer.clone(),
             })
@@ -79,16 +108,20 @@ impl Claim {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use kit::caller::{Caller, Role};
+
     use super::*;
 
-    fn custody(epoch: i64, held: bool) -> Custody {
+    fn custody(epoch: i64, standing: Standing) -> Custody {
         Custody {
             transfer: format!("t{epoch}"),
             dossier: "d".to_owned(),
             unit: "u".to_owned(),
             epoch,
             purpose: Purpose::Decide,
-            held,
+            standing,
         }
     }
 
@@ -98,32 +131,33 @@ mod tests {
             epoch,
         };
         claim.must_be_known(known)?;
+        let leader = Caller::new("leader", Role::Leader, vec![unit.to_owned()]);
+        let rights = Rights::of(Arc::new(leader), "intake.DossierService/RecordDecision");
         claim
-            .check(known, Purpose::Decide, &[unit.to_owned()])
+            .check(known, Purpose::Decide, &rights)
             .map(|custody| custody.epoch)
     }
 
     #[test]
     fn only_the_present_holder_passes() {
-        let known = [custody(1, false), custody(2, true)];
+        let known = [custody(1, Standing::Held), custody(2, Standing::Holds)];
         assert_eq!(check("t2", 2, &known, "u").unwrap(), 2);
-        assert!(matches!(
-            check("t1", 1, &known, "u"),
-            Err(Error::NotTheHolder { .. })
-        ));
-        assert!(matches!(
-            check("t2", 2, &known, "other"),
-            Err(Error::NotTheHolder { .. })
-        ));
-        assert!(matches!(
-            check("t2", 1, &known, "u"),
-            Err(Error::NotTheHolder { .. })
-        ));
+        for (transfer, epoch, unit) in [("t1", 1, "u"), ("t2", 2, "other"), ("t2", 1, "u")] {
+            let checked = check(transfer, epoch, &known, unit);
+            assert!(matches!(checked, Err(Error::NotTheHolder { .. })));
+        }
+    }
+
+    #[test]
+    fn who_is_offered_a_step_does_not_hold_it() {
+        let known = [custody(2, Standing::Offered)];
+        let checked = check("t2", 2, &known, "u");
+        assert!(matches!(checked, Err(Error::NotTheHolder { .. })));
     }
 
     #[test]
     fn an_acceptance_that_is_newer_than_what_is_known_is_waited_for() {
-        let known = [custody(1, true)];
+        let known = [custody(1, Standing::Holds)];
         assert!(matches!(
             check("t2", 2, &known, "u"),
             Err(Error::CustodyNotKnownYet)

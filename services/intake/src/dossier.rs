@@ -307,28 +307,6 @@ impl Dossier {
         content_digest(procedure_code, applicant, components, &self.units.receiving)
     }
 
-    /// Whether a decision is in turn.
-    ///
-    /// # Errors
-    /// When it is not being processed.
-    pub fn may_be_decided(&self) -> Result<(), InvalidTransition> {
-        match &self.state {
-            State::Processing(_) => Ok(()),
-            state => Err(state.out_of_turn(DECIDE, &["PROCESSING"])),
-        }
-    }
-
-    /// Whether handing the result over is in turn.
-    ///
-    /// # Errors
-    /// When no result is ready.
-    pub fn may_be_returned(&self) -> Result<(), InvalidTransition> {
-        match &self.state {
-            State::ResultReady(..) => Ok(()),
-            state => Err(state.out_of_turn(RETURN, &["RESULT_READY"])),
-        }
-    }
-
     fn becomes(self, state: State) -> Self {
         Self {
             state,

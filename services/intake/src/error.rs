@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kit::authority::Untimely;
 use kit::db;
 use kit::failure::{Failure, Violation};
 use tonic::Code;
@@ -60,9 +61,15 @@ pub enum Error {
     /// `UNIT_NOT_YOURS`.
     #[error("the token does not act for unit {0}")]
     UnitNotYours(String),
+    /// `PARTY_NOT_YOURS`.
+    #[error("the token does not act for party {0}")]
+    PartyNotYours(String),
     /// `STATE_FORBIDS`.
     #[error("{} is not possible in state {}", .0.act, .0.current)]
     StateForbids(InvalidTransition),
+    /// `STATE_FORBIDS`, by the table of rules.
+    #[error(transparent)]
+    Untimely(#[from] Untimely),
     /// `REVISION_CHANGED`.
     #[error("revision {expected} was expected, it is {current}")]
     RevisionChanged {
@@ -107,11 +114,14 @@ impl Error {
             Self::NotOnline { .. } => (Code::FailedPrecondition, "NOT_ONLINE"),
             Self::NotHandledHere { .. } => (Code::FailedPrecondition, "NOT_HANDLED_HERE"),
             Self::UnitNotCompetent { .. } => (Code::FailedPrecondition, "UNIT_NOT_COMPETENT"),
-            Self::StateForbids(_) => (Code::FailedPrecondition, "STATE_FORBIDS"),
+            Self::StateForbids(_) | Self::Untimely(_) => {
+                (Code::FailedPrecondition, "STATE_FORBIDS")
+            }
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
             Self::ComponentsMissing(_) => (Code::InvalidArgument, "COMPONENTS_MISSING"),
             Self::UnitNotYours(_) => (Code::PermissionDenied, "UNIT_NOT_YOURS"),
+            Self::PartyNotYours(_) => (Code::PermissionDenied, "PARTY_NOT_YOURS"),
             Self::RevisionChanged { .. } => (Code::Aborted, "REVISION_CHANGED"),
             Self::CustodyNotKnownYet => (Code::Unavailable, "CUSTODY_NOT_KNOWN_YET"),
             Self::Store(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
@@ -145,6 +155,9 @@ impl Error {
             }
             Self::DossierNotFound => "Không tìm thấy hồ sơ; hãy xem lại mã hồ sơ".to_owned(),
             Self::UnitNotYours(_) => "Tài khoản không có quyền thay mặt đơn vị này".to_owned(),
+            Self::PartyNotYours(_) => {
+                "Tài khoản không có quyền nộp hồ sơ thay cho người hoặc tổ chức này".to_owned()
+            }
             Self::NotTheHolder { .. } => {
                 "Đơn vị không còn giữ hồ sơ ở bước này; hãy tải lại danh sách việc".to_owned()
             }
@@ -153,6 +166,7 @@ impl Error {
             }
             Self::ComponentsMissing(_)
             | Self::StateForbids(_)
+            | Self::Untimely(_)
             | Self::RevisionChanged { .. }
             | Self::CustodyNotKnownYet
             | Self::Store(_)
@@ -182,10 +196,12 @@ impl Error {
                 .with("procedure_code", procedure)
                 .with("takes", takes),
             Self::UnitNotFound(unit) | Self::UnitNotYours(unit) => failure.with("unit_uid", unit),
+            Self::PartyNotYours(party) => failure.with("party_uid", party),
             Self::NotTheHolder { transfer } => failure.with("transfer_uid", transfer),
             Self::ComponentsMissing(_)
             | Self::DossierNotFound
             | Self::StateForbids(_)
+            | Self::Untimely(_)
             | Self::RevisionChanged { .. }
             | Self::CustodyNotKnownYet
             | Self::CalendarMissing
@@ -205,6 +221,7 @@ impl From<Error> for Failure {
                 current,
                 allowed,
             }) => Failure::state_forbids(act, current, allowed),
+            Error::Untimely(untimely) => untimely.into(),
             Error::RevisionChanged { expected, current } => {
                 Failure::revision_changed(expected, current)
             }

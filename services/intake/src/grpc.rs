@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::caller::{Context, Scope};
+use kit::authority::{Context, Scope};
 use kit::clock;
 use kit::consumer::Progress;
 use kit::db::Db;
@@ -171,7 +171,7 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::GetDossierRequest>,
     ) -> Result<Response<pb::GetDossierResponse>, Status> {
-        let scope = Context::of(&request)?.caller.scope();
+        let scope = Context::of(&request)?.rights.scope();
         let key = wire::query::key(request.into_inner())?;
         let found = match key {
             wire::query::Key::Uid(uid) => store::find(self.db.read(), &scope, &uid).await,
@@ -190,7 +190,7 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::ListDossiersRequest>,
     ) -> Result<Response<pb::ListDossiersResponse>, Status> {
-        let scope = Context::of(&request)?.caller.scope();
+        let scope = Context::of(&request)?.rights.scope();
         let filter = wire::query::filter(&request.into_inner())?;
         let dossiers = store::list(self.db.read(), &scope, &filter).await;
         let dossiers = dossiers.map_err(Error::from).map_err(Failure::from)?;
@@ -215,7 +215,7 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::ExplainDeadlineRequest>,
     ) -> Result<Response<pb::ExplainDeadlineResponse>, Status> {
-        let scope = Context::of(&request)?.caller.scope();
+        let scope = Context::of(&request)?.rights.scope();
         let uid = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let dossier = self.find(&scope, &uid).await?;
         let explained = self.explain(&dossier).await.map_err(Failure::from)?;

@@ -3,6 +3,7 @@
 mod decide;
 mod world;
 
+use kit::authority::{Relation, Rights};
 use kit::copies::{self, CalendarCache};
 use kit::db::{Db, Sink};
 use kit::writer::{Effect, Ledger, Step};
@@ -46,10 +47,11 @@ impl Ledger for Intake {
     fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
         match act {
             Act::Hand(handed) if handed.at_desk => {
-                must_act_for(&handed.caller, &handed.receiving_unit)
+                must_act_for(&handed.rights, &handed.receiving_unit)
             }
+            Act::Hand(handed) => must_be_of(&handed.rights, handed.applicant.party.as_deref()),
             Act::On(on) => world.permits(on),
-            Act::Hand(_) | Act::Custody(_) | Act::Copies(_) => Ok(()),
+            Act::Custody(_) | Act::Copies(_) => Ok(()),
         }
     }
 
@@ -74,9 +76,18 @@ impl Ledger for Intake {
     }
 }
 
-fn must_act_for(caller: &kit::caller::Caller, unit: &str) -> Result<(), Error> {
-    if caller.acts_for(unit) {
+fn must_act_for(rights: &Rights, receiving: &str) -> Result<(), Error> {
+    if rights.stands(Relation::Receiving, receiving) {
         return Ok(());
     }
-    Err(Error::UnitNotYours(unit.to_owned()))
+    Err(Error::UnitNotYours(receiving.to_owned()))
+}
+
+/// Who applies in person does so for itself or for those who gave it the power; the table says who may for anyone.
+fn must_be_of(rights: &Rights, party: Option<&str>) -> Result<(), Error> {
+    let party = party.unwrap_or_default();
+    if rights.stands(Relation::Owner, party) {
+        return Ok(());
+    }
+    Err(Error::PartyNotYours(party.to_owned()))
 }

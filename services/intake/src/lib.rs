@@ -22,7 +22,6 @@ mod grpc;
 mod ledger;
 mod migration;
 mod reference;
-mod rules;
 mod store;
 mod wire;
 
@@ -83,7 +82,6 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     Ok(Mounted {
         name: NAME,
         routes,
-        rules: rules::RULES,
         progress,
         ready,
     })

@@ -4,7 +4,7 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary, boolean, integer, string, string_null, text, text_null,
+    big_integer, big_integer_null, binary, integer, string, string_null, text, text_null,
 };
 
 /// All migrations of intake in order.
@@ -46,7 +46,11 @@ impl MigrationTrait for Dossiers {
             index("dossier", "dossier_competent", &["competent_unit"]),
             index("dossier", "dossier_returning", &["returning_unit"]),
             index("custody", "custody_dossier", &["dossier_uid"]),
-            index("custody", "custody_unit", &["unit_uid", "dossier_uid"]),
+            index(
+                "custody",
+                "custody_unit",
+                &["unit_uid", "standing", "dossier_uid"],
+            ),
         ];
         for index in indexes {
             manager.create_index(index).await?;
@@ -101,6 +105,6 @@ fn custody() -> TableCreateStatement {
         .col(string("unit_uid"))
         .col(big_integer("epoch"))
         .col(integer("purpose"))
-        .col(boolean("held"))
+        .col(integer("standing"))
         .take()
 }

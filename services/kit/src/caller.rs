@@ -1,31 +1,165 @@
-//! Who is calling, in which role, for which units; and which rpcs that role may call.
+//! Who is calling: in which roles, for which units and parties.
 
 mod token;
 
-use tonic::{Code, Request, Status};
+use std::fmt;
 
-use crate::clock::Moment;
+use tonic::Code;
+
 use crate::failure::Failure;
-use crate::log::Cause;
 
-pub use token::{AUDIENCE, Claims, ISSUER, KeySource, TOKEN_LIFE, Verifier, sign, sign_assertion};
+pub use token::{
+    AUDIENCE, Claims, Granted, ISSUER, KeySource, TOKEN_LIFE, Verifier, sign, sign_assertion,
+};
+
+/// The subject of a caller without a token.
+const ANONYMOUS: &str = "anonymous";
 
 /// In which role somebody acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Receives dossiers and returns results at a desk.
+    /// Receives dossiers and returns results at a desk (tiếp nhận).
     Receptionist,
-    /// Examines dossiers.
+    /// Examines dossiers (thụ lý).
     Examiner,
-    /// Signs decisions.
+    /// Reviews what examiners prepare (trưởng phòng).
+    HeadOfOffice,
+    /// Signs decisions (lãnh đạo).
     Leader,
-    /// An applicant, signed in.
-    Citizen,
-    /// Another system, acting for its unit.
+    /// Stamps and files (văn thư).
+    Clerk,
+    /// Takes fees (thu phí).
+    Cashier,
+    /// Manages the officers of a unit (quản trị đơn vị).
+    UnitAdministrator,
+    /// Manages units, officers and client systems of the province (quản trị tỉnh).
+    ProvinceAdministrator,
+    /// Reads what was done, and changes nothing (giám sát).
+    Auditor,
+    /// A party that applies, signed in.
+    Applicant,
+    /// A party that acts for another by its authority (ủy quyền).
+    Proxy,
+    /// Another system, acting for its units.
     Client,
+    /// A system beside the province's units that works on steps, such as that of the tax office (R12).
+    LinkedSystem,
+    /// A system that confirms payments.
+    PaymentProvider,
     /// A service of this suite.
     Service,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Receptionist,
+        Self::Examiner,
+        Self::HeadOfOffice,
+        Self::Leader,
+        Self::Clerk,
+        Self::Cashier,
+        Self::UnitAdministrator,
+        Self::ProvinceAdministrator,
+        Self::Auditor,
+        Self::Applicant,
+        Self::Proxy,
+        Self::Client,
+        Self::LinkedSystem,
+        Self::PaymentProvider,
+        Self::Service,
+    ];
+
+    /// The word for it in tokens, files and stores.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Receptionist => "receptionist",
+            Self::Examiner => "examiner",
+            Self::HeadOfOffice => "head_of_office",
+            Self::Leader => "leader",
+            Self::Clerk => "clerk",
+            Self::Cashier => "cashier",
+            Self::UnitAdministrator => "unit_administrator",
+            Self::ProvinceAdministrator => "province_administrator",
+            Self::Auditor => "auditor",
+            Self::Applicant => "applicant",
+            Self::Proxy => "proxy",
+            Self::Client => "client",
+            Self::LinkedSystem => "linked_system",
+            Self::PaymentProvider => "payment_provider",
+            Self::Service => "service",
+        }
+    }
+
+    /// Whether an officer has it by a position at a unit.
+    #[must_use]
+    pub fn is_of_an_officer(self) -> bool {
+        match self {
+            Self::Receptionist
+            | Self::Examiner
+            | Self::HeadOfOffice
+            | Self::Leader
+            | Self::Clerk
+            | Self::Cashier
+            | Self::UnitAdministrator
+            | Self::ProvinceAdministrator
+            | Self::Auditor => true,
+            Self::Applicant
+            | Self::Proxy
+            | Self::Client
+            | Self::LinkedSystem
+            | Self::PaymentProvider
+            | Self::Service => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        let role = Self::ALL.into_iter().find(|role| role.as_str() == word);
+        role.ok_or(())
+    }
+}
+
+/// For whom a role is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// For these units, or for these parties where the role is one of parties.
+    At(Vec<String>),
+    /// For the whole province.
+    Everywhere,
+}
+
+impl Reach {
+    /// Whether it includes this unit or party.
+    #[must_use]
+    pub fn includes(&self, name: &str) -> bool {
+        match self {
+            Self::At(names) => names.iter().any(|own| own == name),
+            Self::Everywhere => true,
+        }
+    }
+}
+
+/// One role, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// For whom. A unit stands first, then those whose work it took over; a party likewise, before those merged into it.
+    pub reach: Reach,
 }
 
 /// Somebody who calls.
@@ -33,25 +167,8 @@ pub enum Role {
 pub struct Caller {
     /// Opaque name of the caller; `anonymous` without a token.
     pub subject: String,
-    /// The role; `None` without a token.
-    pub role: Option<Role>,
-    /// The unit it acts for, then the units whose work that one took over.
-    pub units: Vec<String>,
-    /// The party that a citizen is.
-    pub party: Option<String>,
-}
-
-/// What a caller may know of dossiers and transfers. Every query over them starts from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// A service of the suite.
-    Everything,
-    /// An applicant: its own.
-    Party(String),
-    /// A unit: what it receives, decides, returns, sends, holds or has held.
-    Units(Vec<String>),
-    /// Nothing at all.
-    Nothing,
+    /// What the token grants; an officer may have several roles.
+    pub grants: Vec<Grant>,
 }
 
 impl Caller {
@@ -59,125 +176,42 @@ impl Caller {
     #[must_use]
     pub fn anonymous() -> Self {
         Self {
-            subject: "anonymous".to_owned(),
-            role: None,
-            units: Vec::new(),
-            party: None,
+            subject: ANONYMOUS.to_owned(),
+            grants: Vec::new(),
         }
     }
 
-    /// What it may know.
+    /// Somebody in one role at these units, or for these parties.
     #[must_use]
-    pub fn scope(&self) -> Scope {
-        match (self.role, &self.party) {
-            (Some(Role::Service), _) => Scope::Everything,
-            (Some(Role::Citizen), Some(party)) => Scope::Party(party.clone()),
-            (Some(Role::Receptionist | Role::Examiner | Role::Leader | Role::Client), _) => {
-                Scope::Units(self.units.clone())
-            }
-            (Some(Role::Citizen), None) | (None, _) => Scope::Nothing,
+    pub fn new(subject: impl Into<String>, role: Role, at: Vec<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            grants: vec![Grant {
+                role,
+                reach: Reach::At(at),
+            }],
         }
     }
 
-    /// Whether it acts for this unit.
+    /// Whether it came without a token.
     #[must_use]
-    pub fn acts_for(&self, unit: &str) -> bool {
-        self.units.iter().any(|own| own == unit)
+    pub fn is_anonymous(&self) -> bool {
+        self.subject == ANONYMOUS
     }
 
-    /// Refuses a unit that the caller does not act for.
-    ///
-    /// # Errors
-    /// `PERMISSION_DENIED`, `UNIT_NOT_YOURS`.
-    pub fn must_act_for(&self, unit: &str) -> Result<(), Failure> {
-        if self.acts_for(unit) {
-            return Ok(());
-        }
-        Err(Failure::new(
-            Code::PermissionDenied,
-            "UNIT_NOT_YOURS",
-            format!("the token does not act for unit {unit}"),
-            "Tài khoản không có quyền thay mặt đơn vị này",
-        )
-        .with("unit_uid", unit))
-    }
-}
-
-/// One call: who, when, under which trace.
-#[derive(Clone, Debug)]
-pub struct Context {
-    /// Who is calling.
-    pub caller: Caller,
-    /// The civil time of the call.
-    pub at: Moment,
-    /// W3C trace context of the rpc's span.
-    pub traceparent: String,
-}
-
-impl Context {
-    /// The context that the port put into a request.
-    ///
-    /// # Errors
-    /// `UNAUTHENTICATED` when the port put none there.
-    pub fn of<T>(request: &Request<T>) -> Result<Self, Status> {
-        request
-            .extensions()
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| unauthenticated("TOKEN_MISSING", "no caller is known").into())
+    /// For whom it has this role.
+    pub fn reaches(&self, role: Role) -> impl Iterator<Item = &Reach> {
+        let grants = self.grants.iter().filter(move |grant| grant.role == role);
+        grants.map(|grant| &grant.reach)
     }
 
-    /// The cause of what this call does.
+    /// The party that an applicant is.
     #[must_use]
-    pub fn cause(&self) -> Cause {
-        Cause {
-            actor: self.caller.subject.clone(),
-            at: self.at,
-            traceparent: self.traceparent.clone(),
-        }
-    }
-}
-
-/// Who may call an rpc.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Anyone, with or without a token.
-    Anyone,
-    /// Anyone with a token.
-    SignedIn,
-    /// These roles.
-    Roles(&'static [Role]),
-}
-
-/// Who may call one rpc. An rpc without a rule does not start.
-#[derive(Clone, Copy, Debug)]
-pub struct Rule {
-    /// `motcua.intake.v1.DossierService/SubmitDossier`.
-    pub rpc: &'static str,
-    /// Who may.
-    pub who: Who,
-}
-
-impl Who {
-    /// Whether this caller may.
-    ///
-    /// # Errors
-    /// `UNAUTHENTICATED` without a token, `PERMISSION_DENIED`, `RPC_NOT_GRANTED` in another role.
-    pub fn admit(self, caller: &Caller) -> Result<(), Failure> {
-        match (self, caller.role) {
-            (Self::Anyone, _) | (Self::SignedIn, Some(_)) => Ok(()),
-            (Self::Roles(roles), Some(role)) if roles.contains(&role) => Ok(()),
-            (Self::Roles(_), Some(_)) => Err(Failure::new(
-                Code::PermissionDenied,
-                "RPC_NOT_GRANTED",
-                "the role in the token may not call this rpc",
-                "Vai trò của tài khoản không được phép thực hiện thao tác này",
-            )),
-            (Self::SignedIn | Self::Roles(_), None) => Err(unauthenticated(
-                "TOKEN_MISSING",
-                "send `authorization: Bearer <token>`; TokenService.IssueToken gives one",
-            )),
-        }
+    pub fn party(&self) -> Option<&str> {
+        self.reaches(Role::Applicant).find_map(|reach| match reach {
+            Reach::At(parties) => parties.first().map(String::as_str),
+            Reach::Everywhere => None,
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QuerySelect as _, Transa
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::caller::Context;
+use crate::authority::Context;
 use crate::clock;
 use crate::consumer::Interpret;
 use crate::db::{Copying, Db, Sink as _};

@@ -1,7 +1,7 @@
 //! What every service of the suite needs and none owns.
 //!
 //! A service is a set of pure decisions over its own tables. Everything around them lives here once: who calls
-//! ([`caller`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
+//! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
 //! ([`failure`]), and how a port is served ([`serve`]). Facts
 //! that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring.
@@ -9,6 +9,7 @@
 #[cfg(test)]
 extern crate self as kit;
 
+pub mod authority;
 pub mod caller;
 pub mod client;
 pub mod clock;

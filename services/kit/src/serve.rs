@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
-use crate::caller::{Rule, Verifier};
+use crate::authority::Rules;
+use crate::caller::Verifier;
 use crate::clock::Clock;
 use crate::consumer::Progress;
 use crate::deadline;
@@ -43,8 +44,6 @@ pub struct Mounted {
     pub name: &'static str,
     /// Its rpcs.
     pub routes: Routes,
-    /// Who may call them.
-    pub rules: &'static [Rule],
     /// How far it has taken in the others' logs.
     pub progress: Progress,
     /// Ends when it may be called.
@@ -104,6 +103,8 @@ pub struct Port {
     pub health: Health,
     /// How tokens are verified.
     pub verifier: Verifier,
+    /// Who may call what.
+    pub rules: &'static Rules,
     /// Civil time.
     pub clock: Clock,
     /// Whether the contract can be asked for over the port.
@@ -129,7 +130,7 @@ impl Port {
     /// When an rpc has no rule.
     pub async fn serve(self, services: Vec<Mounted>) -> Result<(), Error> {
         for service in &services {
-            must_have_rules(service)?;
+            must_have_rules(service, self.rules)?;
         }
         let names: Vec<_> = services.iter().map(|service| service.name).collect();
         let mut routes = self.health.routes();
@@ -137,7 +138,13 @@ impl Port {
             routes = routes.add_service(reflection()?);
         }
         let drain = CancellationToken::new();
-        let gate = Gate::new(self.verifier, self.clock, &services, drain.clone());
+        let gate = Gate::new(
+            self.verifier,
+            self.clock,
+            self.rules,
+            &services,
+            drain.clone(),
+        );
         let mut port = routes.into_axum_router();
         for service in services {
             // One fallback answers for all that nobody serves: that of the health checks' router.
@@ -186,7 +193,7 @@ fn reflection() -> Result<
 }
 
 /// Every rpc of the service's package has a rule.
-fn must_have_rules(service: &Mounted) -> Result<(), Error> {
+fn must_have_rules(service: &Mounted, rules: &Rules) -> Result<(), Error> {
     let package = format!("motcua.{}.v1", service.name);
     let files = FileDescriptorSet::decode(proto::DESCRIPTORS)
         .map(|set| set.file)
@@ -195,7 +202,7 @@ fn must_have_rules(service: &Mounted) -> Result<(), Error> {
         for of in &file.service {
             for method in &of.method {
                 let rpc = format!("{package}.{}/{}", of.name(), method.name());
-                if !service.rules.iter().any(|rule| rule.rpc == rpc) {
+                if rules.of(&rpc).is_none() {
                     return Err(Error::NoRule(rpc));
                 }
             }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
 use http::Uri;
+use kit::authority::{self, Rules};
 use kit::caller::Verifier;
 use kit::client::Peers;
 use kit::clock::Clock;
@@ -136,6 +137,9 @@ pub enum Error {
     /// Signals or files.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The table of rules.
+    #[error(transparent)]
+    Rules(#[from] authority::Malformed),
     /// Serving.
     #[error(transparent)]
     Serve(#[from] kit::serve::Error),
@@ -187,6 +191,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         limits: Limits::default(),
         health,
         verifier: Verifier::new(suite.peers.key_source()),
+        rules: Rules::of_the_suite()?,
         clock: suite.clock.clone(),
         reflection: options.reflection,
         tasks: suite.tasks.clone(),

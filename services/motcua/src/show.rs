@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use comfy_table::{Table, presets};
-use kit::caller::Scope;
+use kit::authority::Scope;
 use kit::{clock, db, telemetry};
 use prost::Message as _;
 use prost_types::Timestamp;

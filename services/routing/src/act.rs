@@ -1,6 +1,6 @@
 //! What routing can be asked to do.
 
-use kit::caller::Caller;
+use kit::authority::Rights;
 use kit::clock::Moment;
 use kit::copies::Copy;
 
@@ -34,8 +34,8 @@ pub enum Act {
 /// A unit's act on a transfer.
 #[derive(Clone, Debug)]
 pub struct OnTransfer {
-    /// Who.
-    pub caller: Caller,
+    /// Who, and by what right.
+    pub rights: Rights,
     /// The transfer.
     pub transfer: String,
     /// What.

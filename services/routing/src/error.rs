@@ -1,5 +1,6 @@
 //! Why routing refuses: each variant is one documented reason and one code.
 
+use kit::authority::Untimely;
 use kit::db;
 use kit::failure::Failure;
 use tonic::Code;
@@ -33,6 +34,9 @@ pub enum Error {
         /// The states that it is possible in.
         allowed: &'static [&'static str],
     },
+    /// `STATE_FORBIDS`, by the table of rules.
+    #[error(transparent)]
+    Untimely(#[from] Untimely),
     /// `OFFER_CHANGED`.
     #[error("offer {seen} was seen but it is offered under {current} by now")]
     OfferChanged {
@@ -75,7 +79,9 @@ impl Error {
             Self::UnitNotFound(_) => (Code::NotFound, "UNIT_NOT_FOUND"),
             Self::UnitNotYours(_) => (Code::PermissionDenied, "UNIT_NOT_YOURS"),
             Self::StepRoleRequired(_) => (Code::PermissionDenied, "STEP_ROLE_REQUIRED"),
-            Self::StateForbids { .. } => (Code::FailedPrecondition, "STATE_FORBIDS"),
+            Self::StateForbids { .. } | Self::Untimely(_) => {
+                (Code::FailedPrecondition, "STATE_FORBIDS")
+            }
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::DecisionRequired(_) => (Code::FailedPrecondition, "DECISION_REQUIRED"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
@@ -98,9 +104,10 @@ impl Error {
                 "Bước này chỉ kết thúc khi ghi quyết định hoặc trả kết quả"
             }
             Self::CalendarMissing => "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
-            Self::StateForbids { .. } | Self::PlanMissing(_) | Self::Store(_) => {
-                "Hệ thống chưa thực hiện được yêu cầu"
-            }
+            Self::StateForbids { .. }
+            | Self::Untimely(_)
+            | Self::PlanMissing(_)
+            | Self::Store(_) => "Hệ thống chưa thực hiện được yêu cầu",
         }
     }
 
@@ -118,6 +125,7 @@ impl Error {
             Self::TransferNotFound
             | Self::RouteNotFound
             | Self::StateForbids { .. }
+            | Self::Untimely(_)
             | Self::CalendarMissing
             | Self::Store(_) => failure,
         }
@@ -133,6 +141,7 @@ impl From<Error> for Failure {
                 current,
                 allowed,
             } => Failure::state_forbids(act, current, allowed),
+            Error::Untimely(untimely) => untimely.into(),
             Error::Store(source) => db::failure(&source),
             error => {
                 let failure = Failure::new(code, reason, error.to_string(), error.vietnamese());

@@ -1,6 +1,6 @@
 //! Routing's part in filling a store: what its rpcs do, without the rpcs.
 
-use kit::caller::Context;
+use kit::authority::Context;
 use kit::db::Db;
 use kit::fill::{Error, Filling};
 use kit::queue::Queue;

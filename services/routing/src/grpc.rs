@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kit::caller::Context;
+use kit::authority::Context;
 use kit::clock;
 use kit::db::Db;
 use kit::deadline;
@@ -20,6 +20,9 @@ use crate::error::Error;
 use crate::ledger::Routing;
 use crate::transfer::Transfer;
 use crate::{offers, store, wire};
+
+/// What a queue and a work list show is what one may read.
+const READ: &str = "routing.TransferService/GetTransfer";
 
 /// The service.
 pub struct Transfers {
@@ -39,12 +42,12 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::PullTransfersRequest>,
     ) -> Result<Response<pb::PullTransfersResponse>, Status> {
-        let caller = Context::of(&request)?.caller;
+        let rights = Context::of(&request)?.rights;
         let mut pull = wire::request::pull(&request.into_inner())?;
         // Who gave the call less time than the wait goes empty-handed and not away.
         pull.wait = deadline::leaving_time_to_answer(pull.wait);
-        caller.must_act_for(&pull.unit)?;
-        let scope = caller.scope();
+        rights.must_be_own(&pull.unit)?;
+        let scope = rights.under(READ).scope();
         let pulled = offers::pull(&self.db, &self.queue, &scope, &pull);
         // A process that drains does not keep pullers waiting.
         let pulled = self.stop.run_until_cancelled(pulled).await;
@@ -127,7 +130,7 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::GetTransferRequest>,
     ) -> Result<Response<pb::GetTransferResponse>, Status> {
-        let scope = Context::of(&request)?.caller.scope();
+        let scope = Context::of(&request)?.rights.scope();
         let uid = name("uid", &request.into_inner().uid)?;
         let found = store::find(self.db.read(), &scope, &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
@@ -140,10 +143,10 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::ListTransfersRequest>,
     ) -> Result<Response<pb::ListTransfersResponse>, Status> {
-        let caller = Context::of(&request)?.caller;
+        let rights = Context::of(&request)?.rights;
         let filter = wire::request::filter(&request.into_inner())?;
-        caller.must_act_for(&filter.unit)?;
-        let listed = store::list(self.db.read(), &caller.scope(), &filter).await;
+        rights.must_be_own(&filter.unit)?;
+        let listed = store::list(self.db.read(), &rights.under(READ).scope(), &filter).await;
         let listed = listed.map_err(refused)?;
         Ok(Response::new(pb::ListTransfersResponse {
             transfers: listed.iter().map(wire::reply::transfer).collect(),
@@ -155,7 +158,7 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::GetRouteRequest>,
     ) -> Result<Response<pb::GetRouteResponse>, Status> {
-        let scope = Context::of(&request)?.caller.scope();
+        let scope = Context::of(&request)?.rights.scope();
         let dossier = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
         if !known.map_err(refused)? {

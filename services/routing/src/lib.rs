@@ -18,7 +18,6 @@ mod ledger;
 mod migration;
 mod offers;
 mod route;
-mod rules;
 mod store;
 mod transfer;
 mod wire;
@@ -84,7 +83,6 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     Ok(Mounted {
         name: NAME,
         routes,
-        rules: rules::RULES,
         progress,
         ready,
     })

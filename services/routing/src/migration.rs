@@ -83,7 +83,7 @@ fn transfer() -> TableCreateStatement {
         .col(string("procedure_code"))
         .col(string("step_key"))
         .col(text("step_name"))
-        .col(integer("role"))
+        .col(string("role"))
         .col(boolean("consulted"))
         .col(boolean("decides"))
         .col(integer("state"))

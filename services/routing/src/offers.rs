@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use kit::caller::Scope;
+use kit::authority::Scope;
 use kit::clock;
 use kit::db::Db;
 use kit::queue::{Delivered, LANE_CAPACITY, Queue};

@@ -306,7 +306,11 @@ fn officer(transfer: &Transfer) -> String {
     let role = match transfer.role() {
         TransferRole::Receptionist => "receptionist",
         TransferRole::Leader => "leader",
-        TransferRole::Examiner | TransferRole::Unspecified => "examiner",
+        TransferRole::Examiner
+        | TransferRole::HeadOfOffice
+        | TransferRole::Clerk
+        | TransferRole::Cashier
+        | TransferRole::Unspecified => "examiner",
     };
     subject(&transfer.to_unit_uid, role)
 }

@@ -195,7 +195,10 @@ async fn a_citizen_sees_own_dossiers_and_own_particulars_only() {
         .message
         .caller
         .unwrap()
-        .party_uid;
+        .grants
+        .remove(0)
+        .party_uids
+        .remove(0);
     let read = GetPartyRequest { uid: party };
     assert_eq!(
         an.ok(read.clone()).await.message.party.unwrap().name,

@@ -1,6 +1,6 @@
 //! Who is calling: tokens, and what needs none.
 
-use kit::caller::{AUDIENCE, Claims, ISSUER, Role, sign};
+use kit::caller::{AUDIENCE, Claims, Granted, ISSUER, Role, sign};
 use kit::clock;
 use kit::keys::PrivateKey;
 use proto::catalogue::v1::{GetCalendarRequest, GetCatalogueSummaryRequest, GetProcedureRequest};
@@ -19,9 +19,7 @@ fn claims(ends_in_seconds: i64) -> Claims {
         aud: AUDIENCE.to_owned(),
         iat: now - 3_600,
         exp: now + ends_in_seconds,
-        role: Role::Receptionist,
-        units: vec![COMMUNE.to_owned()],
-        party: None,
+        grants: vec![receptionist_of(COMMUNE)],
     }
 }
 
@@ -188,11 +186,19 @@ async fn a_saved_reply_is_given_to_nobody_else() {
         .await;
     let key = PrivateKey::load_or_create(&suite.pair().keys().join("token-signing.pem")).unwrap();
     let moved = Claims {
-        units: vec![OTHER_COMMUNE.to_owned()],
+        grants: vec![receptionist_of(OTHER_COMMUNE)],
         ..claims(600)
     };
     let same_person_elsewhere = suite.anonymous().with_token(&sign(&moved, &key).unwrap());
     same_person_elsewhere
         .refused(request, Code::PermissionDenied, "UNIT_NOT_YOURS")
         .await;
+}
+
+fn receptionist_of(unit: &str) -> Granted {
+    Granted {
+        role: Role::Receptionist,
+        at: vec![unit.to_owned()],
+        everywhere: false,
+    }
 }

@@ -78,7 +78,8 @@ fn column(problem: &Problem) -> &'static str {
 fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<Step> {
     let key = findings.take(row.text("step"));
     let unit_rule = findings.take(unit_rule(row, units));
-    let role = findings.take(row.parse("role", "examiner or leader"));
+    let role =
+        findings.take(row.parse("role", "examiner, head_of_office, leader, clerk or cashier"));
     let share = findings.take(row.parse("share_percent", "a share of 1 to 100 percent"));
     let part = findings.take(row.parse("part", "sole, lead or consulted"));
     let decides = findings.take(flag(row, "decides"));

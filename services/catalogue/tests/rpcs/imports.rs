@@ -133,7 +133,7 @@ async fn every_bad_row_of_every_file_is_named_at_once() {
 async fn every_bad_step_of_every_route_is_named_at_once() {
     let store = small().await;
     let rows = "\
-commune,examine,,receiving,clerk,70,sole,0,Thẩm tra
+commune,examine,,receiving,boss,70,sole,0,Thẩm tra
 commune,sign,examine,unit:nowhere,leader,0,both,2,Ký
 none,examine,,receiving,examiner,100,sole,0,Thẩm tra
 two,examine,,receiving,examiner,70,sole,1,Thẩm tra

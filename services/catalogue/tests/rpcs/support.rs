@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use catalogue::{Catalogue, Files};
+use kit::authority::Rules;
 use kit::caller::Verifier;
 use kit::client::{Peer, Peers};
 use kit::clock::Clock;
@@ -112,6 +113,7 @@ impl Suite {
             limits: Limits::default(),
             health: Health::new(["identity", "catalogue"]).await,
             verifier: Verifier::new(peers.key_source()),
+            rules: Rules::of_the_suite().unwrap(),
             clock: Clock::system(),
             reflection: false,
             tasks: TaskTracker::new(),

@@ -1,6 +1,6 @@
 //! `PartyService`.
 
-use kit::caller::{Context, Scope};
+use kit::authority::{Context, Scope};
 use kit::clock;
 use kit::db::Db;
 use kit::fields::name;
@@ -49,7 +49,7 @@ impl PartyService for Parties {
         let replied = self.writer.call(&context, request_id, message, act).await?;
         let mut response: Response<RegisterPartyResponse> = writer::respond(&replied)?;
         let uid = wire::party::registered_uid(response.get_ref());
-        response.get_mut().party = Some(self.find(&context.caller.scope(), uid).await?);
+        response.get_mut().party = Some(self.find(&context.rights.scope(), uid).await?);
         Ok(response)
     }
 
@@ -57,7 +57,7 @@ impl PartyService for Parties {
         &self,
         request: Request<GetPartyRequest>,
     ) -> Result<Response<GetPartyResponse>, Status> {
-        let scope = Context::of(&request)?.caller.scope();
+        let scope = Context::of(&request)?.rights.scope();
         let uid = Uid::new(name("uid", &request.into_inner().uid)?);
         let party = self.find(&scope, uid).await?;
         Ok(Response::new(GetPartyResponse { party: Some(party) }))

@@ -1,6 +1,7 @@
 //! `TokenService`.
 
-use kit::caller::{self, Claims, Context};
+use kit::authority::Context;
+use kit::caller::{self, Claims};
 use kit::clock::{self, Moment};
 use kit::db::Db;
 use proto::identity::v1::token_service_server::TokenService;
@@ -77,9 +78,9 @@ impl TokenService for Tokens {
         &self,
         request: Request<GetCallerRequest>,
     ) -> Result<Response<GetCallerResponse>, Status> {
-        let caller = Context::of(&request)?.caller;
+        let context = Context::of(&request)?;
         Ok(Response::new(GetCallerResponse {
-            caller: Some(wire::caller::caller(caller)),
+            caller: Some(wire::caller::caller(context.caller())),
         }))
     }
 }

@@ -64,7 +64,7 @@ fn part(
     findings: &mut Findings,
 ) -> Option<Part<Party>> {
     let role = findings.take(role(row))?;
-    if role == Role::Citizen {
+    if role == Role::Applicant {
         must_be_empty(row, &["unit"], findings);
         let uid = party::Uid::new(clock::new_uid());
         return Some(Part::Citizen(Party::new(uid, particulars(row, findings)?)));
@@ -77,7 +77,7 @@ fn role(row: &Row) -> Result<Role, BadRow> {
     role_of(row.get("role")).ok_or_else(|| {
         row.bad(
             "role",
-            "must be receptionist, examiner, leader, client or citizen",
+            "must be receptionist, examiner, leader, client or applicant",
         )
     })
 }

@@ -1,6 +1,6 @@
 //! The table `party`: the one place for names and identity numbers.
 
-use kit::caller::Scope;
+use kit::authority::{Relation, Scope};
 use kit::db::{Sink, pairs_among};
 use kit::identity_number::IdentityNumber;
 use sea_orm::sea_query::Expr;
@@ -48,9 +48,11 @@ pub(crate) async fn find(
 
 fn within(scope: &Scope) -> Select<Entity> {
     match scope {
-        Scope::Everything | Scope::Units(_) => Entity::find(),
-        Scope::Party(own) => Entity::find().filter(Column::Uid.eq(own)),
-        Scope::Nothing => Entity::find().filter(Expr::val(false)),
+        Scope::Everything => Entity::find(),
+        Scope::Of(known) => Entity::find().filter(match known.get(&Relation::Own) {
+            Some(parties) => Column::Uid.is_in(parties),
+            None => Expr::val(false),
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::unreadable;
-use crate::principal::{Part, Principal, Subject, role_as_str, role_of};
+use crate::principal::{Part, Principal, Subject, role_of};
 use crate::{party, unit};
 
 mod entity {
@@ -91,7 +91,7 @@ impl From<&Principal> for Model {
     fn from(principal: &Principal) -> Self {
         Self {
             subject: principal.subject.to_string(),
-            role: role_as_str(principal.part.role()).to_owned(),
+            role: principal.part.role().as_str().to_owned(),
             unit_uid: principal.part.unit().map(ToString::to_string),
             party_uid: principal.part.party().map(ToString::to_string),
             public_key: principal.public_key.to_bytes(),

@@ -1,24 +1,54 @@
 //! Callers and keys on the wire.
 
-use kit::{caller, keys};
+use kit::caller::{self, Reach};
+use kit::keys;
 use proto::identity::v1 as pb;
 
 /// A caller as its token names it.
-pub(crate) fn caller(caller: caller::Caller) -> pb::Caller {
-    let role = match caller.role {
-        None => pb::Role::Unspecified,
-        Some(caller::Role::Receptionist) => pb::Role::Receptionist,
-        Some(caller::Role::Examiner) => pb::Role::Examiner,
-        Some(caller::Role::Leader) => pb::Role::Leader,
-        Some(caller::Role::Citizen) => pb::Role::Citizen,
-        Some(caller::Role::Client) => pb::Role::Client,
-        Some(caller::Role::Service) => pb::Role::Service,
-    };
+pub(crate) fn caller(caller: &caller::Caller) -> pb::Caller {
     pb::Caller {
-        subject: caller.subject,
-        role: role.into(),
-        unit_uids: caller.units,
-        party_uid: caller.party.unwrap_or_default(),
+        subject: caller.subject.clone(),
+        grants: caller.grants.iter().map(grant).collect(),
+    }
+}
+
+fn grant(grant: &caller::Grant) -> pb::Grant {
+    let names = match &grant.reach {
+        Reach::At(names) => names.clone(),
+        Reach::Everywhere => Vec::new(),
+    };
+    let of_parties = matches!(grant.role, caller::Role::Applicant | caller::Role::Proxy);
+    let (party_uids, unit_uids) = if of_parties {
+        (names, Vec::new())
+    } else {
+        (Vec::new(), names)
+    };
+    pb::Grant {
+        role: role(grant.role).into(),
+        unit_uids,
+        party_uids,
+        everywhere: grant.reach == Reach::Everywhere,
+    }
+}
+
+/// A role on the wire.
+pub(crate) fn role(role: caller::Role) -> pb::Role {
+    match role {
+        caller::Role::Receptionist => pb::Role::Receptionist,
+        caller::Role::Examiner => pb::Role::Examiner,
+        caller::Role::HeadOfOffice => pb::Role::HeadOfOffice,
+        caller::Role::Leader => pb::Role::Leader,
+        caller::Role::Clerk => pb::Role::Clerk,
+        caller::Role::Cashier => pb::Role::Cashier,
+        caller::Role::UnitAdministrator => pb::Role::UnitAdministrator,
+        caller::Role::ProvinceAdministrator => pb::Role::ProvinceAdministrator,
+        caller::Role::Auditor => pb::Role::Auditor,
+        caller::Role::Applicant => pb::Role::Applicant,
+        caller::Role::Proxy => pb::Role::Proxy,
+        caller::Role::Client => pb::Role::Client,
+        caller::Role::LinkedSystem => pb::Role::LinkedSystem,
+        caller::Role::PaymentProvider => pb::Role::PaymentProvider,
+        caller::Role::Service => pb::Role::Service,
     }
 }
 

@@ -52,7 +52,7 @@ async fn callers_import_again_without_an_event_and_a_known_number_keeps_its_part
     let key = PrivateKey::generate();
     let key_text = key.public().to_base64();
     let twice = format!(
-        "{}twin,citizen,,{key_text},Y Moan,cccd,066085000123\n",
+        "{}twin,applicant,,{key_text},Y Moan,cccd,066085000123\n",
         callers(&key)
     );
     let callers = store.write("callers.csv", &twice);
@@ -152,10 +152,10 @@ a,minister,new,{key},,,
 b,examiner,,{key},,,
 c,examiner,nowhere,{key},,,
 d,examiner,new,short,,,
-e,citizen,new,{key},Y Moan,cccd,066085000123
-f,citizen,,{key},,cccd,06608500012
-g,citizen,,{key},Y Moan,passport,B1234567
-h,citizen,,{key},Y Moan,mst,0300588560
+e,applicant,new,{key},Y Moan,cccd,066085000123
+f,applicant,,{key},,cccd,06608500012
+g,applicant,,{key},Y Moan,passport,B1234567
+h,applicant,,{key},Y Moan,mst,0300588560
 i,client,new,{key},Y Moan,,
 "
     );

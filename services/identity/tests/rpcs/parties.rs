@@ -170,7 +170,8 @@ async fn a_citizen_reads_itself_and_does_not_learn_of_others() {
         .get_caller(suite.by("citizen", GetCallerRequest {}).await)
         .await
         .unwrap();
-    let own = caller.into_inner().caller.unwrap().party_uid;
+    let mut own = caller.into_inner().caller.unwrap();
+    let own = own.grants.remove(0).party_uids.remove(0);
     assert_eq!(
         get(&suite, "citizen", &own)
             .await

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use identity::{Files, Settings};
+use kit::authority::Rules;
 use kit::caller::{Verifier, sign_assertion};
 use kit::client::{Peer, Peers};
 use kit::clock::Clock;
@@ -101,6 +102,7 @@ impl Suite {
             limits: Limits::default(),
             health: Health::new(["identity"]).await,
             verifier: Verifier::new(peers.key_source()),
+            rules: Rules::of_the_suite().unwrap(),
             clock: Clock::system(),
             reflection: false,
             tasks: TaskTracker::new(),
@@ -158,7 +160,7 @@ pub fn callers(key: &PrivateKey) -> String {
          examiner,examiner,old,{key},,,\n\
          leader,leader,new,{key},,,\n\
          client,client,new,{key},,,\n\
-         citizen,citizen,,{key},Y Moan Êban,cccd,066085000123\n"
+         citizen,applicant,,{key},Y Moan Êban,cccd,066085000123\n"
     )
 }
 

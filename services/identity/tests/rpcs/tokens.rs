@@ -26,27 +26,31 @@ async fn caller(suite: &Suite, subject: &str) -> Caller {
 async fn a_token_names_the_role_and_the_unit_with_all_that_it_took_over() {
     let suite = Suite::start().await;
     let desk = caller(&suite, "desk").await;
-    assert_eq!(
-        (desk.subject.as_str(), desk.role()),
-        ("desk", Role::Receptionist)
-    );
-    assert_eq!(desk.unit_uids, ["new", "old"]);
-    assert_eq!(desk.party_uid, "");
+    assert_eq!(desk.subject, "desk");
+    let [grant] = desk.grants.as_slice() else {
+        panic!("{desk:?}")
+    };
+    assert_eq!(grant.role(), Role::Receptionist);
+    assert_eq!(grant.unit_uids, ["new", "old"]);
+    assert!(grant.party_uids.is_empty() && !grant.everywhere);
 }
 
 #[tokio::test]
 async fn an_officer_of_a_unit_that_ended_acts_for_its_successor() {
     let suite = Suite::start().await;
-    assert_eq!(caller(&suite, "examiner").await.unit_uids, ["new", "old"]);
+    let examiner = caller(&suite, "examiner").await;
+    assert_eq!(examiner.grants[0].unit_uids, ["new", "old"]);
 }
 
 #[tokio::test]
 async fn a_citizen_is_a_party_and_a_service_a_service() {
     let suite = Suite::start().await;
     let citizen = caller(&suite, "citizen").await;
-    assert_eq!(citizen.role(), Role::Citizen);
-    assert!(citizen.unit_uids.is_empty() && !citizen.party_uid.is_empty());
-    assert_eq!(caller(&suite, "intake").await.role(), Role::Service);
+    assert_eq!(citizen.grants[0].role(), Role::Applicant);
+    assert_eq!(citizen.grants[0].party_uids.len(), 1);
+    assert!(citizen.grants[0].unit_uids.is_empty());
+    let intake = caller(&suite, "intake").await;
+    assert_eq!(intake.grants[0].role(), Role::Service);
 }
 
 #[tokio::test]

@@ -1,5 +1,9 @@
 //! Every step from every state: what is possible, and what is refused with the states in which it would be.
 
+use std::sync::Arc;
+
+use kit::authority::Rights;
+use kit::caller::{Caller, Role};
 use kit::clock;
 use kit::identity_number::Kind;
 
@@ -115,13 +119,41 @@ fn the_first_acceptance_begins_the_processing_and_later_ones_change_nothing() {
 }
 
 #[test]
-fn what_is_asked_beforehand_is_what_the_step_answers() {
-    for state in states() {
-        let before = dossier(state);
-        let decided = before.clone().decide(decision()).map(drop);
-        assert_eq!(before.may_be_decided(), decided);
-        let returned = before.clone().return_result(moment(9)).map(drop);
-        assert_eq!(before.may_be_returned(), returned);
+fn the_table_of_rules_allows_what_the_dossier_does_and_nothing_else() {
+    type Step = fn(Dossier) -> Result<Dossier, InvalidTransition>;
+    let steps: [(&str, Role, Step); 5] = [
+        ("ReceiveDossier", Role::Receptionist, |dossier| {
+            dossier.receive(receipt())
+        }),
+        ("RefuseDossier", Role::Receptionist, |dossier| {
+            dossier.refuse(closing())
+        }),
+        ("WithdrawDossier", Role::Applicant, |dossier| {
+            dossier.withdraw(closing())
+        }),
+        ("RecordDecision", Role::Leader, |dossier| {
+            dossier.decide(decision())
+        }),
+        ("ReturnResult", Role::Receptionist, |dossier| {
+            dossier.return_result(moment(9))
+        }),
+    ];
+    for (rpc, role, step) in steps {
+        let caller = Arc::new(Caller::new("somebody", role, Vec::new()));
+        let rights = Rights::of(caller, &format!("intake.DossierService/{rpc}"));
+        for state in states() {
+            let (name, done) = (state.name(), step(dossier(state)));
+            match (rights.must_allow(name), done) {
+                (Ok(()), Ok(_)) => {}
+                (Err(untimely), Err(invalid)) => {
+                    assert_eq!(
+                        (untimely.act, untimely.allowed.as_slice()),
+                        (invalid.act, invalid.allowed)
+                    );
+                }
+                (allowed, done) => panic!("{rpc} in {name}: {allowed:?}, {done:?}"),
+            }
+        }
     }
 }
 

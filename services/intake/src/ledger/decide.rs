@@ -6,11 +6,11 @@ use kit::log::{NewEvent, Shard};
 use kit::writer::Effect;
 use worktime::{RuleSet, appointment};
 
-use super::world::World;
+use super::world::{READ, World};
 use crate::act::{CustodyChange, Handed, OnDossier, Verb};
 use crate::change::Change;
 use crate::code::DossierCode;
-use crate::custody::{Custody, Purpose};
+use crate::custody::{Custody, Purpose, Standing};
 use crate::dossier::{Closing, Decision, Dossier, Filing, Receipt, State, Units};
 use crate::error::Error;
 use crate::reference::Case;
@@ -61,7 +61,10 @@ fn open(
         state,
         revision: 1,
     };
-    let twin = world.same_content(&dossier.content_digest(), &handed.caller.scope());
+    let twin = world.same_content(
+        &dossier.content_digest(),
+        &handed.rights.under(READ).scope(),
+    );
     let reply = if handed.at_desk {
         wire::reply::registered(&dossier, twin)
     } else {
@@ -111,22 +114,25 @@ pub(super) fn on_dossier(
     };
     let (dossier, told) = match &on.verb {
         Verb::Receive => {
+            on.rights.must_allow(dossier.state.name())?;
             let procedure = world.procedure(&dossier.filing.version_key())?;
             let receipt = receipt(world, procedure.case(&dossier.filing.case_key)?, at)?;
             let received = dossier.receive(receipt)?;
             let told = wire::event::opened(&received);
             (received, told)
         }
-        Verb::Refuse(reason) => (dossier.refuse(closing(reason))?, wire::event::refused()),
-        Verb::Withdraw(reason) => (dossier.withdraw(closing(reason))?, wire::event::withdrawn()),
+        Verb::Refuse(reason) => {
+            on.rights.must_allow(dossier.state.name())?;
+            (dossier.refuse(closing(reason))?, wire::event::refused())
+        }
+        Verb::Withdraw(reason) => {
+            on.rights.must_allow(dossier.state.name())?;
+            (dossier.withdraw(closing(reason))?, wire::event::withdrawn())
+        }
         Verb::Decide(claim, decision) => {
             claim.must_be_known(world.custodies(&dossier.uid))?;
-            dossier.may_be_decided()?;
-            let held = claim.check(
-                world.custodies(&dossier.uid),
-                Purpose::Decide,
-                &on.caller.units,
-            )?;
+            on.rights.must_allow(dossier.state.name())?;
+            let held = claim.check(world.custodies(&dossier.uid), Purpose::Decide, &on.rights)?;
             let decision = Decision {
                 unit: held.unit.clone(),
                 recorded_at: at,
@@ -137,12 +143,8 @@ pub(super) fn on_dossier(
         }
         Verb::Return(claim) => {
             claim.must_be_known(world.custodies(&dossier.uid))?;
-            dossier.may_be_returned()?;
-            claim.check(
-                world.custodies(&dossier.uid),
-                Purpose::Return,
-                &on.caller.units,
-            )?;
+            on.rights.must_allow(dossier.state.name())?;
+            claim.check(world.custodies(&dossier.uid), Purpose::Return, &on.rights)?;
             (
                 dossier.return_result(at)?,
                 wire::event::returned(&claim.transfer),
@@ -168,9 +170,9 @@ pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Ch
         unit: change.unit.clone(),
         epoch: change.epoch,
         purpose: change.purpose,
-        held: change.held,
+        standing: change.standing,
     });
-    if !change.held {
+    if change.standing != Standing::Holds {
         return Ok(Effect {
             changes: vec![custody],
             ..Effect::nothing()

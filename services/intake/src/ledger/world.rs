@@ -4,14 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use kit::caller::{Role, Scope};
+use kit::authority::{Relation, Scope};
 use kit::copies::{
     self, CALENDAR, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
 
-use super::{Intake, must_act_for};
+use super::Intake;
 use crate::act::{Act, Handed, OnDossier, Verb};
 use crate::change::Change;
 use crate::custody::Custody;
@@ -23,6 +23,8 @@ use crate::{dossier, store, wire};
 
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
+/// Who may read a dossier learns that it exists.
+pub(super) const READ: &str = "intake.DossierService/GetDossier";
 
 /// What was loaded, and what the batch has changed of it so far.
 #[derive(Default)]
@@ -68,53 +70,55 @@ impl World {
 
     /// The code of a dossier with the same content, if the caller may know of it.
     pub fn same_content(&self, digest: &[u8], scope: &Scope) -> Option<&str> {
-        let known = |twin: &&Twin| match scope {
-            Scope::Everything => true,
-            Scope::Nothing => false,
-            Scope::Party(party) => twin.party.as_ref() == Some(party),
-            Scope::Units(units) => units.contains(&twin.receiving),
+        let known = |twin: &&Twin| {
+            let party = twin.party.as_deref().unwrap_or_default();
+            scope.covers(&[
+                (Relation::Owner, party),
+                (Relation::Receiving, twin.receiving.as_str()),
+            ])
         };
         let twins = self.same_content.get(digest)?;
         twins.iter().find(known).map(|twin| twin.code.as_str())
     }
 
-    /// Whether the caller may take this step of this dossier at all.
+    /// Whether the caller may take this step of this dossier at all. Who held a step may ask for its reply again.
     pub fn permits(&self, on: &OnDossier) -> Result<(), Error> {
         let dossier = self.dossier(&on.dossier)?;
-        if !self.is_in_scope(dossier, &on.caller.scope()) {
+        let standing = self.standing(dossier);
+        let held = standing
+            .iter()
+            .filter(|(how, _)| *how == Relation::PastHolder);
+        let held: Vec<_> = held.map(|(_, unit)| (Relation::Holder, *unit)).collect();
+        if on.rights.suffice(&standing) || on.rights.suffice(&held) {
+            return Ok(());
+        }
+        if !on.rights.under(READ).suffice(&standing) {
             return Err(Error::DossierNotFound);
         }
         match on.verb {
-            Verb::Withdraw(_) if on.caller.role == Some(Role::Citizen) => Ok(()),
-            Verb::Receive | Verb::Refuse(_) | Verb::Withdraw(_) => {
-                must_act_for(&on.caller, &dossier.units.receiving)
-            }
-            // The claim proves that the caller's unit holds the step.
+            // The claim says that it is the caller's unit that holds the step.
             Verb::Decide(..) | Verb::Return(_) => Ok(()),
+            Verb::Receive | Verb::Refuse(_) | Verb::Withdraw(_) => {
+                Err(Error::UnitNotYours(dossier.units.receiving.clone()))
+            }
         }
     }
 
-    fn is_in_scope(&self, dossier: &Dossier, scope: &Scope) -> bool {
-        match scope {
-            Scope::Everything => true,
-            Scope::Nothing => false,
-            Scope::Party(party) => dossier.filing.applicant.party.as_ref() == Some(party),
-            Scope::Units(units) => {
-                let three = [
-                    &dossier.units.receiving,
-                    &dossier.units.competent,
-                    &dossier.units.returning,
-                ];
-                let held = self
-                    .custodies(&dossier.uid)
-                    .iter()
-                    .map(|custody| &custody.unit);
-                three
-                    .into_iter()
-                    .chain(held)
-                    .any(|unit| units.contains(unit))
-            }
+    /// Who stands how to a dossier.
+    fn standing<'a>(&'a self, dossier: &'a Dossier) -> Vec<(Relation, &'a str)> {
+        let units = &dossier.units;
+        let mut standing = vec![
+            (Relation::Receiving, units.receiving.as_str()),
+            (Relation::Competent, units.competent.as_str()),
+            (Relation::Returning, units.returning.as_str()),
+        ];
+        let owner = dossier.filing.applicant.party.as_deref();
+        standing.extend(owner.map(|party| (Relation::Owner, party)));
+        for custody in self.custodies(&dossier.uid) {
+            let relation = custody.standing.relation();
+            standing.extend(relation.map(|relation| (relation, custody.unit.as_str())));
         }
+        standing
     }
 
     /// Lets the acts that follow see a change.

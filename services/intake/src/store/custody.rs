@@ -1,4 +1,4 @@
-//! Who holds which step of which dossier, as routing told.
+//! How units stand to which step of which dossier, as routing told.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use kit::db::{Sink, among};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
-use crate::custody::{Custody, Purpose};
+use crate::custody::{Custody, Purpose, Standing};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -21,7 +21,7 @@ mod entity {
         pub unit_uid: String,
         pub epoch: i64,
         pub purpose: i32,
-        pub held: bool,
+        pub standing: i32,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -30,6 +30,11 @@ mod entity {
 const WORK: i32 = 0;
 const DECIDE: i32 = 1;
 const RETURN: i32 = 2;
+
+const OFFERED: i32 = 1;
+const HOLDS: i32 = 2;
+const HELD: i32 = 3;
+const LEFT: i32 = 4;
 
 /// The custodies of these dossiers.
 ///
@@ -50,12 +55,13 @@ pub async fn of(
     Ok(rows.into_iter().map(custody).collect())
 }
 
-/// The dossiers that these units hold or have held.
-pub(super) fn held_by(units: &[String]) -> SelectStatement {
+/// The dossiers of which a step stands so to one of these units.
+pub(super) fn of_units(standing: Standing, units: &BTreeSet<String>) -> SelectStatement {
     Query::select()
         .column(entity::Column::DossierUid)
         .from(entity::Entity)
         .and_where(entity::Column::UnitUid.is_in(units))
+        .and_where(entity::Column::Standing.eq(number_of(standing)))
         .to_owned()
 }
 
@@ -66,7 +72,7 @@ pub(super) async fn save<'a>(
     let over = [
         entity::Column::UnitUid,
         entity::Column::Epoch,
-        entity::Column::Held,
+        entity::Column::Standing,
     ];
     sink.put::<entity::Entity>(custodies.map(row).collect(), &over)
         .await
@@ -83,7 +89,12 @@ fn custody(row: entity::Model) -> Custody {
             RETURN => Purpose::Return,
             _ => Purpose::Work,
         },
-        held: row.held,
+        standing: match row.standing {
+            OFFERED => Standing::Offered,
+            HOLDS => Standing::Holds,
+            HELD => Standing::Held,
+            _ => Standing::Left,
+        },
     }
 }
 
@@ -98,6 +109,15 @@ fn row(custody: &Custody) -> entity::Model {
             Purpose::Decide => DECIDE,
             Purpose::Return => RETURN,
         },
-        held: custody.held,
+        standing: number_of(custody.standing),
+    }
+}
+
+fn number_of(standing: Standing) -> i32 {
+    match standing {
+        Standing::Offered => OFFERED,
+        Standing::Holds => HOLDS,
+        Standing::Held => HELD,
+        Standing::Left => LEFT,
     }
 }

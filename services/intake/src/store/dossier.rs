@@ -4,7 +4,7 @@ mod entity;
 
 use std::collections::{BTreeSet, HashMap};
 
-use kit::caller::Scope;
+use kit::authority::{Relation, Scope};
 use kit::clock;
 use kit::db::{Sink, among};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
@@ -15,6 +15,7 @@ use sea_orm::{
 
 use super::custody;
 use crate::code::DossierCode;
+use crate::custody::Standing;
 use crate::dossier::Dossier;
 use entity::{Column, Entity, Model};
 
@@ -195,18 +196,30 @@ pub(super) async fn save<'a>(
 
 /// Every query over dossiers starts here.
 fn scoped(scope: &Scope) -> Select<Entity> {
-    let select = Entity::find();
     match scope {
-        Scope::Everything => select,
-        Scope::Nothing => select.filter(Expr::val(false)),
-        Scope::Party(party) => select.filter(Column::PartyUid.eq(party)),
-        Scope::Units(units) => select.filter(
-            Condition::any()
-                .add(Column::ReceivingUnit.is_in(units))
-                .add(Column::CompetentUnit.is_in(units))
-                .add(Column::ReturningUnit.is_in(units))
-                .add(Column::Uid.in_subquery(custody::held_by(units))),
-        ),
+        Scope::Everything => Entity::find(),
+        Scope::Of(known) => Entity::find().filter(known.iter().fold(
+            Condition::any().add(Expr::val(false)),
+            |any, (relation, names)| match related(*relation, names) {
+                Some(related) => any.add(related),
+                None => any,
+            },
+        )),
+    }
+}
+
+/// The dossiers to which one of these units or parties stands so.
+fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Expr> {
+    let of_step = |standing| Some(Column::Uid.in_subquery(custody::of_units(standing, names)));
+    match relation {
+        Relation::Owner => Some(Column::PartyUid.is_in(names)),
+        Relation::Receiving => Some(Column::ReceivingUnit.is_in(names)),
+        Relation::Competent => Some(Column::CompetentUnit.is_in(names)),
+        Relation::Returning => Some(Column::ReturningUnit.is_in(names)),
+        Relation::Offered => of_step(Standing::Offered),
+        Relation::Holder => of_step(Standing::Holds),
+        Relation::PastHolder => of_step(Standing::Held),
+        Relation::Any | Relation::Own | Relation::Sender => None,
     }
 }
 

@@ -9,7 +9,7 @@ use proto::routing::v1::{TransferChange, TransferEvent};
 
 use super::reply;
 use crate::act::{Act, CustodyChange};
-use crate::custody::Purpose;
+use crate::custody::{Purpose, Standing};
 use crate::dossier::{Dossier, Outcome, State};
 
 /// The whole message of a change.
@@ -115,7 +115,7 @@ pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
     Ok(Some(Act::Copies(copies::from_catalogue(event)?)))
 }
 
-/// What an event of routing asks for: who holds what.
+/// What an event of routing asks for: what is offered to whom, and who holds it.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -125,15 +125,14 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
     let Some(transfer) = change.transfer else {
         return Ok(None);
     };
-    let held = match told {
-        TransferEvent::Accepted => true,
-        TransferEvent::Completed | TransferEvent::Cancelled => false,
-        TransferEvent::Unspecified
-        | TransferEvent::Offered
-        | TransferEvent::Declined
-        | TransferEvent::Recalled
-        | TransferEvent::Rehomed
-        | TransferEvent::Released => return Ok(None),
+    let standing = match told {
+        TransferEvent::Offered => Standing::Offered,
+        TransferEvent::Accepted => Standing::Holds,
+        TransferEvent::Completed | TransferEvent::Cancelled => Standing::Held,
+        TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
+            Standing::Left
+        }
+        TransferEvent::Unspecified | TransferEvent::Released => return Ok(None),
     };
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,
@@ -146,7 +145,7 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         unit: transfer.to_unit_uid,
         epoch: transfer.custody_epoch,
         purpose,
-        held,
+        standing,
         routing_hash: event.hash.clone(),
     })))
 }

@@ -1,7 +1,7 @@
 //! Requests, parsed at the edge: a domain value, or everything that is wrong at once.
 
 use chrono::NaiveDate;
-use kit::caller::{Context, Role};
+use kit::authority::Context;
 use kit::clock;
 use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
@@ -94,7 +94,7 @@ impl Filed<'_> {
             return Err(Failure::invalid_fields(vec![required("applicant")]));
         };
         let handed = Handed {
-            caller: context.caller.clone(),
+            rights: context.rights.clone(),
             uid: clock::new_uid(),
             date: clock::local(context.at).date(),
             procedure_code,
@@ -129,10 +129,9 @@ fn applicant(
         kind.and_then(|kind| IdentityNumber::parse(kind, &message.number, "applicant.number"));
     let number = fields.take(number);
     phone(fields, &message.phone);
-    let party = match context.caller.role {
-        Some(Role::Citizen) => context.caller.party.clone(),
-        _ => optional(fields, "applicant.party_uid", &message.party_uid),
-    };
+    let named = optional(fields, "applicant.party_uid", &message.party_uid);
+    // Who applies in person need not say who that is.
+    let party = named.or_else(|| context.caller().party().map(str::to_owned));
     Some(Applicant {
         name,
         number: number?,
@@ -308,7 +307,7 @@ fn on_dossier(
     fields.finish()?;
     let verb = verb.ok_or_else(|| Failure::invalid_fields(vec![required("decision")]))?;
     let on = OnDossier {
-        caller: context.caller.clone(),
+        rights: context.rights.clone(),
         dossier,
         expected_revision,
         verb,

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-use super::{Caller, Role, unauthenticated};
+use super::{Caller, Grant, Reach, Role, unauthenticated};
 use crate::clock;
 use crate::failure::Failure;
 use crate::keys::{self, PrivateKey, PublicKey};
@@ -44,14 +44,49 @@ pub struct Claims {
     pub iat: i64,
     /// When it ends, seconds since 1970.
     pub exp: i64,
+    /// What it grants.
+    pub grants: Vec<Granted>,
+}
+
+/// One role in a token, and for whom.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Granted {
     /// The role.
     pub role: Role,
-    /// The units it acts for.
+    /// The units or parties.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub units: Vec<String>,
-    /// The party that a citizen is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub party: Option<String>,
+    pub at: Vec<String>,
+    /// For the whole province instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub everywhere: bool,
+}
+
+impl From<Grant> for Granted {
+    fn from(grant: Grant) -> Self {
+        let (at, everywhere) = match grant.reach {
+            Reach::At(names) => (names, false),
+            Reach::Everywhere => (Vec::new(), true),
+        };
+        Self {
+            role: grant.role,
+            at,
+            everywhere,
+        }
+    }
+}
+
+impl From<Granted> for Grant {
+    fn from(granted: Granted) -> Self {
+        let reach = if granted.everywhere {
+            Reach::Everywhere
+        } else {
+            Reach::At(granted.at)
+        };
+        Self {
+            role: granted.role,
+            reach,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -109,8 +144,11 @@ struct State {
     source: KeySource,
     keys: RwLock<HashMap<String, DecodingKey>>,
     fetched_at: AsyncMutex<Option<Instant>>,
-    verified: Mutex<HashMap<[u8; 32], (Caller, i64)>>,
+    verified: Mutex<HashMap<[u8; 32], Verified>>,
 }
+
+/// The caller of a verified token, and when it ends.
+type Verified = (Arc<Caller>, i64);
 
 impl Verifier {
     /// Verifies with the keys of this source; they are fetched when a token names a key that is not known.
@@ -128,7 +166,7 @@ impl Verifier {
     ///
     /// # Errors
     /// `UNAUTHENTICATED`: `TOKEN_INVALID` or `TOKEN_EXPIRED`; `UNAVAILABLE` when the keys cannot be fetched.
-    pub async fn verify(&self, token: &str) -> Result<Caller, Failure> {
+    pub async fn verify(&self, token: &str) -> Result<Arc<Caller>, Failure> {
         if token.len() > LONGEST_TOKEN {
             return Err(invalid());
         }
@@ -149,7 +187,7 @@ impl Verifier {
         Ok(self.remember(hash, claims.claims))
     }
 
-    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Caller>, Failure> {
+    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Arc<Caller>>, Failure> {
         let verified = self
             .0
             .verified
@@ -157,18 +195,16 @@ impl Verifier {
             .unwrap_or_else(PoisonError::into_inner);
         match verified.get(hash) {
             Some((_, exp)) if *exp < now() => Err(expired()),
-            Some((caller, _)) => Ok(Some(caller.clone())),
+            Some((caller, _)) => Ok(Some(Arc::clone(caller))),
             None => Ok(None),
         }
     }
 
-    fn remember(&self, hash: [u8; 32], claims: Claims) -> Caller {
-        let caller = Caller {
+    fn remember(&self, hash: [u8; 32], claims: Claims) -> Arc<Caller> {
+        let caller = Arc::new(Caller {
             subject: claims.sub,
-            role: Some(claims.role),
-            units: claims.units,
-            party: claims.party,
-        };
+            grants: claims.grants.into_iter().map(Grant::from).collect(),
+        });
         let mut verified = self
             .0
             .verified
@@ -178,7 +214,7 @@ impl Verifier {
             verified.retain(|_, (_, exp)| *exp >= now());
         }
         if verified.len() < CACHED_TOKENS {
-            verified.insert(hash, (caller.clone(), claims.exp + leeway()));
+            verified.insert(hash, (Arc::clone(&caller), claims.exp + leeway()));
         }
         caller
     }
@@ -255,9 +291,11 @@ mod tests {
             aud: AUDIENCE.to_owned(),
             iat: now(),
             exp: now() + exp_in,
-            role: Role::Examiner,
-            units: vec!["unit-1".to_owned()],
-            party: None,
+            grants: vec![Granted {
+                role: Role::Examiner,
+                at: vec!["unit-1".to_owned()],
+                everywhere: false,
+            }],
         }
     }
 
@@ -276,11 +314,8 @@ mod tests {
         let verifier = verifier(&key);
         for _ in 0..2 {
             let caller = verifier.verify(&token).await.unwrap();
-            assert_eq!(caller.subject, "officer-1");
-            assert_eq!(
-                caller.scope(),
-                super::super::Scope::Units(vec!["unit-1".to_owned()])
-            );
+            let expected = Caller::new("officer-1", Role::Examiner, vec!["unit-1".to_owned()]);
+            assert_eq!(*caller, expected);
         }
     }
 

@@ -17,7 +17,8 @@ use tracing::Instrument as _;
 
 use super::ending::until;
 use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
-use crate::caller::{Caller, Context, Rule, Verifier, Who, unauthenticated};
+use crate::authority::{Context, Rights, Rule, Rules};
+use crate::caller::{Caller, Verifier, unauthenticated};
 use crate::clock::{self, Clock, Moment};
 use crate::consumer::Progress;
 use crate::deadline::{self, Malformed};
@@ -41,9 +42,10 @@ pub(super) struct Gate(Arc<Inner>);
 struct Inner {
     verifier: Verifier,
     clock: Clock,
-    rules: HashMap<&'static str, Who>,
+    rules: &'static Rules,
     services: HashMap<String, Standing>,
     drain: CancellationToken,
+    anonymous: Arc<Caller>,
 }
 
 /// How far a service is.
@@ -57,10 +59,10 @@ impl Gate {
     pub fn new(
         verifier: Verifier,
         clock: Clock,
+        rules: &'static Rules,
         services: &[Mounted],
         drain: CancellationToken,
     ) -> Self {
-        let rules = services.iter().flat_map(|service| service.rules);
         let standing = |service: &Mounted| {
             let standing = Standing {
                 progress: service.progress.clone(),
@@ -71,9 +73,10 @@ impl Gate {
         Self(Arc::new(Inner {
             verifier,
             clock,
-            rules: rules.map(|rule: &Rule| (rule.rpc, rule.who)).collect(),
+            rules,
             services: services.iter().map(standing).collect(),
             drain,
+            anonymous: Arc::new(Caller::anonymous()),
         }))
     }
 
@@ -111,13 +114,15 @@ impl Gate {
 
     async fn admit(&self, rpc: &str, headers: &HeaderMap) -> Result<Context, Failure> {
         must_fit(headers)?;
-        let who = self.rule(rpc)?;
+        let rule = self.rule(rpc)?;
         let caller = self.caller(headers).await?;
-        who.admit(&caller)?;
+        if let Some(rule) = rule {
+            rule.admit(&caller)?;
+        }
         self.must_be_ready(rpc)?;
         self.catch_up(rpc, headers).await?;
         Ok(Context {
-            caller,
+            rights: Rights::new(caller, rule),
             at: self.civil_time(headers)?,
             traceparent: telemetry::traceparent(),
         })
@@ -126,27 +131,34 @@ impl Gate {
     /// What a call is told under; `None` for health checks and reflection, which are not told.
     fn method(&self, rpc: &str) -> Option<&'static str> {
         let open = OPEN_PREFIXES.iter().any(|prefix| rpc.starts_with(prefix));
-        let known = self.0.rules.get_key_value(rpc).map(|(method, _)| *method);
+        let known = self.served(rpc).map(Rule::rpc);
         (!open).then_some(known.unwrap_or(telemetry::OTHER))
     }
 
-    fn rule(&self, rpc: &str) -> Result<Who, Failure> {
+    /// The rule of an rpc; `None` for health checks and reflection, which grant nothing.
+    fn rule(&self, rpc: &str) -> Result<Option<&'static Rule>, Failure> {
         if is_open(rpc) {
-            return Ok(Who::Anyone);
+            return Ok(None);
         }
-        self.0.rules.get(rpc).copied().ok_or_else(|| {
+        let rule = self.served(rpc).ok_or_else(|| {
             Failure::new(
                 Code::Unimplemented,
                 "RPC_UNKNOWN",
                 format!("there is no rpc {rpc} at this address"),
                 "Địa chỉ này không có dịch vụ được gọi",
             )
-        })
+        });
+        rule.map(Some)
     }
 
-    async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
+    /// The rule of an rpc of a service that stands here.
+    fn served(&self, rpc: &str) -> Option<&'static Rule> {
+        self.standing(rpc).and_then(|_| self.0.rules.of(rpc))
+    }
+
+    async fn caller(&self, headers: &HeaderMap) -> Result<Arc<Caller>, Failure> {
         let Some(value) = headers.get(http::header::AUTHORIZATION) else {
-            return Ok(Caller::anonymous());
+            return Ok(Arc::clone(&self.0.anonymous));
         };
         let token = value
             .to_str()

@@ -8,7 +8,7 @@ use tonic::{Response, Status};
 
 use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
 use super::{Ledger, Step};
-use crate::caller::Context;
+use crate::authority::Context;
 use crate::failure::Failure;
 use crate::log::Shard;
 
@@ -48,7 +48,7 @@ impl<L: Ledger> Writer<L> {
         let mut digest = Sha256::new_with_prefix(M::full_name());
         digest.update(request.encode_to_vec());
         let call = Call {
-            caller: context.caller.subject.clone(),
+            caller: context.caller().subject.clone(),
             request_id,
             digest: digest.finalize().to_vec(),
         };

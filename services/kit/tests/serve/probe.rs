@@ -1,14 +1,15 @@
 //! The smallest service to serve and call: it echoes, waits, and tells how much time it has.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::extract::Request;
 use axum::routing::post;
 use futures::FutureExt as _;
-use kit::caller::{Rule, Verifier, Who};
+use kit::authority::Rules;
+use kit::caller::Verifier;
 use kit::client::{Peer, Peers};
 use kit::clock::{self, Clock};
 use kit::consumer::Progress;
@@ -41,19 +42,14 @@ pub const CHANGE: &str = "/motcua.probe.v1.ProbeService/ChangeAway";
 pub const AWAY: &str = "/motcua.probe.v1.ProbeService/GetAway";
 
 const RPCS: [&str; 6] = [ECHO, WAIT, TIME, RELAY, CHANGE, AWAY];
-const RULES: &[Rule] = &[
-    rule("motcua.probe.v1.ProbeService/GetEcho"),
-    rule("motcua.probe.v1.ProbeService/GetWait"),
-    rule("motcua.probe.v1.ProbeService/GetTime"),
-    rule("motcua.probe.v1.ProbeService/GetRelay"),
-    rule("motcua.probe.v1.ProbeService/ChangeAway"),
-    rule("motcua.probe.v1.ProbeService/GetAway"),
-];
-
-const fn rule(rpc: &'static str) -> Rule {
-    let who = Who::Anyone;
-    Rule { rpc, who }
-}
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let open = |rpc: &str| {
+        let rpc = rpc.trim_start_matches("/motcua.").replacen(".v1", "", 1);
+        format!("{rpc},anyone,any,any\n")
+    };
+    let rows: String = RPCS.into_iter().map(open).collect();
+    Rules::parse(&format!("rpc,roles,relations,states\n{rows}")).unwrap()
+});
 
 /// What the service did so far.
 #[derive(Default)]
@@ -130,6 +126,7 @@ impl Probe {
             limits: setting.limits,
             health,
             verifier: Verifier::new(Arc::new(|| async { Ok(Vec::new()) }.boxed())),
+            rules: &RULES,
             clock: Clock::system(),
             reflection: true,
             tasks: TaskTracker::new(),
@@ -139,7 +136,6 @@ impl Probe {
         let mounted = Mounted {
             name: "probe",
             routes: routes(&seen, &release, setting.elsewhere.as_ref()),
-            rules: RULES,
             progress: Progress::of_nothing(),
             ready: async move { setting.ready.cancelled().await }.boxed(),
         };

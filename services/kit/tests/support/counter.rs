@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use kit::caller::{Caller, Context, Role};
+use kit::authority::{Context, Rights};
+use kit::caller::{Caller, Role};
 use kit::clock;
 use kit::db::{Db, Sink, Stores};
 use kit::failure::Failure;
@@ -283,12 +284,10 @@ pub fn cause(actor: &str) -> Cause {
 
 fn context(caller: &str) -> Context {
     Context {
-        caller: Caller {
-            subject: caller.to_owned(),
-            role: Some(Role::Client),
-            units: Vec::new(),
-            party: None,
-        },
+        rights: Rights::new(
+            Arc::new(Caller::new(caller, Role::Client, Vec::new())),
+            None,
+        ),
         at: clock::from_micros(1_503_883_800_000_000),
         traceparent: String::new(),
     }

@@ -14,7 +14,7 @@ pub const UNITS: &str = include_str!("../../../../deploy/daklak/units.csv");
 
 const CALLERS: &str = "callers.csv";
 const KEYS: &str = "keys";
-const CITIZEN: &str = "citizen";
+const APPLICANT: &str = "applicant";
 
 /// A row of a file of callers; what does not apply is empty.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -89,7 +89,7 @@ impl Row {
                 ..row
             },
             Part::Citizen(citizen) => Self {
-                role: CITIZEN.to_owned(),
+                role: APPLICANT.to_owned(),
                 name: citizen.name.clone(),
                 number_kind: number_kind(citizen).to_owned(),
                 number: citizen.number.clone(),

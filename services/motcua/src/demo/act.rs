@@ -257,7 +257,11 @@ impl Scene<'_> {
         let role = match transfer.role() {
             TransferRole::Receptionist => Role::Receptionist,
             TransferRole::Leader => Role::Leader,
-            TransferRole::Examiner | TransferRole::Unspecified => Role::Examiner,
+            TransferRole::Examiner
+            | TransferRole::HeadOfOffice
+            | TransferRole::Clerk
+            | TransferRole::Cashier
+            | TransferRole::Unspecified => Role::Examiner,
         };
         self.officer(&transfer.to_unit_uid, role)
     }

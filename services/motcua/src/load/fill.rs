@@ -8,7 +8,8 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use kit::caller::{Caller, Context, Role};
+use kit::authority::{Context, Rights};
+use kit::caller::{Caller, Role};
 use kit::clock;
 use kit::copies::{self, CALENDAR, CalendarCache, PROCEDURE, UNIT};
 use kit::db::Db;
@@ -39,6 +40,12 @@ const LAST_DAY: (i32, u32, u32) = (2017, 8, 11);
 /// Whole days are written together, since a desk's numbers of a day are; at least so many dossiers, since a COPY costs the
 /// same however few rows it has.
 const AT_ONCE: usize = 2_000;
+
+const REGISTER: &str = "intake.DossierService/RegisterDossier";
+const DECIDE: &str = "intake.DossierService/RecordDecision";
+const RETURN: &str = "intake.DossierService/ReturnResult";
+const ACCEPT: &str = "routing.TransferService/AcceptTransfer";
+const COMPLETE: &str = "routing.TransferService/CompleteTransfer";
 
 /// How many dossiers, and where.
 #[derive(Args)]
@@ -188,7 +195,10 @@ impl Office {
             channel: Channel::Counter.into(),
             ..Default::default()
         };
-        (officer(unit, Role::Receptionist, received), request)
+        (
+            officer((unit, Role::Receptionist), REGISTER, received),
+            request,
+        )
     }
 
     /// One thing after the other until the result is handed over.
@@ -216,7 +226,9 @@ impl Office {
             transfer_uid: offer.uid.clone(),
             offer_epoch: offer.offer_epoch,
         };
-        let told = self.routing.accept(&officer_of(offer, at), &request)?;
+        let told = self
+            .routing
+            .accept(&officer_of(offer, ACCEPT, at), &request)?;
         let accepted = told.first().and_then(moved);
         self.spread(told)?;
         accepted
@@ -225,8 +237,8 @@ impl Office {
     }
 
     fn finish(&mut self, held: &Transfer, at: NaiveDateTime) -> Result<Vec<Event>, Error> {
-        let context = officer_of(held, at);
         if held.step_key == RESULT {
+            let context = officer_of(held, RETURN, at);
             let request = ReturnResultRequest {
                 request_id: clock::new_uid(),
                 dossier_uid: held.dossier_uid.clone(),
@@ -237,6 +249,7 @@ impl Office {
             return Ok(self.intake.give_back(&context, &request)?);
         }
         if held.decides {
+            let context = officer_of(held, DECIDE, at);
             let decision = Decision {
                 outcome: Outcome::Granted.into(),
                 number: format!("{}/QĐ", held.dossier_code),
@@ -259,6 +272,7 @@ impl Office {
             transfer_uid: held.uid.clone(),
             custody_epoch: held.custody_epoch,
         };
+        let context = officer_of(held, COMPLETE, at);
         Ok(self.routing.complete(&context, &request)?)
     }
 
@@ -304,28 +318,22 @@ fn moved(event: &Event) -> Option<TransferChange> {
     TransferChange::decode(copies::change_of(event)).ok()
 }
 
-fn officer_of(transfer: &Transfer, at: NaiveDateTime) -> Context {
+fn officer_of(transfer: &Transfer, rpc: &str, at: NaiveDateTime) -> Context {
     let role = match transfer.role() {
         TransferRole::Receptionist => Role::Receptionist,
         TransferRole::Leader => Role::Leader,
+        TransferRole::HeadOfOffice => Role::HeadOfOffice,
+        TransferRole::Clerk => Role::Clerk,
+        TransferRole::Cashier => Role::Cashier,
         TransferRole::Examiner | TransferRole::Unspecified => Role::Examiner,
     };
-    officer(&transfer.to_unit_uid, role, at)
+    officer((&transfer.to_unit_uid, role), rpc, at)
 }
 
-fn officer(unit: &str, role: Role, at: NaiveDateTime) -> Context {
-    let name = match role {
-        Role::Receptionist => "receptionist",
-        Role::Leader => "leader",
-        _ => "examiner",
-    };
+fn officer((unit, role): (&str, Role), rpc: &str, at: NaiveDateTime) -> Context {
+    let officer = Caller::new(format!("{unit}-{role}"), role, vec![unit.to_owned()]);
     Context {
-        caller: Caller {
-            subject: format!("{unit}-{name}"),
-            role: Some(role),
-            units: vec![unit.to_owned()],
-            party: None,
-        },
+        rights: Rights::of(Arc::new(officer), rpc),
         at: clock::from_local(at),
         traceparent: String::new(),
     }

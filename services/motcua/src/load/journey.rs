@@ -185,7 +185,11 @@ impl Journeys {
         let role = match transfer.role() {
             TransferRole::Receptionist => Role::Receptionist,
             TransferRole::Leader => Role::Leader,
-            TransferRole::Examiner | TransferRole::Unspecified => Role::Examiner,
+            TransferRole::Examiner
+            | TransferRole::HeadOfOffice
+            | TransferRole::Clerk
+            | TransferRole::Cashier
+            | TransferRole::Unspecified => Role::Examiner,
         };
         officer(&self.line, &transfer.to_unit_uid, role)
     }

@@ -1,6 +1,6 @@
 //! The decisions themselves: pure.
 
-use kit::caller::{Caller, Role};
+use kit::authority::Relation;
 use kit::clock::Moment;
 use kit::copies;
 use kit::log::{NewEvent, Shard};
@@ -15,52 +15,62 @@ use crate::route::{RESULT, Route, Step};
 use crate::transfer::{State, Transfer};
 use crate::wire;
 
-/// Whether the caller may do this to this transfer at all.
+/// Who may read a transfer learns that it exists.
+const READ: &str = "routing.TransferService/GetTransfer";
+
+/// Whether the caller may do this to this transfer at all. What is offered to a unit may be held by it since, or have left
+/// it, and its caller may ask for the reply again; anything new is refused in the decision.
 pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<(), Error> {
     let journey = world.journey_of(&on.transfer)?;
     let transfer = journey.transfer(&on.transfer)?;
-    let caller = &on.caller;
-    if !is_party_to(caller, transfer) {
-        // A unit that the offer has left may ask for its reply again; anything new is refused in the decision.
-        let before = &transfer.offered_before;
-        let had_it = before.iter().any(|unit| caller.acts_for(unit));
-        return if had_it {
-            Ok(())
-        } else {
-            Err(Error::TransferNotFound)
-        };
-    }
-    match on.verb {
-        Verb::Accept(_) | Verb::Complete(_) => {
-            must_act_for(caller, &transfer.to)?;
-            must_have_role(caller, transfer)
-        }
-        Verb::Decline(..) => must_act_for(caller, &transfer.to),
-        Verb::Forward { .. } if transfer.state == State::Declined => {
-            must_act_for(caller, &transfer.from)
-        }
-        Verb::Forward { .. } => Ok(()),
-    }
-}
-
-fn is_party_to(caller: &Caller, transfer: &Transfer) -> bool {
-    caller.acts_for(&transfer.from) || caller.acts_for(&transfer.to)
-}
-
-fn must_act_for(caller: &Caller, unit: &str) -> Result<(), Error> {
-    if caller.acts_for(unit) {
+    let receivers = std::iter::once(&transfer.to).chain(&transfer.offered_before);
+    let mut standing: Vec<_> = receivers
+        .flat_map(|unit| [(Relation::Offered, unit.as_str()), (Relation::Holder, unit)])
+        .collect();
+    standing.push((Relation::Sender, &transfer.from));
+    let step = Some(transfer.work.role);
+    if on.rights.suffice_for(&standing, step) {
         return Ok(());
     }
-    Err(Error::UnitNotYours(unit.to_owned()))
+    if !on.rights.under(READ).suffice(&reading(transfer)) {
+        return Err(Error::TransferNotFound);
+    }
+    if on.rights.suffice(&standing) {
+        let role = wire::reply::role(transfer.work.role);
+        return Err(Error::StepRoleRequired(role.as_str_name()));
+    }
+    Err(Error::UnitNotYours(transfer.to.clone()))
 }
 
-fn must_have_role(caller: &Caller, transfer: &Transfer) -> Result<(), Error> {
-    if caller.role == Some(transfer.work.role) || caller.role == Some(Role::Client) {
-        return Ok(());
+/// Who stands how to a transfer.
+fn reading(transfer: &Transfer) -> Vec<(Relation, &str)> {
+    let to = match transfer.state {
+        State::Offered => Some(Relation::Offered),
+        State::Accepted(_) => Some(Relation::Holder),
+        State::Completed(..) | State::Cancelled(..) => Some(Relation::PastHolder),
+        State::Declined | State::Recalled(_) => None,
+    };
+    let mut standing = vec![(Relation::Sender, transfer.from.as_str())];
+    standing.extend(to.map(|relation| (relation, transfer.to.as_str())));
+    standing
+}
+
+/// Whether the unit that the caller acts for is one of the two between which the transfer is now.
+fn must_be_party_to(on: &OnTransfer, transfer: &Transfer) -> Result<(), Error> {
+    let now = [
+        (Relation::Offered, transfer.to.as_str()),
+        (Relation::Holder, &transfer.to),
+        (Relation::Sender, &transfer.from),
+    ];
+    if !on.rights.suffice(&now) {
+        return Err(Error::TransferNotFound);
     }
-    Err(Error::StepRoleRequired(
-        wire::reply::role(transfer.work.role).as_str_name(),
-    ))
+    let waits_for_sender = transfer.state == State::Declined;
+    let sender = [(Relation::Sender, transfer.from.as_str())];
+    if waits_for_sender && matches!(on.verb, Verb::Forward { .. }) && !on.rights.suffice(&sender) {
+        return Err(Error::UnitNotYours(transfer.from.clone()));
+    }
+    Ok(())
 }
 
 /// Decides one act.
@@ -96,9 +106,12 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
 
 fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Change>, Error> {
     let mut journey = world.journey_of(&on.transfer)?.clone();
-    if !is_party_to(&on.caller, journey.transfer(&on.transfer)?) {
-        return Err(Error::TransferNotFound);
+    let transfer = journey.transfer(&on.transfer)?;
+    must_be_party_to(on, transfer)?;
+    if let Verb::Complete(_) = on.verb {
+        must_end_here(transfer)?;
     }
+    on.rights.must_allow(transfer.state.name())?;
     let uid = &on.transfer;
     match &on.verb {
         Verb::Accept(offer_epoch) => journey.accept(uid, *offer_epoch, at)?,
@@ -116,7 +129,6 @@ fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Chan
             journey.forward(uid, *offer_epoch, &unit.uid, reason, (at, around.calendar))?;
         }
         Verb::Complete(custody_epoch) => {
-            must_end_here(journey.transfer(uid)?)?;
             journey.complete(uid, *custody_epoch, at, world.around()?)?;
         }
     }

@@ -4,7 +4,7 @@ mod entity;
 
 use std::collections::BTreeSet;
 
-use kit::caller::Scope;
+use kit::authority::{Relation, Scope};
 use kit::clock;
 use kit::db::{Sink, among};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
@@ -14,7 +14,7 @@ use sea_orm::{
 };
 
 use crate::transfer::Transfer;
-use entity::{ACCEPTED, Column, DECLINED, Entity, Model, OFFERED};
+use entity::{ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED};
 
 /// Which transfers of a unit to list.
 #[derive(Clone, Debug)]
@@ -223,15 +223,35 @@ pub(super) async fn save<'a>(
 
 /// Every query over transfers for a caller starts here.
 fn scoped(scope: &Scope) -> Select<Entity> {
-    let select = Entity::find();
     match scope {
-        Scope::Everything => select,
-        Scope::Nothing | Scope::Party(_) => select.filter(Expr::val(false)),
-        Scope::Units(units) => select.filter(
-            Condition::any()
-                .add(Column::FromUnit.is_in(units))
-                .add(Column::ToUnit.is_in(units)),
-        ),
+        Scope::Everything => Entity::find(),
+        Scope::Of(known) => Entity::find().filter(known.iter().fold(
+            Condition::any().add(Expr::val(false)),
+            |any, (relation, names)| match related(*relation, names) {
+                Some(related) => any.add(related),
+                None => any,
+            },
+        )),
+    }
+}
+
+/// The transfers to which one of these units stands so.
+fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Expr> {
+    let in_state = |states: &[i32]| {
+        let states = Column::State.is_in(states.iter().copied());
+        Some(Column::ToUnit.is_in(units).and(states))
+    };
+    match relation {
+        Relation::Sender => Some(Column::FromUnit.is_in(units)),
+        Relation::Offered => in_state(&[OFFERED]),
+        Relation::Holder => in_state(&[ACCEPTED]),
+        Relation::PastHolder => in_state(&[COMPLETED, CANCELLED]),
+        Relation::Any
+        | Relation::Own
+        | Relation::Owner
+        | Relation::Receiving
+        | Relation::Competent
+        | Relation::Returning => None,
     }
 }
 

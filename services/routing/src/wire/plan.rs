@@ -74,6 +74,9 @@ fn planned(step: pb::Step) -> Option<Planned> {
         pb::StepRole::Unspecified => return None,
         pb::StepRole::Examiner => Role::Examiner,
         pb::StepRole::Leader => Role::Leader,
+        pb::StepRole::HeadOfOffice => Role::HeadOfOffice,
+        pb::StepRole::Clerk => Role::Clerk,
+        pb::StepRole::Cashier => Role::Cashier,
     };
     let part = match step.part() {
         pb::StepPart::Unspecified => return None,

@@ -60,7 +60,18 @@ pub fn role(role: Role) -> pb::TransferRole {
         Role::Receptionist => pb::TransferRole::Receptionist,
         Role::Examiner => pb::TransferRole::Examiner,
         Role::Leader => pb::TransferRole::Leader,
-        Role::Citizen | Role::Client | Role::Service => pb::TransferRole::Unspecified,
+        Role::HeadOfOffice => pb::TransferRole::HeadOfOffice,
+        Role::Clerk => pb::TransferRole::Clerk,
+        Role::Cashier => pb::TransferRole::Cashier,
+        Role::UnitAdministrator
+        | Role::ProvinceAdministrator
+        | Role::Auditor
+        | Role::Applicant
+        | Role::Proxy
+        | Role::Client
+        | Role::LinkedSystem
+        | Role::PaymentProvider
+        | Role::Service => pb::TransferRole::Unspecified,
     }
 }
 

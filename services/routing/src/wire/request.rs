@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kit::caller::Context;
+use kit::authority::Context;
 use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
 use kit::page;
@@ -127,7 +127,7 @@ fn on_transfer(
     let transfer = fields.text("transfer_uid", transfer, UID);
     fields.finish()?;
     let on = OnTransfer {
-        caller: context.caller.clone(),
+        rights: context.rights.clone(),
         transfer,
         verb,
     };

@@ -1,6 +1,5 @@
 //! The row of a transfer.
 
-use kit::caller::Role;
 use kit::clock;
 use sea_orm::entity::prelude::*;
 
@@ -19,7 +18,7 @@ pub struct Model {
     pub procedure_code: String,
     pub step_key: String,
     pub step_name: String,
-    pub role: i32,
+    pub role: String,
     pub consulted: bool,
     pub decides: bool,
     /// The number on the wire.
@@ -44,13 +43,9 @@ impl ActiveModelBehavior for ActiveModel {}
 pub const OFFERED: i32 = 1;
 pub const ACCEPTED: i32 = 2;
 pub const DECLINED: i32 = 3;
-const COMPLETED: i32 = 4;
+pub const COMPLETED: i32 = 4;
 const RECALLED: i32 = 5;
-const CANCELLED: i32 = 6;
-
-const RECEPTIONIST: i32 = 1;
-const EXAMINER: i32 = 2;
-const LEADER: i32 = 3;
+pub const CANCELLED: i32 = 6;
 
 /// What a change may touch.
 pub const MAY_CHANGE: [Column; 12] = [
@@ -87,7 +82,7 @@ impl Model {
             procedure_code: transfer.procedure.clone(),
             step_key: transfer.work.key.clone(),
             step_name: transfer.work.name.clone(),
-            role: role_number(transfer.work.role),
+            role: transfer.work.role.as_str().to_owned(),
             consulted: transfer.work.consulted,
             decides: transfer.work.decides,
             state,
@@ -113,7 +108,7 @@ impl Model {
             work: Work {
                 key: self.step_key,
                 name: self.step_name,
-                role: role(self.role)?,
+                role: self.role.parse().map_err(|()| bad_row("role"))?,
                 consulted: self.consulted,
                 decides: self.decides,
             },
@@ -157,23 +152,6 @@ impl Model {
             at: clock::from_micros(self.accepted_at.ok_or_else(|| bad_row("accepted_at"))?),
             epoch: self.custody_epoch.ok_or_else(|| bad_row("custody_epoch"))?,
         })
-    }
-}
-
-fn role_number(role: Role) -> i32 {
-    match role {
-        Role::Examiner => EXAMINER,
-        Role::Leader => LEADER,
-        Role::Receptionist | Role::Citizen | Role::Client | Role::Service => RECEPTIONIST,
-    }
-}
-
-fn role(number: i32) -> Result<Role, DbErr> {
-    match number {
-        RECEPTIONIST => Ok(Role::Receptionist),
-        EXAMINER => Ok(Role::Examiner),
-        LEADER => Ok(Role::Leader),
-        _ => Err(bad_row("role")),
     }
 }
 

@@ -1,0 +1,51 @@
+//! One call, as a service sees it.
+
+use std::sync::Arc;
+
+use tonic::{Request, Status};
+
+use super::Rights;
+use crate::caller::{Caller, unauthenticated};
+use crate::clock::Moment;
+use crate::log::Cause;
+
+/// One call: who, by what right, when, under which trace.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Who is calling, and what the rules of this rpc grant.
+    pub rights: Rights,
+    /// The civil time of the call.
+    pub at: Moment,
+    /// W3C trace context of the rpc's span.
+    pub traceparent: String,
+}
+
+impl Context {
+    /// The context that the port put into a request.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when the port put none there.
+    pub fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+        request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| unauthenticated("TOKEN_MISSING", "no caller is known").into())
+    }
+
+    /// Who is calling.
+    #[must_use]
+    pub fn caller(&self) -> &Arc<Caller> {
+        self.rights.caller()
+    }
+
+    /// The cause of what this call does.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        Cause {
+            actor: self.caller().subject.clone(),
+            at: self.at,
+            traceparent: self.traceparent.clone(),
+        }
+    }
+}

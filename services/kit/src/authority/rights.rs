@@ -1,0 +1,247 @@
+//! What one call may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::table::{Row, Who, full_name, is_of_a_step};
+use super::{Relation, Rule, Rules, Scope};
+use crate::caller::{Caller, Reach, Role};
+use crate::failure::Failure;
+use tonic::Code;
+
+/// Who is calling, and the rule of the rpc that is called.
+#[derive(Clone, Debug)]
+pub struct Rights {
+    caller: Arc<Caller>,
+    rule: Option<&'static Rule>,
+}
+
+impl Rights {
+    /// Those of a caller under a rule that admitted it; under none, nothing is granted.
+    #[must_use]
+    pub fn new(caller: Arc<Caller>, rule: Option<&'static Rule>) -> Self {
+        Self { caller, rule }
+    }
+
+    /// Those that a caller has, or would have, under the suite's rule for an rpc: `intake.DossierService/GetDossier`.
+    #[must_use]
+    pub fn of(caller: Arc<Caller>, rpc: &str) -> Self {
+        let rules = Rules::of_the_suite().ok();
+        let rule = full_name(rpc).and_then(|rpc| rules?.of(&rpc));
+        Self::new(caller, rule)
+    }
+
+    /// Those that the same caller has under another rpc.
+    #[must_use]
+    pub fn under(&self, rpc: &str) -> Self {
+        Self::of(Arc::clone(&self.caller), rpc)
+    }
+
+    /// Who is calling.
+    #[must_use]
+    pub fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &'static Row> {
+        let rows = self.rule.map_or(&[][..], Rule::rows);
+        rows.iter().filter(|row| row.is_about(&self.caller))
+    }
+
+    /// For whom a row speaks of this caller. `step` narrows it to the role that a step names.
+    fn reaches(&self, row: &'static Row, step: Option<Role>) -> impl Iterator<Item = &Reach> {
+        let speaks_of = move |role: Role| {
+            row.who.iter().any(|who| match who {
+                Who::Anyone | Who::SignedIn => true,
+                Who::Step => step.map_or(is_of_a_step(role), |step| step == role),
+                Who::Role(named) => *named == role,
+            })
+        };
+        let grants = self.caller.grants.iter();
+        grants
+            .filter(move |grant| speaks_of(grant.role))
+            .map(|grant| &grant.reach)
+    }
+
+    /// What the caller may know by this rpc.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        let mut known: BTreeMap<Relation, _> = BTreeMap::new();
+        for row in self.rows() {
+            if row.relations.contains(&Relation::Any) {
+                return Scope::Everything;
+            }
+            for reach in self.reaches(row, None) {
+                let Reach::At(names) = reach else {
+                    return Scope::Everything;
+                };
+                for relation in &row.relations {
+                    let known: &mut BTreeSet<String> = known.entry(*relation).or_default();
+                    known.extend(names.iter().cloned());
+                }
+            }
+        }
+        Scope::Of(known)
+    }
+
+    /// Whether a unit or party of the caller that stands so to the object lets it go on.
+    #[must_use]
+    pub fn suffice(&self, standing: &[(Relation, &str)]) -> bool {
+        self.suffice_for(standing, None)
+    }
+
+    /// The same for a step that names a role.
+    #[must_use]
+    pub fn suffice_for(&self, standing: &[(Relation, &str)], step: Option<Role>) -> bool {
+        self.rows().any(|row| {
+            row.relations.contains(&Relation::Any)
+                || self.reaches(row, step).any(|reach| {
+                    standing.iter().any(|(relation, name)| {
+                        row.relations.contains(relation) && reach.includes(name)
+                    })
+                })
+        })
+    }
+
+    /// Whether one of the caller's units or parties may stand so to this one.
+    #[must_use]
+    pub fn stands(&self, relation: Relation, name: &str) -> bool {
+        self.suffice(&[(relation, name)])
+    }
+
+    /// Refuses a unit for which the caller may not make this call.
+    ///
+    /// # Errors
+    /// `PERMISSION_DENIED`, `UNIT_NOT_YOURS`.
+    pub fn must_be_own(&self, unit: &str) -> Result<(), Failure> {
+        if self.stands(Relation::Own, unit) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            Code::PermissionDenied,
+            "UNIT_NOT_YOURS",
+            format!("the token does not act for unit {unit}"),
+            "Tài khoản không có quyền thay mặt đơn vị này",
+        )
+        .with("unit_uid", unit))
+    }
+
+    /// Refuses a state in which the rules do not let the caller do this.
+    ///
+    /// # Errors
+    /// [`Untimely`].
+    pub fn must_allow(&self, state: &'static str) -> Result<(), Untimely> {
+        let mut allowed: Vec<&'static str> = Vec::new();
+        for row in self.rows() {
+            if row.states.is_empty() || row.states.iter().any(|allowed| allowed == state) {
+                return Ok(());
+            }
+            allowed.extend(row.states.iter().map(String::as_str));
+        }
+        allowed.dedup();
+        let rpc = self.rule.map_or("", Rule::rpc);
+        Err(Untimely {
+            act: rpc.rsplit('/').next().unwrap_or_default(),
+            current: state,
+            allowed,
+        })
+    }
+}
+
+/// An act that the rules do not allow in the state that its object is in.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{act} is not possible in state {current}")]
+pub struct Untimely {
+    /// The act.
+    pub act: &'static str,
+    /// The state that it was tried in.
+    pub current: &'static str,
+    /// The states that it is possible in.
+    pub allowed: Vec<&'static str>,
+}
+
+impl From<Untimely> for Failure {
+    fn from(untimely: Untimely) -> Self {
+        Self::state_forbids(untimely.act, untimely.current, &untimely.allowed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::Grant;
+
+    fn rights(grants: Vec<Grant>, rpc: &str) -> Rights {
+        let subject = "officer".to_owned();
+        Rights::of(Arc::new(Caller { subject, grants }), rpc)
+    }
+
+    fn at(role: Role, unit: &str) -> Grant {
+        Grant {
+            role,
+            reach: Reach::At(vec![unit.to_owned()]),
+        }
+    }
+
+    #[test]
+    fn a_role_counts_only_at_its_own_unit() {
+        let grants = vec![at(Role::Receptionist, "a"), at(Role::Leader, "b")];
+        let receive = rights(grants.clone(), "intake.DossierService/ReceiveDossier");
+        assert!(receive.stands(Relation::Receiving, "a"));
+        assert!(!receive.stands(Relation::Receiving, "b"));
+        assert!(!receive.stands(Relation::Competent, "a"));
+        let decide = rights(grants, "intake.DossierService/RecordDecision");
+        assert!(decide.stands(Relation::Holder, "b"));
+        assert!(!decide.stands(Relation::Holder, "a"));
+    }
+
+    #[test]
+    fn a_step_is_for_the_role_that_it_names() {
+        let accept = rights(
+            vec![at(Role::Leader, "a")],
+            "routing.TransferService/AcceptTransfer",
+        );
+        let offered = [(Relation::Offered, "a")];
+        assert!(accept.suffice(&offered));
+        assert!(accept.suffice_for(&offered, Some(Role::Leader)));
+        assert!(!accept.suffice_for(&offered, Some(Role::Examiner)));
+        let administrator = rights(
+            vec![at(Role::UnitAdministrator, "a")],
+            "routing.TransferService/AcceptTransfer",
+        );
+        assert!(!administrator.suffice(&offered));
+    }
+
+    #[test]
+    fn what_no_row_says_is_denied() {
+        let nobody = rights(Vec::new(), "intake.DossierService/GetDossier");
+        assert_eq!(nobody.scope(), Scope::nothing());
+        let leader = rights(vec![at(Role::Leader, "a")], "intake.DossierService/Unknown");
+        assert_eq!(leader.scope(), Scope::nothing());
+        assert!(!leader.stands(Relation::Any, "a"));
+    }
+
+    #[test]
+    fn the_whole_province_is_seen_by_those_who_reach_everywhere() {
+        let auditor = Grant {
+            role: Role::Auditor,
+            reach: Reach::Everywhere,
+        };
+        let read = rights(vec![auditor.clone()], "intake.DossierService/GetDossier");
+        assert_eq!(read.scope(), Scope::Everything);
+        let receive = rights(vec![auditor], "intake.DossierService/ReceiveDossier");
+        assert!(!receive.stands(Relation::Receiving, "a"));
+    }
+
+    #[test]
+    fn a_state_that_no_row_names_is_answered_with_those_that_are() {
+        let grants = vec![at(Role::Receptionist, "a")];
+        let receive = rights(grants, "intake.DossierService/ReceiveDossier");
+        assert_eq!(receive.must_allow("SUBMITTED"), Ok(()));
+        let untimely = receive.must_allow("RETURNED").unwrap_err();
+        assert_eq!(
+            (untimely.act, untimely.allowed.as_slice()),
+            ("ReceiveDossier", ["SUBMITTED"].as_slice())
+        );
+    }
+}
