@@ -20,7 +20,7 @@ use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
-use kit::serve::{Ground, Mounted};
+use kit::serve::{Ground, Mounted, Pages};
 use kit::writer::{self, Step};
 use proto::catalogue::v1::calendar_service_server::CalendarServiceServer;
 use proto::catalogue::v1::event_service_server::EventServiceServer;
@@ -60,6 +60,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
     Ok(Mounted {
         name: NAME,
         routes,
+        http: Pages::new(),
         progress,
         ready: Box::pin(std::future::ready(())),
     })

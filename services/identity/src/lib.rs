@@ -27,7 +27,7 @@ use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
-use kit::serve::{Ground, Mounted};
+use kit::serve::{Ground, Mounted, Pages};
 use kit::writer::{self, Step, Writer};
 use proto::identity::v1::event_service_server::EventServiceServer;
 use proto::identity::v1::party_service_server::PartyServiceServer;
@@ -62,6 +62,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     Ok(Mounted {
         name: NAME,
         routes: routes(ground.db, writer, settings),
+        http: Pages::new(),
         progress,
         ready: Box::pin(std::future::ready(())),
     })

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
-use kit::serve::{Ground, Mounted, StartError};
+use kit::serve::{Ground, Mounted, Pages, StartError};
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
 use proto::intake::v1::event_service_server::EventServiceServer;
 use sea_orm::DbErr;
@@ -82,6 +82,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     Ok(Mounted {
         name: NAME,
         routes,
+        http: Pages::new(),
         progress,
         ready,
     })

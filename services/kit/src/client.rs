@@ -4,6 +4,7 @@ mod address;
 mod outgoing;
 mod peer;
 mod replica;
+mod transport;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,12 +23,23 @@ use tonic_prost::ProstCodec;
 use crate::caller::{KeySource, TOKEN_LIFE, sign_assertion};
 use crate::clock;
 use crate::failure::Failure;
+use crate::inside::Inside;
 use crate::keys::{PrivateKey, PublicKey};
 use crate::log::Shard;
+use crate::tls::Tls;
 pub use peer::Peer;
 
 /// A token is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_mins(2);
+
+/// How to reach a service, or a replica of it.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// At `http://host:port` in plain text, at `https://host:port` under TLS with a certificate for that host.
+    Network(Uri),
+    /// Within this process, which others reach at this address.
+    Inside(Uri, Inside),
+}
 
 /// Where the services of the suite are.
 #[derive(Clone)]
@@ -38,11 +50,21 @@ impl Peers {
     /// several, and a host name may stand for several: they are replicas of one another.
     #[must_use]
     pub fn new(addresses: impl IntoIterator<Item = (String, Uri)>) -> Self {
-        let mut by_name: HashMap<String, Vec<Uri>> = HashMap::new();
-        for (name, uri) in addresses {
-            by_name.entry(name).or_default().push(uri);
+        let ways = addresses.into_iter();
+        Self::over(
+            ways.map(|(name, uri)| (name, Way::Network(uri))),
+            &Tls::none(),
+        )
+    }
+
+    /// The same over any way; what is reached under TLS shows a certificate that is accepted there.
+    #[must_use]
+    pub fn over(ways: impl IntoIterator<Item = (String, Way)>, tls: &Tls) -> Self {
+        let mut by_name: HashMap<String, Vec<Way>> = HashMap::new();
+        for (name, way) in ways {
+            by_name.entry(name).or_default().push(way);
         }
-        let peer = |(name, uris): (String, Vec<Uri>)| (name, Peer::new(uris));
+        let peer = |(name, ways): (String, Vec<Way>)| (name, Peer::new(ways, tls));
         Self(by_name.into_iter().map(peer).collect())
     }
 

@@ -21,6 +21,7 @@ pub mod failure;
 pub mod fields;
 pub mod fill;
 pub mod identity_number;
+pub mod inside;
 pub mod keys;
 pub mod log;
 pub mod migration;
@@ -32,4 +33,5 @@ pub mod sheet;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tls;
 pub mod writer;

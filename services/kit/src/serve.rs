@@ -1,11 +1,14 @@
 //! Serving: one port for any set of services, with everything around an rpc that no service should have to think of.
 
+mod calls;
 mod connections;
 mod ending;
 mod gate;
 mod ground;
 mod health;
+mod plain;
 mod seats;
+mod stream;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -23,10 +26,15 @@ use crate::caller::Verifier;
 use crate::clock::Clock;
 use crate::consumer::Progress;
 use crate::deadline;
+use crate::inside::Arrivals;
+pub use crate::tls::PeerCertificate;
+use crate::tls::Tls;
+use calls::Calls;
 use connections::Connections;
 use gate::Gate;
 pub use ground::{Ground, StartError};
 pub use health::Health;
+pub use plain::HttpRefusal;
 
 /// How long what runs beside the rpcs may take to end, once these have.
 const TASKS_END: Duration = Duration::from_secs(10);
@@ -38,12 +46,19 @@ pub const AFTER: &str = "motcua-after";
 /// The metadata key of a reply's trace id.
 pub const TRACE_ID: &str = "motcua-trace-id";
 
+/// What a service answers over plain HTTP.
+pub type Pages = axum::Router;
+
 /// One service, ready to be mounted on a port.
 pub struct Mounted {
     /// Its name: `intake` for the package `motcua.intake.v1`.
     pub name: &'static str,
     /// Its rpcs.
     pub routes: Routes,
+    /// What it answers over plain HTTP on the same port, in both of its versions. A request comes with its body read, and has
+    /// the time of the call as [`crate::authority::Context`] and the client's certificate as
+    /// [`PeerCertificate`] among its extensions. Who may ask is for the service to say.
+    pub http: Pages,
     /// How far it has taken in the others' logs.
     pub progress: Progress,
     /// Ends when it may be called.
@@ -68,8 +83,15 @@ pub struct Limits {
     pub per_peer: usize,
     /// Connections in all; they must fit in the process's file descriptors beside those of its stores.
     pub total: usize,
-    /// How long a connection may take to begin: to bring the preface of HTTP/2, or anything at all of HTTP/1.1.
+    /// How long a connection may take to begin: to agree on TLS, and to bring the preface of HTTP/2, or anything at all of
+    /// HTTP/1.1.
     pub handshake: Duration,
+    /// A peer that says nothing for so long is asked whether it is still there …
+    pub keep_alive: Duration,
+    /// … and is given up when it does not answer within this.
+    pub keep_alive_answer: Duration,
+    /// How long a request over plain HTTP may take, its body included.
+    pub page: Duration,
     /// After about this long a connection is ended in order, so that its peer connects anew and replicas that were added
     /// get their share.
     pub age: Duration,
@@ -85,6 +107,9 @@ impl Default for Limits {
             per_peer: 512,
             total: 8192,
             handshake: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(30),
+            keep_alive_answer: Duration::from_secs(10),
+            page: Duration::from_secs(10),
             age: Duration::from_mins(15),
             // No call lasts longer.
             grace: deadline::MOST,
@@ -97,6 +122,10 @@ impl Default for Limits {
 pub struct Port {
     /// Where calls arrive.
     pub listener: TcpListener,
+    /// Where those of the services arrive that this process serves itself.
+    pub inside: Arrivals,
+    /// The certificate that it shows, and those that it wants to see.
+    pub tls: Tls,
     /// What it bears.
     pub limits: Limits,
     /// What health checks are told, of the services that will be mounted.
@@ -145,6 +174,7 @@ impl Port {
             &services,
             drain.clone(),
         );
+        let pages = plain::pages(&gate, &services, self.limits.page);
         let mut port = routes.into_axum_router();
         for service in services {
             // One fallback answers for all that nobody serves: that of the health checks' router.
@@ -161,14 +191,15 @@ impl Port {
             });
         }
         let port = port.layer(axum::middleware::from_fn_with_state(gate, gate::pass));
-        let connections = Connections::new(Routes::from(port), self.limits, drain.clone());
+        let calls = Calls::new(Routes::from(port), pages);
+        let connections = Connections::new(calls, self.tls, self.limits, drain.clone());
         let draining = async {
             self.stop.cancelled().await;
             // Whoever asks is told before the first connection is told to end.
             self.health.draining(&names).await;
             drain.cancel();
         };
-        tokio::join!(connections.serve(self.listener), draining);
+        tokio::join!(connections.serve(self.listener, self.inside), draining);
         self.tasks.close();
         if tokio::time::timeout(TASKS_END, self.tasks.wait())
             .await

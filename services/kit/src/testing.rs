@@ -3,6 +3,8 @@
 //! They run on `PostgreSQL` and Redis where `MOTCUA_TEST_POSTGRES` and `MOTCUA_TEST_REDIS` name throwaway servers, else embedded.
 #![expect(clippy::expect_used, reason = "what tests stand on")]
 
+pub mod certificates;
+
 use std::path::Path;
 
 use redis::{AsyncCommands as _, Client, RedisResult};

@@ -1,5 +1,8 @@
 //! `motcua serve`: any set of services on one port.
 
+mod peers;
+mod tls;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::SocketAddr;
@@ -9,12 +12,12 @@ use std::str::FromStr;
 
 use chrono::{DateTime, FixedOffset};
 use clap::Args;
-use http::Uri;
 use kit::authority::{self, Rules};
 use kit::caller::Verifier;
-use kit::client::Peers;
+use kit::client::{Peers, Way};
 use kit::clock::Clock;
 use kit::db::Stores;
+use kit::inside::inside;
 use kit::keys::{self, PrivateKey, PublicKey};
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Mounted, Port};
@@ -25,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::stores::{StoreOptions, open_when_there};
+use peers::Elsewhere;
+use tls::TlsOptions;
 
 /// What to serve, and where.
 #[derive(Args)]
@@ -45,13 +50,16 @@ pub struct Options {
     /// Where calls arrive; port 0 takes a free one.
     #[arg(long, env = "MOTCUA_LISTEN", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
-    /// Where health checks arrive too, without any of the limits on calls; from the very start until the end.
+    /// Where health checks arrive too, without any of the limits on calls and always in plain text, as the probes of
+    /// Kubernetes want it; from the very start until the end.
     #[arg(long, env = "MOTCUA_HEALTH", value_name = "ADDR")]
     health: Option<SocketAddr>,
-    /// Where a service that is not served here is: `identity=http://host:port`. May be given several times, also for the
-    /// replicas of one service.
-    #[arg(long = "peer", env = "MOTCUA_PEERS", value_delimiter = ',', value_parser = parse_peer)]
-    peers: Vec<(String, Uri)>,
+    /// Where a service that is not served here is: `identity=http://host:port`, or `https` where it has a certificate for
+    /// that host. May be given several times, also for the replicas of one service.
+    #[arg(long = "peer", env = "MOTCUA_PEERS", value_delimiter = ',', value_parser = Elsewhere::from_str)]
+    peers: Vec<Elsewhere>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Answer reflection, so that clients need no copy of the contract.
     #[arg(long)]
     reflection: bool,
@@ -134,6 +142,12 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A certificate.
+    #[error(transparent)]
+    Tls(#[from] kit::tls::Error),
+    /// A service is to be reached under TLS, by whoever answers.
+    #[error("--peer {0}=https://…: --tls-ca must say whose certificates to accept")]
+    NoTrust(String),
     /// Signals or files.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -168,6 +182,12 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         .iter()
         .flat_map(|chosen| chosen.0.iter().copied())
         .collect();
+    let tls = options.tls.load()?;
+    if !options.tls.trusts_others()
+        && let Some(peer) = options.peers.iter().find(|peer| peer.is_secure())
+    {
+        return Err(Error::NoTrust(peer.service.clone()));
+    }
     let health = Health::new(chosen.iter().map(|service| service.name())).await;
     let _health_port = match options.health {
         Some(address) => Some(health.answer_on(listen(address).await?)),
@@ -175,7 +195,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     };
     let listener = listen(options.listen).await?;
     let address = listener.local_addr()?;
-    let suite = Suite::new(&options, peers(&chosen, address, &options.peers)?)?;
+    let (inside, arrivals) = inside();
+    let here = Way::Inside(peers::origin(address)?, inside);
+    let served = chosen.iter().map(|service| service.name());
+    let suite = Suite::new(&options, peers::all(served, &here, &options.peers, &tls))?;
+    suite.tasks.spawn(tls.clone().follow(suite.stop.clone()));
     stop_on_signal(suite.stop.clone())?;
     let Some(mounted) = suite
         .stop
@@ -188,6 +212,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     println!("listening on {address}");
     let port = Port {
         listener,
+        inside: arrivals,
+        tls,
         limits: Limits::default(),
         health,
         verifier: Verifier::new(suite.peers.key_source()),
@@ -310,32 +336,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address)
         .await
         .map_err(|source| Error::Listen { address, source })
-}
-
-/// Where every service is: here, or where the options say.
-fn peers(
-    chosen: &BTreeSet<Service>,
-    address: SocketAddr,
-    elsewhere: &[(String, Uri)],
-) -> Result<Peers, std::io::Error> {
-    let here: Uri = format!("http://{address}")
-        .parse()
-        .map_err(|_| std::io::Error::other("the listening address is no URI"))?;
-    let served = chosen
-        .iter()
-        .map(|service| (service.name().to_owned(), here.clone()));
-    Ok(Peers::new(served.chain(elsewhere.iter().cloned())))
-}
-
-fn parse_peer(text: &str) -> Result<(String, Uri), String> {
-    let (name, uri) = text.split_once('=').ok_or("must be NAME=URI")?;
-    let uri: Uri = uri
-        .parse()
-        .map_err(|error| format!("`{uri}` is no URI: {error}"))?;
-    if uri.scheme_str() != Some("http") || uri.host().is_none() {
-        return Err(format!("`{uri}` must be http://host:port"));
-    }
-    Ok((name.to_owned(), uri))
 }
 
 fn stop_on_signal(stop: CancellationToken) -> Result<(), std::io::Error> {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
-use kit::serve::{Ground, Mounted, StartError};
+use kit::serve::{Ground, Mounted, Pages, StartError};
 use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
 use proto::routing::v1::transfer_service_server::TransferServiceServer;
@@ -83,6 +83,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     Ok(Mounted {
         name: NAME,
         routes,
+        http: Pages::new(),
         progress,
         ready,
     })

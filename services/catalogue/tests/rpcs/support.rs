@@ -10,10 +10,12 @@ use kit::caller::Verifier;
 use kit::client::{Peer, Peers};
 use kit::clock::Clock;
 use kit::db::{Db, Stores};
+use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
 use kit::sheet::BadRow;
+use kit::tls::Tls;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -110,6 +112,8 @@ impl Suite {
         let stop = CancellationToken::new();
         let port = Port {
             listener,
+            inside: Arrivals::none(),
+            tls: Tls::none(),
             limits: Limits::default(),
             health: Health::new(["identity", "catalogue"]).await,
             verifier: Verifier::new(peers.key_source()),

@@ -8,9 +8,11 @@ use kit::caller::{Verifier, sign_assertion};
 use kit::client::{Peer, Peers};
 use kit::clock::Clock;
 use kit::db::{Db, Stores};
+use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
+use kit::tls::Tls;
 use proto::identity::v1::IssueTokenRequest;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use tempfile::TempDir;
@@ -99,6 +101,8 @@ impl Suite {
         let stop = CancellationToken::new();
         let port = Port {
             listener,
+            inside: Arrivals::none(),
+            tls: Tls::none(),
             limits: Limits::default(),
             health: Health::new(["identity"]).await,
             verifier: Verifier::new(peers.key_source()),

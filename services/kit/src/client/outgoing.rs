@@ -94,10 +94,19 @@ impl Outgoing {
         let mut channel = replica.channel();
         std::future::poll_fn(|context| channel.poll_ready(context))
             .await
-            .map_err(|error| Status::from_error(error.into()))?;
+            .map_err(|error| broken(error.into()))?;
         let request = http::Request::from_parts(parts, body);
         let response = channel.call(request).await;
-        response.map_err(|error| Status::from_error(error.into()))
+        response.map_err(|error| broken(error.into()))
+    }
+}
+
+/// A connection that broke off, which the library does not always know for what it is.
+fn broken(error: Box<dyn std::error::Error + Send + Sync>) -> Status {
+    let status = Status::from_error(error);
+    match status.code() {
+        Code::Unknown => Status::unavailable(status.message()),
+        _ => status,
     }
 }
 

@@ -11,14 +11,15 @@ use http::{Request, Response};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::Uri;
 use tower::retry::budget::{Budget as _, TpsBudget};
 
+use super::Way;
 use super::address::Address;
 use super::outgoing::{Attempt, Outgoing};
 use super::replica::Replica;
 use crate::clock;
 use crate::telemetry::metrics;
+use crate::tls::Tls;
 
 /// How old a name server's answer may be when a call is made.
 const LOOK_UP_AGAIN: Duration = Duration::from_secs(5);
@@ -49,8 +50,9 @@ struct Known {
 }
 
 impl Peer {
-    pub(super) fn new(uris: Vec<Uri>) -> Self {
-        let addresses: Vec<_> = uris.into_iter().filter_map(Address::of).collect();
+    pub(super) fn new(ways: Vec<Way>, tls: &Tls) -> Self {
+        let addresses = ways.into_iter().filter_map(|way| Address::of(way, tls));
+        let addresses: Vec<_> = addresses.collect();
         let mut known = Known {
             replicas: Vec::new(),
             look_up_at: clock::monotonic(),
@@ -184,7 +186,7 @@ impl Known {
 
     fn add(&mut self, at: SocketAddr, address: &Address) {
         if !self.replicas.iter().any(|replica| replica.at() == at) {
-            let replica = Replica::new(at, address.origin());
+            let replica = Replica::new(at, address);
             self.replicas.extend(replica.map(Arc::new));
         }
     }
@@ -206,6 +208,8 @@ impl tower::Service<Request<Body>> for Peer {
 
 #[cfg(test)]
 mod tests {
+    use tonic::transport::Uri;
+
     use super::*;
 
     fn at(last: u8) -> SocketAddr {
@@ -218,7 +222,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_stands_for_other_hosts_by_now_leads_to_these() {
-        let address = Address::of(Uri::from_static("http://intake:50051")).unwrap();
+        let way = Way::Network(Uri::from_static("http://intake:50051"));
+        let address = Address::of(way, &Tls::none()).unwrap();
         let mut known = Known {
             replicas: Vec::new(),
             look_up_at: clock::monotonic(),

@@ -5,9 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::transport::{Channel, Endpoint};
 
-/// In one data centre a host that does not answer by then is away.
+use super::address::Address;
+
+/// In one data centre a host that does not answer by then, or not agree on TLS, is away.
 const CONNECT: Duration = Duration::from_secs(1);
 /// While calls are under way, a replica that says nothing for so long is asked whether it is still there …
 const KEEP_ALIVE: Duration = Duration::from_secs(4);
@@ -34,18 +36,18 @@ enum Standing {
 }
 
 impl Replica {
-    /// A replica that is connected to when it is first called. `origin` is what calls name as their server.
-    pub fn new(at: SocketAddr, origin: &Uri) -> Option<Self> {
+    /// The replica of an address at this socket, which is connected to when it is first called.
+    pub fn new(at: SocketAddr, address: &Address) -> Option<Self> {
         let endpoint = Endpoint::from_shared(format!("http://{at}")).ok()?;
         let endpoint = endpoint
-            .origin(origin.clone())
+            .origin(address.origin().clone())
             .connect_timeout(CONNECT)
             .tcp_nodelay(true)
             .http2_keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE_ANSWER);
         Some(Self {
             at,
-            channel: endpoint.connect_lazy(),
+            channel: address.transport().connect(at, &endpoint),
             standing: Mutex::default(),
         })
     }
@@ -114,12 +116,17 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
+    use tonic::transport::Uri;
+
+    use super::super::Way;
     use super::*;
     use crate::clock;
+    use crate::tls::Tls;
 
     fn replica() -> Replica {
-        let origin = Uri::from_static("http://intake");
-        Replica::new(([127, 0, 0, 1], 1).into(), &origin).unwrap()
+        let address = Way::Network(Uri::from_static("http://intake"));
+        let address = Address::of(address, &Tls::none()).unwrap();
+        Replica::new(([127, 0, 0, 1], 1).into(), &address).unwrap()
     }
 
     #[tokio::test(start_paused = true)]

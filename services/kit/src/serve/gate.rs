@@ -87,6 +87,12 @@ impl Gate {
         }
     }
 
+    /// Whether a service is ready.
+    pub fn is_open(&self, service: &str) -> bool {
+        let standing = self.0.services.get(&package_of(service));
+        standing.is_some_and(|standing| standing.ready.load(Ordering::Acquire))
+    }
+
     /// Answers a call within the time that it has.
     async fn answer_in_time(&self, rpc: &str, request: Request, next: Next) -> Response {
         let time = match time_of(request.headers()) {
@@ -204,7 +210,8 @@ impl Gate {
         self.0.services.get(package)
     }
 
-    fn civil_time(&self, headers: &HeaderMap) -> Result<Moment, Failure> {
+    /// The time of a call, which moves a simulated clock on where it says so.
+    pub fn civil_time(&self, headers: &HeaderMap) -> Result<Moment, Failure> {
         let clock = &self.0.clock;
         let Some(value) = headers.get(SIMULATED_TIME) else {
             return Ok(clock.civil());
@@ -275,7 +282,8 @@ fn too_late(time: Duration) -> Failure {
     .with("milliseconds", time.as_millis())
 }
 
-fn must_fit(headers: &HeaderMap) -> Result<(), Failure> {
+/// Refuses more metadata than any call needs.
+pub(super) fn must_fit(headers: &HeaderMap) -> Result<(), Failure> {
     let sizes = headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + PER_HEADER);

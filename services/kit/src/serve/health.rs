@@ -11,8 +11,11 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use super::Limits;
+use super::calls::Calls;
 use super::connections::Connections;
+use super::{Limits, plain};
+use crate::inside::Arrivals;
+use crate::tls::Tls;
 
 /// The name under which health checks ask for the process as a whole.
 const ALL: &str = "";
@@ -48,14 +51,18 @@ impl Health {
         this
     }
 
-    /// Answers health checks, and nothing else, until the handle is dropped.
+    /// Answers health checks, and nothing else, until the handle is dropped. In plain text always: the probe of Kubernetes
+    /// speaks nothing else, and nothing is told here that is not for everyone.
     pub fn answer_on(&self, listener: TcpListener) -> AbortOnDropHandle<()> {
+        let calls = Calls::new(self.routes.clone(), plain::nothing());
         let connections = Connections::new(
-            self.routes.clone(),
+            calls,
+            Tls::none(),
             Limits::default(),
             CancellationToken::new(),
         );
-        AbortOnDropHandle::new(tokio::spawn(connections.serve(listener)))
+        let serving = connections.serve(listener, Arrivals::none());
+        AbortOnDropHandle::new(tokio::spawn(serving))
     }
 
     pub(super) fn routes(&self) -> Routes {

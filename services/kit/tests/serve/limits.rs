@@ -138,6 +138,35 @@ async fn metadata_over_16_kib_is_refused_in_our_own_words() {
 }
 
 #[tokio::test]
+async fn a_header_list_over_64_kib_is_refused_before_it_is_read_and_the_connection_stays() {
+    let probe = Probe::serve().await;
+    let connection = Connection::to(probe.address).await;
+    let too_long = "x".repeat(70 * 1024);
+    let answer = connection.send(ECHO, "", &[("x-note", &too_long)]).await;
+    assert_eq!(answer.unwrap().status(), 431);
+    assert_eq!(connection.call(ECHO, "stays", &[]).await.text(), "stays");
+    assert_eq!(probe.seen.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_say_that_it_is_still_there_is_given_up_and_others_stay() {
+    let probe = Probe::serve_limited(Limits {
+        keep_alive: Duration::from_millis(50),
+        keep_alive_answer: Duration::from_millis(500),
+        ..Limits::default()
+    })
+    .await;
+    let answering = Connection::to(probe.address).await;
+    let mut silent = TcpStream::connect(probe.address).await.unwrap();
+    silent
+        .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await
+        .unwrap();
+    closed(silent).await;
+    assert_eq!(answering.call(ECHO, "here", &[]).await.text(), "here");
+}
+
+#[tokio::test]
 async fn a_message_over_4_mib_is_refused_in_our_own_words() {
     let probe = Probe::serve().await;
     let connection = Connection::to(probe.address).await;

@@ -14,7 +14,9 @@ use kit::client::{Peer, Peers};
 use kit::clock::{self, Clock};
 use kit::consumer::Progress;
 use kit::deadline;
-use kit::serve::{Error, Health, Limits, Mounted, Port};
+use kit::inside::Arrivals;
+use kit::serve::{Error, Health, Limits, Mounted, PeerCertificate, Port};
+use kit::tls::Tls;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -24,6 +26,8 @@ use tonic::server::Grpc;
 use tonic::service::Routes;
 use tonic::{Response, Status};
 use tonic_prost::ProstCodec;
+
+use crate::pages::pages;
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,7 +45,10 @@ pub const CHANGE: &str = "/motcua.probe.v1.ProbeService/ChangeAway";
 /// Changes nothing, and is away.
 pub const AWAY: &str = "/motcua.probe.v1.ProbeService/GetAway";
 
-const RPCS: [&str; 6] = [ECHO, WAIT, TIME, RELAY, CHANGE, AWAY];
+/// Answers the subject and the thumbprint of the caller's certificate.
+pub const WHO: &str = "/motcua.probe.v1.ProbeService/GetWho";
+
+const RPCS: [&str; 7] = [ECHO, WAIT, TIME, RELAY, CHANGE, AWAY, WHO];
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let open = |rpc: &str| {
         let rpc = rpc.trim_start_matches("/motcua.").replacen(".v1", "", 1);
@@ -81,6 +88,9 @@ pub struct Setting {
     pub listener: Option<TcpListener>,
     pub ready: CancellationToken,
     pub elsewhere: Option<Peer>,
+    pub tls: Tls,
+    pub inside: Arrivals,
+    pub reflection: bool,
 }
 
 impl Default for Setting {
@@ -93,6 +103,9 @@ impl Default for Setting {
             listener: None,
             ready,
             elsewhere: None,
+            tls: Tls::none(),
+            inside: Arrivals::none(),
+            reflection: false,
         }
     }
 }
@@ -128,7 +141,9 @@ impl Probe {
             verifier: Verifier::new(Arc::new(|| async { Ok(Vec::new()) }.boxed())),
             rules: &RULES,
             clock: Clock::system(),
-            reflection: true,
+            reflection: setting.reflection,
+            inside: setting.inside,
+            tls: setting.tls,
             tasks: TaskTracker::new(),
             stop: stop.clone(),
         };
@@ -136,6 +151,7 @@ impl Probe {
         let mounted = Mounted {
             name: "probe",
             routes: routes(&seen, &release, setting.elsewhere.as_ref()),
+            http: pages(),
             progress: Progress::of_nothing(),
             ready: async move { setting.ready.cancelled().await }.boxed(),
         };
@@ -211,6 +227,7 @@ fn routes(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) 
                     seen.calls.fetch_add(1, Ordering::SeqCst);
                     let answer = match rpc {
                         ECHO => Ok(request.into_inner()),
+                        WHO => Ok(who(request.extensions().get())),
                         WAIT => Ok(wait(&seen, &release).await),
                         TIME => Ok(time_left()),
                         RELAY => call(&elsewhere.unwrap(), TIME, "").await,
@@ -225,6 +242,14 @@ fn routes(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) 
         router = router.route(rpc, post(handler));
     }
     Routes::from(router)
+}
+
+/// What an rpc or a page knows of the certificate of whoever asks.
+pub fn who(certificate: Option<&PeerCertificate>) -> String {
+    certificate.map_or_else(
+        || "nobody".to_owned(),
+        |shown| format!("{} {:02x?}", shown.subject, shown.thumbprint),
+    )
 }
 
 async fn wait(seen: &Seen, release: &Semaphore) -> String {

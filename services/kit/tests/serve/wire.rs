@@ -11,11 +11,17 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use kit::failure::reason_of;
 use prost::Message as _;
 use prost::bytes::{BufMut as _, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tonic::{Code, Status};
 
 use crate::probe::{ECHO, PATIENCE, Probe};
+
+/// What carries a connection.
+pub trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Carrier for T {}
 
 /// One HTTP/2 connection.
 pub struct Connection {
@@ -30,7 +36,7 @@ impl Connection {
         Self::over(stream).await.unwrap()
     }
 
-    pub async fn over(stream: TcpStream) -> Result<Self, hyper::Error> {
+    pub async fn over(stream: impl Carrier) -> Result<Self, hyper::Error> {
         let io = TokioIo::new(stream);
         let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
         let driver = tokio::spawn(async move {
@@ -54,6 +60,15 @@ impl Connection {
     pub async fn call(&self, rpc: &str, text: &str, headers: &[(&str, &str)]) -> Answer {
         let response = self.send(rpc, text, headers).await;
         Answer::read(response.unwrap()).await
+    }
+
+    /// Asks for a page of plain HTTP.
+    pub async fn get(&self, page: &str) -> Response<Incoming> {
+        let request = Request::get(format!("http://probe{page}"));
+        let request = request.body(Full::default()).unwrap();
+        let sent = self.sender.clone().send_request(request);
+        let sent = tokio::time::timeout(PATIENCE, sent).await;
+        sent.expect("it is answered in time").unwrap()
     }
 
     /// The same as far as the headers of the answer.
