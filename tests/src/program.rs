@@ -74,6 +74,11 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
         "MOTCUA_PEERS",
         "MOTCUA_QUEUE",
         "MOTCUA_STORE",
+        "MOTCUA_TLS_CA",
+        "MOTCUA_TLS_CERTIFICATE",
+        "MOTCUA_TLS_CLIENT_CA",
+        "MOTCUA_TLS_CLIENT_REQUIRED",
+        "MOTCUA_TLS_KEY",
     ] {
         command.env_remove(setting);
     }

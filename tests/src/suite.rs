@@ -12,7 +12,7 @@ use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -35,6 +35,8 @@ pub struct Suite {
     pair: Pair,
     folder: TempDir,
     settings: Vec<(&'static str, String)>,
+    trust: Option<ClientTlsConfig>,
+    address: Option<SocketAddr>,
 }
 
 struct Running {
@@ -86,12 +88,19 @@ impl Suite {
             pair,
             folder,
             settings: Vec::new(),
+            trust: None,
+            address: None,
         }
     }
 
     /// Sets an environment variable of the runs that follow.
     pub fn set(&mut self, key: &'static str, value: impl Into<String>) {
         self.settings.push((key, value.into()));
+    }
+
+    /// Calls the runs that follow under TLS.
+    pub fn trust(&mut self, trust: ClientTlsConfig) {
+        self.trust = Some(trust);
     }
 
     /// Imports files into the store.
@@ -140,10 +149,28 @@ impl Suite {
         let Some(address) = address else {
             panic!("it does not listen: {}", self.log())
         };
-        let channel = connect(address);
+        self.address = Some(address);
+        let channel = self.connect(address);
         let ready = tokio::time::timeout(PATIENCE, until_ready(channel.clone())).await;
         assert!(ready.is_ok(), "it is not ready: {}", self.log());
         self.line.lead_to(channel);
+    }
+
+    fn connect(&self, address: SocketAddr) -> Channel {
+        let Some(trust) = &self.trust else {
+            return connect(address);
+        };
+        let endpoint = Endpoint::from_shared(format!("https://localhost:{}", address.port()));
+        let endpoint = endpoint.expect("an address is a URI");
+        let endpoint = endpoint.tls_config(trust.clone());
+        endpoint
+            .expect("certificates that can be used")
+            .connect_lazy()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address.expect("it was started")
     }
 
     fn spawn(&self) -> Child {
