@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Either, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use kit::caller::Context;
+use kit::authority::Context;
 use kit::deadline;
 use kit::serve::{Limits, Pages, PeerCertificate};
 use tokio::net::TcpStream;
