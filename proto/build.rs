@@ -5,8 +5,9 @@ use std::{env, error::Error, fs};
 
 use prost::Message as _;
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "motcua/event/v1/event.proto",
+    "motcua/identity/v1/client_service.proto",
     "motcua/identity/v1/event_service.proto",
     "motcua/identity/v1/party_service.proto",
     "motcua/identity/v1/token_service.proto",

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kit::serve::{AFTER, SIMULATED_TIME, TRACE_ID};
-use proto::identity::v1::IssueTokenRequest;
+use proto::identity::v1::{IssueTokenRequest, issue_token_request};
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
@@ -58,7 +58,9 @@ impl Line {
         }
         let assertion = self.cast.assertion(subject);
         let issued = Actor::anonymous(self)
-            .call(IssueTokenRequest { assertion })
+            .call(IssueTokenRequest {
+                proof: Some(issue_token_request::Proof::Assertion(assertion)),
+            })
             .await?;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(subject.to_owned(), issued.token.clone());

@@ -1,12 +1,15 @@
 //! What can go wrong: every variant is one documented reason and one code.
 
+use std::time::Duration;
+
 use kit::db;
 use kit::failure::Failure;
 use kit::keys;
 use sea_orm::DbErr;
 use tonic::{Code, Status};
 
-use crate::{party, token, unit};
+use crate::subject::Subject;
+use crate::{party, provider, token, unit};
 
 /// Why identity refuses or fails.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +20,50 @@ pub enum Error {
     /// `PARTY_NOT_FOUND`: it does not exist, or the caller may not know that it does.
     #[error("there is no party {0}")]
     PartyNotFound(party::Uid),
+    /// `CLIENT_NOT_FOUND`.
+    #[error("there is no client system {0}")]
+    ClientNotFound(Subject),
+    /// `CLIENT_EXISTS`.
+    #[error("another registration has the name {0}")]
+    ClientExists(Subject),
+    /// `CERTIFICATE_TAKEN`.
+    #[error("another client system is bound to this certificate subject")]
+    CertificateTaken,
+    /// `KEYS_FULL`.
+    #[error("the client system has two keys: remove one first")]
+    KeysFull,
+    /// `KEY_NOT_FOUND`.
+    #[error("the client system has no such key")]
+    KeyNotFound,
+    /// `REVISION_CHANGED`.
+    #[error("revision {expected} was expected, it is {current}")]
+    RevisionChanged {
+        /// What the caller had seen.
+        expected: i64,
+        /// What it is.
+        current: i64,
+    },
+    /// `CLIENT_DISABLED`.
+    #[error("the client system is disabled")]
+    ClientDisabled,
+    /// `ID_TOKEN_INVALID`.
+    #[error("the ID token is refused: {0}")]
+    IdTokenInvalid(provider::Refusal),
+    /// `PROVIDER_UNAVAILABLE`.
+    #[error("the keys of the provider {0} cannot be fetched")]
+    ProviderUnavailable(String),
+    /// `NOBODY_BY_THIS_NAME`.
+    #[error("the provider vouches for {0}, but no officer has this name")]
+    NobodyByThisName(Subject),
+    /// What the writer refused.
+    #[error("{0}")]
+    Refused(Failure),
     /// `ASSERTION_INVALID`.
     #[error("the assertion is refused: {0}")]
     AssertionInvalid(token::Refusal),
+    /// The settings of a provider are of no use.
+    #[error("the settings of the providers cannot be used: {0}")]
+    Provider(String),
     /// `STORE_UNAVAILABLE`.
     #[error("the store does not answer")]
     Store(#[from] DbErr),
@@ -34,10 +78,34 @@ impl From<token::Refusal> for Error {
     }
 }
 
+impl From<provider::Error> for Error {
+    fn from(error: provider::Error) -> Self {
+        match error {
+            provider::Error::Refused(refusal) => Self::IdTokenInvalid(refusal),
+            provider::Error::Away { ref provider, .. } => {
+                tracing::warn!(%error, "people cannot sign in by it");
+                Self::ProviderUnavailable(provider.clone())
+            }
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let english = error.to_string();
         match error {
+            Error::ClientNotFound(_)
+            | Error::ClientExists(_)
+            | Error::CertificateTaken
+            | Error::KeysFull
+            | Error::KeyNotFound
+            | Error::RevisionChanged { .. } => of_client(error, english),
+            Error::ClientDisabled
+            | Error::IdTokenInvalid(_)
+            | Error::ProviderUnavailable(_)
+            | Error::NobodyByThisName(_)
+            | Error::AssertionInvalid(_) => of_sign_in(error, english),
+            Error::Refused(failure) => failure,
             Error::UnitNotFound(uid) => {
                 let vietnamese = format!("Không tìm thấy đơn vị {uid}");
                 Self::new(Code::NotFound, "UNIT_NOT_FOUND", english, vietnamese)
@@ -48,16 +116,12 @@ impl From<Error> for Failure {
                 Self::new(Code::NotFound, "PARTY_NOT_FOUND", english, vietnamese)
                     .with("party_uid", uid)
             }
-            Error::AssertionInvalid(_) => {
-                let vietnamese =
-                    "Không xác nhận được danh tính; hãy kiểm tra tên, khóa và thời hạn đăng nhập";
-                Self::new(
-                    Code::Unauthenticated,
-                    "ASSERTION_INVALID",
-                    english,
-                    vietnamese,
-                )
-            }
+            Error::Provider(_) => Self::new(
+                Code::Internal,
+                "SIGNING_FAILED",
+                english,
+                "Hệ thống chưa cấp được phiên đăng nhập",
+            ),
             Error::Store(source) => db::failure(&source),
             Error::Signing(source) => {
                 tracing::error!(%source, "a token cannot be signed");
@@ -69,6 +133,69 @@ impl From<Error> for Failure {
                 )
             }
         }
+    }
+}
+
+/// What is wrong with an act on a client system.
+fn of_client(error: Error, english: String) -> Failure {
+    match error {
+        Error::ClientNotFound(subject) => {
+            let vietnamese = format!("Không có hệ thống {subject}");
+            Failure::new(Code::NotFound, "CLIENT_NOT_FOUND", english, vietnamese)
+                .with("client_id", subject)
+        }
+        Error::ClientExists(subject) => {
+            let vietnamese = format!("Đã có hệ thống khác mang tên {subject}");
+            Failure::new(Code::AlreadyExists, "CLIENT_EXISTS", english, vietnamese)
+                .with("client_id", subject)
+        }
+        Error::CertificateTaken => Failure::new(
+            Code::AlreadyExists,
+            "CERTIFICATE_TAKEN",
+            english,
+            "Chứng thư này đã gắn với hệ thống khác",
+        ),
+        Error::KeyNotFound => Failure::new(
+            Code::NotFound,
+            "KEY_NOT_FOUND",
+            english,
+            "Hệ thống không có khóa này",
+        ),
+        Error::RevisionChanged { expected, current } => {
+            Failure::revision_changed(expected, current)
+        }
+        _ => Failure::new(
+            Code::FailedPrecondition,
+            "KEYS_FULL",
+            english,
+            "Hệ thống đã có đủ hai khóa; hãy bỏ bớt một khóa",
+        ),
+    }
+}
+
+/// Why somebody gets no token.
+fn of_sign_in(error: Error, english: String) -> Failure {
+    let refused = |reason, vietnamese: &str| {
+        Failure::new(Code::Unauthenticated, reason, english.clone(), vietnamese)
+    };
+    match error {
+        Error::ClientDisabled => refused("CLIENT_DISABLED", "Hệ thống này đã bị ngừng truy cập"),
+        Error::IdTokenInvalid(_) => refused(
+            "ID_TOKEN_INVALID",
+            "Phiên đăng nhập từ nhà cung cấp định danh không hợp lệ; hãy đăng nhập lại",
+        ),
+        Error::NobodyByThisName(_) => refused(
+            "NOBODY_BY_THIS_NAME",
+            "Tài khoản chưa được cấp vị trí công tác; hãy liên hệ quản trị",
+        ),
+        Error::ProviderUnavailable(provider) => {
+            Failure::unavailable("PROVIDER_UNAVAILABLE", english, Duration::from_secs(5))
+                .with("provider", provider)
+        }
+        _ => refused(
+            "ASSERTION_INVALID",
+            "Không xác nhận được danh tính; hãy kiểm tra tên, khóa và thời hạn đăng nhập",
+        ),
     }
 }
 

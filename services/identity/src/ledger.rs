@@ -1,6 +1,7 @@
 //! How identity changes: what an act reads, what it decides, what it writes.
 
 mod caller;
+pub(crate) mod client;
 mod party;
 mod unit;
 
@@ -11,12 +12,16 @@ use kit::identity_number::IdentityNumber;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
+use crate::client::Client;
 use crate::error::Error;
 use crate::import::Province;
 use crate::party::Party;
-use crate::principal::{Principal, Subject};
+use crate::principal::Principal;
+use crate::subject::Subject;
+use crate::token::Revocation;
 use crate::unit::{Uid, Unit};
 use crate::{NAME, store};
+use client::OnClient;
 
 /// What can be done.
 #[derive(Clone, Debug)]
@@ -25,6 +30,10 @@ pub(crate) enum Act {
     Import(Province),
     /// Register a party under a new uid, unless its number is known.
     Register(Party),
+    /// Register or change a client system.
+    Client(OnClient),
+    /// Take tokens back.
+    Revoke(Revocation),
 }
 
 /// What acts read.
@@ -33,6 +42,7 @@ pub(crate) struct World {
     units: HashMap<Uid, Unit>,
     parties: HashMap<IdentityNumber, Party>,
     principals: HashMap<Subject, Principal>,
+    clients: HashMap<Subject, Client>,
 }
 
 /// One row to write.
@@ -41,6 +51,8 @@ pub(crate) enum Change {
     Unit(Unit),
     Party(Party),
     Principal(Principal),
+    Client(Client),
+    Revocation(Revocation),
 }
 
 /// The ledger of identity.
@@ -58,6 +70,7 @@ impl Ledger for Identity {
         let units = store::unit::lock(tx, keys.units).await?;
         let parties = store::party::lock(tx, keys.numbers).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
+        let clients = store::client::lock(tx, keys.clients, keys.certificates).await?;
         Ok(World {
             units: units
                 .into_iter()
@@ -70,6 +83,10 @@ impl Ledger for Identity {
             principals: principals
                 .into_iter()
                 .map(|principal| (principal.subject.clone(), principal))
+                .collect(),
+            clients: clients
+                .into_iter()
+                .map(|client| (client.subject.clone(), client))
                 .collect(),
         })
     }
@@ -88,6 +105,11 @@ impl Ledger for Identity {
                 Ok(effect)
             }
             Act::Register(party) => Ok(party::register(world, party)),
+            Act::Client(on) => client::decide(world, on),
+            Act::Revoke(revocation) => Ok(Effect {
+                changes: vec![Change::Revocation(revocation.clone())],
+                ..Effect::nothing()
+            }),
         }
     }
 
@@ -106,21 +128,30 @@ impl Ledger for Identity {
                     .principals
                     .insert(principal.subject.clone(), principal);
             }
+            Change::Client(client) => {
+                world.clients.insert(client.subject.clone(), client);
+            }
+            Change::Revocation(_) => {}
         }
     }
 
     async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
         let (mut units, mut parties, mut principals) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut clients, mut revocations) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
                 Change::Unit(unit) => units.push(unit),
                 Change::Party(party) => parties.push(party),
                 Change::Principal(principal) => principals.push(principal),
+                Change::Client(client) => clients.push(client),
+                Change::Revocation(revocation) => revocations.push(revocation),
             }
         }
         store::unit::save(sink, &units).await?;
         store::party::insert(sink, &parties).await?;
-        store::principal::save(sink, &principals).await
+        store::principal::save(sink, &principals).await?;
+        store::client::save(sink, &clients).await?;
+        store::revocation::save(sink, &revocations).await
     }
 }
 
@@ -130,6 +161,8 @@ struct Keys<'a> {
     units: BTreeSet<&'a Uid>,
     numbers: BTreeSet<&'a IdentityNumber>,
     subjects: BTreeSet<&'a Subject>,
+    clients: BTreeSet<&'a Subject>,
+    certificates: BTreeSet<&'a str>,
 }
 
 impl<'a> Keys<'a> {
@@ -141,9 +174,20 @@ impl<'a> Keys<'a> {
                 Act::Register(party) => {
                     keys.numbers.insert(&party.particulars.number);
                 }
+                Act::Client(on) => keys.add_client(on),
+                Act::Revoke(_) => {}
             }
         }
         keys
+    }
+
+    fn add_client(&mut self, on: &'a OnClient) {
+        self.clients.insert(&on.subject);
+        if let Some(registration) = on.registration() {
+            self.units.extend(&registration.units);
+            let certificate = registration.certificate_subject.as_deref();
+            self.certificates.extend(certificate);
+        }
     }
 
     fn add(&mut self, province: &'a Province) {

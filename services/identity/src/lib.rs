@@ -5,15 +5,23 @@
 //! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
 //! told in its log. It consumes no other log.
 
+mod client;
 mod error;
 mod grpc;
 mod import;
+mod issuing;
+mod jose;
 mod ledger;
 mod migration;
+mod oauth;
 mod party;
 mod principal;
+pub mod provider;
+mod revoking;
 mod settings;
+mod signing;
 mod store;
+mod subject;
 mod succession;
 mod token;
 mod unit;
@@ -27,8 +35,9 @@ use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
-use kit::serve::{Ground, Mounted, Pages};
+use kit::serve::{Ground, Mounted};
 use kit::writer::{self, Step, Writer};
+use proto::identity::v1::client_service_server::ClientServiceServer;
 use proto::identity::v1::event_service_server::EventServiceServer;
 use proto::identity::v1::party_service_server::PartyServiceServer;
 use proto::identity::v1::token_service_server::TokenServiceServer;
@@ -38,7 +47,11 @@ use tonic::service::Routes;
 
 pub use error::Error;
 pub use import::{Files, Province, read};
+use issuing::Issuing;
+use provider::Providers;
+use revoking::Revoking;
 pub use settings::Settings;
+pub use signing::Signing;
 
 /// The name of the service, in its log and its package.
 const NAME: &str = "identity";
@@ -57,29 +70,50 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// When the store cannot be used.
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
+    let providers = Providers::new(settings.providers.clone()).map_err(Error::Provider)?;
     let writer = ground.write(Arc::new(ledger::Identity));
-    let progress = Progress::of_nothing();
+    let signing = settings.signing.clone().follow(ground.stop.clone());
+    ground.tasks.spawn(signing);
+    let forget = revoking::forget(ground.db.clone(), ground.stop.clone());
+    ground.tasks.spawn(forget);
+    let db = ground.db;
+    let issuing = Arc::new(Issuing {
+        db: db.clone(),
+        writer: writer.clone(),
+        settings: settings.clone(),
+        providers,
+    });
+    let revoking = Arc::new(Revoking {
+        db: db.clone(),
+        writer: writer.clone(),
+        settings,
+    });
+    let tokens = grpc::Tokens {
+        issuing: Arc::clone(&issuing),
+        revoking: Arc::clone(&revoking),
+    };
     Ok(Mounted {
         name: NAME,
-        routes: routes(ground.db, writer, settings),
-        http: Pages::new(),
-        progress,
+        routes: routes(db, writer, tokens),
+        http: oauth::pages(issuing, revoking),
+        progress: Progress::of_nothing(),
         ready: Box::pin(std::future::ready(())),
     })
 }
 
-fn routes(db: Db, writer: Writer<ledger::Identity>, settings: Settings) -> Routes {
+fn routes(db: Db, writer: Writer<ledger::Identity>, tokens: grpc::Tokens) -> Routes {
     let units = grpc::Units { db: db.clone() };
     let parties = grpc::Parties {
         db: db.clone(),
-        writer,
+        writer: writer.clone(),
     };
-    let tokens = grpc::Tokens {
+    let clients = grpc::Clients {
         db: db.clone(),
-        settings,
+        writer,
     };
     Routes::new(UnitServiceServer::new(units))
         .add_service(PartyServiceServer::new(parties))
+        .add_service(ClientServiceServer::new(clients))
         .add_service(TokenServiceServer::new(tokens))
         .add_service(EventServiceServer::new(grpc::Events(db)))
 }

@@ -1,6 +1,7 @@
 //! The schema. Migrations only go forward; old and new code both run on the new schema.
 
 mod caller;
+mod client;
 mod party;
 mod unit;
 
@@ -33,7 +34,14 @@ impl MigrationTrait for Tables {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [unit::table(), party::table(), caller::principal()] {
+        for table in [
+            unit::table(),
+            party::table(),
+            caller::principal(),
+            client::table(),
+            client::revocation(),
+            client::assertion(),
+        ] {
             manager.create_table(table).await?;
         }
         manager.create_index(party::number()).await

@@ -2,8 +2,10 @@
 
 use sea_orm::DbErr;
 
+pub(crate) mod client;
 pub(crate) mod party;
 pub(crate) mod principal;
+pub(crate) mod revocation;
 pub(crate) mod unit;
 
 /// A cell holds something that this version never writes.

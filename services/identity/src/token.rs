@@ -1,61 +1,91 @@
-//! Tokens: the assertion by which a caller asks for one, and what the token then says.
+//! Tokens: the assertion by which a system asks for one, what the token then says, and what is taken back.
 
 use std::fmt;
 
 use chrono::TimeDelta;
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Validation, decode};
-use kit::caller::{AUDIENCE, Claims, Granted, ISSUER, Role, TOKEN_LIFE};
-use kit::clock::Moment;
-use kit::keys::PublicKey;
+use jsonwebtoken::{Validation, decode, decode_header};
+use kit::caller::{AUDIENCE, Claims, Granted, Role, TOKEN_LIFE};
+use kit::clock::{self, Moment};
 use serde::Deserialize;
 
-use crate::principal::Principal;
-use crate::succession::Succession;
+use crate::jose::SignerKey;
+use crate::subject::Subject;
 
-const LEEWAY: TimeDelta = TimeDelta::seconds(60);
+/// How far clocks may be apart.
+pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// How far ahead an assertion may end.
 const LONGEST_LIFE: TimeDelta = TimeDelta::minutes(5);
 const LONGEST_ASSERTION: usize = 8 * 1024;
+const LONGEST_JTI: usize = 128;
 
 /// Why an assertion is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is no JWT with `iss`, `sub`, `aud` and `exp`.
+    /// It is no JWT with `iss`, `sub`, `aud`, `exp` and `jti`.
     Malformed,
     /// Nobody is known by this name, or the signature is another's. Which of them is not told.
     Unknown,
-    /// `aud` is not `motcua`, or `iss` is not `sub`.
+    /// `aud` is not this suite, or `iss` is not `sub`.
     WrongAddress,
     /// `exp` has passed.
     Expired,
+    /// `nbf` or `iat` is still to come.
+    NotYet,
     /// `exp` is more than 5 minutes ahead.
     TooLong,
+    /// It was taken before.
+    Replayed,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "it must be a JWT of at most 8 KiB, signed with EdDSA, with `iss`, `sub`, `aud` and `exp`",
+            Self::Malformed => {
+                "it must be a JWT of at most 8 KiB with `iss`, `sub`, `aud`, `exp` and `jti`, signed with the algorithm of a key that is known"
+            }
             Self::Unknown => "nobody is known by this `sub` and key",
-            Self::WrongAddress => "`aud` must be `motcua`, and `iss` the same as `sub`",
+            Self::WrongAddress => {
+                "`aud` must be `motcua`, the issuer or the token endpoint, and `iss` the same as `sub`"
+            }
             Self::Expired => "its `exp` has passed",
+            Self::NotYet => "its `nbf` or `iat` is still to come",
             Self::TooLong => "its `exp` must be at most 5 minutes ahead",
+            Self::Replayed => "it was used before: every assertion needs a new `jti`",
         })
     }
 }
 
-/// An assertion of which only the subject was read, so that its key can be found.
-#[derive(Clone, Copy, Debug)]
+/// An assertion of which only the names were read, so that its key can be found.
+#[derive(Clone, Debug)]
 pub struct Unverified<'a> {
     jwt: &'a str,
+    kid: Option<String>,
+    /// The subject that it claims to be from.
+    pub subject: String,
+}
+
+/// An assertion that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its own name, to be taken once.
+    pub jti: String,
+    /// The last second at which it would be taken.
+    pub ends: i64,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    sub: String,
 }
 
 #[derive(Deserialize)]
 struct Asserted {
-    sub: String,
     exp: i64,
+    jti: String,
+    nbf: Option<i64>,
+    iat: Option<i64>,
 }
 
 impl<'a> Unverified<'a> {
@@ -63,137 +93,151 @@ impl<'a> Unverified<'a> {
     ///
     /// # Errors
     /// [`Refusal::Malformed`].
-    pub fn read(jwt: &'a str) -> Result<(Self, String), Refusal> {
+    pub fn read(jwt: &'a str) -> Result<Self, Refusal> {
         if jwt.len() > LONGEST_ASSERTION {
             return Err(Refusal::Malformed);
         }
-        let asserted: Asserted = insecure_decode_claims(jwt).map_err(|_| Refusal::Malformed)?;
-        Ok((Self { jwt }, asserted.sub))
+        let header = decode_header(jwt).map_err(|_| Refusal::Malformed)?;
+        let named: Named = insecure_decode_claims(jwt).map_err(|_| Refusal::Malformed)?;
+        Ok(Self {
+            jwt,
+            kid: header.kid,
+            subject: named.sub,
+        })
     }
 
-    /// Checks it against the key of `subject`, with a minute of leeway.
+    /// Checks it against the keys of its subject and the names of this suite, with a minute of leeway. It must still be
+    /// taken, once.
     ///
     /// # Errors
-    /// Every refusal but an unknown subject.
-    pub fn verify(self, subject: &str, key: &PublicKey, now: Moment) -> Result<(), Refusal> {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[subject]);
-        validation.set_audience(&[AUDIENCE]);
+    /// Every refusal but a replay.
+    pub fn verify(
+        &self,
+        keys: &[SignerKey],
+        addresses: &[String],
+        now: Moment,
+    ) -> Result<Accepted, Refusal> {
+        let mut refused = Refusal::Unknown;
+        let meant = |key: &&SignerKey| key.is_meant_by(self.kid.as_deref());
+        for key in keys.iter().filter(meant) {
+            match self.decode(key, addresses) {
+                Ok(asserted) => return in_time(asserted, now),
+                Err(refusal) => refused = refusal,
+            }
+        }
+        Err(refused)
+    }
+
+    fn decode(&self, key: &SignerKey, addresses: &[String]) -> Result<Asserted, Refusal> {
+        let decoding = key.decoding().map_err(|_| Refusal::Unknown)?;
+        let first = key.algorithms().first().ok_or(Refusal::Unknown)?;
+        let mut validation = Validation::new(*first);
+        validation.algorithms = key.algorithms().to_vec();
+        validation.set_issuer(&[&self.subject]);
+        validation.set_audience(addresses);
         validation.set_required_spec_claims(&["iss", "sub", "aud", "exp"]);
         // The time comes in by parameter; it is checked below.
         validation.validate_exp = false;
-        let key = key.decoding().map_err(|_| Refusal::Unknown)?;
-        let asserted = decode::<Asserted>(self.jwt, &key, &validation)
-            .map_err(|error| refusal(error.kind()))?;
-        let ends = asserted.claims.exp;
-        if ends < (now - LEEWAY).timestamp() {
-            return Err(Refusal::Expired);
-        }
-        if ends > (now + LONGEST_LIFE + LEEWAY).timestamp() {
-            return Err(Refusal::TooLong);
-        }
-        Ok(())
+        let decoded = decode::<Asserted>(self.jwt, &decoding, &validation);
+        let decoded = decoded.map_err(|error| match error.kind() {
+            ErrorKind::InvalidSignature => Refusal::Unknown,
+            ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => Refusal::WrongAddress,
+            _ => Refusal::Malformed,
+        })?;
+        Ok(decoded.claims)
     }
 }
 
-fn refusal(kind: &ErrorKind) -> Refusal {
-    match kind {
-        ErrorKind::InvalidSignature => Refusal::Unknown,
-        ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => Refusal::WrongAddress,
-        _ => Refusal::Malformed,
+fn in_time(asserted: Asserted, now: Moment) -> Result<Accepted, Refusal> {
+    let Asserted { exp, jti, nbf, iat } = asserted;
+    if jti.is_empty() || jti.len() > LONGEST_JTI {
+        return Err(Refusal::Malformed);
     }
+    if exp < (now - LEEWAY).timestamp() {
+        return Err(Refusal::Expired);
+    }
+    if exp > (now + LONGEST_LIFE + LEEWAY).timestamp() {
+        return Err(Refusal::TooLong);
+    }
+    let begins = nbf.max(iat).unwrap_or(i64::MIN);
+    if begins > (now + LEEWAY).timestamp() {
+        return Err(Refusal::NotYet);
+    }
+    Ok(Accepted {
+        jti,
+        ends: exp + LEEWAY.num_seconds(),
+    })
 }
 
-/// What the token of a service of the suite says.
+/// What the token of a subject says that begins now.
 #[must_use]
-pub fn of_service(name: &str, now: Moment) -> Claims {
+pub fn claims(issuer: &str, subject: &str, grants: Vec<Granted>, now: Moment) -> Claims {
     Claims {
-        iss: ISSUER.to_owned(),
-        sub: name.to_owned(),
+        iss: issuer.to_owned(),
+        sub: subject.to_owned(),
         aud: AUDIENCE.to_owned(),
         iat: now.timestamp(),
         exp: (now + TOKEN_LIFE).timestamp(),
-        grants: vec![Granted {
-            role: Role::Service,
-            at: Vec::new(),
-            everywhere: true,
-        }],
+        jti: clock::new_uid(),
+        grants,
+        rpcs: None,
+        rate_class: None,
+        cnf: None,
     }
 }
 
-/// What the token of a principal says: at a unit, the unit that does its work now and all whose work that one took over.
+/// What a service of the suite is granted.
 #[must_use]
-pub fn of_principal(principal: &Principal, succession: &Succession, now: Moment) -> Claims {
-    let estate = principal.part.unit().map(|unit| succession.estate(unit));
-    let units = estate.unwrap_or_default();
-    let units = units.iter().map(ToString::to_string);
-    let party = principal.part.party().map(ToString::to_string);
-    Claims {
-        grants: vec![Granted {
-            role: principal.part.role(),
-            at: units.chain(party).collect(),
-            everywhere: false,
-        }],
-        ..of_service(principal.subject.as_str(), now)
+pub fn of_a_service() -> Vec<Granted> {
+    vec![Granted {
+        role: Role::Service,
+        at: Vec::new(),
+        everywhere: true,
+    }]
+}
+
+/// What is taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// One token.
+    Token {
+        /// Its `jti`.
+        name: String,
+        /// The second after which it would have ended anyway.
+        ends: i64,
+    },
+    /// All tokens of a subject.
+    Subject {
+        /// Whose.
+        subject: Subject,
+        /// Those that were issued up to this second.
+        issued_until: i64,
+        /// The second after which they would have ended anyway.
+        ends: i64,
+    },
+}
+
+impl Revocation {
+    /// Of one token that ends in this second.
+    #[must_use]
+    pub fn of_token(name: String, exp: i64) -> Self {
+        Self::Token {
+            name,
+            ends: exp + LEEWAY.num_seconds(),
+        }
+    }
+
+    /// Of all tokens that a subject has at this second.
+    #[must_use]
+    pub fn of_subject(subject: Subject, now: i64) -> Self {
+        let life = TimeDelta::from_std(TOKEN_LIFE).unwrap_or(LEEWAY);
+        Self::Subject {
+            subject,
+            issued_until: now,
+            ends: now + (life + LEEWAY).num_seconds(),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use kit::caller::sign_assertion;
-    use kit::clock;
-    use kit::keys::PrivateKey;
-
-    use super::*;
-
-    fn verified(
-        signer: &PrivateKey,
-        subject: &str,
-        key: &PrivateKey,
-        later: TimeDelta,
-    ) -> Result<(), Refusal> {
-        let jwt = sign_assertion("officer-1", signer).unwrap();
-        let (assertion, _) = Unverified::read(&jwt).unwrap();
-        assertion.verify(subject, &key.public(), clock::real() + later)
-    }
-
-    #[test]
-    fn an_assertion_holds_for_its_own_subject_and_key_and_a_short_time() {
-        let (own, other) = (PrivateKey::generate(), PrivateKey::generate());
-        let at_once = TimeDelta::zero();
-        assert_eq!(verified(&own, "officer-1", &own, at_once), Ok(()));
-        assert_eq!(
-            verified(&other, "officer-1", &own, at_once),
-            Err(Refusal::Unknown)
-        );
-        assert_eq!(
-            verified(&own, "officer-2", &own, at_once),
-            Err(Refusal::WrongAddress)
-        );
-        // It ends in 2 minutes, and a minute is forgiven.
-        assert_eq!(
-            verified(&own, "officer-1", &own, TimeDelta::seconds(170)),
-            Ok(())
-        );
-        assert_eq!(
-            verified(&own, "officer-1", &own, TimeDelta::seconds(190)),
-            Err(Refusal::Expired)
-        );
-        assert_eq!(
-            verified(&own, "officer-1", &own, TimeDelta::seconds(-250)),
-            Err(Refusal::TooLong)
-        );
-    }
-
-    #[test]
-    fn what_is_no_jwt_is_malformed() {
-        assert_eq!(
-            Unverified::read("nonsense").unwrap_err(),
-            Refusal::Malformed
-        );
-        assert_eq!(
-            Unverified::read(&"a".repeat(9_000)).unwrap_err(),
-            Refusal::Malformed
-        );
-    }
-}
+mod tests;

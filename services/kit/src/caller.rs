@@ -1,6 +1,7 @@
 //! Who is calling: in which roles, for which units and parties.
 
 mod token;
+mod verifier;
 
 use std::fmt;
 
@@ -8,9 +9,8 @@ use tonic::Code;
 
 use crate::failure::Failure;
 
-pub use token::{
-    AUDIENCE, Claims, Granted, ISSUER, KeySource, TOKEN_LIFE, Verifier, sign, sign_assertion,
-};
+pub use token::{AUDIENCE, Claims, Confirmation, Granted, TOKEN_LIFE, sign, sign_assertion};
+pub use verifier::{KeySet, KeySource, Revoked, Verifier};
 
 /// The subject of a caller without a token.
 const ANONYMOUS: &str = "anonymous";
@@ -162,6 +162,63 @@ pub struct Grant {
     pub reach: Reach,
 }
 
+/// How much a client system may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateClass {
+    /// 10 calls a second.
+    Low,
+    /// 100 calls a second.
+    Standard,
+    /// 1,000 calls a second.
+    High,
+}
+
+impl RateClass {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Standard, Self::High];
+
+    /// The word for it in files and stores.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Standard => "standard",
+            Self::High => "high",
+        }
+    }
+
+    /// How many calls a second it allows at one replica; twice as many at once.
+    #[must_use]
+    pub fn per_second(self) -> u32 {
+        match self {
+            Self::Low => 10,
+            Self::Standard => 100,
+            Self::High => 1_000,
+        }
+    }
+}
+
+impl std::str::FromStr for RateClass {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        let class = Self::ALL.into_iter().find(|class| class.as_str() == word);
+        class.ok_or(())
+    }
+}
+
+/// What holds for client systems beside their role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientTerms {
+    /// The rpcs that it is registered for: `intake.DossierService/SubmitDossier`.
+    pub rpcs: Vec<String>,
+    /// How much it may call.
+    pub rate_class: RateClass,
+    /// The SHA-256 of the certificate that its token is bound to (RFC 8705), if it is.
+    pub certificate: Option<[u8; 32]>,
+}
+
 /// Somebody who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -169,6 +226,8 @@ pub struct Caller {
     pub subject: String,
     /// What the token grants; an officer may have several roles.
     pub grants: Vec<Grant>,
+    /// What holds for it as a client system; `None` for people and services.
+    pub client: Option<ClientTerms>,
 }
 
 impl Caller {
@@ -178,6 +237,7 @@ impl Caller {
         Self {
             subject: ANONYMOUS.to_owned(),
             grants: Vec::new(),
+            client: None,
         }
     }
 
@@ -190,6 +250,7 @@ impl Caller {
                 role,
                 reach: Reach::At(at),
             }],
+            client: None,
         }
     }
 

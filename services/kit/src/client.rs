@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use proto::identity::v1::{
     GetKeySetRequest, IssueTokenRequest, ReadEventsRequest, ReadEventsResponse,
@@ -20,7 +21,7 @@ use tonic::transport::Uri;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
-use crate::caller::{KeySource, TOKEN_LIFE, sign_assertion};
+use crate::caller::{KeySet, KeySource, Revoked, TOKEN_LIFE, sign_assertion};
 use crate::clock;
 use crate::failure::Failure;
 use crate::inside::Inside;
@@ -90,7 +91,7 @@ impl Peers {
         })
     }
 
-    async fn key_set(&self) -> Result<Vec<PublicKey>, Failure> {
+    async fn key_set(&self) -> Result<KeySet, Failure> {
         let mut client = TokenServiceClient::new(self.channel("identity")?);
         let reply = client
             .get_key_set(GetKeySetRequest {})
@@ -102,11 +103,20 @@ impl Peers {
                 );
                 Failure::unavailable("KEYS_UNAVAILABLE", english, Duration::from_secs(1))
             })?;
-        let keys = reply.into_inner().keys;
-        Ok(keys
-            .iter()
-            .filter_map(|key| PublicKey::from_bytes(&key.ed25519).ok())
-            .collect())
+        let reply = reply.into_inner();
+        let keys = reply.keys.iter();
+        let keys = keys.filter_map(|key| PublicKey::from_bytes(&key.ed25519).ok());
+        let subjects = reply.revoked_subjects.into_iter();
+        Ok(KeySet {
+            issuer: reply.issuer,
+            keys: keys.collect(),
+            revoked: Revoked {
+                tokens: reply.revoked_tokens.into_iter().collect(),
+                subjects: subjects
+                    .map(|revoked| (revoked.subject, revoked.until))
+                    .collect(),
+            },
+        })
     }
 }
 
@@ -152,7 +162,8 @@ impl OwnToken {
         let assertion = sign_assertion(self.0.service, &self.0.key)
             .map_err(|error| Status::new(Code::Internal, error.to_string()))?;
         let mut client = TokenServiceClient::new(self.0.peers.channel("identity")?);
-        let reply = client.issue_token(IssueTokenRequest { assertion }).await?;
+        let proof = Some(Proof::Assertion(assertion));
+        let reply = client.issue_token(IssueTokenRequest { proof }).await?;
         Ok(reply.into_inner().token)
     }
 }

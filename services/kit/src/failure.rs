@@ -138,6 +138,12 @@ impl Failure {
         self
     }
 
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
     /// The documented reason.
     #[must_use]
     pub fn reason(&self) -> &'static str {

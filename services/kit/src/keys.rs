@@ -152,11 +152,27 @@ impl PublicKey {
         self.0.as_bytes().to_vec()
     }
 
-    /// A short name of the key, derived from it.
+    /// Its thumbprint (RFC 7638), by which it is named.
     #[must_use]
     pub fn kid(&self) -> String {
-        let digest = Sha256::digest(self.0.as_bytes());
-        URL_SAFE_NO_PAD.encode(&digest[..9])
+        let members = format!(
+            r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
+            self.base64url()
+        );
+        URL_SAFE_NO_PAD.encode(Sha256::digest(members))
+    }
+
+    /// As a JSON Web Key (RFC 8037).
+    #[must_use]
+    pub fn to_jwk(&self) -> String {
+        let (x, kid) = (self.base64url(), self.kid());
+        format!(
+            r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}","kid":"{kid}","use":"sig","alg":"EdDSA"}}"#
+        )
+    }
+
+    fn base64url(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0.as_bytes())
     }
 
     /// The form in which signatures are verified.
@@ -164,8 +180,7 @@ impl PublicKey {
     /// # Errors
     /// Never for a key that was made or read here.
     pub fn decoding(&self) -> Result<DecodingKey, Error> {
-        DecodingKey::from_ed_components(&URL_SAFE_NO_PAD.encode(self.0.as_bytes()))
-            .map_err(|_| malformed("the public key"))
+        DecodingKey::from_ed_components(&self.base64url()).map_err(|_| malformed("the public key"))
     }
 }
 

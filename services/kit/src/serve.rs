@@ -7,6 +7,7 @@ mod gate;
 mod ground;
 mod health;
 mod plain;
+mod rates;
 mod seats;
 mod stream;
 
@@ -166,6 +167,10 @@ impl Port {
         if self.reflection {
             routes = routes.add_service(reflection()?);
         }
+        let following = self.verifier.clone().follow();
+        let stop = self.stop.clone();
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled(following).await });
         let drain = CancellationToken::new();
         let gate = Gate::new(
             self.verifier,

@@ -12,6 +12,7 @@ use kit::caller::{TOKEN_LIFE, sign_assertion};
 use kit::clock;
 use kit::keys::PrivateKey;
 use proto::identity::v1::IssueTokenRequest;
+use proto::identity::v1::issue_token_request::Proof;
 use proto::intake::v1::{Applicant, ApplicantNumberKind};
 use tokio::time::Instant;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -204,8 +205,9 @@ impl Cast {
     /// When the key cannot sign.
     pub fn ask_for_token(&self, caller: CallerId) -> Result<IssueTokenRequest, Error> {
         let player = &self.players[caller.0];
+        let assertion = sign_assertion(&player.subject, &player.key)?;
         Ok(IssueTokenRequest {
-            assertion: sign_assertion(&player.subject, &player.key)?,
+            proof: Some(Proof::Assertion(assertion)),
         })
     }
 

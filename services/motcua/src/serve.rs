@@ -60,6 +60,17 @@ pub struct Options {
     peers: Vec<Elsewhere>,
     #[command(flatten)]
     tls: TlsOptions,
+    /// Who issues tokens: the URL under which the suite's OpenID discovery document is seen, the same for all replicas.
+    #[arg(
+        long,
+        env = "MOTCUA_ISSUER",
+        default_value = "motcua",
+        value_name = "URL"
+    )]
+    issuer: String,
+    /// The OpenID providers at which people sign in: a JSON file with a list of them.
+    #[arg(long, env = "MOTCUA_PROVIDERS", value_name = "FILE")]
+    providers: Option<PathBuf>,
     /// Answer reflection, so that clients need no copy of the contract.
     #[arg(long)]
     reflection: bool,
@@ -148,6 +159,14 @@ pub enum Error {
     /// A service is to be reached under TLS, by whoever answers.
     #[error("--peer {0}=https://…: --tls-ca must say whose certificates to accept")]
     NoTrust(String),
+    /// The file of providers.
+    #[error("the file of OpenID providers {path} cannot be used: {reason}")]
+    Providers {
+        /// Which.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// Signals or files.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -228,6 +247,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 }
 
 struct Suite {
+    issuer: String,
+    providers: Vec<identity::provider::Settings>,
     stores: Stores,
     keys: KeyFolder,
     queue: Queue,
@@ -251,6 +272,8 @@ impl Suite {
             None => Clock::system(),
         };
         Ok(Self {
+            issuer: options.issuer.clone(),
+            providers: providers(options.providers.as_deref())?,
             stores,
             keys: KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?,
             queue,
@@ -282,7 +305,8 @@ impl Suite {
         };
         match service {
             Service::Identity => {
-                let settings = self.keys.identity_settings()?;
+                let providers = self.providers.clone();
+                let settings = self.keys.identity_settings(&self.issuer, providers)?;
                 started(name, identity::start(ground, settings).await)
             }
             Service::Catalogue => started(name, catalogue::start(ground).await),
@@ -302,6 +326,18 @@ where
     })
 }
 
+fn providers(path: Option<&Path>) -> Result<Vec<identity::provider::Settings>, Error> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    let unusable = |reason: String| Error::Providers {
+        path: path.display().to_string(),
+        reason,
+    };
+    let text = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))
+}
+
 /// The private keys of the services, one file each; identity's signing key beside them.
 struct KeyFolder(PathBuf);
 
@@ -319,15 +355,21 @@ impl KeyFolder {
         Path::new(&self.0).join(format!("{name}.pem"))
     }
 
-    fn identity_settings(&self) -> Result<identity::Settings, keys::Error> {
+    fn identity_settings(
+        &self,
+        issuer: &str,
+        providers: Vec<identity::provider::Settings>,
+    ) -> Result<identity::Settings, keys::Error> {
         let mut service_keys: Vec<(String, PublicKey)> = Vec::new();
         for service in SERVICES {
             let key = self.service(service.name())?;
             service_keys.push((service.name().to_owned(), key.public()));
         }
         Ok(identity::Settings {
-            signing_key: PrivateKey::load_or_create(&self.file("token-signing"))?,
+            issuer: issuer.to_owned(),
+            signing: identity::Signing::open(&self.0)?,
             service_keys,
+            providers,
         })
     }
 }

@@ -9,6 +9,7 @@ use kit::clock;
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
 use proto::identity::v1::IssueTokenRequest;
+use proto::identity::v1::issue_token_request::Proof;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::client::Grpc;
@@ -158,7 +159,9 @@ impl Line {
         // A herd of new callers is let in a few at a time: a token costs identity two signatures.
         let _turn = self.issuing.acquire().await;
         let assertion = self.cast.assertion(caller);
-        let request = Request::new(IssueTokenRequest { assertion });
+        let request = Request::new(IssueTokenRequest {
+            proof: Some(Proof::Assertion(assertion)),
+        });
         let token = self.send(request, PATIENCE).await?.message.token;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(caller.to_owned(), token.clone());

@@ -1,9 +1,10 @@
 //! Who is calling: tokens, and what needs none.
 
-use kit::caller::{AUDIENCE, Claims, Granted, ISSUER, Role, sign};
+use kit::caller::{AUDIENCE, Claims, Granted, Role, sign};
 use kit::clock;
 use kit::keys::PrivateKey;
 use proto::catalogue::v1::{GetCalendarRequest, GetCatalogueSummaryRequest, GetProcedureRequest};
+use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::{GetCallerRequest, IssueTokenRequest, ListUnitsRequest};
 use proto::intake::v1::{Dossier, ListDossiersRequest, ReadEventsRequest};
 use tests::cast::{AN, CLIENT, COMMUNE, OTHER_COMMUNE, subject};
@@ -14,12 +15,16 @@ use tonic::Code;
 fn claims(ends_in_seconds: i64) -> Claims {
     let now = clock::real().timestamp();
     Claims {
-        iss: ISSUER.to_owned(),
+        iss: "motcua".to_owned(),
         sub: subject(COMMUNE, "receptionist"),
         aud: AUDIENCE.to_owned(),
         iat: now - 3_600,
         exp: now + ends_in_seconds,
+        jti: clock::new_uid(),
         grants: vec![receptionist_of(COMMUNE)],
+        rpcs: None,
+        rate_class: None,
+        cnf: None,
     }
 }
 
@@ -110,7 +115,9 @@ async fn an_assertion_must_be_signed_by_the_key_that_was_registered() {
         let assertion = kit::caller::sign_assertion(&name, &key).unwrap();
         anyone
             .refused(
-                IssueTokenRequest { assertion },
+                IssueTokenRequest {
+                    proof: Some(Proof::Assertion(assertion)),
+                },
                 Code::Unauthenticated,
                 "ASSERTION_INVALID",
             )

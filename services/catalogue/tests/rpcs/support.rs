@@ -140,7 +140,9 @@ impl Suite {
             ..ground.clone()
         };
         let settings = identity::Settings {
-            signing_key: PrivateKey::generate(),
+            issuer: "motcua".to_owned(),
+            signing: identity::Signing::open(store.folder.path()).unwrap(),
+            providers: Vec::new(),
             service_keys: vec![("intake".to_owned(), intake.public())],
         };
         let services = vec![

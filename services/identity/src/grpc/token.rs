@@ -1,50 +1,30 @@
 //! `TokenService`.
 
-use kit::authority::Context;
-use kit::caller::{self, Claims};
-use kit::clock::{self, Moment};
-use kit::db::Db;
+use std::sync::Arc;
+
+use kit::authority::{Context, Rules};
+use kit::clock;
+use kit::failure::Failure;
+use kit::fields::{Fields, required};
+use kit::serve::PeerCertificate;
+use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_server::TokenService;
 use proto::identity::v1::{
     GetCallerRequest, GetCallerResponse, GetKeySetRequest, GetKeySetResponse, IssueTokenRequest,
-    IssueTokenResponse,
+    IssueTokenResponse, RevokeTokenRequest, RevokeTokenResponse,
 };
 use tonic::{Request, Response, Status};
 
-use crate::error::Error;
-use crate::principal::Principal;
-use crate::settings::Settings;
-use crate::succession::Succession;
-use crate::token::{self, Refusal, Unverified};
-use crate::{store, wire};
+use crate::issuing::{Asked, Issuing};
+use crate::revoking::Revoking;
+use crate::wire;
 
-/// Gives tokens, and the keys that verify them.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
+/// Gives tokens, takes them back, and tells the keys that verify them.
 pub(crate) struct Tokens {
-    pub db: Db,
-    pub settings: Settings,
-}
-
-impl Tokens {
-    /// What the token says that an assertion earns. Tokens live in real time, units in civil time.
-    async fn claims(&self, assertion: &str, civil: Moment) -> Result<Claims, Error> {
-        let now = clock::real();
-        let (assertion, subject) = Unverified::read(assertion)?;
-        if let Some(key) = self.settings.service_key(&subject) {
-            assertion.verify(&subject, key, now)?;
-            return Ok(token::of_service(&subject, now));
-        }
-        let principal = self.principal(&subject).await?;
-        assertion.verify(&subject, &principal.public_key, now)?;
-        let succeeded = store::unit::succeeded(self.db.read()).await?;
-        let succession = Succession::on(clock::local(civil).date(), succeeded);
-        Ok(token::of_principal(&principal, &succession, now))
-    }
-
-    async fn principal(&self, subject: &str) -> Result<Principal, Error> {
-        let subject = subject.parse().map_err(|()| Refusal::Unknown)?;
-        let principal = store::principal::find(self.db.read(), &subject).await?;
-        Ok(principal.ok_or(Refusal::Unknown)?)
-    }
+    pub issuing: Arc<Issuing>,
+    pub revoking: Arc<Revoking>,
 }
 
 #[tonic::async_trait]
@@ -53,25 +33,45 @@ impl TokenService for Tokens {
         &self,
         request: Request<IssueTokenRequest>,
     ) -> Result<Response<IssueTokenResponse>, Status> {
-        let civil = Context::of(&request)?.at;
-        let claims = self.claims(&request.get_ref().assertion, civil).await?;
-        let token = caller::sign(&claims, &self.settings.signing_key).map_err(Error::from)?;
+        let context = Context::of(&request)?;
+        let asked = Asked {
+            civil: context.at,
+            traceparent: context.traceparent,
+            certificate: request.extensions().get::<PeerCertificate>().cloned(),
+        };
+        let issued = match request.into_inner().proof {
+            None => return Err(Failure::invalid_fields(vec![required("proof")]).into()),
+            Some(Proof::Assertion(jwt)) => self.issuing.by_assertion(&jwt, &asked).await?,
+            Some(Proof::IdToken(jwt)) => self.issuing.by_id_token(&jwt, &asked).await?,
+        };
+        let ends = clock::from_micros(issued.ends * 1_000_000);
         Ok(Response::new(IssueTokenResponse {
-            token,
-            expires_at: Some(clock::to_timestamp(clock::from_micros(
-                claims.exp * 1_000_000,
-            ))),
+            token: issued.token,
+            expires_at: Some(clock::to_timestamp(ends)),
         }))
+    }
+
+    async fn revoke_token(
+        &self,
+        request: Request<RevokeTokenRequest>,
+    ) -> Result<Response<RevokeTokenResponse>, Status> {
+        let context = Context::of(&request)?;
+        let message = request.into_inner();
+        let mut fields = Fields::new();
+        let request_id = fields.request_id(&message.request_id);
+        fields.text("token", &message.token, LONGEST_TOKEN);
+        fields.finish()?;
+        let revoked = self.revoking.revoke_for(&context, request_id, &message);
+        revoked.await?;
+        Ok(Response::new(RevokeTokenResponse {}))
     }
 
     async fn get_key_set(
         &self,
         _: Request<GetKeySetRequest>,
     ) -> Result<Response<GetKeySetResponse>, Status> {
-        let key = self.settings.signing_key.public();
-        Ok(Response::new(GetKeySetResponse {
-            keys: vec![wire::caller::verifying_key(&key)],
-        }))
+        let set = self.revoking.key_set().await?;
+        Ok(Response::new(wire::caller::key_set(set)))
     }
 
     async fn get_caller(
@@ -79,8 +79,17 @@ impl TokenService for Tokens {
         request: Request<GetCallerRequest>,
     ) -> Result<Response<GetCallerResponse>, Status> {
         let context = Context::of(&request)?;
+        let caller = context.caller();
+        let rules = Rules::of_the_suite().map_err(|error| Status::internal(error.to_string()))?;
+        let admitted = rules.all().filter(|rule| rule.admit(caller).is_ok());
+        let mut rpcs: Vec<String> = admitted.map(|rule| rule.rpc().to_owned()).collect();
+        rpcs.sort_unstable();
+        let class = caller.client.as_ref().map(|terms| terms.rate_class);
+        let rate_class = class.map(wire::caller::rate_class).unwrap_or_default();
         Ok(Response::new(GetCallerResponse {
-            caller: Some(wire::caller::caller(context.caller())),
+            caller: Some(wire::caller::caller(caller)),
+            rpcs,
+            rate_class: rate_class.into(),
         }))
     }
 }

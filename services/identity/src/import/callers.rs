@@ -10,7 +10,8 @@ use kit::keys::PublicKey;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
 use crate::party::{self, LONGEST_NAME, Particulars, Party};
-use crate::principal::{Part, Principal, Subject, role_of};
+use crate::principal::{Part, Principal, role_of};
+use crate::subject::Subject;
 use crate::unit;
 
 const COLUMNS: &[&str] = &[
@@ -67,19 +68,18 @@ fn part(
     if role == Role::Applicant {
         must_be_empty(row, &["unit"], findings);
         let uid = party::Uid::new(clock::new_uid());
-        return Some(Part::Citizen(Party::new(uid, particulars(row, findings)?)));
+        return Some(Part::Applicant(Party::new(
+            uid,
+            particulars(row, findings)?,
+        )));
     }
     must_be_empty(row, &["name", "number_kind", "number"], findings);
     Part::at_unit(role, findings.take(unit(row, units))?)
 }
 
 fn role(row: &Row) -> Result<Role, BadRow> {
-    role_of(row.get("role")).ok_or_else(|| {
-        row.bad(
-            "role",
-            "must be receptionist, examiner, leader, client or applicant",
-        )
-    })
+    role_of(row.get("role"))
+        .ok_or_else(|| row.bad("role", "must be a role of an officer, client or applicant"))
 }
 
 fn public_key(row: &Row) -> Result<PublicKey, BadRow> {

@@ -56,6 +56,19 @@ fn within(scope: &Scope) -> Select<Entity> {
     }
 }
 
+/// The party that has this number.
+pub(crate) async fn by_number(
+    db: &impl ConnectionTrait,
+    number: &IdentityNumber,
+) -> Result<Option<Party>, DbErr> {
+    let row = Entity::find()
+        .filter(Column::NumberKind.eq(number.kind().as_str()))
+        .filter(Column::Number.eq(number.value()))
+        .one(db)
+        .await?;
+    row.map(Party::try_from).transpose()
+}
+
 /// The parties that have these numbers, locked in order of number.
 pub(crate) async fn lock(
     db: &impl ConnectionTrait,

@@ -8,7 +8,8 @@ use sea_orm::{
 };
 
 use super::unreadable;
-use crate::principal::{Part, Principal, Subject, role_of};
+use crate::principal::{Part, Principal, role_of};
+use crate::subject::Subject;
 use crate::{party, unit};
 
 mod entity {
@@ -72,7 +73,7 @@ impl TryFrom<Model> for Principal {
         let role = role_of(&row.role).ok_or_else(|| unreadable("principal.role"))?;
         let part = match (row.unit_uid, row.party_uid) {
             (Some(unit), None) => Part::at_unit(role, unit::Uid::new(unit)),
-            (None, Some(party)) => Some(Part::Citizen(party::Uid::new(party))),
+            (None, Some(party)) => Some(Part::Applicant(party::Uid::new(party))),
             _ => None,
         };
         Ok(Self {

@@ -52,10 +52,31 @@ pub(crate) fn role(role: caller::Role) -> pb::Role {
     }
 }
 
-/// A key that verifies tokens.
-pub(crate) fn verifying_key(key: &keys::PublicKey) -> pb::VerifyingKey {
+/// What tokens are verified by.
+pub(crate) fn key_set(set: caller::KeySet) -> pb::GetKeySetResponse {
+    let subjects = set.revoked.subjects.into_iter();
+    pb::GetKeySetResponse {
+        keys: set.keys.iter().map(verifying_key).collect(),
+        issuer: set.issuer,
+        revoked_tokens: set.revoked.tokens.into_iter().collect(),
+        revoked_subjects: subjects
+            .map(|(subject, until)| pb::RevokedSubject { subject, until })
+            .collect(),
+    }
+}
+
+fn verifying_key(key: &keys::PublicKey) -> pb::VerifyingKey {
     pb::VerifyingKey {
         kid: key.kid(),
         ed25519: key.to_bytes(),
+    }
+}
+
+/// How much a client may call, on the wire.
+pub(crate) fn rate_class(class: caller::RateClass) -> pb::RateClass {
+    match class {
+        caller::RateClass::Low => pb::RateClass::Low,
+        caller::RateClass::Standard => pb::RateClass::Standard,
+        caller::RateClass::High => pb::RateClass::High,
     }
 }

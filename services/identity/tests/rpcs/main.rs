@@ -1,7 +1,9 @@
 //! Identity seen through its port and its files: a real server over a real store.
 #![cfg(test)]
 
+mod clients;
 mod imports;
+mod oauth;
 mod parties;
 mod support;
 mod tokens;

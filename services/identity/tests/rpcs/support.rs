@@ -1,8 +1,10 @@
 //! A server over a store in a folder of its own, and callers with real tokens.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use identity::{Files, Settings};
+use identity::{Files, Settings, Signing, provider};
 use kit::authority::Rules;
 use kit::caller::{Verifier, sign_assertion};
 use kit::client::{Peer, Peers};
@@ -13,8 +15,9 @@ use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
 use kit::tls::Tls;
-use proto::identity::v1::IssueTokenRequest;
+use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_client::TokenServiceClient;
+use proto::identity::v1::{GetCallerRequest, IssueTokenRequest};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -71,10 +74,14 @@ impl Store {
     }
 }
 
+/// Who issues tokens here.
+pub const ISSUER: &str = "https://motcua.example";
+
 /// A running service.
 pub struct Suite {
     pub store: Store,
     pub channel: Peer,
+    pub address: SocketAddr,
     /// The key of every caller of the small province, and of the service `intake`.
     pub key: PrivateKey,
     _stop: DropGuard,
@@ -92,10 +99,18 @@ impl Suite {
 
     /// Serves what a store has.
     pub async fn serve(store: Store, key: PrivateKey) -> Self {
+        Self::trusting(store, key, Vec::new()).await
+    }
+
+    /// The same, for people who sign in at these providers.
+    pub async fn trusting(
+        store: Store,
+        key: PrivateKey,
+        providers: Vec<provider::Settings>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri: http::Uri = format!("http://{}", listener.local_addr().unwrap())
-            .parse()
-            .unwrap();
+        let address = listener.local_addr().unwrap();
+        let uri: http::Uri = format!("http://{address}").parse().unwrap();
         let peers = Peers::new([("identity".to_owned(), uri)]);
         let channel = peers.channel("identity").unwrap();
         let stop = CancellationToken::new();
@@ -122,14 +137,17 @@ impl Suite {
             stop: stop.clone(),
         };
         let settings = Settings {
-            signing_key: PrivateKey::generate(),
+            issuer: ISSUER.to_owned(),
+            signing: Signing::open(store.folder.path()).unwrap(),
             service_keys: vec![("intake".to_owned(), key.public())],
+            providers,
         };
         let mounted = identity::start(ground, settings).await.unwrap();
         tokio::spawn(async move { port.serve(vec![mounted]).await.unwrap() });
         Self {
             store,
             channel,
+            address,
             key,
             _stop: stop.drop_guard(),
         }
@@ -138,21 +156,65 @@ impl Suite {
     /// Asks for a token with an assertion.
     pub async fn issue(&self, assertion: String) -> Result<String, Status> {
         let mut tokens = TokenServiceClient::new(self.channel.clone());
-        let reply = tokens.issue_token(IssueTokenRequest { assertion }).await?;
+        let reply = tokens
+            .issue_token(IssueTokenRequest {
+                proof: Some(Proof::Assertion(assertion)),
+            })
+            .await?;
         Ok(reply.into_inner().token)
+    }
+
+    /// A fresh token of this caller.
+    pub async fn token(&self, subject: &str) -> String {
+        let assertion = sign_assertion(subject, &self.key).unwrap();
+        self.issue(assertion).await.unwrap()
     }
 
     /// A request of this caller.
     pub async fn by<T>(&self, subject: &str, message: T) -> Request<T> {
-        let token = self
-            .issue(sign_assertion(subject, &self.key).unwrap())
-            .await
-            .unwrap();
-        let mut request = Request::new(message);
-        let bearer = format!("Bearer {token}").parse().unwrap();
-        request.metadata_mut().insert("authorization", bearer);
-        request
+        with(&self.token(subject).await, message)
     }
+
+    /// Asks a page of the suite with a form.
+    pub async fn post(&self, page: &str, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
+        let url = format!("http://{}{page}", self.address);
+        let answer = reqwest::Client::new().post(url).form(form).send().await;
+        let answer = answer.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// Reads a page of the suite.
+    pub async fn get(&self, page: &str) -> serde_json::Value {
+        let url = format!("http://{}{page}", self.address);
+        let answer = reqwest::get(url).await.unwrap();
+        assert!(answer.status().is_success());
+        answer.json().await.unwrap()
+    }
+}
+
+/// A request with this token.
+pub fn with<T>(token: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let bearer = format!("Bearer {token}").parse().unwrap();
+    request.metadata_mut().insert("authorization", bearer);
+    request
+}
+
+/// Waits until a token is refused for this reason; before, it is taken.
+pub async fn until_refused(suite: &Suite, token: &str, reason: &str) {
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    let refused = async {
+        loop {
+            let asked = tokens.get_caller(with(token, GetCallerRequest {})).await;
+            if let Err(status) = asked {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(10), refused).await;
+    let status = status.expect("it is refused in time");
+    assert_eq!(kit::failure::reason_of(&status), reason);
 }
 
 /// One caller of each kind, all with this key.
@@ -164,6 +226,7 @@ pub fn callers(key: &PrivateKey) -> String {
          examiner,examiner,old,{key},,,\n\
          leader,leader,new,{key},,,\n\
          client,client,new,{key},,,\n\
+         admin,province_administrator,p,{key},,,\n\
          citizen,applicant,,{key},Y Moan Êban,cccd,066085000123\n"
     )
 }

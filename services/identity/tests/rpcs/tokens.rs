@@ -4,11 +4,14 @@ use kit::caller::sign_assertion;
 use kit::clock;
 use kit::keys::PrivateKey;
 use proto::identity::v1::event_service_client::EventServiceClient;
+use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_client::TokenServiceClient;
-use proto::identity::v1::{Caller, GetCallerRequest, IssueTokenRequest, ReadEventsRequest, Role};
+use proto::identity::v1::{
+    Caller, GetCallerRequest, IssueTokenRequest, ReadEventsRequest, RevokeTokenRequest, Role,
+};
 use tonic::Code;
 
-use crate::support::{Suite, refused};
+use crate::support::{Suite, refused, until_refused, with};
 
 async fn caller(suite: &Suite, subject: &str) -> Caller {
     let request = suite.by(subject, GetCallerRequest {}).await;
@@ -77,7 +80,11 @@ async fn an_assertion_that_does_not_hold_gets_no_token() {
     ];
     for assertion in assertions {
         let mut tokens = TokenServiceClient::new(suite.channel.clone());
-        let reply = tokens.issue_token(IssueTokenRequest { assertion }).await;
+        let reply = tokens
+            .issue_token(IssueTokenRequest {
+                proof: Some(Proof::Assertion(assertion)),
+            })
+            .await;
         refused(reply, Code::Unauthenticated, "ASSERTION_INVALID");
     }
     assert!(
@@ -94,6 +101,7 @@ struct Asserted<'a> {
     sub: &'a str,
     aud: &'a str,
     exp: i64,
+    jti: String,
 }
 
 /// An assertion of `desk` that may lie about its issuer, audience and end.
@@ -103,6 +111,7 @@ fn assertion(issuer: &str, audience: &str, ends_in: i64, key: &PrivateKey) -> St
         sub: "desk",
         aud: audience,
         exp: clock::real().timestamp() + ends_in,
+        jti: clock::new_uid(),
     };
     let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
     jsonwebtoken::encode(&header, &asserted, &key.encoding().unwrap()).unwrap()
@@ -139,4 +148,64 @@ async fn only_a_service_reads_the_log_and_finds_every_event_in_it() {
         Code::InvalidArgument,
         "SHARD_UNKNOWN",
     );
+}
+
+#[tokio::test]
+async fn an_assertion_is_taken_once() {
+    let suite = Suite::start().await;
+    let once = sign_assertion("desk", &suite.key).unwrap();
+    assert!(suite.issue(once.clone()).await.is_ok());
+    let again = suite.issue(once.clone()).await.unwrap_err();
+    assert_eq!(kit::failure::reason_of(&again), "ASSERTION_INVALID");
+    // Of many that bring it at once, one has it taken.
+    let shared = sign_assertion("desk", &suite.key).unwrap();
+    let all = (0..8).map(|_| suite.issue(shared.clone()));
+    let taken = futures::future::join_all(all).await;
+    assert_eq!(taken.iter().filter(|taken| taken.is_ok()).count(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_was_taken_back_is_refused_within_moments_and_the_others_are_not() {
+    let suite = Suite::start().await;
+    let [one, other] = [suite.token("desk").await, suite.token("desk").await];
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    for token in [&one, &other] {
+        assert!(
+            tokens
+                .get_caller(with(token, GetCallerRequest {}))
+                .await
+                .is_ok()
+        );
+    }
+    let revoke = RevokeTokenRequest {
+        request_id: "once".to_owned(),
+        token: one.clone(),
+    };
+    tokens.revoke_token(revoke.clone()).await.unwrap();
+    until_refused(&suite, &one, "TOKEN_REVOKED").await;
+    assert!(
+        tokens
+            .get_caller(with(&other, GetCallerRequest {}))
+            .await
+            .is_ok()
+    );
+    tokens.revoke_token(revoke).await.unwrap();
+    let not_ours = RevokeTokenRequest {
+        request_id: "other".to_owned(),
+        token: "nonsense".to_owned(),
+    };
+    assert!(tokens.revoke_token(not_ours).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_caller_is_told_what_it_may_call() {
+    let suite = Suite::start().await;
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    let request = suite.by("desk", GetCallerRequest {}).await;
+    let told = tokens.get_caller(request).await.unwrap().into_inner();
+    let may = |rpc: &str| told.rpcs.iter().any(|known| known == rpc);
+    assert!(may("motcua.intake.v1.DossierService/ReceiveDossier"));
+    assert!(may("motcua.identity.v1.TokenService/GetCaller"));
+    assert!(!may("motcua.intake.v1.DossierService/RecordDecision"));
+    assert!(!may("motcua.identity.v1.ClientService/RegisterClient"));
 }

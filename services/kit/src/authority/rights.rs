@@ -173,7 +173,13 @@ mod tests {
 
     fn rights(grants: Vec<Grant>, rpc: &str) -> Rights {
         let subject = "officer".to_owned();
-        Rights::of(Arc::new(Caller { subject, grants }), rpc)
+        let client = None;
+        let caller = Caller {
+            subject,
+            grants,
+            client,
+        };
+        Rights::of(Arc::new(caller), rpc)
     }
 
     fn at(role: Role, unit: &str) -> Grant {

@@ -167,6 +167,12 @@ impl Row {
         })
     }
 
+    /// Whether the row is about anyone, or anyone with a token.
+    fn is_open(&self) -> bool {
+        let open = [Who::Anyone, Who::SignedIn];
+        self.who.iter().any(|who| open.contains(who))
+    }
+
     /// Whether the row is about this caller.
     pub fn is_about(&self, caller: &Caller) -> bool {
         self.who.iter().any(|who| who.includes(caller))
@@ -184,12 +190,31 @@ impl Rule {
         &self.rows
     }
 
-    /// Whether this caller may make the call at all.
+    /// Whether these rpcs, as the table names them, include this one.
+    fn is_among(&self, rpcs: &[String]) -> bool {
+        let named = |rpc: &String| full_name(rpc).is_some_and(|rpc| rpc == self.rpc);
+        rpcs.iter().any(named)
+    }
+
+    /// The rpc as the table names it.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        let rest = self.rpc.trim_start_matches("motcua.");
+        rest.replacen(".v1.", ".", 1)
+    }
+
+    /// Whether this caller may make the call at all. A client system may make those that it is registered for, and those that
+    /// anybody may.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` without a token, `PERMISSION_DENIED`, `RPC_NOT_GRANTED` in another role.
     pub fn admit(&self, caller: &Caller) -> Result<(), Failure> {
-        if self.rows.iter().any(|row| row.is_about(caller)) {
+        let registered = caller
+            .client
+            .as_ref()
+            .is_none_or(|terms| self.is_among(&terms.rpcs));
+        let mut rows = self.rows.iter();
+        if rows.any(|row| row.is_about(caller) && (registered || row.is_open())) {
             return Ok(());
         }
         if caller.is_anonymous() {
@@ -201,7 +226,7 @@ impl Rule {
         Err(Failure::new(
             Code::PermissionDenied,
             "RPC_NOT_GRANTED",
-            "the role in the token may not call this rpc",
+            "the roles and terms of the token do not grant this rpc",
             "Vai trò của tài khoản không được phép thực hiện thao tác này",
         ))
     }

@@ -1,40 +1,27 @@
-//! Tokens: JWTs signed with Ed25519, verified locally with cached keys.
+//! Tokens: JWTs signed with Ed25519.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures::future::BoxFuture;
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, Header, encode};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
-use tokio::sync::Mutex as AsyncMutex;
-use tokio::time::Instant;
 
-use super::{Caller, Grant, Reach, Role, unauthenticated};
+use super::{Caller, ClientTerms, Grant, RateClass, Reach, Role};
 use crate::clock;
-use crate::failure::Failure;
-use crate::keys::{self, PrivateKey, PublicKey};
+use crate::keys::{self, PrivateKey};
 
-/// Who issues tokens.
-pub const ISSUER: &str = "motcua";
 /// Whom tokens and assertions are for.
 pub const AUDIENCE: &str = "motcua";
 /// How long a token lasts.
 pub const TOKEN_LIFE: Duration = Duration::from_mins(10);
 
 const ASSERTION_LIFE: Duration = Duration::from_mins(2);
-const LEEWAY_SECONDS: u64 = 60;
-const CACHED_TOKENS: usize = 10_000;
-/// Tokens that name unknown keys do not make the suite ask identity more often than this.
-const FETCH_AT_MOST_EVERY: Duration = Duration::from_secs(1);
-const LONGEST_TOKEN: usize = 8 * 1024;
 
-/// What a token says.
+/// What a token says (RFC 9068).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claims {
-    /// Issuer: `motcua`.
+    /// Issuer.
     pub iss: String,
     /// The caller.
     pub sub: String,
@@ -44,8 +31,42 @@ pub struct Claims {
     pub iat: i64,
     /// When it ends, seconds since 1970.
     pub exp: i64,
+    /// Its own name.
+    pub jti: String,
     /// What it grants.
     pub grants: Vec<Granted>,
+    /// The rpcs that a client system is registered for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rpcs: Option<Vec<String>>,
+    /// How much a client system may call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_class: Option<RateClass>,
+    /// What its bearer must show beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// What the bearer of a token must show beside it (RFC 7800).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The certificate with this SHA-256 thumbprint, in base64url (RFC 8705).
+    #[serde(rename = "x5t#S256")]
+    pub thumbprint: String,
+}
+
+impl Confirmation {
+    /// Of a certificate with this thumbprint.
+    #[must_use]
+    pub fn of(thumbprint: &[u8; 32]) -> Self {
+        Self {
+            thumbprint: URL_SAFE_NO_PAD.encode(thumbprint),
+        }
+    }
+
+    fn thumbprint(&self) -> Option<[u8; 32]> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.thumbprint).ok()?;
+        bytes.try_into().ok()
+    }
 }
 
 /// One role in a token, and for whom.
@@ -89,6 +110,26 @@ impl From<Granted> for Grant {
     }
 }
 
+impl Claims {
+    /// The caller that they name; `None` when they bind it to something that cannot be read.
+    pub(super) fn into_caller(self) -> Option<Caller> {
+        let certificate = match &self.cnf {
+            Some(confirmation) => Some(confirmation.thumbprint()?),
+            None => None,
+        };
+        let client = self.rpcs.map(|rpcs| ClientTerms {
+            rpcs,
+            rate_class: self.rate_class.unwrap_or(RateClass::Low),
+            certificate,
+        });
+        Some(Caller {
+            subject: self.sub,
+            grants: self.grants.into_iter().map(Grant::from).collect(),
+            client,
+        })
+    }
+}
+
 #[derive(Serialize)]
 struct Assertion<'a> {
     iss: &'a str,
@@ -104,7 +145,7 @@ struct Assertion<'a> {
 /// # Errors
 /// When the key cannot sign.
 pub fn sign(claims: &Claims, key: &PrivateKey) -> Result<String, keys::Error> {
-    encode_with(claims, key)
+    encode_with(claims, "at+jwt", key)
 }
 
 /// Signs the assertion by which a caller asks for a token (RFC 7523).
@@ -121,235 +162,18 @@ pub fn sign_assertion(subject: &str, key: &PrivateKey) -> Result<String, keys::E
         exp: (now + ASSERTION_LIFE).timestamp(),
         jti: clock::new_uid(),
     };
-    encode_with(&assertion, key)
+    encode_with(&assertion, "JWT", key)
 }
 
-fn encode_with(claims: &impl Serialize, key: &PrivateKey) -> Result<String, keys::Error> {
+fn encode_with(
+    claims: &impl Serialize,
+    kind: &str,
+    key: &PrivateKey,
+) -> Result<String, keys::Error> {
     let mut header = Header::new(Algorithm::EdDSA);
+    header.typ = Some(kind.to_owned());
     header.kid = Some(key.public().kid());
     encode(&header, claims, &key.encoding()?).map_err(|_| keys::Error::Malformed {
         what: "the signing key".to_owned(),
     })
-}
-
-/// Fetches the public keys that are valid now.
-pub type KeySource =
-    Arc<dyn Fn() -> BoxFuture<'static, Result<Vec<PublicKey>, Failure>> + Send + Sync>;
-
-/// Verifies tokens.
-#[derive(Clone)]
-pub struct Verifier(Arc<State>);
-
-struct State {
-    source: KeySource,
-    keys: RwLock<HashMap<String, DecodingKey>>,
-    fetched_at: AsyncMutex<Option<Instant>>,
-    verified: Mutex<HashMap<[u8; 32], Verified>>,
-}
-
-/// The caller of a verified token, and when it ends.
-type Verified = (Arc<Caller>, i64);
-
-impl Verifier {
-    /// Verifies with the keys of this source; they are fetched when a token names a key that is not known.
-    #[must_use]
-    pub fn new(source: KeySource) -> Self {
-        Self(Arc::new(State {
-            source,
-            keys: RwLock::default(),
-            fetched_at: AsyncMutex::default(),
-            verified: Mutex::default(),
-        }))
-    }
-
-    /// The caller that a token names. A token that was verified before is not verified again until it ends.
-    ///
-    /// # Errors
-    /// `UNAUTHENTICATED`: `TOKEN_INVALID` or `TOKEN_EXPIRED`; `UNAVAILABLE` when the keys cannot be fetched.
-    pub async fn verify(&self, token: &str) -> Result<Arc<Caller>, Failure> {
-        if token.len() > LONGEST_TOKEN {
-            return Err(invalid());
-        }
-        let hash: [u8; 32] = Sha256::digest(token).into();
-        if let Some(caller) = self.remembered(&hash)? {
-            return Ok(caller);
-        }
-        let kid = decode_header(token)
-            .ok()
-            .and_then(|header| header.kid)
-            .ok_or_else(invalid)?;
-        let key = self.key(&kid).await?;
-        let claims =
-            decode::<Claims>(token, &key, &validation()).map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => expired(),
-                _ => invalid(),
-            })?;
-        Ok(self.remember(hash, claims.claims))
-    }
-
-    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Arc<Caller>>, Failure> {
-        let verified = self
-            .0
-            .verified
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match verified.get(hash) {
-            Some((_, exp)) if *exp < now() => Err(expired()),
-            Some((caller, _)) => Ok(Some(Arc::clone(caller))),
-            None => Ok(None),
-        }
-    }
-
-    fn remember(&self, hash: [u8; 32], claims: Claims) -> Arc<Caller> {
-        let caller = Arc::new(Caller {
-            subject: claims.sub,
-            grants: claims.grants.into_iter().map(Grant::from).collect(),
-        });
-        let mut verified = self
-            .0
-            .verified
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if verified.len() >= CACHED_TOKENS {
-            verified.retain(|_, (_, exp)| *exp >= now());
-        }
-        if verified.len() < CACHED_TOKENS {
-            verified.insert(hash, (Arc::clone(&caller), claims.exp + leeway()));
-        }
-        caller
-    }
-
-    async fn key(&self, kid: &str) -> Result<DecodingKey, Failure> {
-        if let Some(key) = self.known(kid) {
-            return Ok(key);
-        }
-        let mut fetched_at = self.0.fetched_at.lock().await;
-        let lately = fetched_at.is_some_and(|at| at.elapsed() < FETCH_AT_MOST_EVERY);
-        if !lately {
-            // Also when it fails: while identity is away, callers are told so at once.
-            *fetched_at = Some(clock::monotonic());
-            self.fetch().await?;
-        }
-        self.known(kid).ok_or_else(invalid)
-    }
-
-    async fn fetch(&self) -> Result<(), Failure> {
-        let fetched = (self.0.source)().await?;
-        let fetched = fetched
-            .iter()
-            .filter_map(|key| Some((key.kid(), key.decoding().ok()?)));
-        let mut keys = self.0.keys.write().unwrap_or_else(PoisonError::into_inner);
-        *keys = fetched.collect();
-        Ok(())
-    }
-
-    fn known(&self, kid: &str) -> Option<DecodingKey> {
-        let keys = self.0.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.get(kid).cloned()
-    }
-}
-
-fn validation() -> Validation {
-    let mut validation = Validation::new(Algorithm::EdDSA);
-    validation.set_audience(&[AUDIENCE]);
-    validation.set_issuer(&[ISSUER]);
-    validation.set_required_spec_claims(&["exp", "sub", "aud", "iss"]);
-    validation.leeway = LEEWAY_SECONDS;
-    validation
-}
-
-fn leeway() -> i64 {
-    i64::try_from(LEEWAY_SECONDS).unwrap_or_default()
-}
-
-fn now() -> i64 {
-    clock::real().timestamp()
-}
-
-fn invalid() -> Failure {
-    unauthenticated(
-        "TOKEN_INVALID",
-        "the token was not issued by this suite or was altered",
-    )
-}
-
-fn expired() -> Failure {
-    unauthenticated(
-        "TOKEN_EXPIRED",
-        "the token has ended; ask TokenService.IssueToken for a new one",
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claims(exp_in: i64) -> Claims {
-        Claims {
-            iss: ISSUER.to_owned(),
-            sub: "officer-1".to_owned(),
-            aud: AUDIENCE.to_owned(),
-            iat: now(),
-            exp: now() + exp_in,
-            grants: vec![Granted {
-                role: Role::Examiner,
-                at: vec!["unit-1".to_owned()],
-                everywhere: false,
-            }],
-        }
-    }
-
-    fn verifier(key: &PrivateKey) -> Verifier {
-        let public = key.public();
-        Verifier::new(Arc::new(move || {
-            let keys = vec![public.clone()];
-            Box::pin(async move { Ok(keys) })
-        }))
-    }
-
-    #[tokio::test]
-    async fn a_token_names_its_caller_the_first_and_the_second_time() {
-        let key = PrivateKey::generate();
-        let token = sign(&claims(600), &key).unwrap();
-        let verifier = verifier(&key);
-        for _ in 0..2 {
-            let caller = verifier.verify(&token).await.unwrap();
-            let expected = Caller::new("officer-1", Role::Examiner, vec!["unit-1".to_owned()]);
-            assert_eq!(*caller, expected);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_clock_that_is_a_minute_off_is_forgiven_and_more_is_not() {
-        let key = PrivateKey::generate();
-        let verifier = verifier(&key);
-        let slightly = sign(&claims(-30), &key).unwrap();
-        assert!(verifier.verify(&slightly).await.is_ok());
-        let long_ago = sign(&claims(-120), &key).unwrap();
-        assert_eq!(
-            verifier.verify(&long_ago).await.unwrap_err().reason(),
-            "TOKEN_EXPIRED"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_forged_token_is_refused() {
-        let key = PrivateKey::generate();
-        let verifier = verifier(&key);
-        let forged = sign(&claims(600), &PrivateKey::generate()).unwrap();
-        assert_eq!(
-            verifier.verify(&forged).await.unwrap_err().reason(),
-            "TOKEN_INVALID"
-        );
-        let mut altered = sign(&claims(600), &key).unwrap();
-        altered.replace_range(60..61, if &altered[60..61] == "A" { "B" } else { "A" });
-        assert_eq!(
-            verifier.verify(&altered).await.unwrap_err().reason(),
-            "TOKEN_INVALID"
-        );
-        assert_eq!(
-            verifier.verify("nonsense").await.unwrap_err().reason(),
-            "TOKEN_INVALID"
-        );
-    }
 }

@@ -16,6 +16,7 @@ use tonic::{Code, Status};
 use tracing::Instrument as _;
 
 use super::ending::until;
+use super::rates::Rates;
 use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
 use crate::authority::{Context, Rights, Rule, Rules};
 use crate::caller::{Caller, Verifier, unauthenticated};
@@ -25,6 +26,7 @@ use crate::deadline::{self, Malformed};
 use crate::failure::Failure;
 use crate::log::Positions;
 use crate::telemetry::{self, Served};
+use crate::tls::PeerCertificate;
 
 const READ_EVENTS: &str = ".EventService/ReadEvents";
 /// The limit for all metadata of a call, counted as HTTP/2 counts it.
@@ -46,6 +48,7 @@ struct Inner {
     services: HashMap<String, Standing>,
     drain: CancellationToken,
     anonymous: Arc<Caller>,
+    rates: Rates,
 }
 
 /// How far a service is.
@@ -77,6 +80,7 @@ impl Gate {
             services: services.iter().map(standing).collect(),
             drain,
             anonymous: Arc::new(Caller::anonymous()),
+            rates: Rates::new(),
         }))
     }
 
@@ -105,7 +109,9 @@ impl Gate {
     }
 
     async fn answer(&self, rpc: &str, mut request: Request, next: Next) -> Response {
-        match self.admit(rpc, request.headers()).await {
+        let shown = request.extensions().get();
+        let shown = shown.map(|shown: &PeerCertificate| shown.thumbprint);
+        match self.admit(rpc, request.headers(), shown).await {
             Ok(context) => {
                 request.extensions_mut().insert(context);
                 let response = explain(next.run(request).await);
@@ -118,13 +124,21 @@ impl Gate {
         }
     }
 
-    async fn admit(&self, rpc: &str, headers: &HeaderMap) -> Result<Context, Failure> {
+    /// Lets a call in, over whose connection this certificate was shown.
+    async fn admit(
+        &self,
+        rpc: &str,
+        headers: &HeaderMap,
+        shown: Option<[u8; 32]>,
+    ) -> Result<Context, Failure> {
         must_fit(headers)?;
         let rule = self.rule(rpc)?;
         let caller = self.caller(headers).await?;
+        must_hold_certificate(&caller, shown)?;
         if let Some(rule) = rule {
             rule.admit(&caller)?;
         }
+        self.0.rates.count(&caller)?;
         self.must_be_ready(rpc)?;
         self.catch_up(rpc, headers).await?;
         Ok(Context {
@@ -254,6 +268,18 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// A token that is bound to a certificate is taken only with it (RFC 8705, 3).
+fn must_hold_certificate(caller: &Caller, shown: Option<[u8; 32]>) -> Result<(), Failure> {
+    let bound = caller.client.as_ref().and_then(|terms| terms.certificate);
+    if bound.is_none() || bound == shown {
+        return Ok(());
+    }
+    Err(unauthenticated(
+        "CERTIFICATE_REQUIRED",
+        "the token is bound to the client certificate that it was asked for with: show it on this connection too",
+    ))
 }
 
 fn is_open(rpc: &str) -> bool {

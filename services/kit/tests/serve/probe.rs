@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::routing::post;
 use futures::FutureExt as _;
 use kit::authority::Rules;
-use kit::caller::Verifier;
+use kit::caller::{KeySet, Verifier};
 use kit::client::{Peer, Peers};
 use kit::clock::{self, Clock};
 use kit::consumer::Progress;
@@ -138,7 +138,7 @@ impl Probe {
             listener,
             limits: setting.limits,
             health,
-            verifier: Verifier::new(Arc::new(|| async { Ok(Vec::new()) }.boxed())),
+            verifier: Verifier::new(Arc::new(|| async { Ok(KeySet::default()) }.boxed())),
             rules: &RULES,
             clock: Clock::system(),
             reflection: setting.reflection,

@@ -1,0 +1,198 @@
+//! Giving tokens: from a proof of who is asking to what the token says.
+
+mod people;
+
+use kit::caller::{self, AUDIENCE, Claims, Confirmation, Granted};
+use kit::clock::{self, Moment};
+use kit::db::Db;
+use kit::log::Cause;
+use kit::serve::PeerCertificate;
+use kit::writer::{Step, Writer};
+use prost::Message as _;
+use proto::identity::v1::RegisterPartyResponse;
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::jose::SignerKey;
+use crate::ledger::{Act, Identity};
+use crate::party::{self, Particulars, Party};
+use crate::provider::{Person, Providers};
+use crate::settings::Settings;
+use crate::subject::Subject;
+use crate::succession::Succession;
+use crate::token::{self, Accepted, Refusal, Unverified};
+use crate::{NAME, store, wire};
+
+/// Gives tokens.
+pub(crate) struct Issuing {
+    pub db: Db,
+    pub writer: Writer<Identity>,
+    pub settings: Settings,
+    pub providers: Providers,
+}
+
+/// A token that was given.
+pub(crate) struct Issued {
+    /// What is sent with calls.
+    pub token: String,
+    /// When it ends, seconds since 1970.
+    pub ends: i64,
+}
+
+/// The circumstances of a request for a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Civil time, which units and positions live in.
+    pub civil: Moment,
+    /// W3C trace context.
+    pub traceparent: String,
+    /// The certificate that was shown.
+    pub certificate: Option<PeerCertificate>,
+}
+
+impl Issuing {
+    /// A token for whoever signed an assertion: a client system, or a service of the suite.
+    pub async fn by_assertion(&self, jwt: &str, asked: &Asked) -> Result<Issued, Error> {
+        let now = clock::real();
+        let assertion = Unverified::read(jwt)?;
+        let subject = assertion.subject.as_str();
+        let addresses = self.addresses();
+        if let Some(key) = self.settings.service_key(subject) {
+            let key = SignerKey::parse(&key.to_jwk()).map_err(|_| Refusal::Unknown)?;
+            let accepted = assertion.verify(&[key], &addresses, now)?;
+            self.take_once(subject, &accepted).await?;
+            return self.sign(&self.claims(subject, token::of_a_service(), now));
+        }
+        let name: Subject = subject.parse().map_err(|()| Refusal::Unknown)?;
+        let Some(client) = store::client::find(self.db.read(), &name).await? else {
+            return self.by_key_of_a_person(&assertion, &name, asked).await;
+        };
+        let accepted = assertion.verify(&client.keys, &addresses, now)?;
+        self.take_once(subject, &accepted).await?;
+        self.for_client(&client, asked).await
+    }
+
+    /// A token for the client system that shows the certificate that it is bound to (RFC 8705).
+    pub async fn by_certificate(&self, client_id: &str, asked: &Asked) -> Result<Issued, Error> {
+        let name: Subject = client_id.parse().map_err(|()| Refusal::Unknown)?;
+        let client = store::client::find(self.db.read(), &name).await?;
+        let client = client.ok_or(Refusal::Unknown)?;
+        let shown = asked
+            .certificate
+            .as_ref()
+            .map(|shown| shown.subject.as_str());
+        let bound = client.registration.certificate_subject.as_deref();
+        if bound.is_none() || bound != shown {
+            return Err(Refusal::Unknown.into());
+        }
+        self.for_client(&client, asked).await
+    }
+
+    /// A token for somebody who signed in elsewhere.
+    pub async fn by_id_token(&self, jwt: &str, asked: &Asked) -> Result<Issued, Error> {
+        let now = clock::real();
+        match self.providers.person(jwt, now).await? {
+            Person::Officer(subject) => self.for_officer(&subject, asked).await,
+            Person::Applicant(particulars) => self.for_applicant(particulars, asked).await,
+        }
+    }
+
+    /// The names under which this suite may be addressed by an assertion.
+    fn addresses(&self) -> Vec<String> {
+        let issuer = &self.settings.issuer;
+        vec![
+            AUDIENCE.to_owned(),
+            issuer.clone(),
+            format!("{}/oauth2/token", issuer.trim_end_matches('/')),
+        ]
+    }
+
+    async fn take_once(&self, subject: &str, accepted: &Accepted) -> Result<(), Error> {
+        let Accepted { jti, ends } = accepted;
+        let first = store::revocation::take(self.db.write(), subject, jti, *ends).await?;
+        if first {
+            Ok(())
+        } else {
+            Err(Refusal::Replayed.into())
+        }
+    }
+
+    async fn for_client(&self, client: &Client, asked: &Asked) -> Result<Issued, Error> {
+        if client.disabled {
+            return Err(Error::ClientDisabled);
+        }
+        let succession = self.succession(asked).await?;
+        let registration = &client.registration;
+        let mut units = Vec::new();
+        for unit in &registration.units {
+            for unit in succession.estate(unit) {
+                if !units.contains(&unit) {
+                    units.push(unit);
+                }
+            }
+        }
+        let granted = Granted {
+            role: registration.kind.role(),
+            at: units.iter().map(ToString::to_string).collect(),
+            everywhere: false,
+        };
+        let certificate = asked.certificate.as_ref();
+        self.sign(&Claims {
+            rpcs: Some(registration.rpcs.clone()),
+            rate_class: Some(registration.rate_class),
+            cnf: certificate.map(|shown| Confirmation::of(&shown.thumbprint)),
+            ..self.claims(client.subject.as_str(), vec![granted], clock::real())
+        })
+    }
+
+    async fn for_applicant(
+        &self,
+        particulars: Particulars,
+        asked: &Asked,
+    ) -> Result<Issued, Error> {
+        let party = self.party(particulars, asked).await?;
+        let granted = Granted {
+            role: caller::Role::Applicant,
+            at: vec![party.to_string()],
+            everywhere: false,
+        };
+        self.sign(&self.claims(party.as_str(), vec![granted], clock::real()))
+    }
+
+    /// The party that somebody is; registered when it was not.
+    async fn party(&self, particulars: Particulars, asked: &Asked) -> Result<party::Uid, Error> {
+        let number = &particulars.number;
+        if let Some(known) = store::party::by_number(self.db.read(), number).await? {
+            return Ok(known.uid);
+        }
+        let uid = party::Uid::new(clock::new_uid());
+        let step = Step {
+            act: Act::Register(Party::new(uid, particulars)),
+            cause: Cause {
+                actor: NAME.to_owned(),
+                at: asked.civil,
+                traceparent: asked.traceparent.clone(),
+            },
+        };
+        let replied = self.writer.own(step).await.map_err(Error::Refused)?;
+        let registered = RegisterPartyResponse::decode(replied.body.as_slice());
+        let registered = registered.unwrap_or_default();
+        Ok(wire::party::registered_uid(&registered))
+    }
+
+    async fn succession(&self, asked: &Asked) -> Result<Succession, Error> {
+        let succeeded = store::unit::succeeded(self.db.read()).await?;
+        Ok(Succession::on(clock::local(asked.civil).date(), succeeded))
+    }
+
+    fn claims(&self, subject: &str, grants: Vec<Granted>, now: Moment) -> Claims {
+        token::claims(&self.settings.issuer, subject, grants, now)
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<Issued, Error> {
+        Ok(Issued {
+            token: caller::sign(claims, &self.settings.signing.key())?,
+            ends: claims.exp,
+        })
+    }
+}

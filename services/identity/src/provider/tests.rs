@@ -1,0 +1,122 @@
+use jsonwebtoken::{Algorithm, Header, encode};
+use kit::clock;
+use kit::keys::PrivateKey;
+use serde_json::json;
+
+use super::*;
+
+const ISSUER: &str = "https://sso.example";
+
+fn settings(people: People, key: &PrivateKey) -> Settings {
+    let jwk: Value = serde_json::from_str(&key.public().to_jwk()).unwrap();
+    let people = match people {
+        People::Officers => "officers",
+        People::Applicants => "applicants",
+    };
+    serde_json::from_value(json!({
+        "name": "sso", "issuer": ISSUER, "audience": "one-stop", "people": people,
+        "claims": {"subject": "preferred_username", "name": "name", "numbers": {"cccd": "citizen_id", "mst": "tax_code"}},
+        "jwks": {"keys": [jwk]},
+    }))
+    .unwrap()
+}
+
+/// An ID token that is right but for what is changed.
+fn id_token(key: &PrivateKey, changed: Value) -> String {
+    let now = clock::real().timestamp();
+    let mut claims = json!({
+        "iss": ISSUER, "aud": "one-stop", "exp": now + 300, "iat": now, "sub": "8f2",
+        "preferred_username": "officer-1", "name": "Y Moan Êban", "citizen_id": "066085000123",
+    });
+    for (name, value) in changed.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.kid = Some(key.public().kid());
+    encode(&header, &claims, &key.encoding().unwrap()).unwrap()
+}
+
+async fn person(people: People, changed: Value) -> Result<Person, Error> {
+    let key = PrivateKey::generate();
+    let providers = Providers::new(vec![settings(people, &key)]).unwrap();
+    providers
+        .person(&id_token(&key, changed), clock::real())
+        .await
+}
+
+async fn refusal(people: People, changed: Value) -> Refusal {
+    match person(people, changed).await {
+        Err(Error::Refused(refusal)) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_provider_vouches_for_officers_by_name_and_for_applicants_by_number() {
+    let officer = person(People::Officers, json!({})).await.unwrap();
+    assert_eq!(officer, Person::Officer("officer-1".parse().unwrap()));
+    let Person::Applicant(citizen) = person(People::Applicants, json!({})).await.unwrap() else {
+        panic!("no applicant")
+    };
+    assert_eq!(citizen.number.value(), "066085000123");
+    assert_eq!(citizen.kind, party::Kind::Citizen);
+}
+
+#[tokio::test]
+async fn a_token_that_says_something_else_is_refused_with_what_is_wrong() {
+    let now = clock::real().timestamp();
+    let rows = [
+        (
+            json!({"iss": "https://elsewhere.example"}),
+            Refusal::UnknownIssuer,
+        ),
+        (json!({"aud": "others"}), Refusal::WrongAudience),
+        (json!({"exp": now - 61}), Refusal::Expired),
+        (json!({"iat": now - 90_000}), Refusal::Expired),
+        (json!({"nbf": now + 90}), Refusal::NotYet),
+        (json!({"exp": null}), Refusal::Malformed),
+        (
+            json!({"preferred_username": "two words"}),
+            Refusal::Claim("preferred_username".to_owned()),
+        ),
+    ];
+    for (changed, expected) in rows {
+        assert_eq!(refusal(People::Officers, changed).await, expected);
+    }
+    let rows = [
+        (json!({"name": " "}), "name"),
+        (json!({"citizen_id": "12"}), "citizen_id"),
+        (json!({"citizen_id": 66_085_000_123_i64}), "citizen_id"),
+    ];
+    for (changed, claim) in rows {
+        let refused = refusal(People::Applicants, changed).await;
+        assert_eq!(refused, Refusal::Claim(claim.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn the_signature_is_the_providers_own() {
+    let (own, other) = (PrivateKey::generate(), PrivateKey::generate());
+    let providers = Providers::new(vec![settings(People::Officers, &own)]).unwrap();
+    let forged = providers
+        .person(&id_token(&other, json!({})), clock::real())
+        .await;
+    assert!(
+        matches!(forged, Err(Error::Refused(Refusal::WrongSignature))),
+        "{forged:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_said_to_be() {
+    let key = PrivateKey::generate();
+    let mut away = settings(People::Officers, &key);
+    away.issuer = "http://127.0.0.1:1".to_owned();
+    away.jwks = None;
+    let providers = Providers::new(vec![away]).unwrap();
+    let token = id_token(&key, json!({"iss": "http://127.0.0.1:1"}));
+    for _ in 0..2 {
+        let asked = providers.person(&token, clock::real()).await;
+        assert!(matches!(asked, Err(Error::Away { .. })), "{asked:?}");
+    }
+}

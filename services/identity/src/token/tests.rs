@@ -1,0 +1,110 @@
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use kit::caller::sign_assertion;
+use kit::keys::PrivateKey;
+use serde_json::{Value, json};
+
+use super::*;
+
+const HERE: &str = "https://motcua.example/oauth2/token";
+
+fn addresses() -> Vec<String> {
+    vec![AUDIENCE.to_owned(), HERE.to_owned()]
+}
+
+fn public(key: &PrivateKey) -> Vec<SignerKey> {
+    vec![SignerKey::parse(&key.public().to_jwk()).unwrap()]
+}
+
+fn verified(jwt: &str, key: &PrivateKey, later: TimeDelta) -> Result<Accepted, Refusal> {
+    let assertion = Unverified::read(jwt)?;
+    assertion.verify(&public(key), &addresses(), clock::real() + later)
+}
+
+/// An assertion that is right but for what is changed.
+fn assertion(key: &PrivateKey, changed: Value) -> String {
+    let now = clock::real().timestamp();
+    let mut claims = json!({
+        "iss": "tax", "sub": "tax", "aud": HERE, "exp": now + 100, "jti": "one",
+    });
+    for (name, value) in changed.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    encode(
+        &Header::new(Algorithm::EdDSA),
+        &claims,
+        &key.encoding().unwrap(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn an_assertion_holds_for_its_own_subject_and_key_and_a_short_time() {
+    let (own, other) = (PrivateKey::generate(), PrivateKey::generate());
+    let jwt = sign_assertion("tax", &own).unwrap();
+    assert_eq!(Unverified::read(&jwt).unwrap().subject, "tax");
+    let at_once = TimeDelta::zero();
+    assert!(verified(&jwt, &own, at_once).is_ok());
+    assert_eq!(verified(&jwt, &other, at_once), Err(Refusal::Unknown));
+    // It ends in 2 minutes, and a minute is forgiven.
+    assert!(verified(&jwt, &own, TimeDelta::seconds(170)).is_ok());
+    let late = verified(&jwt, &own, TimeDelta::seconds(190));
+    assert_eq!(late, Err(Refusal::Expired));
+    let early = verified(&jwt, &own, TimeDelta::seconds(-250));
+    assert_eq!(early, Err(Refusal::TooLong));
+}
+
+#[test]
+fn what_an_assertion_says_must_be_right() {
+    let key = PrivateKey::generate();
+    let now = clock::real().timestamp();
+    let rows = [
+        (json!({}), Ok("one".to_owned())),
+        (json!({"aud": ["others", HERE]}), Ok("one".to_owned())),
+        (json!({"nbf": now + 30}), Ok("one".to_owned())),
+        (json!({"nbf": now + 90}), Err(Refusal::NotYet)),
+        (json!({"iat": now + 90}), Err(Refusal::NotYet)),
+        (
+            json!({"aud": "https://elsewhere.example"}),
+            Err(Refusal::WrongAddress),
+        ),
+        (json!({"iss": "another"}), Err(Refusal::WrongAddress)),
+        (json!({"jti": ""}), Err(Refusal::Malformed)),
+        (json!({"jti": null}), Err(Refusal::Malformed)),
+        (json!({"exp": null}), Err(Refusal::Malformed)),
+    ];
+    for (changed, expected) in rows {
+        let jwt = assertion(&key, changed.clone());
+        let taken = verified(&jwt, &key, TimeDelta::zero()).map(|accepted| accepted.jti);
+        assert_eq!(taken, expected, "{changed}");
+    }
+}
+
+#[test]
+fn the_key_says_which_algorithm_is_taken() {
+    let key = PrivateKey::generate();
+    let claims = json!({
+        "iss": "tax", "sub": "tax", "aud": HERE, "exp": clock::real().timestamp() + 100, "jti": "one",
+    });
+    let secret = EncodingKey::from_secret(key.public().to_base64().as_bytes());
+    let jwt = encode(&Header::new(Algorithm::HS256), &claims, &secret).unwrap();
+    let taken = verified(&jwt, &key, TimeDelta::zero());
+    assert_eq!(taken, Err(Refusal::Malformed));
+}
+
+#[test]
+fn a_key_that_the_header_does_not_mean_is_not_tried() {
+    let key = PrivateKey::generate();
+    let mut header = Header::new(Algorithm::EdDSA);
+    header.kid = Some("another".to_owned());
+    let claims = json!({"iss": "tax", "sub": "tax", "aud": HERE, "exp": 0, "jti": "one"});
+    let jwt = encode(&header, &claims, &key.encoding().unwrap()).unwrap();
+    let taken = verified(&jwt, &key, TimeDelta::zero());
+    assert_eq!(taken, Err(Refusal::Unknown));
+}
+
+#[test]
+fn what_is_no_jwt_is_malformed() {
+    for text in ["nonsense", &"a".repeat(9_000)] {
+        assert_eq!(Unverified::read(text).unwrap_err(), Refusal::Malformed);
+    }
+}

@@ -1,0 +1,225 @@
+//! OAuth 2.0 as plain HTTP clients see it.
+
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
+use kit::caller::sign_assertion;
+use kit::clock;
+use kit::keys::PrivateKey;
+use proto::identity::v1::token_service_client::TokenServiceClient;
+use proto::identity::v1::{GetCallerRequest, Role};
+use serde_json::{Value, json};
+
+use super::support::{ISSUER, Store, Suite, UNITS, UNITS_HEADER, callers, until_refused, with};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+const SSO: &str = "https://sso.example";
+const VNEID: &str = "https://vneid.example";
+
+fn provider(name: &str, issuer: &str, people: &str, key: &PrivateKey) -> Value {
+    let jwk: Value = serde_json::from_str(&key.public().to_jwk()).unwrap();
+    json!({
+        "name": name, "issuer": issuer, "audience": "motcua-daklak", "people": people,
+        "claims": {"subject": "preferred_username", "name": "name", "numbers": {"cccd": "citizen_id"}},
+        "jwks": {"keys": [jwk]},
+    })
+}
+
+/// The small province, whose officers and citizens sign in at two providers with this key.
+async fn suite() -> Suite {
+    let (store, key) = (Store::new().await, PrivateKey::generate());
+    let units = store.write("units.csv", &format!("{UNITS_HEADER}{UNITS}"));
+    let callers = store.write("callers.csv", &callers(&key));
+    store.import(Some(&units), Some(&callers)).await;
+    let providers = json!([
+        provider("sso", SSO, "officers", &key),
+        provider("vneid", VNEID, "applicants", &key),
+    ]);
+    let providers = serde_json::from_value(providers).unwrap();
+    Suite::trusting(store, key, providers).await
+}
+
+fn id_token(issuer: &str, more: &Value, key: &PrivateKey) -> String {
+    let now = clock::real().timestamp();
+    let mut claims =
+        json!({"iss": issuer, "aud": "motcua-daklak", "sub": "x", "iat": now, "exp": now + 300});
+    claims
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    encode(
+        &Header::new(Algorithm::EdDSA),
+        &claims,
+        &key.encoding().unwrap(),
+    )
+    .unwrap()
+}
+
+async fn exchanged(suite: &Suite, id_token: &str) -> (u16, Value) {
+    let form = [
+        ("grant_type", EXCHANGE),
+        ("subject_token", id_token),
+        ("subject_token_type", ID_TOKEN),
+    ];
+    suite.post("/oauth2/token", &form).await
+}
+
+async fn by_assertion(suite: &Suite, assertion: &str) -> (u16, Value) {
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", assertion),
+    ];
+    suite.post("/oauth2/token", &form).await
+}
+
+#[tokio::test]
+async fn discovery_leads_to_keys_that_verify_a_token_for_an_assertion() {
+    let suite = suite().await;
+    let document = suite.get("/.well-known/openid-configuration").await;
+    assert_eq!(document["issuer"], ISSUER);
+    assert_eq!(document["token_endpoint"], format!("{ISSUER}/oauth2/token"));
+    let same = suite.get("/.well-known/oauth-authorization-server").await;
+    assert_eq!(same, document);
+    let assertion = sign_assertion("client", &suite.key).unwrap();
+    let (status, answer) = by_assertion(&suite, &assertion).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(
+        (&answer["token_type"], &answer["expires_in"]),
+        (&json!("Bearer"), &json!(600))
+    );
+    let token = answer["access_token"].as_str().unwrap();
+    let keys: JwkSet = serde_json::from_value(suite.get("/oauth2/jwks").await).unwrap();
+    let kid = decode_header(token).unwrap().kid.unwrap();
+    let key = DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&["motcua"]);
+    let claims = decode::<Value>(token, &key, &validation).unwrap().claims;
+    assert_eq!(claims["sub"], "client");
+}
+
+#[tokio::test]
+async fn who_signed_in_elsewhere_exchanges_the_id_token_for_ours() {
+    let suite = suite().await;
+    let officer = json!({"preferred_username": "desk"});
+    let (status, answer) = exchanged(&suite, &id_token(SSO, &officer, &suite.key)).await;
+    assert_eq!(status, 200, "{answer}");
+    let citizen = json!({"name": "H'Hoa Niê", "citizen_id": "066185000321"});
+    let mut parties = Vec::new();
+    for _ in 0..2 {
+        let token = id_token(VNEID, &citizen, &suite.key);
+        let (status, answer) = exchanged(&suite, &token).await;
+        assert_eq!(status, 200, "{answer}");
+        let token = answer["access_token"].as_str().unwrap();
+        let mut tokens = TokenServiceClient::new(suite.channel.clone());
+        let told = tokens.get_caller(with(token, GetCallerRequest {})).await;
+        let grants = told.unwrap().into_inner().caller.unwrap().grants;
+        assert_eq!(grants[0].role(), Role::Applicant);
+        parties.push(grants[0].party_uids.clone());
+    }
+    // Registered at the first, known at the second.
+    assert_eq!(parties[0], parties[1]);
+}
+
+#[tokio::test]
+async fn what_is_refused_says_why_as_oauth_has_it() {
+    let suite = suite().await;
+    let officer = |name: &str| id_token(SSO, &json!({"preferred_username": name}), &suite.key);
+    let forged = id_token(
+        SSO,
+        &json!({"preferred_username": "desk"}),
+        &PrivateKey::generate(),
+    );
+    let elsewhere = id_token("https://elsewhere.example", &json!({}), &suite.key);
+    for token in [
+        &officer("nobody-here"),
+        &officer("citizen"),
+        &forged,
+        &elsewhere,
+    ] {
+        let (status, answer) = exchanged(&suite, token).await;
+        assert_eq!(
+            (status, &answer["error"]),
+            (400, &json!("invalid_request")),
+            "{answer}"
+        );
+    }
+    let (status, answer) = by_assertion(&suite, "nonsense").await;
+    assert_eq!((status, &answer["error"]), (401, &json!("invalid_client")));
+    let assertion = sign_assertion("client", &suite.key).unwrap();
+    assert_eq!(by_assertion(&suite, &assertion).await.0, 200);
+    let (status, answer) = by_assertion(&suite, &assertion).await;
+    assert_eq!((status, &answer["error"]), (401, &json!("invalid_client")));
+    let description = answer["error_description"].as_str().unwrap();
+    assert!(description.contains("used before"), "{description}");
+    let forms: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("grant_type", "client_credentials")],
+        &[("grant_type", EXCHANGE)],
+        &[
+            ("grant_type", EXCHANGE),
+            ("subject_token", "x"),
+            ("subject_token_type", "y"),
+        ],
+    ];
+    for form in forms {
+        let (status, answer) = suite.post("/oauth2/token", form).await;
+        assert_eq!(
+            (status, &answer["error"]),
+            (400, &json!("invalid_request")),
+            "{answer}"
+        );
+    }
+    let password = [("grant_type", "password")];
+    let (status, answer) = suite.post("/oauth2/token", &password).await;
+    assert_eq!(
+        (status, &answer["error"]),
+        (400, &json!("unsupported_grant_type"))
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_taken_back_over_http_too() {
+    let suite = suite().await;
+    let token = suite.token("desk").await;
+    let (status, _) = suite.post("/oauth2/revoke", &[("token", &token)]).await;
+    assert_eq!(status, 200);
+    until_refused(&suite, &token, "TOKEN_REVOKED").await;
+    let (status, _) = suite.post("/oauth2/revoke", &[("token", "nonsense")]).await;
+    assert_eq!(status, 200);
+    let (status, _) = suite.post("/oauth2/revoke", &[]).await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test]
+async fn a_signing_key_is_exchanged_while_it_serves() {
+    let suite = suite().await;
+    let old = suite.token("desk").await;
+    let new = PrivateKey::generate();
+    let file = suite.store.folder.path().join("token-signing-2.pem");
+    new.save(&file).unwrap();
+    let exchanged = async {
+        loop {
+            let token = suite.token("desk").await;
+            if decode_header(&token).unwrap().kid.unwrap() == new.public().kid() {
+                return token;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(10);
+    let token = tokio::time::timeout(patience, exchanged).await.unwrap();
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    for token in [&old, &token] {
+        assert!(
+            tokens
+                .get_caller(with(token, GetCallerRequest {}))
+                .await
+                .is_ok()
+        );
+    }
+    let keys = suite.get("/oauth2/jwks").await;
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
+}

@@ -1,0 +1,243 @@
+//! Verifying tokens here, with keys that were fetched before.
+
+use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::Instant;
+
+use super::token::{AUDIENCE, Claims};
+use super::{Caller, unauthenticated};
+use crate::clock;
+use crate::failure::Failure;
+use crate::keys::PublicKey;
+
+/// How far clocks may be apart.
+const LEEWAY_SECONDS: u64 = 60;
+const CACHED_TOKENS: usize = 10_000;
+/// Tokens that name unknown keys do not make the suite ask identity more often than this; nor is it asked less often, so
+/// that a token which was revoked is refused after so long.
+const FETCH_EVERY: Duration = Duration::from_secs(1);
+const LONGEST_TOKEN: usize = 8 * 1024;
+
+/// What tokens are verified by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySet {
+    /// Who issues them.
+    pub issuer: String,
+    /// The keys that are valid now.
+    pub keys: Vec<PublicKey>,
+    /// The tokens that are not, although their time has not come.
+    pub revoked: Revoked,
+}
+
+/// Tokens that were taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revoked {
+    /// These, by their own names.
+    pub tokens: HashSet<String>,
+    /// All that these subjects were given up to this second.
+    pub subjects: HashMap<String, i64>,
+}
+
+impl Revoked {
+    fn includes(&self, token: &Verified) -> bool {
+        let of_subject = self.subjects.get(&token.caller.subject);
+        self.tokens.contains(&token.name) || of_subject.is_some_and(|until| token.issued <= *until)
+    }
+}
+
+/// Fetches what tokens are verified by now.
+pub type KeySource = Arc<dyn Fn() -> BoxFuture<'static, Result<KeySet, Failure>> + Send + Sync>;
+
+/// Verifies tokens.
+#[derive(Clone)]
+pub struct Verifier(Arc<State>);
+
+struct State {
+    source: KeySource,
+    known: RwLock<Known>,
+    /// When a token that names an unknown key last made it ask.
+    asked_at: AsyncMutex<Option<Instant>>,
+    verified: Mutex<HashMap<[u8; 32], Verified>>,
+}
+
+/// What was fetched last.
+#[derive(Default)]
+struct Known {
+    set: KeySet,
+    keys: HashMap<String, DecodingKey>,
+}
+
+/// A token that was verified.
+struct Verified {
+    caller: Arc<Caller>,
+    name: String,
+    issued: i64,
+    /// The last second of its life, with the leeway.
+    until: i64,
+}
+
+impl Verifier {
+    /// Verifies with the keys of this source; they are fetched when a token names a key that is not known.
+    #[must_use]
+    pub fn new(source: KeySource) -> Self {
+        Self(Arc::new(State {
+            source,
+            known: RwLock::default(),
+            asked_at: AsyncMutex::default(),
+            verified: Mutex::default(),
+        }))
+    }
+
+    /// Fetches every second what has changed. While identity is away, what was fetched last goes on to hold.
+    pub async fn follow(self) -> Infallible {
+        loop {
+            // Whoever is away is told of where it is called; here nothing changes by that.
+            let _ = self.fetch().await;
+            tokio::time::sleep(FETCH_EVERY).await;
+        }
+    }
+
+    /// The caller that a token names. A token that was verified before is not verified again until it ends.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`: `TOKEN_INVALID`, `TOKEN_EXPIRED` or `TOKEN_REVOKED`; `UNAVAILABLE` when the keys cannot be fetched.
+    pub async fn verify(&self, token: &str) -> Result<Arc<Caller>, Failure> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(invalid());
+        }
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        if let Some(caller) = self.remembered(&hash)? {
+            return Ok(caller);
+        }
+        let kid = decode_header(token).ok().and_then(|header| header.kid);
+        let key = self.key(&kid.ok_or_else(invalid)?).await?;
+        let claims = self.decode(token, &key)?;
+        self.admit(hash, claims)
+    }
+
+    fn remembered(&self, hash: &[u8; 32]) -> Result<Option<Arc<Caller>>, Failure> {
+        match self.verified().get(hash) {
+            Some(token) if token.until < now() => Err(expired()),
+            Some(token) => Ok(Some(Arc::clone(&token.caller))),
+            None => Ok(None),
+        }
+    }
+
+    fn verified(&self) -> MutexGuard<'_, HashMap<[u8; 32], Verified>> {
+        let verified = self.0.verified.lock();
+        verified.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn decode(&self, token: &str, key: &DecodingKey) -> Result<Claims, Failure> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_issuer(&[&self.known().set.issuer]);
+        validation.set_required_spec_claims(&["exp", "sub", "aud", "iss"]);
+        validation.validate_nbf = true;
+        validation.leeway = LEEWAY_SECONDS;
+        let decoded = decode::<Claims>(token, key, &validation);
+        let claims = decoded.map_err(|error| match error.kind() {
+            ErrorKind::ExpiredSignature => expired(),
+            _ => invalid(),
+        })?;
+        if claims.claims.iat > now() + leeway() {
+            return Err(invalid());
+        }
+        Ok(claims.claims)
+    }
+
+    /// Keeps a token that was verified, unless it was taken back.
+    fn admit(&self, hash: [u8; 32], claims: Claims) -> Result<Arc<Caller>, Failure> {
+        let (name, issued, until) = (claims.jti.clone(), claims.iat, claims.exp + leeway());
+        let caller = Arc::new(claims.into_caller().ok_or_else(invalid)?);
+        let token = Verified {
+            caller: Arc::clone(&caller),
+            name,
+            issued,
+            until,
+        };
+        // Held across both, so that what is fetched meanwhile sees the token or is seen by it.
+        let known = self.known();
+        if known.set.revoked.includes(&token) {
+            return Err(revoked());
+        }
+        let mut verified = self.verified();
+        if verified.len() >= CACHED_TOKENS {
+            let now = now();
+            verified.retain(|_, token| token.until >= now);
+        }
+        if verified.len() < CACHED_TOKENS {
+            verified.insert(hash, token);
+        }
+        Ok(caller)
+    }
+
+    async fn key(&self, kid: &str) -> Result<DecodingKey, Failure> {
+        if let Some(key) = self.known().keys.get(kid) {
+            return Ok(key.clone());
+        }
+        let mut asked_at = self.0.asked_at.lock().await;
+        let lately = asked_at.is_some_and(|at| at.elapsed() < FETCH_EVERY);
+        if !lately {
+            // Also when it fails: while identity is away, callers are told so at once.
+            *asked_at = Some(clock::monotonic());
+            self.fetch().await?;
+        }
+        self.known().keys.get(kid).cloned().ok_or_else(invalid)
+    }
+
+    async fn fetch(&self) -> Result<(), Failure> {
+        let set = (self.0.source)().await?;
+        let decoding = |key: &PublicKey| Some((key.kid(), key.decoding().ok()?));
+        let mut known = self.0.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.set == set {
+            return Ok(());
+        }
+        known.keys = set.keys.iter().filter_map(decoding).collect();
+        self.verified()
+            .retain(|_, token| !set.revoked.includes(token));
+        known.set = set;
+        Ok(())
+    }
+
+    fn known(&self) -> std::sync::RwLockReadGuard<'_, Known> {
+        self.0.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn leeway() -> i64 {
+    i64::try_from(LEEWAY_SECONDS).unwrap_or_default()
+}
+
+fn now() -> i64 {
+    clock::real().timestamp()
+}
+
+fn invalid() -> Failure {
+    unauthenticated(
+        "TOKEN_INVALID",
+        "the token was not issued by this suite, was altered, or is not valid yet",
+    )
+}
+
+fn expired() -> Failure {
+    unauthenticated("TOKEN_EXPIRED", "the token has ended; ask for a new one")
+}
+
+fn revoked() -> Failure {
+    unauthenticated(
+        "TOKEN_REVOKED",
+        "the token was taken back, or its client system was disabled",
+    )
+}
+
+#[cfg(test)]
+mod tests;
