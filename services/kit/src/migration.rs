@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, TransactionTrait as _};
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, binary, binary_null, integer, string, text};
+use sea_orm_migration::schema::{
+    big_integer, binary, binary_null, integer, string, string_null, text,
+};
 use sea_orm_migration::seaql_migrations;
 
 use crate::db::Db;
@@ -199,7 +201,7 @@ fn log_head() -> TableCreateStatement {
 fn log_chain() -> TableCreateStatement {
     table(
         "log_chain",
-        vec![string("subject"), binary("hash")],
+        vec![string("subject"), binary("hash"), binary_null("data_key")],
         &["subject"],
     )
 }
@@ -209,6 +211,7 @@ fn reply() -> TableCreateStatement {
         string("caller"),
         string("request_id"),
         binary("digest"),
+        string_null("subject"),
         binary("body"),
         text("positions"),
         big_integer("saved_at"),

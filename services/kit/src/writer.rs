@@ -32,6 +32,7 @@ use crate::db::{Db, Sink, is_lost_race, is_refused_for_good};
 use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
+use crate::seal::DataKey;
 use crate::sabotage::{self, Sabotage};
 use crate::telemetry;
 use batch::Outcome;
@@ -113,6 +114,28 @@ pub struct Effect<C> {
     pub events: Vec<NewEvent>,
     /// The encoded reply message; empty for consumed events.
     pub reply: Vec<u8>,
+    /// Whom the reply tells something personal of: it is saved under the key of that subject.
+    pub about: Option<About>,
+}
+
+/// A subject with its data key.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The subject.
+    pub subject: String,
+    /// Its key.
+    pub key: DataKey,
+}
+
+impl About {
+    /// A subject, unless it was erased: then a reply tells nothing personal of it.
+    #[must_use]
+    pub fn new(subject: &str, key: Option<&DataKey>) -> Option<Self> {
+        key.map(|key| Self {
+            subject: subject.to_owned(),
+            key: key.clone(),
+        })
+    }
 }
 
 impl<C> Effect<C> {
@@ -123,6 +146,7 @@ impl<C> Effect<C> {
             changes: Vec::new(),
             events: Vec::new(),
             reply: Vec::new(),
+            about: None,
         }
     }
 }
@@ -302,10 +326,10 @@ impl<L: Ledger> Worker<L> {
         }
         tracing::error!(service = L::OWNER, jobs = jobs.len(), %error, "a change could not be committed");
         let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
-        let saved = replies::find(self.db.read(), &calls).await;
+        let saved = replies::find(self.db.read(), self.db.ring(), &calls).await;
         let saved = saved.unwrap_or_default();
         for job in jobs {
-            let replied = job.call().and_then(|call| replies::of(&saved, call));
+            let replied = job.call().and_then(|call| replies::of(&saved, self.db.ring(), call));
             job.answer(replied.ok_or(Refused::Unavailable));
         }
     }

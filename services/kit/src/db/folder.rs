@@ -10,6 +10,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use super::postgres::Trust;
 use super::{Db, Error};
+use crate::seal::Keyring;
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,7 +50,7 @@ impl DataDir {
         })
     }
 
-    pub(super) async fn open(&self, service: &str) -> Result<Db, Error> {
+    pub(super) async fn open(&self, service: &str, ring: Keyring) -> Result<Db, Error> {
         let file = file_of(&self.path, service);
         let failed = |source| Error::open(service, source);
         let write = connect(&file, 1, false).await.map_err(failed)?;
@@ -58,6 +59,7 @@ impl DataDir {
             write,
             read,
             trust: Trust::default(),
+            ring,
         })
     }
 }

@@ -1,0 +1,340 @@
+//! The keys of the suite: the newest seals, all open.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
+use tokio::time::Instant;
+
+use super::envelope::{key_name, mark, open, seal};
+use super::{Blind, DataKey, Error, KeyName, Place, blind, folder};
+use crate::clock;
+
+/// How often the folder is looked at for a newer key.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The keys of a folder. Clones share them.
+#[derive(Clone)]
+pub struct Keyring(Arc<Shared>);
+
+struct Shared {
+    folder: Option<PathBuf>,
+    held: RwLock<Held>,
+}
+
+struct Held {
+    keys: BTreeMap<u32, Key>,
+    looked: Instant,
+}
+
+/// One file's key, as two: one for wrapping, one for hashing.
+struct Key {
+    name: KeyName,
+    wrap: [u8; 32],
+    index: [u8; 32],
+}
+
+impl Key {
+    fn of(number: u32, bytes: &[u8; 32]) -> Self {
+        let name = KeyName {
+            number,
+            mark: mark(bytes),
+        };
+        Self {
+            name,
+            wrap: derived(bytes, b"motcua wrap"),
+            index: derived(bytes, b"motcua index"),
+        }
+    }
+}
+
+/// A key of its own for each use.
+fn derived(bytes: &[u8; 32], purpose: &[u8]) -> [u8; 32] {
+    let mac = Hmac::<Sha256>::new_from_slice(bytes).map(|mut mac| {
+        mac.update(purpose);
+        mac.finalize().into_bytes().into()
+    });
+    // A key of HMAC may have any length.
+    mac.unwrap_or_default()
+}
+
+impl Keyring {
+    /// The keys in a folder; the first is made there when there is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written, or holds something else.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        if folder::read(folder)?.is_empty() {
+            folder::make(folder, 1)?;
+        }
+        Self::read(folder)
+    }
+
+    /// The keys in a folder, without touching it; there may be none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or holds something else.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Shared {
+            held: RwLock::new(Held::of(folder)?),
+            folder: Some(folder.to_owned()),
+        })))
+    }
+
+    /// A ring without keys, for stores in which nothing is sealed.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Arc::new(Shared {
+            folder: None,
+            held: RwLock::new(Held {
+                keys: BTreeMap::new(),
+                looked: clock::monotonic(),
+            }),
+        }))
+    }
+
+    /// Adds a newer key to a folder, and gives its number.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn rotate(folder: &Path) -> Result<u32, Error> {
+        let newest = folder::read(folder)?.last_key_value().map(|(key, _)| *key);
+        let next = newest.unwrap_or_default() + 1;
+        folder::make(folder, next)?;
+        Ok(next)
+    }
+
+    /// The number of the key that seals.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn newest(&self) -> Result<u32, Error> {
+        self.with_newest(|key| key.name.number)
+    }
+
+    /// Wraps the data key of a subject for its place in the log's chains.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn wrap(&self, subject: &str, key: &DataKey) -> Result<Vec<u8>, Error> {
+        self.with_newest(|newest| {
+            let place = place_of(subject);
+            seal(&newest.wrap, newest.name, place, key.as_bytes())
+        })
+    }
+
+    /// The data key of a subject.
+    ///
+    /// # Errors
+    /// `KeyMissing` or `Altered`.
+    pub fn unwrap(&self, subject: &str, wrapped: &[u8]) -> Result<DataKey, Error> {
+        let name = key_name(wrapped)?;
+        let wrap = match self.wrapping(name) {
+            // It may have been added by a process that knew of it earlier.
+            None => self.look().map(|()| self.wrapping(name))?,
+            known => known,
+        };
+        let wrap = wrap.ok_or(Error::KeyMissing(name))?;
+        let bytes = open(&wrap, place_of(subject), wrapped)?;
+        DataKey::from_bytes(&bytes)
+    }
+
+    /// Whether something is wrapped under the newest key.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn is_newest(&self, wrapped: &[u8]) -> Result<bool, Error> {
+        let name = key_name(wrapped)?;
+        self.with_newest(|newest| newest.name == name)
+    }
+
+    /// The hash of a value under the newest key. `what` says what it is a hash of, such as the column.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn blind(&self, what: &str, value: &[u8]) -> Result<Blind, Error> {
+        self.with_newest(|key| Blind::new(key.name.number, &key.index, what, value))
+    }
+
+    /// The hashes of a value under all keys, the newest last: a value may have been written under any.
+    #[must_use]
+    pub fn blinds(&self, what: &str, value: &[u8]) -> Vec<Blind> {
+        self.look_now_and_then();
+        let held = self.held();
+        let keys = held.keys.values();
+        keys.map(|key| Blind::new(key.name.number, &key.index, what, value))
+            .collect()
+    }
+
+    /// Whether a stored hash is of this value; `None` where its key is gone, so that nobody can tell.
+    #[must_use]
+    pub fn is_of(&self, stored: &[u8], what: &str, value: &[u8]) -> Option<bool> {
+        let number = blind::number_of(stored)?;
+        if !self.held().keys.contains_key(&number) {
+            self.look().ok()?;
+        }
+        let held = self.held();
+        let key = held.keys.get(&number)?;
+        let blind = Blind::new(number, &key.index, what, value);
+        Some(blind.as_bytes() == stored)
+    }
+
+    fn wrapping(&self, name: KeyName) -> Option<[u8; 32]> {
+        let held = self.held();
+        let key = held.keys.get(&name.number);
+        key.filter(|key| key.name == name).map(|key| key.wrap)
+    }
+
+    fn with_newest<T>(&self, with: impl FnOnce(&Key) -> T) -> Result<T, Error> {
+        self.look_now_and_then();
+        let held = self.held();
+        let newest = held.keys.last_key_value();
+        newest.map(|(_, key)| with(key)).ok_or_else(|| {
+            let folder = self.0.folder.as_deref();
+            Error::NoKey(folder.map_or_else(String::new, |folder| folder.display().to_string()))
+        })
+    }
+
+    fn look_now_and_then(&self) {
+        if self.held().looked.elapsed() < LOOK_AGAIN {
+            return;
+        }
+        if let Err(error) = self.look() {
+            // What is known goes on sealing and opening.
+            tracing::error!(%error, "the folder of keys cannot be read");
+        }
+    }
+
+    fn look(&self) -> Result<(), Error> {
+        let Some(folder) = &self.0.folder else {
+            return Ok(());
+        };
+        let found = Held::of(folder);
+        let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.looked = clock::monotonic();
+        *held = found?;
+        Ok(())
+    }
+
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.0.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn of(folder: &Path) -> Result<Self, Error> {
+        let keys = folder::read(folder)?.into_iter();
+        Ok(Self {
+            keys: keys
+                .map(|(number, bytes)| (number, Key::of(number, &bytes)))
+                .collect(),
+            looked: clock::monotonic(),
+        })
+    }
+}
+
+/// Where a wrapped key stands.
+fn place_of(subject: &str) -> Place<'_> {
+    Place {
+        table: "log_chain",
+        column: "data_key",
+        row: subject,
+    }
+}
+
+/// The numbers of its keys, and no key.
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.held().keys.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_first_key_is_made_once_and_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        let (one, other) = (Keyring::open(&path).unwrap(), Keyring::open(&path).unwrap());
+        let key = DataKey::generate();
+        let wrapped = one.wrap("a", &key).unwrap();
+        assert_eq!(other.unwrap("a", &wrapped).unwrap(), key);
+        assert_eq!(one.blind("n", b"1").unwrap(), other.blind("n", b"1").unwrap());
+        let mode = path.join("1.key").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_wrapped_key_is_its_subjects_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = Keyring::open(folder.path()).unwrap();
+        let wrapped = ring.wrap("a", &DataKey::generate()).unwrap();
+        assert_eq!(ring.unwrap("b", &wrapped), Err(Error::Altered));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_is_added_seals_within_seconds_and_opens_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = Keyring::open(folder.path()).unwrap();
+        let key = DataKey::generate();
+        let before = ring.wrap("a", &key).unwrap();
+        assert_eq!(Keyring::rotate(folder.path()).unwrap(), 2);
+        let elsewhere = Keyring::open(folder.path()).unwrap();
+        let after = elsewhere.wrap("a", &key).unwrap();
+        assert_eq!(ring.newest().unwrap(), 1, "it has not looked yet");
+        assert_eq!(ring.unwrap("a", &after).unwrap(), key);
+        tokio::time::advance(LOOK_AGAIN).await;
+        assert_eq!(ring.newest().unwrap(), 2);
+        assert_eq!(ring.unwrap("a", &before).unwrap(), key);
+        assert!(!ring.is_newest(&before).unwrap() && ring.is_newest(&after).unwrap());
+    }
+
+    #[test]
+    fn a_key_that_was_removed_or_replaced_is_named_as_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = Keyring::open(folder.path()).unwrap();
+        let wrapped = ring.wrap("a", &DataKey::generate()).unwrap();
+        std::fs::remove_file(folder.path().join("1.key")).unwrap();
+        let without = Keyring::read(folder.path()).unwrap();
+        let missing = without.unwrap("a", &wrapped).unwrap_err();
+        assert!(missing.to_string().starts_with("the key 1 ("), "{missing}");
+        assert!(matches!(without.wrap("a", &DataKey::generate()), Err(Error::NoKey(_))));
+        let another = Keyring::open(folder.path()).unwrap();
+        assert_eq!(another.unwrap("a", &wrapped).unwrap_err(), missing);
+    }
+
+    #[test]
+    fn a_hash_is_of_one_value_one_use_and_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = Keyring::open(folder.path()).unwrap();
+        let blind = ring.blind("party.number", b"066088777101").unwrap();
+        assert_eq!(ring.blinds("party.number", b"066088777101"), [blind.clone()]);
+        assert_ne!(ring.blind("dossier.content", b"066088777101").unwrap(), blind);
+        let is_of = |ring: &Keyring, value| ring.is_of(blind.as_bytes(), "party.number", value);
+        assert_eq!(is_of(&ring, b"066088777101"), Some(true));
+        assert_eq!(is_of(&ring, b"066088777102"), Some(false));
+        Keyring::rotate(folder.path()).unwrap();
+        let rotated = Keyring::read(folder.path()).unwrap();
+        assert_eq!(rotated.blinds("party.number", b"066088777101").len(), 2);
+        assert_eq!(is_of(&rotated, b"066088777101"), Some(true));
+        std::fs::remove_file(folder.path().join("1.key")).unwrap();
+        let without = Keyring::read(folder.path()).unwrap();
+        assert_eq!(is_of(&without, b"066088777101"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("7.key"), "not a key").unwrap();
+        let error = Keyring::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("7.key is no key"), "{error}");
+    }
+}
