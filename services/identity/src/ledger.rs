@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kit::db::Sink;
 use kit::identity_number::IdentityNumber;
+use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -43,8 +44,8 @@ pub(crate) enum Change {
     Principal(Principal),
 }
 
-/// The ledger of identity.
-pub(crate) struct Identity;
+/// The ledger of identity over a store of this ring.
+pub(crate) struct Identity(pub Keyring);
 
 impl Ledger for Identity {
     const OWNER: &'static str = NAME;
@@ -56,7 +57,7 @@ impl Ledger for Identity {
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
         let keys = Keys::of(acts);
         let units = store::unit::lock(tx, keys.units).await?;
-        let parties = store::party::lock(tx, keys.numbers).await?;
+        let parties = store::party::lock((tx, &self.0), keys.numbers).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
         Ok(World {
             units: units
@@ -119,7 +120,7 @@ impl Ledger for Identity {
             }
         }
         store::unit::save(sink, &units).await?;
-        store::party::insert(sink, &parties).await?;
+        store::party::insert(sink, &self.0, &parties).await?;
         store::principal::save(sink, &principals).await
     }
 }

@@ -1,10 +1,12 @@
 //! Identity: the units of the province, the parties that apply, and who may call.
 //!
-//! It owns three tables. `unit` has the units with their validity and successors; `party` has citizens and businesses, and is
-//! the only place for their names and numbers; `principal` has those who may have tokens, with their keys. Units and
+//! It owns four tables. `unit` has the units with their validity and successors; `party` has citizens and businesses, and is
+//! the only place for their names and numbers, which are sealed; `party_number` finds them by keyed hashes; `principal` has those
+//! who may have tokens, with their keys. Units and
 //! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
 //! told in its log. It consumes no other log.
 
+pub mod check;
 mod error;
 mod grpc;
 mod import;
@@ -17,6 +19,7 @@ mod store;
 mod succession;
 mod token;
 mod unit;
+pub mod upkeep;
 mod wire;
 
 use std::collections::HashMap;
@@ -57,7 +60,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// When the store cannot be used.
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
-    let writer = ground.write(Arc::new(ledger::Identity));
+    let writer = ground.write(Arc::new(ledger::Identity(ground.db.ring().clone())));
     let progress = Progress::of_nothing();
     Ok(Mounted {
         name: NAME,
@@ -98,7 +101,8 @@ pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
             traceparent: kit::telemetry::traceparent(),
         },
     };
-    writer::once(ledger::Identity, db, step).await?;
+    let ledger = ledger::Identity(db.ring().clone());
+    writer::once(ledger, db, step).await?;
     Ok(())
 }
 

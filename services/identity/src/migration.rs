@@ -33,9 +33,15 @@ impl MigrationTrait for Tables {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [unit::table(), party::table(), caller::principal()] {
+        let tables = [
+            unit::table(),
+            party::table(),
+            party::number(),
+            caller::principal(),
+        ];
+        for table in tables {
             manager.create_table(table).await?;
         }
-        manager.create_index(party::number()).await
+        manager.create_index(party::number_of_party()).await
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use kit::identity_number::{self, IdentityNumber};
+use kit::seal::DataKey;
 
 /// The longest full name, in characters.
 pub const LONGEST_NAME: usize = 200;
@@ -98,16 +99,19 @@ pub struct Party {
     pub particulars: Particulars,
     /// Raised by every change, from 1.
     pub revision: i64,
+    /// The key of all that is personal about it.
+    pub key: DataKey,
 }
 
 impl Party {
     /// A party that is registered under `uid`, unless its number turns out to be known.
     #[must_use]
-    pub fn new(uid: Uid, particulars: Particulars) -> Self {
+    pub fn new(uid: Uid, key: DataKey, particulars: Particulars) -> Self {
         Self {
             uid,
             particulars,
             revision: 1,
+            key,
         }
     }
 }

@@ -6,12 +6,14 @@ mod tests;
 use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::identity_number::IdentityNumber;
+use kit::seal::DataKey;
 use sha2::{Digest as _, Sha256};
 
 use crate::code::DossierCode;
 
 const DECIDE: &str = "RecordDecision";
 const RETURN: &str = "ReturnResult";
+const ERASE: &str = "erase";
 
 /// One application under one version of a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Dossier {
     pub state: State,
     /// Raised by every change.
     pub revision: i64,
+    /// The key of all that is personal about it; none once that was erased.
+    pub key: Option<DataKey>,
 }
 
 /// What was handed in; never changes.
@@ -43,8 +47,10 @@ pub struct Filing {
     pub case_key: String,
     /// How it came.
     pub channel: Channel,
-    /// Who applies.
-    pub applicant: Applicant,
+    /// Who applies; nothing once it was erased.
+    pub applicant: Option<Applicant>,
+    /// The party that applies, where it is known.
+    pub party: Option<String>,
     /// The documents.
     pub components: Vec<HandedIn>,
 }
@@ -77,8 +83,6 @@ pub struct Applicant {
     pub number: IdentityNumber,
     /// Phone number; empty when none was given.
     pub phone: String,
-    /// The party, where it is known.
-    pub party: Option<String>,
 }
 
 /// One component as it was handed in.
@@ -134,7 +138,7 @@ pub struct Receipt {
 /// Why and when it ended without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closing {
-    /// As the applicant reads it.
+    /// As the applicant reads it; empty once it was erased.
     pub reason: String,
     /// When.
     pub at: Moment,
@@ -145,11 +149,11 @@ pub struct Closing {
 pub struct Decision {
     /// Granted or refused on the merits.
     pub outcome: Outcome,
-    /// Number of the written decision.
+    /// Number of the written decision; empty once it was erased.
     pub number: String,
     /// Its date.
     pub date: NaiveDate,
-    /// The office of its signer.
+    /// The office of its signer; empty once it was erased.
     pub signer: String,
     /// The unit that decided.
     pub unit: String,
@@ -295,16 +299,46 @@ impl Dossier {
         }
     }
 
-    /// What makes this submission look like another.
+    /// Forgets the person: what is personal about it, and the key. Only a dossier that has come to its end is forgotten.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub fn erase(self) -> Result<Self, InvalidTransition> {
+        let forgotten = |closing: Closing| Closing {
+            reason: String::new(),
+            ..closing
+        };
+        let state = match self.state.clone() {
+            State::Refused(closing) => State::Refused(forgotten(closing)),
+            State::Withdrawn(receipt, closing) => State::Withdrawn(receipt, forgotten(closing)),
+            State::Returned(receipt, decision, at) => {
+                State::Returned(receipt, decision.forgotten(), at)
+            }
+            state => return Err(state.out_of_turn(ERASE, &["REFUSED", "WITHDRAWN", "RETURNED"])),
+        };
+        let mut erased = self.becomes(state);
+        erased.filing.applicant = None;
+        erased.key = None;
+        Ok(erased)
+    }
+
+    /// What makes this submission look like another; nothing once that was erased.
     #[must_use]
-    pub fn content_digest(&self) -> Vec<u8> {
+    pub fn content_digest(&self) -> Option<Vec<u8>> {
         let Filing {
             procedure_code,
             applicant,
             components,
             ..
         } = &self.filing;
-        content_digest(procedure_code, applicant, components, &self.units.receiving)
+        let receiving = &self.units.receiving;
+        let applicant = applicant.as_ref()?;
+        Some(content_digest(
+            procedure_code,
+            applicant,
+            components,
+            receiving,
+        ))
     }
 
     fn becomes(self, state: State) -> Self {
@@ -316,7 +350,18 @@ impl Dossier {
     }
 }
 
+impl Decision {
+    fn forgotten(self) -> Self {
+        Self {
+            number: String::new(),
+            signer: String::new(),
+            ..self
+        }
+    }
+}
+
 /// What makes two submissions look alike: the same applicant handing in the same for the same procedure at the same desk.
+/// Personal, since applicants could be tried out: it is kept as a keyed hash.
 #[must_use]
 pub fn content_digest(
     procedure_code: &str,

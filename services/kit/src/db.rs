@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
 
 use tonic::Code;
@@ -104,6 +104,17 @@ impl Place {
             Self::Folder(path) => Stores::Folder(DataDir::take(path)?),
             Self::Postgres(address) => Stores::Postgres(address.clone()),
         })
+    }
+
+    /// Opens the store of one service for small changes beside processes that serve it.
+    ///
+    /// # Errors
+    /// When it does not exist or cannot be opened.
+    pub async fn open_beside(&self, service: &str, ring: &Keyring) -> Result<Db, Error> {
+        match self {
+            Self::Folder(path) => folder::open_beside(path, service, ring.clone()).await,
+            Self::Postgres(address) => address.open(service, ring.clone()).await,
+        }
     }
 
     /// Opens the store of one service for reading only, beside processes that serve it.
@@ -196,6 +207,7 @@ fn sealed(error: &seal::Error) -> Failure {
         ),
         seal::Error::KeyMissing(_)
         | seal::Error::NoKey(_)
+        | seal::Error::Unnamed
         | seal::Error::Folder { .. }
         | seal::Error::Malformed(_) => Failure::unavailable(
             "KEY_MISSING",
@@ -264,6 +276,19 @@ impl Db {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Has the store let go of old versions of rows, so that a key which was dropped is not to be found in its files.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn let_go_of_old_rows(&self) -> Result<(), DbErr> {
+        let statement = if self.is_shared() {
+            "VACUUM log_chain"
+        } else {
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        };
+        self.write.execute_unprepared(statement).await.map(|_| ())
     }
 
     /// A change could not be committed: perhaps the node behind the connections is no longer the one that writes.

@@ -120,7 +120,9 @@ impl<L: Ledger> Filling<L> {
         }
         let mut told = Vec::with_capacity(events.len());
         for event in events {
-            let row = self.ends.append(self.db.ring(), step.cause.clone(), event)?;
+            let row = self
+                .ends
+                .append(self.db.ring(), step.cause.clone(), event)?;
             self.rows.push(row.clone());
             told.push(log::envelope(L::OWNER, row));
         }

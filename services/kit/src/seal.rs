@@ -19,7 +19,7 @@ use sea_orm::DbErr;
 pub use blind::Blind;
 pub use envelope::{DataKey, Place};
 pub use inspection::Inspection;
-pub use ring::Keyring;
+pub use ring::{Keyring, SEEN_WITHIN};
 
 /// Why something is not sealed or opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +33,11 @@ pub enum Error {
     /// There is no key to seal with.
     #[error("there is no key in {0}")]
     NoKey(String),
+    /// Nobody said where the keys are.
+    #[error(
+        "name the folder of keys (--keys or MOTCUA_KEYS): all processes that share the stores share it too"
+    )]
+    Unnamed,
     /// The folder cannot be used.
     #[error("the folder of keys {path} cannot be used: {reason}")]
     Folder {

@@ -32,8 +32,8 @@ use crate::db::{Db, Sink, is_lost_race, is_refused_for_good};
 use crate::failure::Failure;
 use crate::log::{Cause, NewEvent};
 use crate::queue::Queue;
-use crate::seal::DataKey;
 use crate::sabotage::{self, Sabotage};
+use crate::seal::DataKey;
 use crate::telemetry;
 use batch::Outcome;
 use job::{Answer, Feed, Job, Work};
@@ -329,7 +329,9 @@ impl<L: Ledger> Worker<L> {
         let saved = replies::find(self.db.read(), self.db.ring(), &calls).await;
         let saved = saved.unwrap_or_default();
         for job in jobs {
-            let replied = job.call().and_then(|call| replies::of(&saved, self.db.ring(), call));
+            let replied = job
+                .call()
+                .and_then(|call| replies::of(&saved, self.db.ring(), call));
             job.answer(replied.ok_or(Refused::Unavailable));
         }
     }

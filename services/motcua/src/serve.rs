@@ -4,9 +4,7 @@ mod peers;
 mod tls;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -18,8 +16,9 @@ use kit::client::{Peers, Way};
 use kit::clock::Clock;
 use kit::db::Stores;
 use kit::inside::inside;
-use kit::keys::{self, PrivateKey, PublicKey};
+use kit::keys::{self, PublicKey};
 use kit::queue::Queue;
+use kit::seal::{self, Keyring};
 use kit::serve::{Ground, Health, Limits, Mounted, Port};
 use kit::telemetry;
 use tokio::net::TcpListener;
@@ -27,6 +26,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::keys::KeyFolder;
 use crate::stores::{StoreOptions, open_when_there};
 use peers::Elsewhere;
 use tls::TlsOptions;
@@ -39,9 +39,6 @@ pub struct Options {
     services: Vec<Chosen>,
     #[command(flatten)]
     stores: StoreOptions,
-    /// The folder of the services' private keys, the same for all replicas; by default `keys` in the data folder.
-    #[arg(long, env = "MOTCUA_KEYS")]
-    keys: Option<PathBuf>,
     /// The Redis that all processes of the suite share: `redis://host:port/number`, `rediss://…`,
     /// `redis+sentinel://host:port,host:port/service` or `redis+cluster://host:port,host:port`. Without it the queue is within
     /// this process.
@@ -134,6 +131,9 @@ pub enum Error {
     /// A key.
     #[error(transparent)]
     Key(#[from] keys::Error),
+    /// The keys by which personal data are sealed.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
     /// The port.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -230,6 +230,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 struct Suite {
     stores: Stores,
     keys: KeyFolder,
+    ring: Keyring,
     queue: Queue,
     clock: Clock,
     peers: Peers,
@@ -240,8 +241,9 @@ struct Suite {
 impl Suite {
     fn new(options: &Options, peers: Peers) -> Result<Self, Error> {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let usual_keys = || options.stores.usual_keys();
         let stores = options.stores.place().take()?;
+        let keys = options.stores.keys();
+        let ring = keys.ring()?;
         let queue = match &options.queue {
             Some(redis) => Queue::shared(redis, &tasks, &stop),
             None => Queue::in_process(),
@@ -252,7 +254,8 @@ impl Suite {
         };
         Ok(Self {
             stores,
-            keys: KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?,
+            ring,
+            keys,
             queue,
             clock,
             peers,
@@ -272,17 +275,17 @@ impl Suite {
     async fn start(&self, service: Service) -> Result<Mounted, Error> {
         let name = service.name();
         let ground = Ground {
-            db: open_when_there(&self.stores, name).await?,
+            db: open_when_there(&self.stores, name, &self.ring).await?,
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             peers: self.peers.clone(),
-            key: self.keys.service(name)?,
+            key: self.keys.private(name)?,
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),
         };
         match service {
             Service::Identity => {
-                let settings = self.keys.identity_settings()?;
+                let settings = identity_settings(&self.keys)?;
                 started(name, identity::start(ground, settings).await)
             }
             Service::Catalogue => started(name, catalogue::start(ground).await),
@@ -302,34 +305,16 @@ where
     })
 }
 
-/// The private keys of the services, one file each; identity's signing key beside them.
-struct KeyFolder(PathBuf);
-
-impl KeyFolder {
-    fn open(path: PathBuf) -> Result<Self, Error> {
-        fs::create_dir_all(&path)?;
-        Ok(Self(path))
+fn identity_settings(keys: &KeyFolder) -> Result<identity::Settings, keys::Error> {
+    let mut service_keys: Vec<(String, PublicKey)> = Vec::new();
+    for service in SERVICES {
+        let key = keys.private(service.name())?;
+        service_keys.push((service.name().to_owned(), key.public()));
     }
-
-    fn service(&self, name: &str) -> Result<PrivateKey, keys::Error> {
-        PrivateKey::load_or_create(&self.file(name))
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        Path::new(&self.0).join(format!("{name}.pem"))
-    }
-
-    fn identity_settings(&self) -> Result<identity::Settings, keys::Error> {
-        let mut service_keys: Vec<(String, PublicKey)> = Vec::new();
-        for service in SERVICES {
-            let key = self.service(service.name())?;
-            service_keys.push((service.name().to_owned(), key.public()));
-        }
-        Ok(identity::Settings {
-            signing_key: PrivateKey::load_or_create(&self.file("token-signing"))?,
-            service_keys,
-        })
-    }
+    Ok(identity::Settings {
+        signing_key: keys.private("token-signing")?,
+        service_keys,
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {

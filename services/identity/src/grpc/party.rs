@@ -4,6 +4,7 @@ use kit::authority::{Context, Scope};
 use kit::clock;
 use kit::db::Db;
 use kit::fields::name;
+use kit::seal::DataKey;
 use kit::writer::{self, Writer};
 use proto::identity::v1::party_service_server::PartyService;
 use proto::identity::v1::{
@@ -25,7 +26,7 @@ pub(crate) struct Parties {
 
 impl Parties {
     async fn find(&self, scope: &Scope, uid: Uid) -> Result<pb::Party, Error> {
-        let party = store::party::find(self.db.read(), scope, &uid).await?;
+        let party = store::party::find((self.db.read(), self.db.ring()), scope, &uid).await?;
         party
             .as_ref()
             .map(pb::Party::from)
@@ -45,7 +46,8 @@ impl PartyService for Parties {
             request_id,
             particulars,
         } = message.try_into()?;
-        let act = Act::Register(Party::new(Uid::new(clock::new_uid()), particulars));
+        let uid = Uid::new(clock::new_uid());
+        let act = Act::Register(Party::new(uid, DataKey::generate(), particulars));
         let replied = self.writer.call(&context, request_id, message, act).await?;
         let mut response: Response<RegisterPartyResponse> = writer::respond(&replied)?;
         let uid = wire::party::registered_uid(response.get_ref());

@@ -7,6 +7,7 @@ use kit::caller::Role;
 use kit::clock;
 use kit::identity_number::{self, IdentityNumber};
 use kit::keys::PublicKey;
+use kit::seal::DataKey;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
 use crate::party::{self, LONGEST_NAME, Particulars, Party};
@@ -67,7 +68,9 @@ fn part(
     if role == Role::Applicant {
         must_be_empty(row, &["unit"], findings);
         let uid = party::Uid::new(clock::new_uid());
-        return Some(Part::Citizen(Party::new(uid, particulars(row, findings)?)));
+        let particulars = particulars(row, findings)?;
+        let party = Party::new(uid, DataKey::generate(), particulars);
+        return Some(Part::Citizen(party));
     }
     must_be_empty(row, &["name", "number_kind", "number"], findings);
     Part::at_unit(role, findings.take(unit(row, units))?)

@@ -49,10 +49,8 @@ pub(super) fn import<'a>(
 
 fn put(effect: &mut Effect<Change>, party: &Party) {
     let uid = party.uid.as_str();
-    effect.events.push(NewEvent::new(
-        uid,
-        Shard::of(uid),
-        &wire::party::told_registered(&party.uid),
-    ));
+    let told = wire::party::told_registered(&party.uid);
+    let event = NewEvent::new(uid, Shard::of(uid), &told).under(Some(&party.key));
+    effect.events.push(event);
     effect.changes.push(Change::Party(party.clone()));
 }

@@ -1,27 +1,30 @@
 //! The tables of parties.
 
+use kit::migration::index;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, string, text};
+use sea_orm_migration::schema::{big_integer, binary, binary_null, string};
 
 pub(super) fn table() -> TableCreateStatement {
     Table::create()
         .table("party")
         .col(string("uid").primary_key())
         .col(string("kind"))
-        .col(text("name"))
-        .col(string("number_kind"))
-        .col(string("number"))
+        .col(binary_null("personal"))
         .col(big_integer("revision"))
         .to_owned()
 }
 
-/// No two parties share a number.
-pub(super) fn number() -> IndexCreateStatement {
-    Index::create()
-        .name("party_number")
-        .table("party")
-        .col("number_kind")
-        .col("number")
-        .unique()
+/// No two parties share a number: each has a keyed hash here for every key of the ring, so that two that register it at once meet
+/// also while a newer key is being taken up.
+pub(super) fn number() -> TableCreateStatement {
+    Table::create()
+        .table("party_number")
+        .col(binary("hash").primary_key())
+        .col(string("party_uid"))
         .to_owned()
+}
+
+/// Finds the hashes of a party's numbers.
+pub(super) fn number_of_party() -> IndexCreateStatement {
+    index("party_number", "party_number_party", &["party_uid"])
 }

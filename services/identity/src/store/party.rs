@@ -1,16 +1,24 @@
-//! The table `party`: the one place for names and identity numbers.
+//! The table `party`, the one place for names and identity numbers, and `party_number`, by which they are found.
+
+mod number;
+mod personal;
+mod upkeep;
+
+use std::collections::BTreeSet;
 
 use kit::authority::{Relation, Scope};
-use kit::db::{Sink, pairs_among};
+use kit::db::{Sink, among};
 use kit::identity_number::IdentityNumber;
+use kit::log::{Keyed, data_key_of};
+use kit::seal::{DataKey, Keyring};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, Select, SelectModel, Selector,
 };
 
 use super::unreadable;
-use crate::party::{Particulars, Party, Uid};
+use crate::party::{Party, Uid};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -22,9 +30,8 @@ mod entity {
         #[sea_orm(primary_key, auto_increment = false)]
         pub uid: String,
         pub kind: String,
-        pub name: String,
-        pub number_kind: String,
-        pub number: String,
+        /// All that is personal, sealed under the party's data key.
+        pub personal: Option<Vec<u8>>,
         pub revision: i64,
     }
 
@@ -32,18 +39,17 @@ mod entity {
 }
 
 use entity::{Column, Entity, Model};
+pub(crate) use upkeep::{inspect, rehash};
 
 /// One party, if it is within the caller's scope: a desk and a client may look up anybody, a citizen only itself.
 pub(crate) async fn find(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     uid: &Uid,
 ) -> Result<Option<Party>, DbErr> {
-    let row = within(scope)
-        .filter(Column::Uid.eq(uid.as_str()))
-        .one(db)
-        .await?;
-    row.map(Party::try_from).transpose()
+    let select = within(scope).filter(Column::Uid.eq(uid.as_str()));
+    let found = domain(select, db, ring).await?;
+    Ok(found.into_iter().next())
 }
 
 fn within(scope: &Scope) -> Select<Entity> {
@@ -56,64 +62,72 @@ fn within(scope: &Scope) -> Select<Entity> {
     }
 }
 
-/// The parties that have these numbers, locked in order of number.
+/// The parties that have these numbers, locked in order of their uids.
 pub(crate) async fn lock(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     numbers: impl IntoIterator<Item = &IdentityNumber>,
 ) -> Result<Vec<Party>, DbErr> {
-    let wanted = numbers
-        .into_iter()
-        .map(|number| (number.kind().as_str(), number.value()));
-    let columns = [Column::NumberKind, Column::Number];
-    let rows = Entity::find()
-        .filter(pairs_among(db, columns, wanted))
-        .order_by_asc(Column::NumberKind)
-        .order_by_asc(Column::Number)
-        .lock_exclusive()
-        .all(db)
-        .await?;
-    rows.into_iter().map(Party::try_from).collect()
+    let uids: BTreeSet<String> = number::holders(db, ring, numbers).await?;
+    if uids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let select = Entity::find()
+        .filter(among(db, Column::Uid, uids))
+        .order_by_asc(Column::Uid)
+        .lock_exclusive();
+    domain(select, db, ring).await
 }
 
 /// Writes new parties.
-pub(crate) async fn insert(sink: &impl Sink, parties: &[&Party]) -> Result<(), DbErr> {
-    let rows = parties.iter().map(|party| Model::from(*party)).collect();
-    sink.put::<Entity>(rows, &[]).await
+pub(crate) async fn insert(
+    sink: &impl Sink,
+    ring: &Keyring,
+    parties: &[&Party],
+) -> Result<(), DbErr> {
+    let rows: Result<Vec<Model>, DbErr> = parties.iter().map(|party| row(party)).collect();
+    sink.put::<Entity>(rows?, &[]).await?;
+    number::insert(sink, ring, parties).await
 }
 
-impl TryFrom<Model> for Party {
-    type Error = DbErr;
-
-    fn try_from(row: Model) -> Result<Self, DbErr> {
-        let kind = row.kind.parse().map_err(|()| unreadable("party.kind"))?;
-        let number_kind = row
-            .number_kind
-            .parse()
-            .map_err(|()| unreadable("party.number_kind"))?;
-        let number = IdentityNumber::parse(number_kind, &row.number, "number")
-            .map_err(|_| unreadable("party.number"))?;
-        Ok(Self {
-            uid: Uid::new(row.uid),
-            particulars: Particulars {
-                kind,
-                name: row.name,
-                number,
-            },
-            revision: row.revision,
-        })
+async fn domain(
+    select: Select<Entity>,
+    db: &impl ConnectionTrait,
+    ring: &Keyring,
+) -> Result<Vec<Party>, DbErr> {
+    let rows = keyed(select).all(db).await?;
+    let mut parties = Vec::with_capacity(rows.len());
+    for found in rows {
+        let key = found.key(ring, &found.row.uid)?;
+        parties.extend(party(found.row, key)?);
     }
+    Ok(parties)
 }
 
-impl From<&Party> for Model {
-    fn from(party: &Party) -> Self {
-        let Particulars { kind, name, number } = &party.particulars;
-        Self {
-            uid: party.uid.to_string(),
-            kind: kind.as_str().to_owned(),
-            name: name.clone(),
-            number_kind: number.kind().as_str().to_owned(),
-            number: number.value().to_owned(),
-            revision: party.revision,
-        }
-    }
+/// The rows with their data keys.
+fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
+    let (key, name) = data_key_of(Column::Uid);
+    select.expr_as(key, name).into_model()
+}
+
+/// The party of a row and its data key; nothing where it was erased.
+fn party(row: Model, key: Option<DataKey>) -> Result<Option<Party>, DbErr> {
+    let Some((sealed, key)) = row.personal.zip(key) else {
+        return Ok(None);
+    };
+    let kind = row.kind.parse().map_err(|()| unreadable("party.kind"))?;
+    Ok(Some(Party {
+        particulars: personal::open(&row.uid, kind, &sealed, &key)?,
+        uid: Uid::new(row.uid),
+        revision: row.revision,
+        key,
+    }))
+}
+
+fn row(party: &Party) -> Result<Model, DbErr> {
+    Ok(Model {
+        uid: party.uid.to_string(),
+        kind: party.particulars.kind.as_str().to_owned(),
+        personal: Some(personal::seal(party)?),
+        revision: party.revision,
+    })
 }

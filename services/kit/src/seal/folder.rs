@@ -41,9 +41,7 @@ pub(super) fn make(folder: &Path, number: u32) -> Result<(), Error> {
     let path = folder.join(format!("{number}.{EXTENSION}"));
     let key: [u8; 32] = clock::random_bytes();
     match write_private(&path, format!("{}\n", STANDARD.encode(key)).as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(unusable(folder, &error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(unusable(folder, &error)),
         _ => Ok(()),
     }
 }

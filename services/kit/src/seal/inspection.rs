@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::Error;
-
 /// What a check of sealed columns found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inspection {
@@ -17,9 +15,9 @@ pub struct Inspection {
 
 impl Inspection {
     /// Notes one that was opened, was erased (`None`), or does not open.
-    pub fn note(&mut self, row: impl fmt::Display, found: Result<Option<()>, Error>) {
+    pub fn note<T>(&mut self, row: impl fmt::Display, found: Result<Option<T>, impl fmt::Display>) {
         match found {
-            Ok(Some(())) => self.opened += 1,
+            Ok(Some(_)) => self.opened += 1,
             Ok(None) => self.erased += 1,
             Err(error) => self.unreadable.push(format!("{row}: {error}")),
         }

@@ -16,6 +16,8 @@ use crate::clock;
 
 /// How often the folder is looked at for a newer key.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// By then a key that was added seals in every running process, also in a batch that had begun.
+pub const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
 /// The keys of a folder. Clones share them.
 #[derive(Clone)]
@@ -267,7 +269,10 @@ mod tests {
         let key = DataKey::generate();
         let wrapped = one.wrap("a", &key).unwrap();
         assert_eq!(other.unwrap("a", &wrapped).unwrap(), key);
-        assert_eq!(one.blind("n", b"1").unwrap(), other.blind("n", b"1").unwrap());
+        assert_eq!(
+            one.blind("n", b"1").unwrap(),
+            other.blind("n", b"1").unwrap()
+        );
         let mode = path.join("1.key").metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -306,7 +311,10 @@ mod tests {
         let without = Keyring::read(folder.path()).unwrap();
         let missing = without.unwrap("a", &wrapped).unwrap_err();
         assert!(missing.to_string().starts_with("the key 1 ("), "{missing}");
-        assert!(matches!(without.wrap("a", &DataKey::generate()), Err(Error::NoKey(_))));
+        assert!(matches!(
+            without.wrap("a", &DataKey::generate()),
+            Err(Error::NoKey(_))
+        ));
         let another = Keyring::open(folder.path()).unwrap();
         assert_eq!(another.unwrap("a", &wrapped).unwrap_err(), missing);
     }
@@ -316,8 +324,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ring = Keyring::open(folder.path()).unwrap();
         let blind = ring.blind("party.number", b"066088777101").unwrap();
-        assert_eq!(ring.blinds("party.number", b"066088777101"), [blind.clone()]);
-        assert_ne!(ring.blind("dossier.content", b"066088777101").unwrap(), blind);
+        assert_eq!(
+            ring.blinds("party.number", b"066088777101"),
+            [blind.clone()]
+        );
+        assert_ne!(
+            ring.blind("dossier.content", b"066088777101").unwrap(),
+            blind
+        );
         let is_of = |ring: &Keyring, value| ring.is_of(blind.as_bytes(), "party.number", value);
         assert_eq!(is_of(&ring, b"066088777101"), Some(true));
         assert_eq!(is_of(&ring, b"066088777102"), Some(false));

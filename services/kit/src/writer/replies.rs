@@ -108,12 +108,17 @@ pub(super) async fn find(
         .filter(pairs_among(db, columns, keys))
         .all(db)
         .await?;
-    let subjects: BTreeSet<&str> = rows.iter().filter_map(|row| row.subject.as_deref()).collect();
+    let subjects: BTreeSet<&str> = rows
+        .iter()
+        .filter_map(|row| row.subject.as_deref())
+        .collect();
     let keys = data_keys(db, ring, subjects).await?;
     let mut saved = HashMap::with_capacity(rows.len());
     for row in rows {
         let key = row.subject.as_ref().and_then(|subject| keys.get(subject));
-        let key = key.map(|key| key.as_ref().map_err(Clone::clone)).transpose()?;
+        let key = key
+            .map(|key| key.as_ref().map_err(Clone::clone))
+            .transpose()?;
         let reply = row.reply(key)?;
         let digest = Digest::Keyed(row.digest);
         saved.insert((row.caller, row.request_id), Saved { digest, reply });

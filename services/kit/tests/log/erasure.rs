@@ -39,8 +39,7 @@ async fn an_audit_without_the_key_names_the_rows_that_it_cannot_read() {
     let audit = kit::log::audit(store.db.read(), &empty).await.unwrap();
     let whats: Vec<_> = audit.breaks.iter().map(|broken| broken.what).collect();
     assert_eq!(
-        whats,
-        ["the key of its personal part does not open"; 4],
+        whats, ["the key of its personal part does not open"; 4],
         "only `b` has personal parts"
     );
 }

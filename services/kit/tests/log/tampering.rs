@@ -117,7 +117,10 @@ async fn a_personal_part_that_was_moved_to_another_row_is_found() {
 async fn a_data_key_that_was_altered_or_taken_from_another_is_found() {
     let store = Store::new().await;
     store
-        .tamper(1, "UPDATE log_chain SET data_key = x'00' WHERE subject = 'b'")
+        .tamper(
+            1,
+            "UPDATE log_chain SET data_key = x'00' WHERE subject = 'b'",
+        )
         .await;
     assert_eq!(store.broken_rows().await.len(), 4);
 }
