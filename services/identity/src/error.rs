@@ -21,7 +21,7 @@ pub enum Error {
     #[error("the assertion is refused: {0}")]
     AssertionInvalid(token::Refusal),
     /// `STORE_UNAVAILABLE`.
-    #[error("the store does not answer")]
+    #[error("the store does not answer: {0}")]
     Store(#[from] DbErr),
     /// `SIGNING_FAILED`: the signing key is of no use.
     #[error("a token cannot be signed")]

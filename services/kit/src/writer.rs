@@ -28,9 +28,9 @@ pub use parked::{Parked, list as list_parked};
 pub(crate) use places::replace as replace_places;
 pub use places::{LOADED, all as places, mark_loaded, open as open_places};
 
-use crate::db::{Db, Sink, is_lost_race, is_refused_for_good};
+use crate::db::{self, Db, Sink, is_lost_race, is_refused_for_good};
 use crate::failure::Failure;
-use crate::log::{Cause, NewEvent};
+use crate::log::{self, Cause, NewEvent};
 use crate::queue::Queue;
 use crate::sabotage::{self, Sabotage};
 use crate::seal::DataKey;
@@ -174,6 +174,9 @@ pub fn start<L: Ledger>(
 /// # Errors
 /// The refusal of the service, or a store that does not answer.
 pub async fn once<L: Ledger>(ledger: L, db: Db, step: Step<L::Act>) -> Result<Replied, Failure> {
+    log::must_open(&db)
+        .await
+        .map_err(|error| db::failure(&error))?;
     let (never, queue) = (CancellationToken::new(), Queue::in_process());
     let (writer, work) = start(Arc::new(ledger), db, queue, BATCH, never);
     // The writer ends when nobody can reach it any more.

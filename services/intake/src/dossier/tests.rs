@@ -1,6 +1,6 @@
 //! Every step from every state: what is possible, and what is refused with the states in which it would be.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kit::authority::Rights;
 use kit::caller::{Caller, Role};
@@ -282,8 +282,14 @@ fn dossier(state: State) -> Dossier {
         submitted_at: moment(0),
         state,
         revision: 1,
-        key: Some(DataKey::generate()),
+        key: Some(key()),
     }
+}
+
+/// One and the same.
+fn key() -> DataKey {
+    static KEY: LazyLock<DataKey> = LazyLock::new(DataKey::generate);
+    KEY.clone()
 }
 
 fn filing() -> Filing {

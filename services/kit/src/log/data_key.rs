@@ -80,6 +80,23 @@ pub async fn data_keys(
     Ok(keys.collect())
 }
 
+/// Makes sure that a store was sealed under the keys of this ring, by opening one of its data keys.
+///
+/// # Errors
+/// When it does not open, or the store does not answer.
+pub(crate) async fn must_open(db: &Db) -> Result<(), DbErr> {
+    let chain = Entity::find()
+        .filter(Column::DataKey.is_not_null())
+        .order_by_asc(Column::Subject)
+        .one(db.read())
+        .await?;
+    if let Some((subject, wrapped)) = chain.and_then(|chain| Some((chain.subject, chain.data_key?)))
+    {
+        db.ring().unwrap(&subject, &wrapped)?;
+    }
+    Ok(())
+}
+
 /// Drops the data keys of subjects: what is personal about them cannot be read any more.
 ///
 /// # Errors

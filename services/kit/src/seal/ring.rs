@@ -135,6 +135,7 @@ impl Keyring {
     /// `KeyMissing` or `Altered`.
     pub fn unwrap(&self, subject: &str, wrapped: &[u8]) -> Result<DataKey, Error> {
         let name = key_name(wrapped)?;
+        self.look_now_and_then();
         let wrap = match self.wrapping(name) {
             // It may have been added by a process that knew of it earlier.
             None => self.look().map(|()| self.wrapping(name))?,
