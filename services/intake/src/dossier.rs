@@ -1,5 +1,7 @@
 //! A dossier and its life: pure, without store or wire.
 
+mod content;
+mod erasure;
 #[cfg(test)]
 mod tests;
 
@@ -7,13 +9,13 @@ use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::identity_number::IdentityNumber;
 use kit::seal::DataKey;
-use sha2::{Digest as _, Sha256};
 
 use crate::code::DossierCode;
 
+pub use content::content_digest;
+
 const DECIDE: &str = "RecordDecision";
 const RETURN: &str = "ReturnResult";
-const ERASE: &str = "erase";
 
 /// One application under one version of a procedure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -299,48 +301,6 @@ impl Dossier {
         }
     }
 
-    /// Forgets the person: what is personal about it, and the key. Only a dossier that has come to its end is forgotten.
-    ///
-    /// # Errors
-    /// When it has not.
-    pub fn erase(self) -> Result<Self, InvalidTransition> {
-        let forgotten = |closing: Closing| Closing {
-            reason: String::new(),
-            ..closing
-        };
-        let state = match self.state.clone() {
-            State::Refused(closing) => State::Refused(forgotten(closing)),
-            State::Withdrawn(receipt, closing) => State::Withdrawn(receipt, forgotten(closing)),
-            State::Returned(receipt, decision, at) => {
-                State::Returned(receipt, decision.forgotten(), at)
-            }
-            state => return Err(state.out_of_turn(ERASE, &["REFUSED", "WITHDRAWN", "RETURNED"])),
-        };
-        let mut erased = self.becomes(state);
-        erased.filing.applicant = None;
-        erased.key = None;
-        Ok(erased)
-    }
-
-    /// What makes this submission look like another; nothing once that was erased.
-    #[must_use]
-    pub fn content_digest(&self) -> Option<Vec<u8>> {
-        let Filing {
-            procedure_code,
-            applicant,
-            components,
-            ..
-        } = &self.filing;
-        let receiving = &self.units.receiving;
-        let applicant = applicant.as_ref()?;
-        Some(content_digest(
-            procedure_code,
-            applicant,
-            components,
-            receiving,
-        ))
-    }
-
     fn becomes(self, state: State) -> Self {
         Self {
             state,
@@ -348,42 +308,4 @@ impl Dossier {
             ..self
         }
     }
-}
-
-impl Decision {
-    fn forgotten(self) -> Self {
-        Self {
-            number: String::new(),
-            signer: String::new(),
-            ..self
-        }
-    }
-}
-
-/// What makes two submissions look alike: the same applicant handing in the same for the same procedure at the same desk.
-/// Personal, since applicants could be tried out: it is kept as a keyed hash.
-#[must_use]
-pub fn content_digest(
-    procedure_code: &str,
-    applicant: &Applicant,
-    components: &[HandedIn],
-    receiving: &str,
-) -> Vec<u8> {
-    let mut digest = Sha256::new();
-    for part in [
-        procedure_code,
-        receiving,
-        applicant.number.value(),
-        &applicant.name,
-    ] {
-        digest.update(part);
-        digest.update([0]);
-    }
-    for component in components {
-        digest.update(format!(
-            "{}:{}:{};",
-            component.key, component.originals, component.copies
-        ));
-    }
-    digest.finalize().to_vec()
 }

@@ -74,19 +74,19 @@ async fn rewrap(place: &Place, ring: &Keyring) -> Result<(usize, usize), Error> 
     let (mut wrapped, mut hashed) = (0, 0);
     loop {
         let settled = began.elapsed() > SEEN_WITHIN;
-        let anew = pass(&[&identity, &intake, &routing]).await?;
-        let hashes = identity::upkeep::rehash(&identity).await?;
-        let hashes = hashes + intake::upkeep::rehash(&intake).await?;
-        wrapped += anew;
-        hashed += hashes;
-        if settled && anew + hashes == 0 {
+        let keys = wrap_anew(&[&identity, &intake, &routing]).await?;
+        let numbers = identity::upkeep::rehash(&identity).await?;
+        let contents = intake::upkeep::rehash(&intake).await?;
+        wrapped += keys;
+        hashed += numbers + contents;
+        if settled && keys + numbers + contents == 0 {
             return Ok((wrapped, hashed));
         }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn pass(stores: &[&Db]) -> Result<usize, DbErr> {
+async fn wrap_anew(stores: &[&Db]) -> Result<usize, DbErr> {
     let mut wrapped = 0;
     for store in stores {
         wrapped += kit::log::rewrap(store).await?;

@@ -254,8 +254,8 @@ impl Suite {
         };
         Ok(Self {
             stores,
-            ring,
             keys,
+            ring,
             queue,
             clock,
             peers,

@@ -10,6 +10,7 @@ use proto::intake::v1::{
 use proto::routing::v1::{DeclineTransferRequest, ForwardTransferRequest};
 use tests::cast::{AN, COMMUNE, OTHER_COMMUNE, particulars};
 use tests::filing::BIRTH;
+use tests::receiver::hex;
 use tests::{Receiver, Suite, desk, new_request_id};
 
 use super::tamper;
@@ -111,8 +112,8 @@ async fn whole_life(suite: &Suite) {
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
     let mut decide = desk::decide(&signed);
     let decision = decide.decision.as_mut().unwrap();
-    decision.number = DECISION.to_owned();
-    decision.signer = SIGNER.to_owned();
+    DECISION.clone_into(&mut decision.number);
+    SIGNER.clone_into(&mut decision.signer);
     let leader = suite.leader(COMMUNE).after(signed.position.as_ref());
     leader.ok(decide).await;
     let result = suite.take_over(COMMUNE, "2017-08-28T11:00").await;
@@ -143,7 +144,7 @@ async fn between_units(suite: &Suite) {
 /// A text as it may stand somewhere: plain, in hex, and in base64 wherever it begins in a group of three bytes.
 fn spellings(text: &str) -> Vec<String> {
     let bytes = text.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(bytes);
     let mut spellings = vec![text.to_owned(), hex.to_uppercase(), hex];
     for before in 0..3 {
         let padded = [&vec![0; before], bytes].concat();
@@ -206,7 +207,7 @@ fn a_text_is_found_in_every_spelling_and_place() {
     for text in seeded() {
         for before in ["", "a", "bc", "def"] {
             let whole = format!("{before}{text} and more");
-            let hex: String = whole.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = hex(whole.as_bytes());
             for place in [STANDARD_NO_PAD.encode(&whole), hex, whole] {
                 assert!(
                     found_in(place.as_bytes()).contains(&text.to_owned()),

@@ -74,9 +74,8 @@ pub(super) fn fault(
         return Some("it or the row before it was altered");
     }
     match (&row.personal, &row.personal_digest, key) {
-        (None, ..) => None,
+        (None, ..) | (Some(_), Some(_), Ok(None)) => None,
         (Some(_), None, _) => Some("a personal part was added to it"),
-        (Some(_), Some(_), Ok(None)) => None,
         (Some(_), Some(_), Err(_)) => Some("the key of its personal part does not open"),
         (Some(sealed), Some(digest), Ok(Some(key))) => {
             (!fits(key, row, sealed, digest)).then_some("its personal part was altered")

@@ -104,13 +104,15 @@ pub(super) fn mark(key: &[u8; 32]) -> [u8; 4] {
 
 /// The key that something is sealed under.
 pub(super) fn key_name(sealed: &[u8]) -> Result<KeyName, Error> {
-    match sealed {
-        [VERSION, a, b, c, d, e, f, g, h, ..] => Ok(KeyName {
-            number: u32::from_be_bytes([*a, *b, *c, *d]),
-            mark: [*e, *f, *g, *h],
-        }),
-        _ => Err(Error::Altered),
-    }
+    let name = |sealed: &[u8]| {
+        let rest = sealed.strip_prefix(&[VERSION])?;
+        let (number, rest) = rest.split_first_chunk()?;
+        Some(KeyName {
+            number: u32::from_be_bytes(*number),
+            mark: *rest.first_chunk()?,
+        })
+    };
+    name(sealed).ok_or(Error::Altered)
 }
 
 pub(super) fn seal(key: &[u8; 32], name: KeyName, place: Place<'_>, value: &[u8]) -> Vec<u8> {
