@@ -59,7 +59,7 @@ impl Ledger for Intake {
             Act::Hand(handed) if handed.at_desk => {
                 must_act_for(&handed.rights, &handed.receiving_unit)
             }
-            Act::Hand(handed) => must_be_of(&handed.rights, handed.applicant.party.as_deref()),
+            Act::Hand(handed) => must_be_of(&handed.rights, handed.party.as_deref()),
             Act::On(on) => world.permits(on),
             Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => Ok(()),
         }

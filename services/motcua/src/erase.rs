@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use intake::upkeep::Why;
-use kit::caller::Scope;
+use kit::authority::Scope;
 use kit::failure::Failure;
 use kit::{db, seal};
 use sea_orm::DbErr;
