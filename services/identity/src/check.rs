@@ -5,10 +5,11 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::store;
 
-/// Opens what is personal about every party.
+/// Opens what is personal about every party and proxy.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn personal(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspection, DbErr> {
-    store::party::inspect(db, ring).await
+    let parties = store::party::inspect(db, ring).await?;
+    Ok(parties.and(store::proxy::inspect(db, ring).await?))
 }

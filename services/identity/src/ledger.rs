@@ -1,20 +1,18 @@
 //! How identity changes: what an act reads, what it decides, what it writes.
 
 mod caller;
-mod party;
+pub(crate) mod party;
 mod unit;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kit::db::Sink;
-use kit::identity_number::IdentityNumber;
 use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::error::Error;
 use crate::import::Province;
-use crate::party::Party;
 use crate::principal::{Principal, Subject};
 use crate::unit::{Uid, Unit};
 use crate::{NAME, store};
@@ -24,15 +22,15 @@ use crate::{NAME, store};
 pub(crate) enum Act {
     /// Take a province in.
     Import(Province),
-    /// Register a party under a new uid, unless its number is known.
-    Register(Party),
+    /// Something about parties.
+    Party(party::Act),
 }
 
 /// What acts read.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     units: HashMap<Uid, Unit>,
-    parties: HashMap<IdentityNumber, Party>,
+    parties: party::Known,
     principals: HashMap<Subject, Principal>,
 }
 
@@ -40,7 +38,7 @@ pub(crate) struct World {
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Unit(Unit),
-    Party(Party),
+    Party(party::PartyChange),
     Principal(Principal),
 }
 
@@ -57,17 +55,14 @@ impl Ledger for Identity {
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
         let keys = Keys::of(acts);
         let units = store::unit::lock(tx, keys.units).await?;
-        let parties = store::party::lock((tx, &self.0), keys.numbers).await?;
+        let parties = keys.parties.load((tx, &self.0)).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
         Ok(World {
             units: units
                 .into_iter()
                 .map(|unit| (unit.uid.clone(), unit))
                 .collect(),
-            parties: parties
-                .into_iter()
-                .map(|party| (party.particulars.number.clone(), party))
-                .collect(),
+            parties,
             principals: principals
                 .into_iter()
                 .map(|principal| (principal.subject.clone(), principal))
@@ -75,9 +70,12 @@ impl Ledger for Identity {
         })
     }
 
-    /// Desks and clients register whomever they serve; the rule of the rpc has said all.
-    fn permits(&self, _: &World, _: &Act) -> Result<(), Error> {
-        Ok(())
+    /// Desks and clients do it for whomever they serve; the rule of the rpc has said most.
+    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+        match act {
+            Act::Party(act) => party::permits(&world.parties, act),
+            Act::Import(_) => Ok(()),
+        }
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
@@ -88,7 +86,7 @@ impl Ledger for Identity {
                 caller::import(world, province, &mut effect)?;
                 Ok(effect)
             }
-            Act::Register(party) => Ok(party::register(world, party)),
+            Act::Party(act) => party::decide(&world.parties, step, act),
         }
     }
 
@@ -97,11 +95,7 @@ impl Ledger for Identity {
             Change::Unit(unit) => {
                 world.units.insert(unit.uid.clone(), unit);
             }
-            Change::Party(party) => {
-                world
-                    .parties
-                    .insert(party.particulars.number.clone(), party);
-            }
+            Change::Party(change) => world.parties.apply(change),
             Change::Principal(principal) => {
                 world
                     .principals
@@ -115,12 +109,12 @@ impl Ledger for Identity {
         for change in changes {
             match change {
                 Change::Unit(unit) => units.push(unit),
-                Change::Party(party) => parties.push(party),
+                Change::Party(change) => parties.push(change),
                 Change::Principal(principal) => principals.push(principal),
             }
         }
         store::unit::save(sink, &units).await?;
-        store::party::insert(sink, &self.0, &parties).await?;
+        party::save(sink, &self.0, &parties).await?;
         store::principal::save(sink, &principals).await
     }
 }
@@ -129,7 +123,7 @@ impl Ledger for Identity {
 #[derive(Default)]
 struct Keys<'a> {
     units: BTreeSet<&'a Uid>,
-    numbers: BTreeSet<&'a IdentityNumber>,
+    parties: party::Keys<'a>,
     subjects: BTreeSet<&'a Subject>,
 }
 
@@ -139,9 +133,7 @@ impl<'a> Keys<'a> {
         for act in acts {
             match act {
                 Act::Import(province) => keys.add(province),
-                Act::Register(party) => {
-                    keys.numbers.insert(&party.particulars.number);
-                }
+                Act::Party(act) => keys.parties.add(act),
             }
         }
         keys
@@ -153,8 +145,10 @@ impl<'a> Keys<'a> {
         for caller in &province.callers {
             self.subjects.insert(&caller.subject);
             self.units.extend(caller.part.unit());
-            self.numbers
-                .extend(caller.part.party().map(|party| &party.particulars.number));
+            let party = caller.part.party();
+            self.parties
+                .numbers
+                .extend(party.and_then(|party| party.particulars.first_number()));
         }
     }
 }

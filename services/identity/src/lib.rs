@@ -1,8 +1,8 @@
 //! Identity: the units of the province, the parties that apply, and who may call.
 //!
-//! It owns four tables. `unit` has the units with their validity and successors; `party` has citizens and businesses, and is
-//! the only place for their names and numbers, which are sealed; `party_number` finds them by keyed hashes; `principal` has those
-//! who may have tokens, with their keys. Units and
+//! It owns five tables. `unit` has the units with their validity and successors; `party` has whomever dossiers are for, and is
+//! the only place for names and numbers, which are sealed; `party_number` finds them by keyed hashes; `proxy_grant` says who acts
+//! for whom; `principal` has those who may have tokens, with their keys. Units and
 //! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
 //! told in its log. It consumes no other log.
 
@@ -14,6 +14,7 @@ mod ledger;
 mod migration;
 mod party;
 mod principal;
+mod proxy;
 mod settings;
 mod store;
 mod succession;
@@ -22,9 +23,10 @@ mod unit;
 pub mod upkeep;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
@@ -41,6 +43,7 @@ use tonic::service::Routes;
 
 pub use error::Error;
 pub use import::{Files, Province, read};
+pub use proxy::Reach as ProxyReach;
 pub use settings::Settings;
 
 /// The name of the service, in its log and its package.
@@ -104,6 +107,46 @@ pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
     let ledger = ledger::Identity(db.ring().clone());
     writer::once(ledger, db, step).await?;
     Ok(())
+}
+
+/// The party with this uid and all that are the same person or organisation by merges.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn parties_of(db: &impl ConnectionTrait, uid: &str) -> Result<BTreeSet<String>, DbErr> {
+    let parties = store::party::parties_of(db, &party::Uid::new(uid)).await?;
+    Ok(parties.iter().map(ToString::to_string).collect())
+}
+
+/// For whom a party may act on a day, and for what: by proxies of its own and of what it was merged with. Each grantor is told with
+/// all that it was merged with.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn represented_by(
+    db: &impl ConnectionTrait,
+    uid: &str,
+    day: NaiveDate,
+) -> Result<Vec<Represented>, DbErr> {
+    let acting = store::party::parties_of(db, &party::Uid::new(uid)).await?;
+    let mut represented = Vec::new();
+    for (grantor, reach) in store::proxy::held_on(db, &acting, day).await? {
+        let parties = store::party::parties_of(db, &grantor).await?;
+        represented.push(Represented {
+            parties: parties.iter().map(ToString::to_string).collect(),
+            reach,
+        });
+    }
+    Ok(represented)
+}
+
+/// Somebody for whom another may act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Represented {
+    /// The uids of the party.
+    pub parties: BTreeSet<String>,
+    /// What for.
+    pub reach: proxy::Reach,
 }
 
 /// The names of all units by uid, for the operator.

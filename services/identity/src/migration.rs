@@ -37,11 +37,15 @@ impl MigrationTrait for Tables {
             unit::table(),
             party::table(),
             party::number(),
+            party::proxy_grant(),
             caller::principal(),
         ];
         for table in tables {
             manager.create_table(table).await?;
         }
-        manager.create_index(party::number_of_party()).await
+        for index in party::indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod caller;
 pub(crate) mod party;
+pub(crate) mod proxy;
 pub(crate) mod unit;

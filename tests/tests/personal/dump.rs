@@ -2,7 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use proto::identity::v1::{IdentityNumber, IdentityNumberKind, PartyKind, RegisterPartyRequest};
+use proto::identity::v1::{
+    AddPartyNumberRequest, FindPartyRequest, GrantProxyRequest, IdentityNumber, IdentityNumberKind,
+    MergePartiesRequest, Party, PartyKind, RegisterPartyRequest, UpdatePartyRequest,
+};
 use proto::intake::v1::{
     Applicant, ApplicantNumberKind, RefuseDossierRequest, RegisterDossierRequest,
     SubmitDossierRequest, WithdrawDossierRequest,
@@ -22,6 +25,9 @@ const PHONE: &str = "0905777456";
 const ADDRESS: &str = "77 Xqvzlane";
 const BUSINESS_NAME: &str = "Công ty Wqxzbean";
 const BUSINESS: &str = "0100109106";
+const PASSPORT: &str = "USA-QX7777303";
+const EMAIL: &str = "qwyzhmok@xqvz.example";
+const BIRTH_DATE: &str = "1977-07-19";
 const DECISION: &str = "777/QĐ-Zqwx";
 const SIGNER: &str = "Phó Chủ tịch Vqzxsign";
 
@@ -34,6 +40,9 @@ fn seeded() -> Vec<&'static str> {
         NUMBER,
         PHONE,
         ADDRESS,
+        "QX7777303",
+        EMAIL,
+        BIRTH_DATE,
         BUSINESS_NAME,
         "Wqxzbean",
         BUSINESS,
@@ -74,6 +83,65 @@ fn at_counter() -> RegisterDossierRequest {
     }
 }
 
+/// All that may be told of a party: details, a second number, a proxy with its evidence, a merge.
+async fn of_parties(suite: &Suite, known: &Party) {
+    let desk = suite.receptionist(COMMUNE);
+    let update = UpdatePartyRequest {
+        request_id: new_request_id(),
+        uid: known.uid.clone(),
+        expected_revision: 0,
+        name: BUSINESS_NAME.to_owned(),
+        phones: vec![PHONE.to_owned()],
+        addresses: vec![ADDRESS.to_owned()],
+        email: EMAIL.to_owned(),
+        birth_date: BIRTH_DATE.to_owned(),
+        ..Default::default()
+    };
+    desk.ok(update).await;
+    let person = RegisterPartyRequest {
+        request_id: new_request_id(),
+        kind: PartyKind::Foreigner.into(),
+        name: NAME.to_owned(),
+        identity_number: Some(IdentityNumber {
+            kind: IdentityNumberKind::Passport.into(),
+            value: PASSPORT.to_owned(),
+        }),
+        ..Default::default()
+    };
+    let person = desk.ok(person).await.message.party.unwrap();
+    let cccd = IdentityNumber {
+        kind: IdentityNumberKind::Cccd.into(),
+        value: NUMBER.to_owned(),
+    };
+    let add = AddPartyNumberRequest {
+        request_id: new_request_id(),
+        uid: person.uid.clone(),
+        expected_revision: 0,
+        identity_number: Some(cccd.clone()),
+    };
+    desk.ok(add).await;
+    let grant = GrantProxyRequest {
+        request_id: new_request_id(),
+        grantor_uid: known.uid.clone(),
+        proxy_uid: person.uid.clone(),
+        first_day: "2017-08-01".to_owned(),
+        last_day: "2017-08-31".to_owned(),
+        evidence: words(),
+        ..Default::default()
+    };
+    desk.ok(grant).await;
+    let merge = MergePartiesRequest {
+        request_id: new_request_id(),
+        survivor_uid: known.uid.clone(),
+        merged_uid: person.uid.clone(),
+        expected_revision: 0,
+    };
+    desk.ok(merge).await;
+    let identity_number = Some(cccd);
+    let found = desk.ok(FindPartyRequest { identity_number }).await;
+    assert_eq!(found.merged_from_uid, person.uid);
+}
+
 /// Everything that may be said is said, each call twice: to an end, refused, withdrawn, declined and forwarded on the way.
 async fn whole_life(suite: &Suite) {
     let (an, desk) = (suite.actor(AN), suite.receptionist(COMMUNE));
@@ -85,9 +153,11 @@ async fn whole_life(suite: &Suite) {
             kind: IdentityNumberKind::Mst.into(),
             value: BUSINESS.to_owned(),
         }),
+        ..Default::default()
     };
-    desk.ok(party.clone()).await;
-    desk.ok(party).await;
+    let known = desk.ok(party.clone()).await.message.party.unwrap();
+    assert_eq!(desk.ok(party).await.message.party.unwrap(), known);
+    of_parties(suite, &known).await;
     let submitted = an.ok(online()).await.message.dossier.unwrap();
     let refuse = RefuseDossierRequest {
         request_id: new_request_id(),

@@ -46,6 +46,7 @@ fn party() -> RegisterPartyRequest {
             kind: IdentityNumberKind::Mst.into(),
             value: "0100109106".to_owned(),
         }),
+        ..Default::default()
     }
 }
 

@@ -10,7 +10,7 @@ use kit::keys::PublicKey;
 use kit::seal::DataKey;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
-use crate::party::{self, LONGEST_NAME, Particulars, Party};
+use crate::party::{self, Details, LONGEST_NAME, Particulars, Party};
 use crate::principal::{Part, Principal, Subject, role_of};
 use crate::unit;
 
@@ -111,8 +111,8 @@ fn particulars(row: &Row, findings: &mut Findings) -> Option<Particulars> {
     let number = findings.take(number(row));
     Some(Particulars {
         kind: party::Kind::Citizen,
-        name: name?,
-        number: number?,
+        numbers: vec![number?],
+        details: Details::named(name?),
     })
 }
 
@@ -125,7 +125,7 @@ fn name(row: &Row) -> Result<String, BadRow> {
 }
 
 fn number(row: &Row) -> Result<IdentityNumber, BadRow> {
-    let kind: identity_number::Kind = row.parse("number_kind", "cccd, cmnd or mst")?;
+    let kind: identity_number::Kind = row.parse("number_kind", "cccd, cmnd, mst or passport")?;
     IdentityNumber::parse(kind, row.get("number"), "number").map_err(|violation| {
         row.bad(
             "number",

@@ -2,7 +2,9 @@
 #![cfg(test)]
 
 mod imports;
+mod merging;
 mod parties;
+mod proxies;
 mod support;
 mod tokens;
 mod units;

@@ -90,6 +90,7 @@ pub fn applicant(filing: &Filing) -> Option<pb::Applicant> {
         Kind::Cccd => pb::ApplicantNumberKind::Cccd,
         Kind::Cmnd => pb::ApplicantNumberKind::Cmnd,
         Kind::Mst => pb::ApplicantNumberKind::Mst,
+        Kind::Passport => pb::ApplicantNumberKind::Passport,
     };
     Some(pb::Applicant {
         name: applicant.name.clone(),

@@ -128,6 +128,7 @@ fn applicant(
         pb::ApplicantNumberKind::Cccd => Ok(Kind::Cccd),
         pb::ApplicantNumberKind::Cmnd => Ok(Kind::Cmnd),
         pb::ApplicantNumberKind::Mst => Ok(Kind::Mst),
+        pb::ApplicantNumberKind::Passport => Ok(Kind::Passport),
     };
     let number =
         kind.and_then(|kind| IdentityNumber::parse(kind, &message.number, "applicant.number"));

@@ -1,13 +1,13 @@
 //! The table `party_number`: a keyed hash of each number, under every key of the ring.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use kit::db::{Sink, among};
 use kit::identity_number::IdentityNumber;
 use kit::seal::{Blind, Keyring};
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
-use crate::party::Party;
+use crate::party::{Party, Uid};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -29,34 +29,40 @@ use entity::{Column, Entity, Model};
 /// What the hashes are hashes of.
 const NUMBER: &str = "party_number.hash";
 
-/// The uids of the parties that have these numbers.
-pub(super) async fn holders(
+/// Which parties have these numbers.
+pub(crate) async fn holders(
     db: &impl ConnectionTrait,
     ring: &Keyring,
     numbers: impl IntoIterator<Item = &IdentityNumber>,
-) -> Result<BTreeSet<String>, DbErr> {
-    let hashes = numbers.into_iter().flat_map(|number| hashes(ring, number));
-    let hashes: Vec<Vec<u8>> = hashes.map(Blind::into_bytes).collect();
-    if hashes.is_empty() {
-        return Ok(BTreeSet::new());
+) -> Result<HashMap<IdentityNumber, Uid>, DbErr> {
+    let mut wanted: HashMap<Vec<u8>, &IdentityNumber> = HashMap::new();
+    for number in numbers {
+        let hashes = hashes(ring, number).into_iter();
+        wanted.extend(hashes.map(|hash| (hash.into_bytes(), number)));
     }
-    let uids: Vec<String> = Entity::find()
-        .select_only()
-        .column(Column::PartyUid)
-        .filter(among(db, Column::Hash, hashes))
-        .into_tuple()
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = Entity::find()
+        .filter(among(db, Column::Hash, wanted.keys().cloned()))
         .all(db)
         .await?;
-    Ok(uids.into_iter().collect())
+    let holders = rows.into_iter().filter_map(|row| {
+        let number = wanted.get(&row.hash)?;
+        Some(((*number).clone(), Uid::new(row.party_uid)))
+    });
+    Ok(holders.collect())
 }
 
-/// Writes the hashes of new parties; one that is there is of somebody who was quicker.
-pub(super) async fn insert(
+/// Writes the hashes of numbers that are new; one that is there is of somebody who was quicker.
+pub(crate) async fn insert(
     sink: &impl Sink,
     ring: &Keyring,
-    parties: &[&Party],
+    numbers: &[(&Uid, &IdentityNumber)],
 ) -> Result<(), DbErr> {
-    let rows = parties.iter().flat_map(|party| rows(ring, party));
+    let rows = numbers
+        .iter()
+        .flat_map(|(uid, number)| rows(ring, uid, number));
     sink.put::<Entity>(rows.collect(), &[]).await
 }
 
@@ -66,8 +72,13 @@ pub(super) async fn renew(
     ring: &Keyring,
     party: &Party,
 ) -> Result<bool, DbErr> {
-    let wanted: BTreeSet<Vec<u8>> = rows(ring, party).map(|row| row.hash).collect();
-    let there = Entity::find().filter(of(party)).all(db).await?;
+    let numbers = party.particulars.numbers.iter();
+    let wanted = numbers.flat_map(|number| rows(ring, &party.uid, number));
+    let wanted: BTreeSet<Vec<u8>> = wanted.map(|row| row.hash).collect();
+    let there = Entity::find()
+        .filter(Column::PartyUid.eq(party.uid.as_str()))
+        .all(db)
+        .await?;
     let there: BTreeSet<Vec<u8>> = there.into_iter().map(|row| row.hash).collect();
     if there == wanted {
         return Ok(false);
@@ -83,17 +94,11 @@ pub(super) async fn renew(
     Ok(true)
 }
 
-fn of(party: &Party) -> sea_orm::sea_query::Expr {
-    use sea_orm::ColumnTrait as _;
-    Column::PartyUid.eq(party.uid.as_str())
-}
-
-fn rows(ring: &Keyring, party: &Party) -> impl Iterator<Item = Model> {
-    let uid = party.uid.to_string();
-    let hashes = hashes(ring, &party.particulars.number).into_iter();
-    hashes.map(move |hash| Model {
+fn rows(ring: &Keyring, uid: &Uid, number: &IdentityNumber) -> impl Iterator<Item = Model> {
+    let party_uid = uid.to_string();
+    hashes(ring, number).into_iter().map(move |hash| Model {
         hash: hash.into_bytes(),
-        party_uid: uid.clone(),
+        party_uid: party_uid.clone(),
     })
 }
 
