@@ -19,7 +19,7 @@ pub struct Proxy {
     /// For whom somebody acts.
     pub grantor: party::Uid,
     /// Who acts.
-    pub proxy: party::Uid,
+    pub acting: party::Uid,
     /// The first day on which it does.
     pub first_day: NaiveDate,
     /// The last one.
@@ -63,7 +63,7 @@ impl Proxy {
 /// Without the evidence.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} for {}, {:?}", self.proxy, self.grantor, self.reach)
+        write!(f, "{} for {}, {:?}", self.acting, self.grantor, self.reach)
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
         let proxy = Proxy {
             uid: "p".to_owned(),
             grantor: party::Uid::new("a"),
-            proxy: party::Uid::new("b"),
+            acting: party::Uid::new("b"),
             first_day: day,
             last_day: day,
             reach: Reach::All,

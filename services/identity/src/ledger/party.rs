@@ -1,9 +1,10 @@
 //! Deciding what becomes of parties.
 
+mod known;
 mod merge;
 mod proxy;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use kit::identity_number::IdentityNumber;
 use kit::log::{NewEvent, Shard};
@@ -11,15 +12,16 @@ use kit::seal::Keyring;
 use kit::writer::{About, Effect, Step};
 use prost::Message as _;
 use proto::identity::v1::IdentityChange;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::{Change, World};
 use crate::error::Error;
 use crate::import::Province;
-use crate::party::{Details, Party, Uid, Warning, family, standing_for, warnings};
+use crate::party::{Details, Party, Uid, Warning, warnings};
 use crate::proxy::Proxy;
 use crate::{store, wire};
 
+pub(crate) use known::{Keys, Known};
 pub(crate) use proxy::{Grant, Revocation};
 
 /// What can be done about parties.
@@ -47,113 +49,6 @@ pub(crate) struct On {
     pub uid: Uid,
     /// The revision that the caller has seen; 0 does not check.
     pub expected_revision: i64,
-}
-
-/// What is known of parties.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    parties: HashMap<Uid, Party>,
-    holders: HashMap<IdentityNumber, Uid>,
-    proxies: HashMap<String, Proxy>,
-}
-
-/// The keys of all that acts read of parties.
-#[derive(Default)]
-pub(super) struct Keys<'a> {
-    pub numbers: BTreeSet<&'a IdentityNumber>,
-    parties: BTreeSet<&'a Uid>,
-    proxies: BTreeSet<&'a str>,
-}
-
-impl<'a> Keys<'a> {
-    /// Adds those of an act.
-    pub fn add(&mut self, act: &'a Act) {
-        match act {
-            Act::Register(party) => self.numbers.extend(&party.particulars.numbers),
-            Act::Update(on, _) | Act::Unmerge(on) => {
-                self.parties.insert(&on.uid);
-            }
-            Act::AddNumber(on, number) => {
-                self.parties.insert(&on.uid);
-                self.numbers.insert(number);
-            }
-            Act::Merge { merged, survivor } => self.parties.extend([&merged.uid, survivor]),
-            Act::Grant(grant) => self.parties.extend([&grant.grantor, &grant.proxy]),
-            Act::Revoke(revocation) => {
-                self.proxies.insert(&revocation.uid);
-            }
-        }
-    }
-
-    /// Loads what they name, locked.
-    pub async fn load(self, (tx, ring): (&DatabaseTransaction, &Keyring)) -> Result<Known, DbErr> {
-        let proxies = store::proxy::lock((tx, ring), &self.proxies).await?;
-        let holders = store::party::holders(tx, ring, self.numbers).await?;
-        let mut uids: BTreeSet<Uid> = self.parties.into_iter().cloned().collect();
-        uids.extend(holders.values().cloned());
-        Ok(Known {
-            parties: store::party::lock((tx, ring), uids).await?,
-            holders,
-            proxies: proxies
-                .into_iter()
-                .map(|proxy| (proxy.uid.clone(), proxy))
-                .collect(),
-        })
-    }
-}
-
-impl Known {
-    fn find(&self, uid: &Uid) -> Result<&Party, Error> {
-        let found = self.parties.get(uid);
-        found.ok_or_else(|| Error::PartyNotFound(uid.clone()))
-    }
-
-    /// The party that an act may change: one that stands for itself, at the revision that the caller has seen.
-    fn own(&self, on: &On) -> Result<&Party, Error> {
-        let party = self.find(&on.uid)?;
-        if party.survivor.is_some() {
-            return Err(Error::PartyMerged {
-                party: on.uid.clone(),
-                survivor: self.standing_for(party).uid.clone(),
-            });
-        }
-        must_be_at(party, on.expected_revision)?;
-        Ok(party)
-    }
-
-    fn standing_for<'a>(&'a self, party: &'a Party) -> &'a Party {
-        standing_for(party, |uid| self.parties.get(uid))
-    }
-
-    /// Those that were merged into it.
-    fn family(&self, uid: &Uid) -> BTreeSet<&Uid> {
-        family(uid, |root| {
-            let pointing = self.parties.values();
-            let pointing = pointing.filter(|party| party.survivor.as_ref() == Some(root));
-            pointing.map(|party| &party.uid).collect()
-        })
-    }
-
-    /// The party that has a number, or stands for the one that has it.
-    fn holder(&self, number: &IdentityNumber) -> Option<&Party> {
-        let holder = self.parties.get(self.holders.get(number)?)?;
-        Some(self.standing_for(holder))
-    }
-
-    /// Lets the acts that follow see a change.
-    pub fn apply(&mut self, change: PartyChange) {
-        match change {
-            PartyChange::Party(party) => {
-                self.parties.insert(party.uid.clone(), party);
-            }
-            PartyChange::Number(uid, number) => {
-                self.holders.insert(number, uid);
-            }
-            PartyChange::Proxy(proxy) => {
-                self.proxies.insert(proxy.uid.clone(), proxy);
-            }
-        }
-    }
 }
 
 /// One row to write.
@@ -215,7 +110,7 @@ pub(super) fn decide(
         Act::Update(on, details) => {
             let party = known.own(on)?.detailed(details.clone());
             let reply = wire::party::updated(&party, &known.family(&party.uid));
-            Ok(changed(party, wire::party::told_updated, reply))
+            Ok(changed(party, wire::party::told_updated, &reply))
         }
         Act::AddNumber(on, number) => add_number(known, on, number),
         Act::Merge { merged, survivor } => merge::merge(known, merged, survivor),
@@ -273,7 +168,7 @@ fn add_number(known: &Known, on: &On, number: &IdentityNumber) -> Result<Effect<
     let party = party.numbered(number.clone());
     let reply = wire::party::number_added(&party, &family);
     let uid = party.uid.clone();
-    let mut effect = changed(party, wire::party::told_number_added, reply);
+    let mut effect = changed(party, wire::party::told_number_added, &reply);
     let number = PartyChange::Number(uid, number.clone());
     effect.changes.push(Change::Party(number));
     Ok(effect)
@@ -317,7 +212,7 @@ fn put(effect: &mut Effect<Change>, party: &Party) {
 fn changed(
     party: Party,
     told: fn(&Uid) -> IdentityChange,
-    reply: impl prost::Message,
+    reply: &impl prost::Message,
 ) -> Effect<Change> {
     Effect {
         events: vec![event(&party, &told(&party.uid))],

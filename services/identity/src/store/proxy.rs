@@ -180,7 +180,7 @@ fn proxy(row: Model, key: Option<DataKey>) -> Result<Proxy, DbErr> {
     };
     Ok(Proxy {
         grantor: Uid::new(row.grantor_uid),
-        proxy: Uid::new(row.proxy_uid),
+        acting: Uid::new(row.proxy_uid),
         first_day: day(&row.first_day)?,
         last_day: day(&row.last_day)?,
         reach: reach(row.dossier_uid, row.procedures),
@@ -214,7 +214,7 @@ fn row(proxy: &Proxy) -> Model {
         evidence: sealed.map(|(evidence, key)| key.seal(place(&proxy.uid), evidence)),
         uid: proxy.uid.clone(),
         grantor_uid: proxy.grantor.to_string(),
-        proxy_uid: proxy.proxy.to_string(),
+        proxy_uid: proxy.acting.to_string(),
         first_day: proxy.first_day.to_string(),
         last_day: proxy.last_day.to_string(),
         procedures,

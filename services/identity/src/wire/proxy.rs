@@ -135,7 +135,7 @@ pub(crate) fn proxy(proxy: &Proxy) -> pb::Proxy {
     pb::Proxy {
         uid: proxy.uid.clone(),
         grantor_uid: proxy.grantor.to_string(),
-        proxy_uid: proxy.proxy.to_string(),
+        proxy_uid: proxy.acting.to_string(),
         first_day: proxy.first_day.to_string(),
         last_day: proxy.last_day.to_string(),
         procedure_codes,
@@ -175,7 +175,7 @@ pub(crate) fn told_granted(proxy: &Proxy) -> pb::IdentityChange {
     let change = Change::ProxyGranted(pb::ProxyGranted {
         uid: proxy.uid.clone(),
         grantor_uid: proxy.grantor.to_string(),
-        proxy_uid: proxy.proxy.to_string(),
+        proxy_uid: proxy.acting.to_string(),
         first_day: proxy.first_day.to_string(),
         last_day: proxy.last_day.to_string(),
         procedure_codes,
@@ -191,7 +191,7 @@ pub(crate) fn told_revoked(proxy: &Proxy) -> pb::IdentityChange {
     let change = Change::ProxyRevoked(pb::ProxyRevoked {
         uid: proxy.uid.clone(),
         grantor_uid: proxy.grantor.to_string(),
-        proxy_uid: proxy.proxy.to_string(),
+        proxy_uid: proxy.acting.to_string(),
     });
     pb::IdentityChange {
         change: Some(change),

@@ -115,7 +115,7 @@ async fn a_proxy_holds_within_its_days_until_it_is_revoked() {
     assert_eq!(represented(&suite, &grantor, DAY).await, []);
     for party in [&grantor, &acting] {
         let listed = list(&suite, "desk", party).await.unwrap().into_inner();
-        assert_eq!(listed, [granted.clone()]);
+        assert_eq!(listed, std::slice::from_ref(&granted));
     }
     let revoked = revoke(&suite, "desk", &granted.uid)
         .await

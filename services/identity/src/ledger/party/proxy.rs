@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use kit::authority::{Relation, Rights};
+use kit::clock;
 use kit::log::Cause;
 use kit::writer::{About, Effect};
 use prost::Message as _;
@@ -62,12 +63,13 @@ pub(super) fn grant(known: &Known, grant: &Grant, cause: &Cause) -> Result<Effec
     let proxy = Proxy {
         uid: grant.uid.clone(),
         grantor: grantor.uid.clone(),
-        proxy: acting.uid.clone(),
+        acting: acting.uid.clone(),
         first_day: grant.first_day,
         last_day: grant.last_day,
         reach: grant.reach.clone(),
         recorded_by: cause.actor.clone(),
-        recorded_at: cause.at,
+        // As the store keeps it.
+        recorded_at: clock::from_micros(clock::micros(cause.at)),
         evidence: grant.evidence.clone(),
         revoked_at: None,
         key: Some(grantor.key.clone()),
@@ -96,7 +98,8 @@ pub(super) fn revoke(
             ..Effect::nothing()
         });
     }
-    let proxy = before.clone().revoke(cause.at);
+    let at = clock::from_micros(clock::micros(cause.at));
+    let proxy = before.clone().revoke(at);
     let uid = proxy.grantor.as_str();
     let told = wire::proxy::told_revoked(&proxy);
     let event = kit::log::NewEvent::new(uid, kit::log::Shard::of(uid), &told);
