@@ -86,22 +86,23 @@ mod tests {
 
     #[test]
     fn the_last_survivor_stands_for_all_and_a_loop_ends() {
-        let (a, c) = (party("a"), party("c"));
-        let b = party("b").merged_into(&c.uid);
-        let a = a.merged_into(&b.uid);
-        let find = |uid: &Uid| [&a, &b, &c].into_iter().find(|party| party.uid == *uid);
-        for member in [&a, &b, &c] {
-            assert_eq!(standing_for(member, find).uid, c.uid);
+        let (first, last) = (party("a"), party("c"));
+        let middle = party("b").merged_into(&last.uid);
+        let first = first.merged_into(&middle.uid);
+        let all = [&first, &middle, &last];
+        let find = |uid: &Uid| all.into_iter().find(|party| party.uid == *uid);
+        for member in all {
+            assert_eq!(standing_for(member, find).uid, last.uid);
         }
-        let (x, y) = (Uid::new("x"), Uid::new("y"));
-        let (x, y) = (party("x").merged_into(&y), party("y").merged_into(&x));
-        let find = |uid: &Uid| [&x, &y].into_iter().find(|party| party.uid == *uid);
-        standing_for(&x, find);
+        let (one, other) = (party("x"), party("y"));
+        let both = [one.merged_into(&other.uid), other.merged_into(&one.uid)];
+        let find = |uid: &Uid| both.iter().find(|party| party.uid == *uid);
+        standing_for(&both[0], find);
         let pointing = |uid: &Uid| {
-            let pointing = [&x, &y].into_iter();
+            let pointing = both.iter();
             let pointing = pointing.filter(|party| party.survivor.as_ref() == Some(uid));
             pointing.map(|party| &party.uid).collect()
         };
-        assert_eq!(family(&x.uid, pointing).len(), 2);
+        assert_eq!(family(&one.uid, pointing).len(), 2);
     }
 }
