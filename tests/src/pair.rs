@@ -57,21 +57,22 @@ impl Pair {
         matches!(self, Self::Cluster { .. })
     }
 
-    /// What tells a subcommand which store to use.
+    /// What tells a subcommand which store and keys to use.
     pub fn store_arguments(&self) -> Vec<OsString> {
         match self {
             Self::Embedded { data_dir } => vec!["--data-dir".into(), data_dir.into()],
-            Self::Cluster { store, .. } => vec!["--store".into(), store.into()],
+            Self::Cluster { store, keys, .. } => {
+                let keys = keys.into();
+                vec!["--store".into(), store.into(), "--keys".into(), keys]
+            }
         }
     }
 
     /// What tells `motcua serve` what to run on.
     pub fn serve_arguments(&self) -> Vec<OsString> {
         let mut arguments = self.store_arguments();
-        if let Self::Cluster { queue, keys, .. } = self {
-            let more: [OsString; 4] =
-                ["--queue".into(), queue.into(), "--keys".into(), keys.into()];
-            arguments.extend(more);
+        if let Self::Cluster { queue, .. } = self {
+            arguments.extend(["--queue".into(), queue.into()]);
         }
         arguments
     }

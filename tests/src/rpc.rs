@@ -34,6 +34,14 @@ rpcs! {
     identity "PartyService" {
         "RegisterParty": RegisterPartyRequest => RegisterPartyResponse,
         "GetParty": GetPartyRequest => GetPartyResponse,
+        "FindParty": FindPartyRequest => FindPartyResponse,
+        "UpdateParty": UpdatePartyRequest => UpdatePartyResponse,
+        "AddPartyNumber": AddPartyNumberRequest => AddPartyNumberResponse,
+        "MergeParties": MergePartiesRequest => MergePartiesResponse,
+        "UnmergeParties": UnmergePartiesRequest => UnmergePartiesResponse,
+        "GrantProxy": GrantProxyRequest => GrantProxyResponse,
+        "RevokeProxy": RevokeProxyRequest => RevokeProxyResponse,
+        "ListProxies": ListProxiesRequest => ListProxiesResponse,
     }
     catalogue "ProcedureService" {
         "GetProcedure": GetProcedureRequest => GetProcedureResponse,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 pub use port::free_port;
-pub use postgres::{Postgres, postgres_at};
+pub use postgres::{Postgres, dump, postgres_at};
 pub use redis::{Appending, Redis, RedisCluster, WatchedRedis, redis_at};
 
 /// How long a server may take to start or to end.

@@ -1,10 +1,14 @@
 //! What the suite keeps, as somebody with access to its stores would see it.
 
+use std::fs;
+
 use kit::log::{Shard, page};
 use proto::event::v1::Event;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands as _, Client, RedisResult, Value, cmd};
 
+use crate::pair::Pair;
+use crate::servers;
 use crate::suite::{SERVICES, Suite};
 
 /// More than any story tells.
@@ -22,6 +26,18 @@ impl Suite {
             }
         }
         events
+    }
+
+    /// The store of one service as it lies on the disk: its files with all that was not written over, or a dump of its database.
+    pub fn store_dump(&self, service: &str) -> Vec<u8> {
+        match self.pair() {
+            Pair::Embedded { data_dir } => {
+                let files = ["", "-wal"].map(|end| format!("{service}.sqlite{end}"));
+                let files = files.map(|file| fs::read(data_dir.join(file)));
+                files.into_iter().flatten().flatten().collect()
+            }
+            Pair::Cluster { store, .. } => servers::dump(&format!("{store}_{service}")),
+        }
     }
 
     /// Every key and value of the queue's Redis database; `None` where the queue is in the process.

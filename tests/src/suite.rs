@@ -121,6 +121,13 @@ impl Suite {
         program::run(all).await
     }
 
+    /// Runs `motcua keys` on the store's keys.
+    pub async fn run_keys(&self, act: &str) -> Ran {
+        let mut all = vec![OsString::from("keys"), act.into()];
+        all.extend(self.pair.store_arguments());
+        program::run(all).await
+    }
+
     /// Starts the suite, once more where it ran before.
     pub async fn restart(&mut self) {
         self.begin();

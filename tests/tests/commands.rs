@@ -182,7 +182,7 @@ async fn show_of_an_unknown_or_malformed_code_says_so() {
 async fn help_names_every_subcommand_and_a_wrong_one_is_refused() {
     let help = program::run(["--help"]).await;
     assert_eq!(help.code, Some(0));
-    for subcommand in ["serve", "demo", "import", "check", "show"] {
+    for subcommand in ["serve", "demo", "import", "check", "show", "keys", "erase"] {
         assert!(help.output.contains(subcommand), "{}", help.output);
         let help = program::run([subcommand, "--help"]).await;
         assert!(

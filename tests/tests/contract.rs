@@ -17,7 +17,9 @@ use prost_types::{
 };
 
 /// What an rpc that changes nothing is called.
-const READS: [&str; 7] = ["Get", "List", "Read", "Track", "Explain", "Pull", "Issue"];
+const READS: [&str; 8] = [
+    "Get", "List", "Find", "Read", "Track", "Explain", "Pull", "Issue",
+];
 
 fn files() -> Vec<FileDescriptorProto> {
     let contract = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();

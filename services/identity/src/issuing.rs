@@ -2,10 +2,13 @@
 
 mod people;
 
+use std::collections::BTreeSet;
+
 use kit::caller::{self, AUDIENCE, Claims, Confirmation, Granted};
 use kit::clock::{self, Moment};
 use kit::db::Db;
 use kit::log::Cause;
+use kit::seal::DataKey;
 use kit::serve::PeerCertificate;
 use kit::writer::{Step, Writer};
 use prost::Message as _;
@@ -14,14 +17,14 @@ use proto::identity::v1::RegisterPartyResponse;
 use crate::client::Client;
 use crate::error::Error;
 use crate::jose::SignerKey;
-use crate::ledger::{Act, Identity};
+use crate::ledger::{self, Act, Identity};
 use crate::party::{self, Particulars, Party};
 use crate::provider::{Person, Providers};
 use crate::settings::Settings;
 use crate::subject::Subject;
 use crate::succession::Succession;
 use crate::token::{self, Accepted, Refusal, Unverified};
-use crate::{NAME, store, wire};
+use crate::{NAME, ProxyReach, store};
 
 /// Gives tokens.
 pub(crate) struct Issuing {
@@ -131,11 +134,8 @@ impl Issuing {
                 }
             }
         }
-        let granted = Granted {
-            role: registration.kind.role(),
-            at: units.iter().map(ToString::to_string).collect(),
-            everywhere: false,
-        };
+        let units = units.iter().map(ToString::to_string).collect();
+        let granted = granted(registration.kind.role(), units);
         let certificate = asked.certificate.as_ref();
         self.sign(&Claims {
             rpcs: Some(registration.rpcs.clone()),
@@ -151,23 +151,43 @@ impl Issuing {
         asked: &Asked,
     ) -> Result<Issued, Error> {
         let party = self.party(particulars, asked).await?;
-        let granted = Granted {
-            role: caller::Role::Applicant,
-            at: vec![party.to_string()],
-            everywhere: false,
-        };
-        self.sign(&self.claims(party.as_str(), vec![granted], clock::real()))
+        let day = clock::local(asked.civil).date();
+        let db = self.db.read();
+        let mut own = crate::parties_of(db, party.as_str()).await?;
+        own.remove(party.as_str());
+        let own = std::iter::once(party.to_string()).chain(own);
+        let mut grants = vec![granted(caller::Role::Applicant, own.collect())];
+        let represented = crate::represented_by(db, party.as_str(), day).await?;
+        // A token says nothing of procedures or dossiers, so a proxy that is limited to some is not in it.
+        let represented = represented
+            .into_iter()
+            .filter(|represented| represented.reach == ProxyReach::All);
+        let represented: BTreeSet<String> = represented
+            .flat_map(|represented| represented.parties)
+            .collect();
+        if !represented.is_empty() {
+            let represented = represented.into_iter().collect();
+            grants.push(granted(caller::Role::Proxy, represented));
+        }
+        self.sign(&self.claims(party.as_str(), grants, clock::real()))
     }
 
     /// The party that somebody is; registered when it was not.
     async fn party(&self, particulars: Particulars, asked: &Asked) -> Result<party::Uid, Error> {
-        let number = &particulars.number;
-        if let Some(known) = store::party::by_number(self.db.read(), number).await? {
-            return Ok(known.uid);
+        let sealed = (self.db.read(), self.db.ring());
+        let number = particulars.first_number();
+        let known = match number {
+            Some(number) => store::party::find_by_number(sealed, number).await?,
+            None => None,
+        };
+        if let Some(known) = known {
+            let standing = store::party::standing_for(sealed, known).await?;
+            return Ok(standing.uid);
         }
         let uid = party::Uid::new(clock::new_uid());
+        let party = Party::new(uid, DataKey::generate(), particulars);
         let step = Step {
-            act: Act::Register(Party::new(uid, particulars)),
+            act: Act::Party(ledger::party::Act::Register(party)),
             cause: Cause {
                 actor: NAME.to_owned(),
                 at: asked.civil,
@@ -177,7 +197,8 @@ impl Issuing {
         let replied = self.writer.own(step).await.map_err(Error::Refused)?;
         let registered = RegisterPartyResponse::decode(replied.body.as_slice());
         let registered = registered.unwrap_or_default();
-        Ok(wire::party::registered_uid(&registered))
+        let party = registered.party.unwrap_or_default();
+        Ok(party::Uid::new(party.uid))
     }
 
     async fn succession(&self, asked: &Asked) -> Result<Succession, Error> {
@@ -194,5 +215,13 @@ impl Issuing {
             token: caller::sign(claims, &self.settings.signing.key())?,
             ends: claims.exp,
         })
+    }
+}
+
+fn granted(role: caller::Role, at: Vec<String>) -> Granted {
+    Granted {
+        role,
+        at,
+        everywhere: false,
     }
 }

@@ -2,20 +2,19 @@
 
 mod caller;
 pub(crate) mod client;
-mod party;
+pub(crate) mod party;
 mod unit;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kit::db::Sink;
-use kit::identity_number::IdentityNumber;
+use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::import::Province;
-use crate::party::Party;
 use crate::principal::Principal;
 use crate::subject::Subject;
 use crate::token::Revocation;
@@ -28,8 +27,8 @@ use client::OnClient;
 pub(crate) enum Act {
     /// Take a province in.
     Import(Province),
-    /// Register a party under a new uid, unless its number is known.
-    Register(Party),
+    /// Something about parties.
+    Party(party::Act),
     /// Register or change a client system.
     Client(OnClient),
     /// Take tokens back.
@@ -40,7 +39,7 @@ pub(crate) enum Act {
 #[derive(Debug, Default)]
 pub(crate) struct World {
     units: HashMap<Uid, Unit>,
-    parties: HashMap<IdentityNumber, Party>,
+    parties: party::Known,
     principals: HashMap<Subject, Principal>,
     clients: HashMap<Subject, Client>,
 }
@@ -49,14 +48,14 @@ pub(crate) struct World {
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Unit(Unit),
-    Party(Party),
+    Party(party::PartyChange),
     Principal(Principal),
     Client(Client),
     Revocation(Revocation),
 }
 
-/// The ledger of identity.
-pub(crate) struct Identity;
+/// The ledger of identity over a store of this ring.
+pub(crate) struct Identity(pub Keyring);
 
 impl Ledger for Identity {
     const OWNER: &'static str = NAME;
@@ -68,7 +67,7 @@ impl Ledger for Identity {
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
         let keys = Keys::of(acts);
         let units = store::unit::lock(tx, keys.units).await?;
-        let parties = store::party::lock(tx, keys.numbers).await?;
+        let parties = keys.parties.load((tx, &self.0)).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
         let clients = store::client::lock(tx, keys.clients, keys.certificates).await?;
         Ok(World {
@@ -76,10 +75,7 @@ impl Ledger for Identity {
                 .into_iter()
                 .map(|unit| (unit.uid.clone(), unit))
                 .collect(),
-            parties: parties
-                .into_iter()
-                .map(|party| (party.particulars.number.clone(), party))
-                .collect(),
+            parties,
             principals: principals
                 .into_iter()
                 .map(|principal| (principal.subject.clone(), principal))
@@ -91,9 +87,12 @@ impl Ledger for Identity {
         })
     }
 
-    /// Desks and clients register whomever they serve; the rule of the rpc has said all.
-    fn permits(&self, _: &World, _: &Act) -> Result<(), Error> {
-        Ok(())
+    /// Desks and clients do it for whomever they serve; the rule of the rpc has said most.
+    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+        match act {
+            Act::Party(act) => party::permits(&world.parties, act),
+            Act::Import(_) | Act::Client(_) | Act::Revoke(_) => Ok(()),
+        }
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
@@ -104,7 +103,7 @@ impl Ledger for Identity {
                 caller::import(world, province, &mut effect)?;
                 Ok(effect)
             }
-            Act::Register(party) => Ok(party::register(world, party)),
+            Act::Party(act) => party::decide(&world.parties, step, act),
             Act::Client(on) => client::decide(world, on),
             Act::Revoke(revocation) => Ok(Effect {
                 changes: vec![Change::Revocation(revocation.clone())],
@@ -118,11 +117,7 @@ impl Ledger for Identity {
             Change::Unit(unit) => {
                 world.units.insert(unit.uid.clone(), unit);
             }
-            Change::Party(party) => {
-                world
-                    .parties
-                    .insert(party.particulars.number.clone(), party);
-            }
+            Change::Party(change) => world.parties.apply(change),
             Change::Principal(principal) => {
                 world
                     .principals
@@ -141,14 +136,14 @@ impl Ledger for Identity {
         for change in changes {
             match change {
                 Change::Unit(unit) => units.push(unit),
-                Change::Party(party) => parties.push(party),
+                Change::Party(change) => parties.push(change),
                 Change::Principal(principal) => principals.push(principal),
                 Change::Client(client) => clients.push(client),
                 Change::Revocation(revocation) => revocations.push(revocation),
             }
         }
         store::unit::save(sink, &units).await?;
-        store::party::insert(sink, &parties).await?;
+        party::save(sink, &self.0, &parties).await?;
         store::principal::save(sink, &principals).await?;
         store::client::save(sink, &clients).await?;
         store::revocation::save(sink, &revocations).await
@@ -159,7 +154,7 @@ impl Ledger for Identity {
 #[derive(Default)]
 struct Keys<'a> {
     units: BTreeSet<&'a Uid>,
-    numbers: BTreeSet<&'a IdentityNumber>,
+    parties: party::Keys<'a>,
     subjects: BTreeSet<&'a Subject>,
     clients: BTreeSet<&'a Subject>,
     certificates: BTreeSet<&'a str>,
@@ -171,9 +166,7 @@ impl<'a> Keys<'a> {
         for act in acts {
             match act {
                 Act::Import(province) => keys.add(province),
-                Act::Register(party) => {
-                    keys.numbers.insert(&party.particulars.number);
-                }
+                Act::Party(act) => keys.parties.add(act),
                 Act::Client(on) => keys.add_client(on),
                 Act::Revoke(_) => {}
             }
@@ -196,8 +189,10 @@ impl<'a> Keys<'a> {
         for caller in &province.callers {
             self.subjects.insert(&caller.subject);
             self.units.extend(caller.part.unit());
-            self.numbers
-                .extend(caller.part.party().map(|party| &party.particulars.number));
+            let party = caller.part.party();
+            self.parties
+                .numbers
+                .extend(party.and_then(|party| party.particulars.first_number()));
         }
     }
 }

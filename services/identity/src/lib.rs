@@ -1,10 +1,12 @@
 //! Identity: the units of the province, the parties that apply, and who may call.
 //!
-//! It owns three tables. `unit` has the units with their validity and successors; `party` has citizens and businesses, and is
-//! the only place for their names and numbers; `principal` has those who may have tokens, with their keys. Units and
+//! It owns five tables. `unit` has the units with their validity and successors; `party` has whomever dossiers are for, and is
+//! the only place for names and numbers, which are sealed; `party_number` finds them by keyed hashes; `proxy_grant` says who acts
+//! for whom; `principal` has those who may have tokens, with their keys. Units and
 //! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
 //! told in its log. It consumes no other log.
 
+pub mod check;
 mod client;
 mod error;
 mod grpc;
@@ -17,6 +19,7 @@ mod oauth;
 mod party;
 mod principal;
 pub mod provider;
+mod proxy;
 mod revoking;
 mod settings;
 mod signing;
@@ -25,11 +28,13 @@ mod subject;
 mod succession;
 mod token;
 mod unit;
+pub mod upkeep;
 mod wire;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
@@ -49,6 +54,7 @@ pub use error::Error;
 pub use import::{Files, Province, read};
 use issuing::Issuing;
 use provider::Providers;
+pub use proxy::Reach as ProxyReach;
 use revoking::Revoking;
 pub use settings::Settings;
 pub use signing::Signing;
@@ -71,7 +77,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let providers = Providers::new(settings.providers.clone()).map_err(Error::Provider)?;
-    let writer = ground.write(Arc::new(ledger::Identity));
+    let writer = ground.write(Arc::new(ledger::Identity(ground.db.ring().clone())));
     let signing = settings.signing.clone().follow(ground.stop.clone());
     ground.tasks.spawn(signing);
     let forget = revoking::forget(ground.db.clone(), ground.stop.clone());
@@ -132,8 +138,49 @@ pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
             traceparent: kit::telemetry::traceparent(),
         },
     };
-    writer::once(ledger::Identity, db, step).await?;
+    let ledger = ledger::Identity(db.ring().clone());
+    writer::once(ledger, db, step).await?;
     Ok(())
+}
+
+/// The party with this uid and all that are the same person or organisation by merges.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn parties_of(db: &impl ConnectionTrait, uid: &str) -> Result<BTreeSet<String>, DbErr> {
+    let parties = store::party::parties_of(db, &party::Uid::new(uid)).await?;
+    Ok(parties.iter().map(ToString::to_string).collect())
+}
+
+/// For whom a party may act on a day, and for what: by proxies of its own and of what it was merged with. Each grantor is told with
+/// all that it was merged with.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn represented_by(
+    db: &impl ConnectionTrait,
+    uid: &str,
+    day: NaiveDate,
+) -> Result<Vec<Represented>, DbErr> {
+    let acting = store::party::parties_of(db, &party::Uid::new(uid)).await?;
+    let mut represented = Vec::new();
+    for (grantor, reach) in store::proxy::held_on(db, &acting, day).await? {
+        let parties = store::party::parties_of(db, &grantor).await?;
+        represented.push(Represented {
+            parties: parties.iter().map(ToString::to_string).collect(),
+            reach,
+        });
+    }
+    Ok(represented)
+}
+
+/// Somebody for whom another may act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Represented {
+    /// The uids of the party.
+    pub parties: BTreeSet<String>,
+    /// What for.
+    pub reach: proxy::Reach,
 }
 
 /// The names of all units by uid, for the operator.

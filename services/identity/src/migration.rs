@@ -34,16 +34,22 @@ impl MigrationTrait for Tables {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [
+        let tables = [
             unit::table(),
             party::table(),
+            party::number(),
+            party::proxy_grant(),
             caller::principal(),
             client::table(),
             client::revocation(),
             client::assertion(),
-        ] {
+        ];
+        for table in tables {
             manager.create_table(table).await?;
         }
-        manager.create_index(party::number()).await
+        for index in party::indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 }

@@ -1,12 +1,16 @@
-//! A party: a citizen or a business that dossiers are for.
+//! A party: whoever dossiers are for. A person may be known by several numbers and may have been registered twice.
+
+mod details;
+mod merging;
 
 use std::fmt;
 use std::str::FromStr;
 
 use kit::identity_number::{self, IdentityNumber};
+use kit::seal::DataKey;
 
-/// The longest full name, in characters.
-pub const LONGEST_NAME: usize = 200;
+pub use details::{BirthDate, Contact, Details, LONGEST_NAME, Sex, Warning, warnings};
+pub use merging::{family, standing_for};
 
 /// Ours, opaque and lasting.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,31 +35,56 @@ impl fmt::Display for Uid {
     }
 }
 
-/// The kinds of party; as text `citizen`, `business`.
+/// The kinds of party; as text `citizen`, `business`, `foreigner`, `agency`, `organisation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A person.
+    /// A citizen.
     Citizen,
-    /// A business or other holder of a tax code.
+    /// A business or other holder of a tax code that trades.
     Business,
+    /// A person of another country.
+    Foreigner,
+    /// An agency of the state.
+    Agency,
+    /// Another organisation.
+    Organisation,
 }
 
 impl Kind {
+    const ALL: [Self; 5] = [
+        Self::Citizen,
+        Self::Business,
+        Self::Foreigner,
+        Self::Agency,
+        Self::Organisation,
+    ];
+
     /// The word for it in the store.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Citizen => "citizen",
             Self::Business => "business",
+            Self::Foreigner => "foreigner",
+            Self::Agency => "agency",
+            Self::Organisation => "organisation",
         }
     }
 
-    /// Whether a party of this kind can be known by a number of that register: a business by its MST only.
+    /// Whether a party of this kind can be known by a number of that register: whoever is no person by its MST only, a person of
+    /// another country not by an identity card of ours.
     #[must_use]
     pub fn may_have(self, number: identity_number::Kind) -> bool {
-        match self {
-            Self::Citizen => true,
-            Self::Business => number == identity_number::Kind::Mst,
+        use identity_number::Kind as Number;
+        match (self, number) {
+            (Self::Citizen, _)
+            | (_, Number::Mst)
+            | (Self::Foreigner, Number::Passport | Number::Cccd) => true,
+            (Self::Foreigner, Number::Cmnd)
+            | (
+                Self::Business | Self::Agency | Self::Organisation,
+                Number::Cccd | Number::Cmnd | Number::Passport,
+            ) => false,
         }
     }
 }
@@ -64,28 +93,27 @@ impl FromStr for Kind {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let kinds = [Self::Citizen, Self::Business];
-        kinds
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(())
+        let mut kinds = Self::ALL.into_iter();
+        kinds.find(|kind| kind.as_str() == text).ok_or(())
     }
 }
 
-/// Who a party is. Personal: the name is never shown by `Debug`.
-#[derive(Clone, PartialEq, Eq)]
+/// Who a party is. Personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Particulars {
-    /// Citizen or business.
+    /// What kind of party it is.
     pub kind: Kind,
-    /// Full name, 1 to 200 characters.
-    pub name: String,
-    /// The number by which it is known; no two parties share one.
-    pub number: IdentityNumber,
+    /// The numbers by which it is known, the first one first; no other party has one of them.
+    pub numbers: Vec<IdentityNumber>,
+    /// All else.
+    pub details: Details,
 }
 
-impl fmt::Debug for Particulars {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.kind.as_str(), self.number)
+impl Particulars {
+    /// The number that it was registered with.
+    #[must_use]
+    pub fn first_number(&self) -> Option<&IdentityNumber> {
+        self.numbers.first()
     }
 }
 
@@ -96,18 +124,47 @@ pub struct Party {
     pub uid: Uid,
     /// Who it is.
     pub particulars: Particulars,
+    /// The party that it was merged into: the same person, registered twice.
+    pub survivor: Option<Uid>,
     /// Raised by every change, from 1.
     pub revision: i64,
+    /// The key of all that is personal about it.
+    pub key: DataKey,
 }
 
 impl Party {
     /// A party that is registered under `uid`, unless its number turns out to be known.
     #[must_use]
-    pub fn new(uid: Uid, particulars: Particulars) -> Self {
+    pub fn new(uid: Uid, key: DataKey, particulars: Particulars) -> Self {
         Self {
             uid,
             particulars,
+            survivor: None,
             revision: 1,
+            key,
+        }
+    }
+
+    /// The same with these details.
+    #[must_use]
+    pub fn detailed(&self, details: Details) -> Self {
+        let mut changed = self.changed();
+        changed.particulars.details = details;
+        changed
+    }
+
+    /// The same with one more number.
+    #[must_use]
+    pub fn numbered(&self, number: IdentityNumber) -> Self {
+        let mut changed = self.changed();
+        changed.particulars.numbers.push(number);
+        changed
+    }
+
+    fn changed(&self) -> Self {
+        Self {
+            revision: self.revision + 1,
+            ..self.clone()
         }
     }
 }
@@ -117,9 +174,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_business_is_known_by_its_tax_code_only() {
-        assert!(Kind::Business.may_have(identity_number::Kind::Mst));
-        assert!(!Kind::Business.may_have(identity_number::Kind::Cccd));
-        assert!(Kind::Citizen.may_have(identity_number::Kind::Mst));
+    fn a_kind_is_known_by_the_numbers_of_its_registers_only() {
+        use identity_number::Kind as Number;
+        let all = [Number::Cccd, Number::Cmnd, Number::Mst, Number::Passport];
+        let known = |kind: Kind| all.map(|number| kind.may_have(number));
+        assert_eq!(known(Kind::Citizen), [true; 4]);
+        assert_eq!(known(Kind::Foreigner), [true, false, true, true]);
+        for kind in [Kind::Business, Kind::Agency, Kind::Organisation] {
+            assert_eq!(known(kind), [false, false, true, false], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(kind));
+        }
+        assert_eq!("nobody".parse::<Kind>(), Err(()));
     }
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::jose::SignerKey;
-use crate::party::{self, LONGEST_NAME, Particulars};
+use crate::party::{self, Details, LONGEST_NAME, Particulars};
 use crate::subject::Subject;
 use crate::token::LEEWAY;
 use keys::Keys;
@@ -67,7 +67,7 @@ pub struct ClaimNames {
     pub subject: String,
     /// An applicant's full name.
     pub name: String,
-    /// An applicant's number by its kind: `cccd`, `cmnd`, `mst`. The first that the token has counts.
+    /// An applicant's number by its kind: `cccd`, `cmnd`, `mst`, `passport`. The first that the token has counts.
     pub numbers: BTreeMap<String, String>,
 }
 
@@ -248,11 +248,12 @@ impl Settings {
         let kind = match number.kind() {
             identity_number::Kind::Mst => party::Kind::Business,
             identity_number::Kind::Cccd | identity_number::Kind::Cmnd => party::Kind::Citizen,
+            identity_number::Kind::Passport => party::Kind::Foreigner,
         };
         Ok(Particulars {
             kind,
-            name: name.to_owned(),
-            number,
+            numbers: vec![number],
+            details: Details::named(name.to_owned()),
         })
     }
 

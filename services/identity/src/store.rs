@@ -5,6 +5,7 @@ use sea_orm::DbErr;
 pub(crate) mod client;
 pub(crate) mod party;
 pub(crate) mod principal;
+pub(crate) mod proxy;
 pub(crate) mod revocation;
 pub(crate) mod unit;
 

@@ -3,4 +3,5 @@
 pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod party;
+pub(crate) mod proxy;
 pub(crate) mod unit;

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use kit::authority::Rights;
 use kit::copies::Copy;
+use kit::seal::DataKey;
 
 use crate::custody::{Claim, Purpose, Standing};
 use crate::dossier::{Applicant, Channel, Decision, HandedIn};
@@ -16,8 +17,32 @@ pub enum Act {
     On(OnDossier),
     /// Routing told of an offer or of a change of custody.
     Custody(CustodyChange),
+    /// The operator has what is personal about a dossier forgotten.
+    Erase(Erasure),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
+}
+
+/// Whom to forget, and why.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    /// The dossier.
+    pub dossier: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a person is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The person asked for it.
+    Asked,
+    /// It was kept for as long as it has to be.
+    Expired,
+    /// A court or an authority ordered it.
+    Ordered,
+    /// It should never have been there.
+    Mistaken,
 }
 
 /// What is handed in.
@@ -27,6 +52,8 @@ pub struct Handed {
     pub rights: Rights,
     /// The uid that the dossier gets.
     pub uid: String,
+    /// The key that what is personal about it gets.
+    pub key: DataKey,
     /// The local day on which it comes.
     pub date: NaiveDate,
     /// National code of the procedure.
@@ -37,6 +64,8 @@ pub struct Handed {
     pub receiving_unit: String,
     /// Who applies.
     pub applicant: Applicant,
+    /// The party that applies, where it is known.
+    pub party: Option<String>,
     /// The documents.
     pub components: Vec<HandedIn>,
     /// How it comes.

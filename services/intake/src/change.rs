@@ -22,6 +22,8 @@ pub enum Change {
         /// The number.
         number: u32,
     },
+    /// The data key of a dossier is dropped.
+    Erased(String),
     /// A local copy.
     Copy(Copy),
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use kit::seal::{Inspection, Keyring};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::store;
@@ -60,4 +61,12 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Codes, DbErr> {
 /// When the store does not answer.
 pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     store::in_flight(db).await
+}
+
+/// Opens what is personal about every dossier.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn personal(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspection, DbErr> {
+    store::inspect(db, ring).await
 }

@@ -1,14 +1,18 @@
 //! A dossier and its life: pure, without store or wire.
 
+mod content;
+mod erasure;
 #[cfg(test)]
 mod tests;
 
 use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::identity_number::IdentityNumber;
-use sha2::{Digest as _, Sha256};
+use kit::seal::DataKey;
 
 use crate::code::DossierCode;
+
+pub use content::content_digest;
 
 const DECIDE: &str = "RecordDecision";
 const RETURN: &str = "ReturnResult";
@@ -30,6 +34,8 @@ pub struct Dossier {
     pub state: State,
     /// Raised by every change.
     pub revision: i64,
+    /// The key of all that is personal about it; none once that was erased.
+    pub key: Option<DataKey>,
 }
 
 /// What was handed in; never changes.
@@ -43,8 +49,10 @@ pub struct Filing {
     pub case_key: String,
     /// How it came.
     pub channel: Channel,
-    /// Who applies.
-    pub applicant: Applicant,
+    /// Who applies; nothing once it was erased.
+    pub applicant: Option<Applicant>,
+    /// The party that applies, where it is known.
+    pub party: Option<String>,
     /// The documents.
     pub components: Vec<HandedIn>,
 }
@@ -77,8 +85,6 @@ pub struct Applicant {
     pub number: IdentityNumber,
     /// Phone number; empty when none was given.
     pub phone: String,
-    /// The party, where it is known.
-    pub party: Option<String>,
 }
 
 /// One component as it was handed in.
@@ -134,7 +140,7 @@ pub struct Receipt {
 /// Why and when it ended without a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closing {
-    /// As the applicant reads it.
+    /// As the applicant reads it; empty once it was erased.
     pub reason: String,
     /// When.
     pub at: Moment,
@@ -145,11 +151,11 @@ pub struct Closing {
 pub struct Decision {
     /// Granted or refused on the merits.
     pub outcome: Outcome,
-    /// Number of the written decision.
+    /// Number of the written decision; empty once it was erased.
     pub number: String,
     /// Its date.
     pub date: NaiveDate,
-    /// The office of its signer.
+    /// The office of its signer; empty once it was erased.
     pub signer: String,
     /// The unit that decided.
     pub unit: String,
@@ -295,18 +301,6 @@ impl Dossier {
         }
     }
 
-    /// What makes this submission look like another.
-    #[must_use]
-    pub fn content_digest(&self) -> Vec<u8> {
-        let Filing {
-            procedure_code,
-            applicant,
-            components,
-            ..
-        } = &self.filing;
-        content_digest(procedure_code, applicant, components, &self.units.receiving)
-    }
-
     fn becomes(self, state: State) -> Self {
         Self {
             state,
@@ -314,31 +308,4 @@ impl Dossier {
             ..self
         }
     }
-}
-
-/// What makes two submissions look alike: the same applicant handing in the same for the same procedure at the same desk.
-#[must_use]
-pub fn content_digest(
-    procedure_code: &str,
-    applicant: &Applicant,
-    components: &[HandedIn],
-    receiving: &str,
-) -> Vec<u8> {
-    let mut digest = Sha256::new();
-    for part in [
-        procedure_code,
-        receiving,
-        applicant.number.value(),
-        &applicant.name,
-    ] {
-        digest.update(part);
-        digest.update([0]);
-    }
-    for component in components {
-        digest.update(format!(
-            "{}:{}:{};",
-            component.key, component.originals, component.copies
-        ));
-    }
-    digest.finalize().to_vec()
 }

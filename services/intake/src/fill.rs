@@ -22,7 +22,9 @@ impl Fill {
     pub async fn begin(db: Db, identity: &Db, catalogue: &Db) -> Result<Self, Error> {
         let identity = ("identity", identity, wire::event::from_identity as _);
         let catalogue = ("catalogue", catalogue, wire::event::from_catalogue as _);
-        let filling = Filling::begin(Intake::default, db, &[identity, catalogue]).await?;
+        let ring = db.ring().clone();
+        let ledger = || Intake::new(&ring);
+        let filling = Filling::begin(ledger, db, &[identity, catalogue]).await?;
         Ok(Self(filling))
     }
 

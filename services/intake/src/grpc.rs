@@ -9,9 +9,11 @@ use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::fields::name;
+use kit::seal::Keyring;
 use kit::writer::{Replied, Writer, respond};
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_service_server::DossierService;
+use sea_orm::DatabaseConnection;
 use tonic::{Request, Response, Status};
 use worktime::RuleSet;
 
@@ -37,8 +39,12 @@ pub struct Dossiers {
 }
 
 impl Dossiers {
+    fn sealed(&self) -> (&DatabaseConnection, &Keyring) {
+        (self.db.read(), self.db.ring())
+    }
+
     async fn find(&self, scope: &Scope, uid: &str) -> Result<Dossier, Failure> {
-        let found = store::find(self.db.read(), scope, uid)
+        let found = store::find(self.sealed(), scope, uid)
             .await
             .map_err(Error::from)?;
         Ok(found.ok_or(Error::DossierNotFound)?)
@@ -174,10 +180,8 @@ impl DossierService for Dossiers {
         let scope = Context::of(&request)?.rights.scope();
         let key = wire::query::key(request.into_inner())?;
         let found = match key {
-            wire::query::Key::Uid(uid) => store::find(self.db.read(), &scope, &uid).await,
-            wire::query::Key::Code(code) => {
-                store::find_by_code(self.db.read(), &scope, &code).await
-            }
+            wire::query::Key::Uid(uid) => store::find(self.sealed(), &scope, &uid).await,
+            wire::query::Key::Code(code) => store::find_by_code(self.sealed(), &scope, &code).await,
         };
         let found = found.map_err(Error::from).map_err(Failure::from)?;
         let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
@@ -192,7 +196,7 @@ impl DossierService for Dossiers {
     ) -> Result<Response<pb::ListDossiersResponse>, Status> {
         let scope = Context::of(&request)?.rights.scope();
         let filter = wire::query::filter(&request.into_inner())?;
-        let dossiers = store::list(self.db.read(), &scope, &filter).await;
+        let dossiers = store::list(self.sealed(), &scope, &filter).await;
         let dossiers = dossiers.map_err(Error::from).map_err(Failure::from)?;
         Ok(Response::new(wire::query::page(&dossiers, filter.limit)))
     }
@@ -202,7 +206,7 @@ impl DossierService for Dossiers {
         request: Request<pb::TrackDossierRequest>,
     ) -> Result<Response<pb::TrackDossierResponse>, Status> {
         let code = wire::query::tracked_code(&request.into_inner())?;
-        let found = store::find_by_code(self.db.read(), &Scope::Everything, &code).await;
+        let found = store::find_by_code(self.sealed(), &Scope::Everything, &code).await;
         let found = found.map_err(Error::from).map_err(Failure::from)?;
         let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
         Ok(Response::new(pb::TrackDossierResponse {

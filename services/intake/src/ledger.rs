@@ -6,6 +6,7 @@ mod world;
 use kit::authority::{Relation, Rights};
 use kit::copies::{self, CalendarCache};
 use kit::db::{Db, Sink};
+use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -17,12 +18,21 @@ use crate::error::Error;
 use crate::store;
 
 /// Intake's side of the writer.
-#[derive(Default)]
 pub struct Intake {
     calendar: CalendarCache,
+    ring: Keyring,
 }
 
 impl Intake {
+    /// Intake over a store of this ring.
+    #[must_use]
+    pub fn new(ring: &Keyring) -> Self {
+        Self {
+            calendar: CalendarCache::default(),
+            ring: ring.clone(),
+        }
+    }
+
     /// The working calendar as this store's copy has it, for queries.
     ///
     /// # Errors
@@ -49,9 +59,9 @@ impl Ledger for Intake {
             Act::Hand(handed) if handed.at_desk => {
                 must_act_for(&handed.rights, &handed.receiving_unit)
             }
-            Act::Hand(handed) => must_be_of(&handed.rights, handed.applicant.party.as_deref()),
+            Act::Hand(handed) => must_be_of(&handed.rights, handed.party.as_deref()),
             Act::On(on) => world.permits(on),
-            Act::Custody(_) | Act::Copies(_) => Ok(()),
+            Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => Ok(()),
         }
     }
 
@@ -60,6 +70,7 @@ impl Ledger for Intake {
             Act::Hand(handed) => decide::hand(world, handed, step.cause.at),
             Act::On(on) => decide::on_dossier(world, on, step.cause.at),
             Act::Custody(change) => decide::custody(world, change),
+            Act::Erase(erasure) => decide::erase(world, erasure),
             Act::Copies(copies) => Ok(Effect {
                 changes: copies.iter().cloned().map(Change::Copy).collect(),
                 ..Effect::nothing()
@@ -72,7 +83,7 @@ impl Ledger for Intake {
     }
 
     async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
-        store::save(sink, changes).await
+        store::save(sink, &self.ring, changes).await
     }
 }
 

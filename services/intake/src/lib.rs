@@ -23,6 +23,7 @@ mod ledger;
 mod migration;
 mod reference;
 mod store;
+pub mod upkeep;
 mod wire;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "routing"], &ground.db).await?;
-    let ledger = Arc::new(Intake::default());
+    let ledger = Arc::new(Intake::new(ground.db.ring()));
     let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),

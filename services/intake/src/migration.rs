@@ -4,7 +4,7 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary, integer, string, string_null, text, text_null,
+    big_integer, big_integer_null, binary_null, integer, string, string_null, text, text_null,
 };
 
 /// All migrations of intake in order.
@@ -69,9 +69,9 @@ fn dossier() -> TableCreateStatement {
         .col(integer("procedure_version"))
         .col(string("case_key"))
         .col(integer("channel"))
-        .col(text("applicant"))
+        .col(binary_null("personal"))
         .col(string_null("party_uid"))
-        .col(binary("content_digest"))
+        .col(binary_null("content_digest"))
         .col(text("components"))
         .col(string("receiving_unit"))
         .col(string("competent_unit"))
@@ -79,7 +79,6 @@ fn dossier() -> TableCreateStatement {
         .col(big_integer("submitted_at"))
         .col(big_integer_null("received_at"))
         .col(big_integer_null("appointment"))
-        .col(text_null("closing_reason"))
         .col(big_integer_null("closed_at"))
         .col(text_null("decision"))
         .col(big_integer_null("returned_at"))

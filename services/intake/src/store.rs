@@ -8,11 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kit::copies;
 use kit::db::Sink;
+use kit::log;
+use kit::seal::Keyring;
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub use custody::of as custodies;
 pub use dossier::{
-    After, Filter, Twin, all as dossiers, codes, find, find_by_code, in_flight, list, same_content,
+    After, Filter, Twin, all as dossiers, codes, find, find_by_code, in_flight, inspect, list,
+    rehash, same_content,
 };
 pub use number::{all as all_numbers, last as last_numbers};
 
@@ -38,9 +41,10 @@ pub async fn procedure(db: &impl ConnectionTrait, code: &str) -> Result<Procedur
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
+pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Result<(), DbErr> {
     let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
     let (mut numbers, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
+    let mut erased = BTreeSet::new();
     for change in changes {
         match change {
             Change::Dossier(dossier) => {
@@ -52,12 +56,16 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
             Change::LastNumber { unit, date, number } => {
                 numbers.insert((unit, *date), *number);
             }
+            Change::Erased(dossier) => {
+                erased.insert(dossier.as_str());
+            }
             Change::Copy(copy) => {
                 local_copies.insert((copy.kind, &copy.key), copy);
             }
         }
     }
-    dossier::save(sink, dossiers.into_values()).await?;
+    dossier::save(sink, ring, dossiers.into_values()).await?;
+    log::erase(sink, erased).await?;
     custody::save(sink, custodies.into_values()).await?;
     number::save(sink, numbers).await?;
     let local_copies: Vec<_> = local_copies.into_values().collect();

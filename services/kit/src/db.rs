@@ -14,9 +14,11 @@ use std::time::Duration;
 
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait as _,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
+
+use tonic::Code;
 
 pub(crate) use copying::Copying;
 pub use folder::DataDir;
@@ -25,6 +27,7 @@ use postgres::Trust;
 pub use rows::{Sink, among, pairs_among};
 
 use crate::failure::Failure;
+use crate::seal::{self, Keyring};
 
 /// When a caller may try again whose query failed.
 const RETRY: Duration = Duration::from_secs(1);
@@ -103,6 +106,17 @@ impl Place {
         })
     }
 
+    /// Opens the store of one service for small changes beside processes that serve it.
+    ///
+    /// # Errors
+    /// When it does not exist or cannot be opened.
+    pub async fn open_beside(&self, service: &str, ring: &Keyring) -> Result<Db, Error> {
+        match self {
+            Self::Folder(path) => folder::open_beside(path, service, ring.clone()).await,
+            Self::Postgres(address) => address.open(service, ring.clone()).await,
+        }
+    }
+
     /// Opens the store of one service for reading only, beside processes that serve it.
     ///
     /// # Errors
@@ -137,14 +151,14 @@ impl Stores {
         }
     }
 
-    /// Opens the store of one service for reading and writing.
+    /// Opens the store of one service for reading and writing; what is personal in it is sealed under this ring.
     ///
     /// # Errors
     /// When it cannot be opened, or does not exist in the cluster.
-    pub async fn open(&self, service: &str) -> Result<Db, Error> {
+    pub async fn open(&self, service: &str, ring: &Keyring) -> Result<Db, Error> {
         match self {
-            Self::Folder(data_dir) => data_dir.open(service).await,
-            Self::Postgres(address) => address.open(service).await,
+            Self::Folder(data_dir) => data_dir.open(service, ring.clone()).await,
+            Self::Postgres(address) => address.open(service, ring.clone()).await,
         }
     }
 }
@@ -155,6 +169,8 @@ impl Stores {
 pub fn is_refused_for_good(error: &DbErr) -> bool {
     match error {
         DbErr::Type(_) | DbErr::Json(_) => true,
+        // A key that is missing may be brought back.
+        DbErr::TryIntoErr { .. } => seal::Error::of(error) == Some(&seal::Error::Altered),
         error => of_database(error).is_some_and(|source| {
             !matches!(source.kind(), ErrorKind::Other) || sqlstate(source, &["22", "23"])
         }),
@@ -174,7 +190,31 @@ pub fn is_lost_race(error: &DbErr) -> bool {
 #[must_use]
 pub fn failure(error: &DbErr) -> Failure {
     tracing::error!(%error, "a query failed");
+    if let Some(error) = seal::Error::of(error) {
+        return sealed(error);
+    }
     Failure::unavailable("STORE_UNAVAILABLE", "the store does not answer", RETRY)
+}
+
+/// What a caller is told of a value that does not open.
+fn sealed(error: &seal::Error) -> Failure {
+    match error {
+        seal::Error::Altered => Failure::new(
+            Code::DataLoss,
+            "ALTERED",
+            error.to_string(),
+            "Dữ liệu cá nhân trong kho đã bị sửa ngoài hệ thống; cán bộ quản trị cần kiểm tra",
+        ),
+        seal::Error::KeyMissing(_)
+        | seal::Error::NoKey(_)
+        | seal::Error::Unnamed
+        | seal::Error::Folder { .. }
+        | seal::Error::Malformed(_) => Failure::unavailable(
+            "KEY_MISSING",
+            "a key by which personal data are sealed is missing; the operator has to bring it back",
+            RETRY,
+        ),
+    }
 }
 
 /// Whether the database itself said nothing: it is away, or the connection broke. What was sent may have happened.
@@ -210,6 +250,7 @@ pub struct Db {
     write: DatabaseConnection,
     read: DatabaseConnection,
     trust: Trust,
+    ring: Keyring,
 }
 
 impl Db {
@@ -225,10 +266,29 @@ impl Db {
         &self.write
     }
 
+    /// The keys under which what is personal in it is sealed.
+    #[must_use]
+    pub fn ring(&self) -> &Keyring {
+        &self.ring
+    }
+
     /// Whether other processes may write to it too.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.write.get_database_backend() == DbBackend::Postgres
+    }
+
+    /// Has the store let go of old versions of rows, so that a key which was dropped is not to be found in its files.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn let_go_of_old_rows(&self) -> Result<(), DbErr> {
+        let statement = if self.is_shared() {
+            "VACUUM log_chain"
+        } else {
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        };
+        self.write.execute_unprepared(statement).await.map(|_| ())
     }
 
     /// A change could not be committed: perhaps the node behind the connections is no longer the one that writes.

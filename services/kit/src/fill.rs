@@ -118,12 +118,15 @@ impl<L: Ledger> Filling<L> {
             L::apply(world, &change);
             self.changes.push(change);
         }
-        let told = events.into_iter().map(|event| {
-            let row = self.ends.append(step.cause.clone(), event);
+        let mut told = Vec::with_capacity(events.len());
+        for event in events {
+            let row = self
+                .ends
+                .append(self.db.ring(), step.cause.clone(), event)?;
             self.rows.push(row.clone());
-            log::envelope(L::OWNER, row)
-        });
-        Ok(told.collect())
+            told.push(log::envelope(L::OWNER, row));
+        }
+        Ok(told)
     }
 
     /// Does what a call asks for, and tells what it told.

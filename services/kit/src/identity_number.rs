@@ -1,4 +1,6 @@
-//! The numbers by which citizens and businesses are known: CCCD, CMND and MST.
+//! The numbers by which persons and organisations are known: CCCD, CMND, MST and passports.
+
+mod cccd;
 
 use std::str::FromStr;
 
@@ -7,15 +9,19 @@ use crate::failure::Violation;
 /// Weights of the check digit of a tax code: 10 − (Σ weight × digit) mod 11, where 10 is invalid.
 const MST_WEIGHTS: [u32; 9] = [31, 29, 23, 19, 17, 13, 7, 5, 3];
 
-/// The register that a number comes from; as text in files and stores `cccd`, `cmnd` or `mst`.
+pub use cccd::Tells;
+
+/// The register that a number comes from; as text in files and stores `cccd`, `cmnd`, `mst` or `passport`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Căn cước công dân: 12 digits without a check digit.
     Cccd,
     /// Chứng minh nhân dân of before: 9 digits.
     Cmnd,
-    /// Mã số thuế: 10 digits with a check digit, or those and `-` and a branch of 3.
+    /// Mã số thuế: 10 digits with a check digit, or those and `-` and a branch of 3. Since 1 July 2025 a person's is the CCCD.
     Mst,
+    /// A passport: the three letters of its country, `-`, and its number.
+    Passport,
 }
 
 impl Kind {
@@ -26,6 +32,7 @@ impl Kind {
             Self::Cccd => "cccd",
             Self::Cmnd => "cmnd",
             Self::Mst => "mst",
+            Self::Passport => "passport",
         }
     }
 }
@@ -34,7 +41,7 @@ impl FromStr for Kind {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let kinds = [Self::Cccd, Self::Cmnd, Self::Mst];
+        let kinds = [Self::Cccd, Self::Cmnd, Self::Mst, Self::Passport];
         kinds
             .into_iter()
             .find(|kind| kind.as_str() == text)
@@ -50,24 +57,29 @@ pub struct IdentityNumber {
 }
 
 impl IdentityNumber {
-    /// Parses the number that stands in `field`.
+    /// Parses the number that stands in `field`. A tax code of 12 digits is a person's CCCD and becomes that, so that the person is
+    /// one party by either.
     ///
     /// # Errors
-    /// `REQUIRED`, `NOT_DIGITS`, `LENGTH_WRONG` or `CHECK_DIGIT_WRONG`.
+    /// `REQUIRED`, `NOT_DIGITS`, `LENGTH_WRONG`, `CHECK_DIGIT_WRONG` or `MALFORMED`.
     pub fn parse(kind: Kind, value: &str, field: &str) -> Result<Self, Violation> {
         let value = value.trim();
         if value.is_empty() {
             return Err(crate::fields::required(field));
         }
+        let of_a_person = value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit());
+        let (kind, value) = match kind {
+            Kind::Mst if of_a_person => (Kind::Cccd, value.to_owned()),
+            Kind::Passport => (kind, passport(value, field)?),
+            Kind::Cccd | Kind::Cmnd | Kind::Mst => (kind, value.to_owned()),
+        };
         match kind {
-            Kind::Cccd => digits(value, 12, "CCCD", field)?,
-            Kind::Cmnd => digits(value, 9, "CMND", field)?,
-            Kind::Mst => mst(value, field)?,
+            Kind::Cccd => digits(&value, 12, "CCCD", field)?,
+            Kind::Cmnd => digits(&value, 9, "CMND", field)?,
+            Kind::Mst => mst(&value, field)?,
+            Kind::Passport => {}
         }
-        Ok(Self {
-            kind,
-            value: value.to_owned(),
-        })
+        Ok(Self { kind, value })
     }
 
     /// The register that it comes from.
@@ -111,6 +123,27 @@ fn digits(value: &str, length: usize, name: &str, field: &str) -> Result<(), Vio
         ));
     }
     Ok(())
+}
+
+/// `USA-123456789`: in capitals, without spaces.
+fn passport(value: &str, field: &str) -> Result<String, Violation> {
+    let value: String = value.split_whitespace().collect();
+    let value = value.to_ascii_uppercase();
+    let well_formed = value.split_once('-').is_some_and(|(country, number)| {
+        country.len() == 3
+            && country.bytes().all(|byte| byte.is_ascii_uppercase())
+            && (5..=15).contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    if well_formed {
+        return Ok(value);
+    }
+    Err(Violation::new(
+        field,
+        "MALFORMED",
+        "a passport is the three letters of its country, `-`, and 5 to 15 letters and digits",
+        "hộ chiếu gồm mã quốc gia 3 chữ cái, dấu `-` và 5 đến 15 chữ cái, chữ số",
+    ))
 }
 
 fn mst(value: &str, field: &str) -> Result<(), Violation> {
@@ -163,6 +196,30 @@ mod tests {
         ];
         for valid in listed {
             assert_eq!(reason(Kind::Mst, valid), None, "{valid}");
+        }
+    }
+
+    #[test]
+    fn a_persons_tax_code_of_12_digits_is_the_cccd() {
+        let tax_code = IdentityNumber::parse(Kind::Mst, "066085000123", "number");
+        let cccd = IdentityNumber::parse(Kind::Cccd, "066085000123", "number");
+        assert_eq!(tax_code.unwrap(), cccd.unwrap());
+    }
+
+    #[test]
+    fn a_passport_is_one_number_however_it_is_written() {
+        let written = |value| IdentityNumber::parse(Kind::Passport, value, "number");
+        let passport = written("USA-123456789").unwrap();
+        assert_eq!(written(" usa-1234 56789 ").unwrap(), passport);
+        assert_eq!(passport.value(), "USA-123456789");
+        for wrong in [
+            "123456789",
+            "US-123456789",
+            "USA-1",
+            "USA_123456789",
+            "USA-12345678Đ",
+        ] {
+            assert_eq!(reason(Kind::Passport, wrong), Some("MALFORMED"), "{wrong}");
         }
     }
 

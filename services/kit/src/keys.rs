@@ -186,7 +186,7 @@ impl PublicKey {
 
 /// The file appears under its name only when it is whole, so that a kill leaves no half key; two that make it at once agree on
 /// the first.
-fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let unfinished = path.with_extension(clock::new_uid());
     let mut file = fs::OpenOptions::new()
         .write(true)

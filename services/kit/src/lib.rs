@@ -3,7 +3,7 @@
 //! A service is a set of pure decisions over its own tables. Everything around them lives here once: who calls
 //! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
-//! ([`failure`]), and how a port is served ([`serve`]). Facts
+//! ([`failure`]), how a port is served ([`serve`]), and how personal data rests ([`seal`]). Facts
 //! that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring.
 
 #[cfg(test)]
@@ -28,6 +28,7 @@ pub mod migration;
 pub mod page;
 pub mod queue;
 mod sabotage;
+pub mod seal;
 pub mod serve;
 pub mod sheet;
 pub mod telemetry;

@@ -2,12 +2,13 @@
 //!
 //! An event's position is (shard, seq). The numbers of a shard are dense and given out last, under the shard head's lock held
 //! to the commit: order of numbers is order of commits, and a jump is a gap. The row *is* the history of its subject, chained
-//! by hash to the row before it; its personal part stands in a column of its own, under a digest keyed by salt that is erased
-//! with it, so that a person can be forgotten and the chain still holds.
+//! by hash to the row before it; its personal part stands in a column of its own, sealed under the data key of the subject, and
+//! in the chain by a digest keyed by salt that is sealed with it. So a person is forgotten with the key, and the chain still holds.
 
 mod append;
 mod audit;
 mod chain;
+mod data_key;
 mod entity;
 mod position;
 mod read;
@@ -16,6 +17,8 @@ mod service;
 pub(crate) use append::Ends;
 pub use append::append;
 pub use audit::{Audit, Break, audit};
+pub(crate) use data_key::must_open;
+pub use data_key::{Keyed, data_key_of, data_keys, erase, rewrap};
 pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
 pub(crate) use read::envelope;
@@ -23,6 +26,7 @@ pub use read::{heads, history, page};
 pub use service::read_events;
 
 use crate::clock::Moment;
+use crate::seal::DataKey;
 
 /// A change that a decision wants told.
 #[derive(Clone, Debug)]
@@ -37,6 +41,8 @@ pub struct NewEvent {
     pub change: Vec<u8>,
     /// What is personal about the change, if anything; never leaves the service.
     pub personal: Option<Vec<u8>>,
+    /// The key of what is personal about the object; none where nothing is, or where it was erased.
+    pub key: Option<DataKey>,
 }
 
 impl NewEvent {
@@ -48,10 +54,18 @@ impl NewEvent {
             change_type: M::full_name(),
             change: change.encode_to_vec(),
             personal: None,
+            key: None,
         }
     }
 
-    /// Adds what is personal about the change.
+    /// Names the key of what is personal about the object. The first event of an object brings it into the store.
+    #[must_use]
+    pub fn under(mut self, key: Option<&DataKey>) -> Self {
+        self.key = key.cloned();
+        self
+    }
+
+    /// Adds what is personal about the change; without a key it is kept by its digest alone.
     #[must_use]
     pub fn with_personal(mut self, personal: Vec<u8>) -> Self {
         self.personal = Some(personal);

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, TransactionTrait as _};
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, binary, binary_null, integer, string, text};
+use sea_orm_migration::schema::{
+    big_integer, binary, binary_null, integer, string, string_null, text,
+};
 use sea_orm_migration::seaql_migrations;
 
 use crate::db::Db;
-use crate::log::SHARDS;
+use crate::log::{self, SHARDS};
 
 /// How often a program that is newer than the schema looks again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -45,18 +47,20 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
     lock.commit().await
 }
 
-/// Waits until the store has at least the schema of this program; an embedded store is brought to it.
+/// Waits until the store has at least the schema of this program; an embedded store is brought to it. What is personal in it must
+/// have been sealed under the keys that are there.
 ///
 /// # Errors
-/// When an embedded store refuses.
+/// When an embedded store refuses, or was sealed under a key that is missing.
 pub async fn ready<M: MigratorTrait>(service: &str, db: &Db) -> Result<(), DbErr> {
     if !db.is_shared() {
-        return up::<M>(db).await;
+        up::<M>(db).await?;
+        return log::must_open(db).await;
     }
     let mut told = false;
     loop {
         match is_up::<M>(db).await {
-            Ok(true) => return Ok(()),
+            Ok(true) => return log::must_open(db).await,
             Ok(false) if told => {}
             Ok(false) => tracing::warn!(
                 service,
@@ -199,7 +203,7 @@ fn log_head() -> TableCreateStatement {
 fn log_chain() -> TableCreateStatement {
     table(
         "log_chain",
-        vec![string("subject"), binary("hash")],
+        vec![string("subject"), binary("hash"), binary_null("data_key")],
         &["subject"],
     )
 }
@@ -209,6 +213,7 @@ fn reply() -> TableCreateStatement {
         string("caller"),
         string("request_id"),
         binary("digest"),
+        string_null("subject"),
         binary("body"),
         text("positions"),
         big_integer("saved_at"),

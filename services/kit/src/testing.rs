@@ -14,12 +14,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::db::{Db, Error, Place, Stores};
 use crate::queue::Queue;
+use crate::seal::Keyring;
 
 /// The store of one service for a test, with what keeps it open: in this folder, or in a database of this folder's own. The same
 /// folder gives the same store again.
 ///
 /// # Errors
 /// When it cannot be made.
+///
+/// # Panics
+/// When its keys cannot be made.
 pub async fn open(folder: &Path, service: &str) -> Result<(Stores, Db), Error> {
     let stores = match named("MOTCUA_TEST_POSTGRES") {
         Some(server) => of_cluster(&server, folder),
@@ -27,7 +31,8 @@ pub async fn open(folder: &Path, service: &str) -> Result<(Stores, Db), Error> {
     };
     let stores = stores.take()?;
     stores.create(service).await?;
-    let db = stores.open(service).await?;
+    let ring = Keyring::open(&folder.join("keys")).expect("keys for tests");
+    let db = stores.open(service, &ring).await?;
     Ok((stores, db))
 }
 

@@ -28,11 +28,12 @@ pub use parked::{Parked, list as list_parked};
 pub(crate) use places::replace as replace_places;
 pub use places::{LOADED, all as places, mark_loaded, open as open_places};
 
-use crate::db::{Db, Sink, is_lost_race, is_refused_for_good};
+use crate::db::{self, Db, Sink, is_lost_race, is_refused_for_good};
 use crate::failure::Failure;
-use crate::log::{Cause, NewEvent};
+use crate::log::{self, Cause, NewEvent};
 use crate::queue::Queue;
 use crate::sabotage::{self, Sabotage};
+use crate::seal::DataKey;
 use crate::telemetry;
 use batch::Outcome;
 use job::{Answer, Feed, Job, Work};
@@ -113,6 +114,28 @@ pub struct Effect<C> {
     pub events: Vec<NewEvent>,
     /// The encoded reply message; empty for consumed events.
     pub reply: Vec<u8>,
+    /// Whom the reply tells something personal of: it is saved under the key of that subject.
+    pub about: Option<About>,
+}
+
+/// A subject with its data key.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The subject.
+    pub subject: String,
+    /// Its key.
+    pub key: DataKey,
+}
+
+impl About {
+    /// A subject, unless it was erased: then a reply tells nothing personal of it.
+    #[must_use]
+    pub fn new(subject: &str, key: Option<&DataKey>) -> Option<Self> {
+        key.map(|key| Self {
+            subject: subject.to_owned(),
+            key: key.clone(),
+        })
+    }
 }
 
 impl<C> Effect<C> {
@@ -123,6 +146,7 @@ impl<C> Effect<C> {
             changes: Vec::new(),
             events: Vec::new(),
             reply: Vec::new(),
+            about: None,
         }
     }
 }
@@ -150,6 +174,9 @@ pub fn start<L: Ledger>(
 /// # Errors
 /// The refusal of the service, or a store that does not answer.
 pub async fn once<L: Ledger>(ledger: L, db: Db, step: Step<L::Act>) -> Result<Replied, Failure> {
+    log::must_open(&db)
+        .await
+        .map_err(|error| db::failure(&error))?;
     let (never, queue) = (CancellationToken::new(), Queue::in_process());
     let (writer, work) = start(Arc::new(ledger), db, queue, BATCH, never);
     // The writer ends when nobody can reach it any more.
@@ -302,10 +329,12 @@ impl<L: Ledger> Worker<L> {
         }
         tracing::error!(service = L::OWNER, jobs = jobs.len(), %error, "a change could not be committed");
         let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
-        let saved = replies::find(self.db.read(), &calls).await;
+        let saved = replies::find(self.db.read(), self.db.ring(), &calls).await;
         let saved = saved.unwrap_or_default();
         for job in jobs {
-            let replied = job.call().and_then(|call| replies::of(&saved, call));
+            let replied = job
+                .call()
+                .and_then(|call| replies::of(&saved, self.db.ring(), call));
             job.answer(replied.ok_or(Refused::Unavailable));
         }
     }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::Args;
 use comfy_table::{Table, presets};
 use kit::db;
+use kit::seal::{self, Inspection, Keyring};
 use routing::check::{Custody, Offers};
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait as _};
 
@@ -33,6 +34,9 @@ pub enum Error {
     /// A store.
     #[error(transparent)]
     Store(#[from] db::Error),
+    /// The keys by which personal data are sealed.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
     /// A query.
     #[error("a store does not answer: {0}")]
     Query(#[from] DbErr),
@@ -41,10 +45,12 @@ pub enum Error {
     Behind(String),
 }
 
-/// The stores that are compared.
+/// The stores that are compared, and the keys by which what is personal in them is sealed.
 struct Stores {
+    identity: DatabaseConnection,
     intake: DatabaseConnection,
     routing: DatabaseConnection,
+    ring: Keyring,
 }
 
 /// What was found.
@@ -53,6 +59,7 @@ struct Findings {
     codes: intake::check::Codes,
     history: History,
     parked: usize,
+    personal: Inspection,
 }
 
 /// Prints what it found; the exit code is 0 only if everything adds up.
@@ -62,8 +69,10 @@ struct Findings {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let place = options.stores.place();
     let stores = Stores {
+        identity: place.open_read_only("identity").await?,
         intake: place.open_read_only("intake").await?,
         routing: place.open_read_only("routing").await?,
+        ring: options.stores.keys().ring_as_it_is()?,
     };
     // Before the positions are taken: routing has heard of all of these when it has passed them.
     let in_flight = intake::check::in_flight(&stores.intake).await?;
@@ -82,6 +91,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         codes,
         history: history::check(&stores, &reach).await?,
         parked,
+        personal: personal(&stores).await?,
     };
     print(&findings, options.pairs);
     Ok(if findings.add_up() {
@@ -89,6 +99,15 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Whether what is personal opens, wherever it is kept.
+async fn personal(stores: &Stores) -> Result<Inspection, DbErr> {
+    let ring = &stores.ring;
+    let parties = identity::check::personal(&stores.identity, ring).await?;
+    let dossiers = intake::check::personal(&stores.intake, ring).await?;
+    let transfers = routing::check::personal(&stores.routing, ring).await?;
+    Ok(parties.and(dossiers).and(transfers))
 }
 
 impl Findings {
@@ -109,7 +128,8 @@ impl Findings {
         } = self.custody;
         let wrong =
             without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
-        wrong + self.unbalanced() + self.parked == 0 && self.history.is_whole()
+        let readable = self.personal.unreadable.is_empty();
+        wrong + self.unbalanced() + self.parked == 0 && self.history.is_whole() && readable
     }
 }
 
@@ -132,6 +152,16 @@ fn print(findings: &Findings, pairs: bool) {
     println!("history: {}", findings.history);
     for broken in findings.history.breaks() {
         println!("  {broken}");
+    }
+    let personal = &findings.personal;
+    println!(
+        "personal data: opened {}, erased {}, unreadable {}",
+        personal.opened,
+        personal.erased,
+        personal.unreadable.len()
+    );
+    for unreadable in &personal.unreadable {
+        println!("  {unreadable}");
     }
     println!(
         "log and tables differ {}, parked events {}",

@@ -28,6 +28,9 @@ pub enum Error {
     /// A store.
     #[error(transparent)]
     Store(#[from] kit::db::Error),
+    /// The keys by which personal data are sealed.
+    #[error(transparent)]
+    Seal(#[from] kit::seal::Error),
     /// A schema.
     #[error("the store refused: {0}")]
     Database(#[from] sea_orm::DbErr),
@@ -49,13 +52,14 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         return Err(Error::BadRows(bad));
     }
     let stores = options.stores.place().take()?;
+    let ring = options.stores.keys().ring()?;
     for province in provinces {
-        let db = stores.open("identity").await?;
+        let db = stores.open("identity", &ring).await?;
         identity::migrate(&db).await?;
         identity::import(db, province).await?;
     }
     for catalogue in catalogues {
-        let db = stores.open("catalogue").await?;
+        let db = stores.open("catalogue", &ring).await?;
         catalogue::migrate(&db).await?;
         catalogue::import(db, catalogue).await?;
     }

@@ -3,9 +3,12 @@
 mod cast;
 mod check;
 mod demo;
+mod erase;
 mod import;
+mod keys;
 mod load;
 mod migrate;
+mod rotation;
 mod rpc;
 mod serve;
 mod show;
@@ -42,6 +45,10 @@ enum Command {
     Import(import::Options),
     /// Compare what the services say of each other, also while they serve.
     Check(check::Options),
+    /// Add a newer key for personal data, or bring everything under the newest.
+    Keys(rotation::Options),
+    /// Forget what is personal about a dossier that has come to its end.
+    Erase(erase::Options),
     /// Show one dossier with its branches, offers and events.
     Show(show::Options),
 }
@@ -55,6 +62,8 @@ async fn main() -> ExitCode {
         Command::Load(options) => load::run(options).await.map_err(Into::into),
         Command::Import(options) => import::run(options).await.map_err(Into::into),
         Command::Check(options) => check::run(options).await.map_err(Into::into),
+        Command::Keys(options) => rotation::run(options).await.map_err(Into::into),
+        Command::Erase(options) => erase::run(options).await.map_err(Into::into),
         Command::Show(options) => show::run(options).await.map_err(Into::into),
     };
     let result: Result<ExitCode, Box<dyn std::error::Error>> = result;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use kit::db::Stores;
+use kit::seal::Keyring;
 use sea_orm::DbErr;
 
 use crate::stores::StoreOptions;
@@ -46,7 +47,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 async fn all(stores: &Stores) -> Result<(), Error> {
     for service in ["identity", "catalogue", "intake", "routing"] {
         stores.create(service).await?;
-        let db = stores.open(service).await?;
+        // Nothing personal is read or written.
+        let db = stores.open(service, &Keyring::empty()).await?;
         let migrated = match service {
             "identity" => identity::migrate(&db).await,
             "catalogue" => catalogue::migrate(&db).await,

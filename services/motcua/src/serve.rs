@@ -4,9 +4,7 @@ mod peers;
 mod tls;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -18,8 +16,9 @@ use kit::client::{Peers, Way};
 use kit::clock::Clock;
 use kit::db::Stores;
 use kit::inside::inside;
-use kit::keys::{self, PrivateKey, PublicKey};
+use kit::keys::{self, PublicKey};
 use kit::queue::Queue;
+use kit::seal::{self, Keyring};
 use kit::serve::{Ground, Health, Limits, Mounted, Port};
 use kit::telemetry;
 use tokio::net::TcpListener;
@@ -27,6 +26,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::keys::KeyFolder;
 use crate::stores::{StoreOptions, open_when_there};
 use peers::Elsewhere;
 use tls::TlsOptions;
@@ -39,9 +39,6 @@ pub struct Options {
     services: Vec<Chosen>,
     #[command(flatten)]
     stores: StoreOptions,
-    /// The folder of the services' private keys, the same for all replicas; by default `keys` in the data folder.
-    #[arg(long, env = "MOTCUA_KEYS")]
-    keys: Option<PathBuf>,
     /// The Redis that all processes of the suite share: `redis://host:port/number`, `rediss://…`,
     /// `redis+sentinel://host:port,host:port/service` or `redis+cluster://host:port,host:port`. Without it the queue is within
     /// this process.
@@ -145,6 +142,9 @@ pub enum Error {
     /// A key.
     #[error(transparent)]
     Key(#[from] keys::Error),
+    /// The keys by which personal data are sealed.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
     /// The port.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -251,6 +251,7 @@ struct Suite {
     providers: Vec<identity::provider::Settings>,
     stores: Stores,
     keys: KeyFolder,
+    ring: Keyring,
     queue: Queue,
     clock: Clock,
     peers: Peers,
@@ -261,8 +262,9 @@ struct Suite {
 impl Suite {
     fn new(options: &Options, peers: Peers) -> Result<Self, Error> {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let usual_keys = || options.stores.usual_keys();
         let stores = options.stores.place().take()?;
+        let keys = options.stores.keys();
+        let ring = keys.ring()?;
         let queue = match &options.queue {
             Some(redis) => Queue::shared(redis, &tasks, &stop),
             None => Queue::in_process(),
@@ -275,7 +277,8 @@ impl Suite {
             issuer: options.issuer.clone(),
             providers: providers(options.providers.as_deref())?,
             stores,
-            keys: KeyFolder::open(options.keys.clone().unwrap_or_else(usual_keys))?,
+            keys,
+            ring,
             queue,
             clock,
             peers,
@@ -295,18 +298,18 @@ impl Suite {
     async fn start(&self, service: Service) -> Result<Mounted, Error> {
         let name = service.name();
         let ground = Ground {
-            db: open_when_there(&self.stores, name).await?,
+            db: open_when_there(&self.stores, name, &self.ring).await?,
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             peers: self.peers.clone(),
-            key: self.keys.service(name)?,
+            key: self.keys.private(name)?,
             tasks: self.tasks.clone(),
             stop: self.stop.clone(),
         };
         match service {
             Service::Identity => {
                 let providers = self.providers.clone();
-                let settings = self.keys.identity_settings(&self.issuer, providers)?;
+                let settings = identity_settings(&self.keys, &self.issuer, providers)?;
                 started(name, identity::start(ground, settings).await)
             }
             Service::Catalogue => started(name, catalogue::start(ground).await),
@@ -338,40 +341,22 @@ fn providers(path: Option<&Path>) -> Result<Vec<identity::provider::Settings>, E
     serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))
 }
 
-/// The private keys of the services, one file each; identity's signing key beside them.
-struct KeyFolder(PathBuf);
-
-impl KeyFolder {
-    fn open(path: PathBuf) -> Result<Self, Error> {
-        fs::create_dir_all(&path)?;
-        Ok(Self(path))
+fn identity_settings(
+    keys: &KeyFolder,
+    issuer: &str,
+    providers: Vec<identity::provider::Settings>,
+) -> Result<identity::Settings, keys::Error> {
+    let mut service_keys: Vec<(String, PublicKey)> = Vec::new();
+    for service in SERVICES {
+        let key = keys.private(service.name())?;
+        service_keys.push((service.name().to_owned(), key.public()));
     }
-
-    fn service(&self, name: &str) -> Result<PrivateKey, keys::Error> {
-        PrivateKey::load_or_create(&self.file(name))
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        Path::new(&self.0).join(format!("{name}.pem"))
-    }
-
-    fn identity_settings(
-        &self,
-        issuer: &str,
-        providers: Vec<identity::provider::Settings>,
-    ) -> Result<identity::Settings, keys::Error> {
-        let mut service_keys: Vec<(String, PublicKey)> = Vec::new();
-        for service in SERVICES {
-            let key = self.service(service.name())?;
-            service_keys.push((service.name().to_owned(), key.public()));
-        }
-        Ok(identity::Settings {
-            issuer: issuer.to_owned(),
-            signing: identity::Signing::open(&self.0)?,
-            service_keys,
-            providers,
-        })
-    }
+    Ok(identity::Settings {
+        issuer: issuer.to_owned(),
+        signing: identity::Signing::open(keys.path())?,
+        service_keys,
+        providers,
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {

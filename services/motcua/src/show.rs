@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use comfy_table::{Table, presets};
 use kit::authority::Scope;
-use kit::{clock, db, telemetry};
+use kit::{clock, db, seal, telemetry};
 use prost::Message as _;
 use prost_types::Timestamp;
 use proto::event::v1::Event;
@@ -31,6 +31,9 @@ pub enum Error {
     /// A store.
     #[error(transparent)]
     Store(#[from] db::Error),
+    /// The keys by which personal data are sealed.
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
     /// A query.
     #[error("a store does not answer: {0}")]
     Query(#[from] DbErr),
@@ -52,10 +55,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let place = options.stores.place();
     let intake = place.open_read_only("intake").await?;
     let routing = place.open_read_only("routing").await?;
-    let found = intake::find_by_code(&intake, &Scope::Everything, &code).await?;
+    let ring = options.stores.keys().ring_as_it_is()?;
+    let found = intake::find_by_code((&intake, &ring), &Scope::Everything, &code).await?;
     let dossier = found.ok_or_else(|| Error::Missing(options.code.clone()))?;
     let dossier = intake::to_message(&dossier);
-    let journey = routing::journey(&routing, &dossier.uid).await?;
+    let journey = routing::journey(&routing, &ring, &dossier.uid).await?;
     let names = identity::unit_names(&place.open_read_only("identity").await?).await?;
     let name = |uid: &str| names.get(uid).cloned().unwrap_or_else(|| uid.to_owned());
     print_dossier(&dossier, &name);
@@ -76,6 +80,9 @@ fn print_dossier(dossier: &Dossier, name: &impl Fn(&str) -> String) {
         dossier.revision
     );
     println!("uid {}", dossier.uid);
+    if dossier.erased {
+        println!("what was personal about it is erased");
+    }
     println!(
         "procedure {} version {} case {}, {}",
         dossier.procedure_code,

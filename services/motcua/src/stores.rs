@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 use kit::db::{Db, Error, Place, PostgresAddress, Stores};
+use kit::seal::Keyring;
+
+use crate::keys::KeyFolder;
 
 /// How long a store that is away is left alone.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -25,6 +28,10 @@ pub struct StoreOptions {
         conflicts_with = "data_dir"
     )]
     store: Option<PostgresAddress>,
+    /// The folder of keys, the same for all processes of the suite: the services' private keys, and in `data` those by which
+    /// personal data are sealed. By default `keys` in the data folder; a cluster has to name it.
+    #[arg(long, env = "MOTCUA_KEYS")]
+    keys: Option<PathBuf>,
 }
 
 impl StoreOptions {
@@ -36,9 +43,10 @@ impl StoreOptions {
         }
     }
 
-    /// The folder of the services' keys where none is named.
-    pub fn usual_keys(&self) -> PathBuf {
-        self.data_dir.join("keys")
+    /// The folder of keys.
+    pub fn keys(&self) -> KeyFolder {
+        let usual = || self.store.is_none().then(|| self.data_dir.join("keys"));
+        KeyFolder::new(self.keys.clone().or_else(usual))
     }
 
     /// The place in words, without a password.
@@ -54,9 +62,9 @@ impl StoreOptions {
 ///
 /// # Errors
 /// When it will not be there by waiting.
-pub async fn open_when_there(stores: &Stores, service: &str) -> Result<Db, Error> {
+pub async fn open_when_there(stores: &Stores, service: &str, ring: &Keyring) -> Result<Db, Error> {
     loop {
-        match stores.open(service).await {
+        match stores.open(service, ring).await {
             Err(error) if matches!(stores, Stores::Postgres(_)) && error.may_pass() => {
                 tracing::warn!(service, %error, "waiting for the store");
                 tokio::time::sleep(LOOK_AGAIN).await;

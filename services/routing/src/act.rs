@@ -27,6 +27,8 @@ pub enum Act {
         /// The transfer by which the desk held the result.
         transfer: String,
     },
+    /// Intake forgot the person of this dossier.
+    Erased(String),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
 }

@@ -14,6 +14,8 @@ pub enum Change {
         /// W3C trace context of what changed it.
         traceparent: String,
     },
+    /// The data key of this dossier is dropped.
+    Erased(String),
     /// A local copy.
     Copy(Copy),
 }
@@ -35,6 +37,7 @@ impl Change {
                 journey,
                 traceparent: traceparent.to_owned(),
             },
+            Self::Erased(dossier) => Self::Erased(dossier),
             Self::Copy(copy) => Self::Copy(copy),
         }
     }

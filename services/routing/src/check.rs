@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kit::log::{self, Shard};
+use kit::seal::{Inspection, Keyring};
 use prost::Message as _;
 use proto::routing::v1::{TransferChange, TransferEvent};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -85,6 +86,14 @@ pub async fn unattended(db: &impl ConnectionTrait, dossiers: &[String]) -> Resul
     let closed: HashSet<String> = store::closed_routes(db).await?.into_iter().collect();
     let attended = |dossier: &&String| held.contains(*dossier) || closed.contains(*dossier);
     Ok(dossiers.iter().filter(|dossier| !attended(dossier)).count())
+}
+
+/// Opens the reason of every transfer that has one.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn personal(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspection, DbErr> {
+    store::inspect(db, ring).await
 }
 
 #[derive(Default)]

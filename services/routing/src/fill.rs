@@ -22,7 +22,8 @@ impl Fill {
     pub async fn begin(db: Db, identity: &Db, catalogue: &Db) -> Result<Self, Error> {
         let identity = ("identity", identity, wire::event::from_identity as _);
         let catalogue = ("catalogue", catalogue, wire::event::from_catalogue as _);
-        let routing = || Routing::new(Queue::in_process());
+        let ring = db.ring().clone();
+        let routing = || Routing::new(Queue::in_process(), &ring);
         let filling = Filling::begin(routing, db, &[identity, catalogue]).await?;
         Ok(Self(filling))
     }

@@ -1,7 +1,5 @@
 //! The rpcs of `TransferService`: who is calling, parse, one call, reply.
 
-use std::collections::BTreeSet;
-
 use kit::authority::Context;
 use kit::clock;
 use kit::db::Db;
@@ -10,9 +8,11 @@ use kit::failure::Failure;
 use kit::fields::name;
 use kit::page;
 use kit::queue::Queue;
+use kit::seal::Keyring;
 use kit::writer::{Writer, respond};
 use proto::routing::v1 as pb;
 use proto::routing::v1::transfer_service_server::TransferService;
+use sea_orm::DatabaseConnection;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
@@ -34,6 +34,12 @@ pub struct Transfers {
     pub queue: Queue,
     /// Cancelled when the process drains.
     pub stop: CancellationToken,
+}
+
+impl Transfers {
+    fn sealed(&self) -> (&DatabaseConnection, &Keyring) {
+        (self.db.read(), self.db.ring())
+    }
 }
 
 #[tonic::async_trait]
@@ -132,7 +138,7 @@ impl TransferService for Transfers {
     ) -> Result<Response<pb::GetTransferResponse>, Status> {
         let scope = Context::of(&request)?.rights.scope();
         let uid = name("uid", &request.into_inner().uid)?;
-        let found = store::find(self.db.read(), &scope, &uid).await;
+        let found = store::find(self.sealed(), &scope, &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
         Ok(Response::new(pb::GetTransferResponse {
             transfer: Some(wire::reply::transfer(&found.map_err(Failure::from)?)),
@@ -146,7 +152,7 @@ impl TransferService for Transfers {
         let rights = Context::of(&request)?.rights;
         let filter = wire::request::filter(&request.into_inner())?;
         rights.must_be_own(&filter.unit)?;
-        let listed = store::list(self.db.read(), &rights.under(READ).scope(), &filter).await;
+        let listed = store::list(self.sealed(), &rights.under(READ).scope(), &filter).await;
         let listed = listed.map_err(refused)?;
         Ok(Response::new(pb::ListTransfersResponse {
             transfers: listed.iter().map(wire::reply::transfer).collect(),
@@ -167,7 +173,7 @@ impl TransferService for Transfers {
         let holdings = store::holdings(self.db.read(), &dossier)
             .await
             .map_err(refused)?;
-        let transfers = store::of_dossiers(self.db.read(), &BTreeSet::from([dossier])).await;
+        let transfers = store::of_dossier(self.sealed(), &dossier).await;
         Ok(Response::new(pb::GetRouteResponse {
             branches: holdings.iter().map(wire::reply::branch).collect(),
             transfers: transfers

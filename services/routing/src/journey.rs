@@ -71,6 +71,15 @@ impl Journey {
         Ok(journey)
     }
 
+    /// Forgets the person.
+    pub fn forget(&mut self) {
+        self.route.key = None;
+        for transfer in &mut self.transfers {
+            transfer.key = None;
+            transfer.reason.clear();
+        }
+    }
+
     /// The transfer with this uid.
     ///
     /// # Errors

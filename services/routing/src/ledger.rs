@@ -7,6 +7,7 @@ use kit::clock;
 use kit::copies::CalendarCache;
 use kit::db::Sink;
 use kit::queue::{Offer, Queue};
+use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -22,15 +23,17 @@ use crate::transfer::State;
 pub struct Routing {
     queue: Queue,
     calendar: CalendarCache,
+    ring: Keyring,
 }
 
 impl Routing {
-    /// Routing over this queue.
+    /// Routing over this queue, and a store of this ring.
     #[must_use]
-    pub fn new(queue: Queue) -> Self {
+    pub fn new(queue: Queue, ring: &Keyring) -> Self {
         Self {
             queue,
             calendar: CalendarCache::default(),
+            ring: ring.clone(),
         }
     }
 }
@@ -43,7 +46,7 @@ impl Ledger for Routing {
     type Error = Error;
 
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
-        world::load(tx, acts, &self.calendar).await
+        world::load((tx, &self.ring), acts, &self.calendar).await
     }
 
     fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
@@ -53,6 +56,7 @@ impl Ledger for Routing {
             | Act::Withdrawn(_)
             | Act::Decided { .. }
             | Act::Returned { .. }
+            | Act::Erased(_)
             | Act::Copies(_) => Ok(()),
         }
     }

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
+use kit::seal::Keyring;
 use kit::serve::{Ground, Mounted, Pages, StartError};
 use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
@@ -58,7 +59,10 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
-    let writer = ground.write(Arc::new(Routing::new(ground.queue.clone())));
+    let writer = ground.write(Arc::new(Routing::new(
+        ground.queue.clone(),
+        ground.db.ring(),
+    )));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
         ("catalogue", wire::event::from_catalogue),
@@ -95,10 +99,11 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
 /// When the store does not answer.
 pub async fn journey(
     db: &impl ConnectionTrait,
+    ring: &Keyring,
     dossier: &str,
 ) -> Result<pb::GetRouteResponse, DbErr> {
     let holdings = store::holdings(db, dossier).await?;
-    let transfers = store::of_dossiers(db, &[dossier.to_owned()].into()).await?;
+    let transfers = store::of_dossier((db, ring), dossier).await?;
     Ok(pb::GetRouteResponse {
         branches: holdings.iter().map(wire::reply::branch).collect(),
         transfers: transfers.iter().map(wire::reply::transfer).collect(),

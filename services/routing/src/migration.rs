@@ -3,7 +3,9 @@
 use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, boolean, integer, string, text};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, binary_null, boolean, integer, string, text,
+};
 
 /// All migrations of routing in order.
 pub struct Migrator;
@@ -97,7 +99,7 @@ fn transfer() -> TableCreateStatement {
         .col(big_integer_null("accepted_at"))
         .col(big_integer("step_due"))
         .col(big_integer_null("ended_at"))
-        .col(text("reason"))
+        .col(binary_null("reason"))
         .col(big_integer("revision"))
         .take()
 }

@@ -12,7 +12,7 @@ use sea_orm::DbErr;
 use tokio::time::MissedTickBehavior;
 
 use crate::store;
-use crate::transfer::{State, Transfer};
+use crate::transfer::{State, Transfer, offer_key};
 use crate::wire::request::Pull;
 
 /// Takes offers for a unit; keys of offers that are no longer open are settled on the way.
@@ -54,7 +54,7 @@ async fn open_ones(
         .iter()
         .filter_map(|delivered| delivered.offer.key.split(':').next())
         .collect();
-    let transfers = store::by_uids(db.read(), scope, &uids).await?;
+    let transfers = store::by_uids((db.read(), db.ring()), scope, &uids).await?;
     let is_open = |transfer: &Transfer| transfer.state == State::Offered && transfer.to == unit;
     let mut by_key: HashMap<String, Transfer> = transfers
         .into_iter()
@@ -119,7 +119,10 @@ async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
     let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
     let offers = store::open_offers(db.read(), unit, limit).await?;
     let more = offers.len() >= LANE_CAPACITY;
-    let keys: Vec<String> = offers.iter().map(Transfer::offer_key).collect();
+    let keys: Vec<String> = offers
+        .iter()
+        .map(|(uid, epoch)| offer_key(uid, *epoch))
+        .collect();
     queue
         .lanes()
         .refill(unit, keys.iter().map(String::as_str), more)

@@ -3,6 +3,7 @@
 use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::copies::UnitTable;
+use kit::seal::DataKey;
 use worktime::{Calendar, NoWorkingTime, RuleSet, WorkingTime};
 
 use crate::error::Error;
@@ -31,6 +32,8 @@ pub struct Route {
     pub custody_epoch: i64,
     /// Whether anything may still be offered.
     pub open: bool,
+    /// The key of what is personal about the dossier here; none once that was erased.
+    pub key: Option<DataKey>,
 }
 
 /// One step.

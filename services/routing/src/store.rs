@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kit::copies;
 use kit::db::Sink;
+use kit::log;
+use kit::seal::{DataKey, Keyring};
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
 pub use transfer::{
-    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, list, of_dossiers,
+    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, inspect, list, of_dossier,
     open_branches, open_offer_counts, open_offers, open_transfers,
 };
 
@@ -27,14 +29,19 @@ use crate::journey::Journey;
 /// When the store does not answer.
 pub async fn journeys(
     db: &impl ConnectionTrait,
+    ring: &Keyring,
     dossiers: &BTreeSet<String>,
 ) -> Result<Vec<Journey>, DbErr> {
     if dossiers.is_empty() {
         return Ok(Vec::new());
     }
-    let routes = route::lock(db, dossiers).await?;
+    let routes = route::lock(db, ring, dossiers).await?;
+    let keys: HashMap<&str, Option<&DataKey>> = routes
+        .iter()
+        .map(|route| (route.dossier.as_str(), route.key.as_ref()))
+        .collect();
     let mut transfers: HashMap<String, Vec<_>> = HashMap::new();
-    for transfer in of_dossiers(db, dossiers).await? {
+    for transfer in transfer::of_dossiers(db, dossiers, &keys).await? {
         transfers
             .entry(transfer.dossier.clone())
             .or_default()
@@ -60,10 +67,14 @@ pub async fn journeys(
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     let (mut journeys, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
+    let mut erased = BTreeSet::new();
     for change in changes {
         match change {
             Change::Journey { journey, .. } => {
                 journeys.insert(&journey.route.dossier, journey.as_ref());
+            }
+            Change::Erased(dossier) => {
+                erased.insert(dossier.as_str());
             }
             Change::Copy(copy) => {
                 local_copies.insert((copy.kind, &copy.key), copy);
@@ -79,6 +90,7 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     route::save(sink, journeys.values().map(|journey| &journey.route)).await?;
     transfer::save(sink, transfers.into_iter()).await?;
     holding::save(sink, holdings.into_iter()).await?;
+    log::erase(sink, erased).await?;
     let local_copies: Vec<_> = local_copies.into_values().collect();
     copies::save(sink, &local_copies).await
 }

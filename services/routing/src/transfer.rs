@@ -2,6 +2,7 @@
 
 use kit::caller::Role;
 use kit::clock::Moment;
+use kit::seal::DataKey;
 
 use crate::error::Error;
 use crate::route::Due;
@@ -33,10 +34,12 @@ pub struct Transfer {
     pub offered_at: Moment,
     /// By when it should be accepted, and done.
     pub due: Due,
-    /// Why it was declined, forwarded or recalled.
+    /// Why it was declined or forwarded, which may speak of a person; empty once it was erased.
     pub reason: String,
     /// Raised by every change.
     pub revision: i64,
+    /// The key of what is personal about the dossier here; none once that was erased.
+    pub key: Option<DataKey>,
 }
 
 /// The step that a transfer hands over.
@@ -80,6 +83,12 @@ pub struct Acceptance {
     pub epoch: i64,
 }
 
+/// The key of an offer in the queue.
+#[must_use]
+pub fn offer_key(uid: &str, epoch: i64) -> String {
+    format!("{uid}:{epoch}")
+}
+
 impl State {
     /// Its name on the wire.
     #[must_use]
@@ -118,7 +127,7 @@ impl Transfer {
     /// The key of its present offer in the queue.
     #[must_use]
     pub fn offer_key(&self) -> String {
-        format!("{}:{}", self.uid, self.offer_epoch)
+        offer_key(&self.uid, self.offer_epoch)
     }
 
     /// Compares the offer that a caller has seen with the present one.

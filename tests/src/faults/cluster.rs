@@ -23,6 +23,7 @@ use crate::servers::{
 pub const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 const REPLICAS: usize = 2;
 const BASE: &str = "motcua";
+const KEYS: &str = "keys";
 const QUEUE: u32 = 1;
 const PATIENCE: Duration = Duration::from_mins(2);
 const LAST_LINES: usize = 5;
@@ -78,8 +79,10 @@ impl Cluster {
         let store = format!("{}/{BASE}", postgres.url());
         succeed(&program::run(["migrate", "--store", &store]).await);
         let (province, file) = (program::province(), file.into_os_string());
+        let keys = folder.path().join(KEYS).into_os_string();
         let import = ["import".into(), "--store".into(), store.clone().into()];
-        let import = import.into_iter().chain([province.into(), file]);
+        let import = import.into_iter().chain(["--keys".into(), keys]);
+        let import = import.chain([province.into(), file]);
         succeed(&program::run::<std::ffi::OsString>(import).await);
         Self {
             postgres: Mutex::new(postgres),
@@ -114,10 +117,7 @@ impl Cluster {
             set("--listen", format!("127.0.0.1:{own_port}"));
             set("--store", format!("{}/{BASE}", postgres_at(store.port)));
             set("--queue", format!("{}/{QUEUE}", redis_at(queue.port)));
-            set(
-                "--keys",
-                self.folder.path().join("keys").display().to_string(),
-            );
+            set("--keys", self.keys().display().to_string());
             set("--simulated-clock", MONDAY_MORNING.to_owned());
             for peer in &peers {
                 set("--peer", peer.clone());
@@ -142,6 +142,11 @@ impl Cluster {
         }
     }
 
+    /// The folder of keys.
+    pub fn keys(&self) -> PathBuf {
+        self.folder.path().join(KEYS)
+    }
+
     /// Where callers reach the replicas of a service.
     pub fn ports_of(&self, service: &str) -> Vec<u16> {
         let of = self
@@ -158,7 +163,10 @@ impl Cluster {
 
     /// Runs `motcua check` on the store.
     pub async fn check(&self) -> Ran {
-        program::run(["check", "--store", &self.store]).await
+        let keys = self.keys();
+        let check = ["check".as_ref(), "--store".as_ref(), self.store.as_ref()];
+        let keys = ["--keys".as_ref(), keys.as_os_str()];
+        program::run::<&std::ffi::OsStr>(check.into_iter().chain(keys)).await
     }
 
     /// Prints the end of what each replica logged.

@@ -1,7 +1,9 @@
 //! What the stores hold after a run, read past the services with queries of our own.
 
 use std::collections::HashMap;
+use std::path::Path;
 
+use kit::seal::Keyring;
 use prost::Message as _;
 use proto::intake::v1::DossierChange;
 use proto::intake::v1::dossier_change::Change;
@@ -119,7 +121,7 @@ impl Evidence {
             open: open(&routing).await,
             held: held(&intake).await,
             behind: owners.behind().await,
-            breaks: owners.breaks().await,
+            breaks: owners.breaks(&cluster.keys()).await,
             check: None,
         }
     }
@@ -295,10 +297,13 @@ impl Owners {
         behind
     }
 
-    async fn breaks(&self) -> Vec<kit::log::Break> {
+    async fn breaks(&self, keys: &Path) -> Vec<kit::log::Break> {
+        let ring = Keyring::read(&keys.join("data")).expect("the keys can be read");
         let mut breaks = Vec::new();
         for store in [&self.identity, &self.catalogue, &self.intake, &self.routing] {
-            let audit = kit::log::audit(store).await.expect("a log can be audited");
+            let audit = kit::log::audit(store, &ring)
+                .await
+                .expect("a log can be audited");
             breaks.extend(audit.breaks);
         }
         breaks

@@ -185,6 +185,15 @@ pub fn postgres_at(port: u16) -> String {
     format!("postgres://{USER}@127.0.0.1:{port}")
 }
 
+/// A whole database, as `pg_dump` writes it: bytes in hex.
+pub fn dump(url: &str) -> Vec<u8> {
+    let dumped = Command::new(bin("pg_dump")).arg(url).output();
+    let dumped = dumped.expect("pg_dump can be started");
+    let complaint = String::from_utf8_lossy(&dumped.stderr);
+    assert!(dumped.status.success(), "pg_dump: {complaint}");
+    dumped.stdout
+}
+
 impl Account {
     fn of_postgres() -> Self {
         let accounts = fs::read_to_string("/etc/passwd").expect("the accounts can be read");

@@ -188,6 +188,7 @@ async fn a_party_with_a_malformed_number_is_not_registered() {
             kind: kind.into(),
             value: value.to_owned(),
         }),
+        ..Default::default()
     };
     let desk = suite.receptionist(COMMUNE);
     let before = suite.everything_told().await;

@@ -59,6 +59,7 @@ fn party(value: &str) -> RegisterPartyRequest {
             kind: IdentityNumberKind::Mst.into(),
             value: value.to_owned(),
         }),
+        ..Default::default()
     }
 }
 

@@ -133,7 +133,11 @@ impl Suite {
             stop: stop.clone(),
         };
         store.stores.create("identity").await.unwrap();
-        let db = store.stores.open("identity").await.unwrap();
+        let db = store
+            .stores
+            .open("identity", store.db.ring())
+            .await
+            .unwrap();
         identity::migrate(&db).await.unwrap();
         let of_identity = Ground {
             db,

@@ -7,9 +7,10 @@ use kit::caller::Role;
 use kit::clock;
 use kit::identity_number::{self, IdentityNumber};
 use kit::keys::PublicKey;
+use kit::seal::DataKey;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
-use crate::party::{self, LONGEST_NAME, Particulars, Party};
+use crate::party::{self, Details, LONGEST_NAME, Particulars, Party};
 use crate::principal::{Part, Principal, role_of};
 use crate::subject::Subject;
 use crate::unit;
@@ -68,10 +69,9 @@ fn part(
     if role == Role::Applicant {
         must_be_empty(row, &["unit"], findings);
         let uid = party::Uid::new(clock::new_uid());
-        return Some(Part::Applicant(Party::new(
-            uid,
-            particulars(row, findings)?,
-        )));
+        let particulars = particulars(row, findings)?;
+        let party = Party::new(uid, DataKey::generate(), particulars);
+        return Some(Part::Applicant(party));
     }
     must_be_empty(row, &["name", "number_kind", "number"], findings);
     Part::at_unit(role, findings.take(unit(row, units))?)
@@ -108,8 +108,8 @@ fn particulars(row: &Row, findings: &mut Findings) -> Option<Particulars> {
     let number = findings.take(number(row));
     Some(Particulars {
         kind: party::Kind::Citizen,
-        name: name?,
-        number: number?,
+        numbers: vec![number?],
+        details: Details::named(name?),
     })
 }
 
@@ -122,7 +122,7 @@ fn name(row: &Row) -> Result<String, BadRow> {
 }
 
 fn number(row: &Row) -> Result<IdentityNumber, BadRow> {
-    let kind: identity_number::Kind = row.parse("number_kind", "cccd, cmnd or mst")?;
+    let kind: identity_number::Kind = row.parse("number_kind", "cccd, cmnd, mst or passport")?;
     IdentityNumber::parse(kind, row.get("number"), "number").map_err(|violation| {
         row.bad(
             "number",

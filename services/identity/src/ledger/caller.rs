@@ -18,7 +18,8 @@ pub(super) fn import(
     for caller in &province.callers {
         must_have_unit(world, province, caller)?;
         let principal = caller.with_party(|party| {
-            let known = parties.get(&party.particulars.number).copied();
+            let number = party.particulars.first_number();
+            let known = number.and_then(|number| parties.get(number)).copied();
             known.unwrap_or(&party.uid).clone()
         });
         if world.principals.get(&caller.subject) != Some(&principal) {

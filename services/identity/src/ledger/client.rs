@@ -94,6 +94,7 @@ fn register(
             reply: wire::client::reply(&client).encode_to_vec(),
             events: vec![told(&client)],
             changes: vec![Change::Client(client)],
+            ..Effect::nothing()
         }),
         Some(known) if known.registration == client.registration && known.keys == client.keys => {
             Ok(Effect {
@@ -140,6 +141,7 @@ fn effect(known: &Client, changed: Client) -> Effect<Change> {
         reply,
         events: vec![told(&changed)],
         changes: vec![Change::Client(changed)],
+        ..Effect::nothing()
     }
 }
 

@@ -58,7 +58,7 @@ async fn a_provider_vouches_for_officers_by_name_and_for_applicants_by_number() 
     let Person::Applicant(citizen) = person(People::Applicants, json!({})).await.unwrap() else {
         panic!("no applicant")
     };
-    assert_eq!(citizen.number.value(), "066085000123");
+    assert_eq!(citizen.numbers[0].value(), "066085000123");
     assert_eq!(citizen.kind, party::Kind::Citizen);
 }
 

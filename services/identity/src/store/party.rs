@@ -1,16 +1,24 @@
-//! The table `party`: the one place for names and identity numbers.
+//! The table `party`, the one place for names and identity numbers, and `party_number`, by which they are found.
+
+mod number;
+mod personal;
+mod upkeep;
+
+use std::collections::{BTreeSet, HashMap};
 
 use kit::authority::{Relation, Scope};
-use kit::db::{Sink, pairs_among};
+use kit::db::{Sink, among};
 use kit::identity_number::IdentityNumber;
+use kit::log::{Keyed, data_key_of};
+use kit::seal::{DataKey, Keyring};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, Select, SelectModel, Selector,
 };
 
 use super::unreadable;
-use crate::party::{Particulars, Party, Uid};
+use crate::party::{Party, Uid};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -22,9 +30,9 @@ mod entity {
         #[sea_orm(primary_key, auto_increment = false)]
         pub uid: String,
         pub kind: String,
-        pub name: String,
-        pub number_kind: String,
-        pub number: String,
+        /// All that is personal, sealed under the party's data key.
+        pub personal: Option<Vec<u8>>,
+        pub survivor_uid: Option<String>,
         pub revision: i64,
     }
 
@@ -32,18 +40,93 @@ mod entity {
 }
 
 use entity::{Column, Entity, Model};
+pub(crate) use number::{holders, insert as insert_numbers};
+pub(crate) use upkeep::{inspect, rehash};
+
+/// How many merges lie between two parties at most.
+const DEEPEST: usize = 16;
 
 /// One party, if it is within the caller's scope: a desk and a client may look up anybody, a citizen only itself.
 pub(crate) async fn find(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     uid: &Uid,
 ) -> Result<Option<Party>, DbErr> {
-    let row = within(scope)
-        .filter(Column::Uid.eq(uid.as_str()))
-        .one(db)
+    let select = within(scope).filter(Column::Uid.eq(uid.as_str()));
+    let found = domain(select, db, ring).await?;
+    Ok(found.into_iter().next())
+}
+
+/// The party that stands for this one: itself, or the survivor at the end of its merges.
+pub(crate) async fn standing_for(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
+    party: Party,
+) -> Result<Party, DbErr> {
+    let mut standing = party;
+    for _ in 0..DEEPEST {
+        let Some(survivor) = &standing.survivor else {
+            break;
+        };
+        let select = Entity::find().filter(Column::Uid.eq(survivor.as_str()));
+        let Some(next) = domain(select, db, ring).await?.into_iter().next() else {
+            break;
+        };
+        standing = next;
+    }
+    Ok(standing)
+}
+
+/// The party with this uid and all that were merged into it, also through others. Of one that was merged itself it gives those of
+/// its survivor: they are one person.
+pub(crate) async fn parties_of(
+    db: &impl ConnectionTrait,
+    uid: &Uid,
+) -> Result<BTreeSet<Uid>, DbErr> {
+    let mut root = uid.as_str().to_owned();
+    for _ in 0..DEEPEST {
+        let survivor: Option<Option<String>> = Entity::find_by_id(root.clone())
+            .select_only()
+            .column(Column::SurvivorUid)
+            .into_tuple()
+            .one(db)
+            .await?;
+        let Some(survivor) = survivor.flatten() else {
+            break;
+        };
+        root = survivor;
+    }
+    let mut family = merged_into(db, &Uid::new(root.clone())).await?;
+    family.insert(Uid::new(root));
+    Ok(family)
+}
+
+/// All that were merged into a party, also through others.
+pub(crate) async fn merged_into(
+    db: &impl ConnectionTrait,
+    uid: &Uid,
+) -> Result<BTreeSet<Uid>, DbErr> {
+    let (mut family, mut todo) = (BTreeSet::new(), BTreeSet::from([uid.clone()]));
+    while !todo.is_empty() {
+        let pointing = pointing_to(db, &todo).await?;
+        todo = pointing.difference(&family).cloned().collect();
+        family.extend(todo.iter().cloned());
+    }
+    Ok(family)
+}
+
+/// The parties that point to these themselves.
+async fn pointing_to(
+    db: &impl ConnectionTrait,
+    uids: &BTreeSet<Uid>,
+) -> Result<BTreeSet<Uid>, DbErr> {
+    let pointing: Vec<String> = Entity::find()
+        .select_only()
+        .column(Column::Uid)
+        .filter(among(db, Column::SurvivorUid, uids.iter().map(Uid::as_str)))
+        .into_tuple()
+        .all(db)
         .await?;
-    row.map(Party::try_from).transpose()
+    Ok(pointing.into_iter().map(Uid::new).collect())
 }
 
 fn within(scope: &Scope) -> Select<Entity> {
@@ -56,77 +139,96 @@ fn within(scope: &Scope) -> Select<Entity> {
     }
 }
 
-/// The party that has this number.
-pub(crate) async fn by_number(
-    db: &impl ConnectionTrait,
+/// These parties, those that they were merged into, and those that were merged into them, locked.
+pub(crate) async fn lock(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
+    uids: BTreeSet<Uid>,
+) -> Result<HashMap<Uid, Party>, DbErr> {
+    let (mut parties, mut todo) = (HashMap::new(), uids);
+    while !todo.is_empty() {
+        let select = Entity::find()
+            .filter(among(db, Column::Uid, todo.iter().map(Uid::as_str)))
+            .order_by_asc(Column::Uid)
+            .lock_exclusive();
+        let locked = domain(select, db, ring).await?;
+        let mut next: BTreeSet<Uid> = locked
+            .iter()
+            .filter_map(|party| party.survivor.clone())
+            .collect();
+        let locked: HashMap<Uid, Party> = locked
+            .into_iter()
+            .map(|party| (party.uid.clone(), party))
+            .collect();
+        if !locked.is_empty() {
+            next.extend(pointing_to(db, &locked.keys().cloned().collect()).await?);
+        }
+        parties.extend(locked);
+        next.retain(|uid| !parties.contains_key(uid));
+        todo = next;
+    }
+    Ok(parties)
+}
+
+/// Writes parties over those that are there.
+pub(crate) async fn save(sink: &impl Sink, parties: &[&Party]) -> Result<(), DbErr> {
+    let rows: Result<Vec<Model>, DbErr> = parties.iter().map(|party| row(party)).collect();
+    let over = [Column::Personal, Column::SurvivorUid, Column::Revision];
+    sink.put::<Entity>(rows?, &over).await
+}
+
+/// The party that has a number.
+pub(crate) async fn find_by_number(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     number: &IdentityNumber,
 ) -> Result<Option<Party>, DbErr> {
-    let row = Entity::find()
-        .filter(Column::NumberKind.eq(number.kind().as_str()))
-        .filter(Column::Number.eq(number.value()))
-        .one(db)
-        .await?;
-    row.map(Party::try_from).transpose()
+    let holders = number::holders(db, ring, [number]).await?;
+    let Some(uid) = holders.into_values().next() else {
+        return Ok(None);
+    };
+    find((db, ring), &Scope::Everything, &uid).await
 }
 
-/// The parties that have these numbers, locked in order of number.
-pub(crate) async fn lock(
+async fn domain(
+    select: Select<Entity>,
     db: &impl ConnectionTrait,
-    numbers: impl IntoIterator<Item = &IdentityNumber>,
+    ring: &Keyring,
 ) -> Result<Vec<Party>, DbErr> {
-    let wanted = numbers
-        .into_iter()
-        .map(|number| (number.kind().as_str(), number.value()));
-    let columns = [Column::NumberKind, Column::Number];
-    let rows = Entity::find()
-        .filter(pairs_among(db, columns, wanted))
-        .order_by_asc(Column::NumberKind)
-        .order_by_asc(Column::Number)
-        .lock_exclusive()
-        .all(db)
-        .await?;
-    rows.into_iter().map(Party::try_from).collect()
-}
-
-/// Writes new parties.
-pub(crate) async fn insert(sink: &impl Sink, parties: &[&Party]) -> Result<(), DbErr> {
-    let rows = parties.iter().map(|party| Model::from(*party)).collect();
-    sink.put::<Entity>(rows, &[]).await
-}
-
-impl TryFrom<Model> for Party {
-    type Error = DbErr;
-
-    fn try_from(row: Model) -> Result<Self, DbErr> {
-        let kind = row.kind.parse().map_err(|()| unreadable("party.kind"))?;
-        let number_kind = row
-            .number_kind
-            .parse()
-            .map_err(|()| unreadable("party.number_kind"))?;
-        let number = IdentityNumber::parse(number_kind, &row.number, "number")
-            .map_err(|_| unreadable("party.number"))?;
-        Ok(Self {
-            uid: Uid::new(row.uid),
-            particulars: Particulars {
-                kind,
-                name: row.name,
-                number,
-            },
-            revision: row.revision,
-        })
+    let rows = keyed(select).all(db).await?;
+    let mut parties = Vec::with_capacity(rows.len());
+    for found in rows {
+        let key = found.key(ring, &found.row.uid)?;
+        parties.extend(party(found.row, key)?);
     }
+    Ok(parties)
 }
 
-impl From<&Party> for Model {
-    fn from(party: &Party) -> Self {
-        let Particulars { kind, name, number } = &party.particulars;
-        Self {
-            uid: party.uid.to_string(),
-            kind: kind.as_str().to_owned(),
-            name: name.clone(),
-            number_kind: number.kind().as_str().to_owned(),
-            number: number.value().to_owned(),
-            revision: party.revision,
-        }
-    }
+/// The rows with their data keys.
+fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
+    let (key, name) = data_key_of(Column::Uid);
+    select.expr_as(key, name).into_model()
+}
+
+/// The party of a row and its data key; nothing where it was erased.
+fn party(row: Model, key: Option<DataKey>) -> Result<Option<Party>, DbErr> {
+    let Some((sealed, key)) = row.personal.zip(key) else {
+        return Ok(None);
+    };
+    let kind = row.kind.parse().map_err(|()| unreadable("party.kind"))?;
+    Ok(Some(Party {
+        particulars: personal::open(&row.uid, kind, &sealed, &key)?,
+        uid: Uid::new(row.uid),
+        survivor: row.survivor_uid.map(Uid::new),
+        revision: row.revision,
+        key,
+    }))
+}
+
+fn row(party: &Party) -> Result<Model, DbErr> {
+    Ok(Model {
+        uid: party.uid.to_string(),
+        kind: party.particulars.kind.as_str().to_owned(),
+        personal: Some(personal::seal(party)?),
+        survivor_uid: party.survivor.as_ref().map(Uid::to_string),
+        revision: party.revision,
+    })
 }

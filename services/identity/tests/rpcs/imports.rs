@@ -154,7 +154,7 @@ c,examiner,nowhere,{key},,,
 d,examiner,new,short,,,
 e,applicant,new,{key},Y Moan,cccd,066085000123
 f,applicant,,{key},,cccd,06608500012
-g,applicant,,{key},Y Moan,passport,B1234567
+g,applicant,,{key},Y Moan,visa,B1234567
 h,applicant,,{key},Y Moan,mst,0300588560
 i,client,new,{key},Y Moan,,
 "

@@ -3,8 +3,10 @@
 
 mod clients;
 mod imports;
+mod merging;
 mod oauth;
 mod parties;
+mod proxies;
 mod support;
 mod tokens;
 mod units;

@@ -22,6 +22,7 @@ fn request(request_id: &str, name: &str, number: &str) -> RegisterPartyRequest {
             kind: IdentityNumberKind::Cccd.into(),
             value: number.to_owned(),
         }),
+        ..Default::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every step from every state: what is possible, and what is refused with the states in which it would be.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kit::authority::Rights;
 use kit::caller::{Caller, Role};
@@ -225,8 +225,34 @@ fn two_dossiers_look_alike_when_the_same_applicant_hands_in_the_same_at_the_same
     other.filing.procedure_code = "1.000001".to_owned();
     assert_ne!(one.content_digest(), other.content_digest());
     other = one.clone();
-    other.filing.applicant.number = number("066085000124");
+    if let Some(applicant) = &mut other.filing.applicant {
+        applicant.number = number("066085000124");
+    }
     assert_ne!(one.content_digest(), other.content_digest());
+}
+
+#[test]
+fn only_a_dossier_that_has_come_to_its_end_is_forgotten() {
+    for state in states() {
+        let before = dossier(state.clone());
+        match before.clone().erase() {
+            Ok(after) => {
+                assert!(["REFUSED", "WITHDRAWN", "RETURNED"].contains(&state.name()));
+                assert_eq!(after.state.name(), state.name());
+                assert_eq!(after.revision, before.revision + 1);
+                assert_eq!((&after.filing.applicant, &after.key), (&None, &None));
+                assert_eq!(after.content_digest(), None);
+                let told = format!("{:?}", after.state);
+                for personal in ["đổi ý", "12/QĐ-UBND", "Chủ tịch"] {
+                    assert!(!told.contains(personal), "{told}");
+                }
+            }
+            Err(refused) => {
+                assert!(!refused.allowed.contains(&state.name()), "{refused:?}");
+                assert_eq!(refused.allowed, ["REFUSED", "WITHDRAWN", "RETURNED"]);
+            }
+        }
+    }
 }
 
 /// Every state, and withdrawal with and without a receipt.
@@ -256,7 +282,14 @@ fn dossier(state: State) -> Dossier {
         submitted_at: moment(0),
         state,
         revision: 1,
+        key: Some(key()),
     }
+}
+
+/// One and the same.
+fn key() -> DataKey {
+    static KEY: LazyLock<DataKey> = LazyLock::new(DataKey::generate);
+    KEY.clone()
 }
 
 fn filing() -> Filing {
@@ -265,12 +298,12 @@ fn filing() -> Filing {
         procedure_version: 1,
         case_key: "standard".to_owned(),
         channel: Channel::Online,
-        applicant: Applicant {
+        applicant: Some(Applicant {
             name: "Y Moan Êban".to_owned(),
             number: number("066085000123"),
             phone: String::new(),
-            party: None,
-        },
+        }),
+        party: None,
         components: vec![HandedIn {
             key: "declaration".to_owned(),
             originals: 1,

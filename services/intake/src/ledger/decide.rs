@@ -3,11 +3,11 @@
 use kit::clock::{self, Moment};
 use kit::copies::Unit;
 use kit::log::{NewEvent, Shard};
-use kit::writer::Effect;
+use kit::writer::{About, Effect};
 use worktime::{RuleSet, appointment};
 
 use super::world::{READ, World};
-use crate::act::{CustodyChange, Handed, OnDossier, Verb};
+use crate::act::{CustodyChange, Erasure, Handed, OnDossier, Verb};
 use crate::change::Change;
 use crate::code::DossierCode;
 use crate::custody::{Custody, Purpose, Standing};
@@ -37,7 +37,8 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
         procedure_version: procedure.version,
         case_key: case.key.clone(),
         channel: handed.channel,
-        applicant: handed.applicant.clone(),
+        applicant: Some(handed.applicant.clone()),
+        party: handed.party.clone(),
         components: handed.components.clone(),
     };
     Ok(open(world, handed, (filing, units, state), receiving, at))
@@ -60,11 +61,10 @@ fn open(
         submitted_at: at,
         state,
         revision: 1,
+        key: Some(handed.key.clone()),
     };
-    let twin = world.same_content(
-        &dossier.content_digest(),
-        &handed.rights.under(READ).scope(),
-    );
+    let digest = dossier.content_digest().unwrap_or_default();
+    let twin = world.same_content(&digest, &handed.rights.under(READ).scope());
     let reply = if handed.at_desk {
         wire::reply::registered(&dossier, twin)
     } else {
@@ -77,6 +77,7 @@ fn open(
         number,
     };
     Effect {
+        about: About::new(&dossier.uid, dossier.key.as_ref()),
         events: vec![event.with_personal(wire::event::personal(&dossier))],
         changes: vec![last_number, Change::Dossier(Box::new(dossier))],
         reply,
@@ -153,6 +154,7 @@ pub(super) fn on_dossier(
     };
     let reply = wire::reply::stepped(&on.verb, &dossier);
     Ok(Effect {
+        about: About::new(&dossier.uid, dossier.key.as_ref()),
         events: vec![event(&dossier, told).with_personal(wire::event::particulars(&dossier))],
         changes: vec![Change::Dossier(Box::new(dossier))],
         reply,
@@ -188,11 +190,28 @@ pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Ch
     Ok(Effect {
         changes,
         events,
-        reply: Vec::new(),
+        ..Effect::nothing()
+    })
+}
+
+/// The person is forgotten; what was done, by whom and when stays.
+pub(super) fn erase(world: &World, erasure: &Erasure) -> Result<Effect<Change>, Error> {
+    let before = world.dossier(&erasure.dossier)?;
+    if before.key.is_none() {
+        return Ok(Effect::nothing());
+    }
+    let dossier = before.clone().erase()?;
+    Ok(Effect {
+        events: vec![event(&dossier, wire::event::erased(erasure.why))],
+        changes: vec![
+            Change::Erased(dossier.uid.clone()),
+            Change::Dossier(Box::new(dossier)),
+        ],
+        ..Effect::nothing()
     })
 }
 
 fn event(dossier: &Dossier, change: proto::intake::v1::dossier_change::Change) -> NewEvent {
     let message = wire::event::change(dossier, change);
-    NewEvent::new(&dossier.uid, Shard::of(&dossier.uid), &message)
+    NewEvent::new(&dossier.uid, Shard::of(&dossier.uid), &message).under(dossier.key.as_ref())
 }

@@ -112,7 +112,7 @@ impl World {
             (Relation::Competent, units.competent.as_str()),
             (Relation::Returning, units.returning.as_str()),
         ];
-        let owner = dossier.filing.applicant.party.as_deref();
+        let owner = dossier.filing.party.as_deref();
         standing.extend(owner.map(|party| (Relation::Owner, party)));
         for custody in self.custodies(&dossier.uid) {
             let relation = custody.standing.relation();
@@ -125,13 +125,14 @@ impl World {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Dossier(dossier) => {
-                let twin = Twin {
-                    code: dossier.code.to_string(),
-                    receiving: dossier.units.receiving.clone(),
-                    party: dossier.filing.applicant.party.clone(),
-                };
-                let twins = self.same_content.entry(dossier.content_digest());
-                twins.or_default().push(twin);
+                if let Some(digest) = dossier.content_digest() {
+                    let twin = Twin {
+                        code: dossier.code.to_string(),
+                        receiving: dossier.units.receiving.clone(),
+                        party: dossier.filing.party.clone(),
+                    };
+                    self.same_content.entry(digest).or_default().push(twin);
+                }
                 self.dossiers
                     .insert(dossier.uid.clone(), dossier.as_ref().clone());
             }
@@ -143,6 +144,8 @@ impl World {
             Change::LastNumber { unit, date, number } => {
                 self.last_numbers.insert((unit.clone(), *date), *number);
             }
+            // The dossier itself says so.
+            Change::Erased(_) => {}
             Change::Copy(copy) => {
                 self.take(std::slice::from_ref(copy));
             }
@@ -162,7 +165,7 @@ impl Intake {
         let receives = acts.iter().any(|act| needs_calendar(act));
         let mut world = World::default();
         if !dossiers.is_empty() {
-            let rows = store::dossiers(tx, &dossiers).await?;
+            let rows = store::dossiers(tx, &self.ring, &dossiers).await?;
             world.dossiers = rows.into_iter().map(|row| (row.uid.clone(), row)).collect();
             for custody in store::custodies(tx, &dossiers).await? {
                 let known = world.custodies.entry(custody.dossier.clone()).or_default();
@@ -186,7 +189,7 @@ impl Intake {
                     Some(handed.content_digest(&desk.uid))
                 })
                 .collect();
-            world.same_content = store::same_content(tx, digests).await?;
+            world.same_content = store::same_content(tx, &self.ring, digests).await?;
             world.last_numbers = store::last_numbers(tx, &desks).await?;
         }
         Ok(world)
@@ -271,6 +274,7 @@ fn dossier_of(act: &Act) -> Option<&str> {
     match act {
         Act::On(on) => Some(&on.dossier),
         Act::Custody(change) => Some(&change.dossier),
+        Act::Erase(erasure) => Some(&erasure.dossier),
         Act::Hand(_) | Act::Copies(_) => None,
     }
 }
@@ -278,7 +282,7 @@ fn dossier_of(act: &Act) -> Option<&str> {
 fn handed_of(act: &Act) -> Option<&Handed> {
     match act {
         Act::Hand(handed) => Some(handed),
-        Act::On(_) | Act::Custody(_) | Act::Copies(_) => None,
+        Act::On(_) | Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => None,
     }
 }
 
@@ -286,6 +290,6 @@ fn needs_calendar(act: &Act) -> bool {
     match act {
         Act::Hand(handed) => handed.at_desk,
         Act::On(on) => matches!(on.verb, Verb::Receive),
-        Act::Custody(_) | Act::Copies(_) => false,
+        Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => false,
     }
 }

@@ -1,16 +1,20 @@
 //! The dossiers.
 
 mod entity;
+mod personal;
+mod upkeep;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kit::authority::{Relation, Scope};
 use kit::clock;
 use kit::db::{Sink, among};
+use kit::log::{Keyed, data_key_of};
+use kit::seal::Keyring;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, Select, SelectModel, Selector,
 };
 
 use super::custody;
@@ -18,6 +22,7 @@ use crate::code::DossierCode;
 use crate::custody::Standing;
 use crate::dossier::Dossier;
 use entity::{Column, Entity, Model};
+pub use upkeep::{inspect, rehash};
 
 /// Which dossiers to list.
 #[derive(Clone, Debug, Default)]
@@ -45,14 +50,16 @@ pub struct After {
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn all(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Result<Vec<Dossier>, DbErr> {
-    let rows = Entity::find()
+pub async fn all(
+    db: &impl ConnectionTrait,
+    ring: &Keyring,
+    uids: &BTreeSet<&str>,
+) -> Result<Vec<Dossier>, DbErr> {
+    let select = Entity::find()
         .filter(among(db, Column::Uid, uids.iter().copied()))
         .order_by_asc(Column::Uid)
-        .lock_exclusive()
-        .all(db)
-        .await?;
-    rows.into_iter().map(Model::into_domain).collect()
+        .lock_exclusive();
+    domain(select, db, ring).await
 }
 
 /// The dossier in scope with this uid.
@@ -60,12 +67,12 @@ pub async fn all(db: &impl ConnectionTrait, uids: &BTreeSet<&str>) -> Result<Vec
 /// # Errors
 /// When the store does not answer.
 pub async fn find(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     uid: &str,
 ) -> Result<Option<Dossier>, DbErr> {
-    let row = scoped(scope).filter(Column::Uid.eq(uid)).one(db).await?;
-    row.map(Model::into_domain).transpose()
+    let found = domain(scoped(scope).filter(Column::Uid.eq(uid)), db, ring).await?;
+    Ok(found.into_iter().next())
 }
 
 /// The dossier in scope with this code.
@@ -73,15 +80,13 @@ pub async fn find(
 /// # Errors
 /// When the store does not answer.
 pub async fn find_by_code(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     code: &DossierCode,
 ) -> Result<Option<Dossier>, DbErr> {
-    let row = scoped(scope)
-        .filter(Column::Code.eq(code.as_str()))
-        .one(db)
-        .await?;
-    row.map(Model::into_domain).transpose()
+    let select = scoped(scope).filter(Column::Code.eq(code.as_str()));
+    let found = domain(select, db, ring).await?;
+    Ok(found.into_iter().next())
 }
 
 /// The dossiers in scope that pass a filter, newest first.
@@ -89,7 +94,7 @@ pub async fn find_by_code(
 /// # Errors
 /// When the store does not answer.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     filter: &Filter,
 ) -> Result<Vec<Dossier>, DbErr> {
@@ -108,8 +113,7 @@ pub async fn list(
         let last = Expr::tuple([Expr::val(*submitted_at), Expr::val(uid.as_str())]);
         select = select.filter(row.lt(last));
     }
-    let rows = select.all(db).await?;
-    rows.into_iter().map(Model::into_domain).collect()
+    domain(select, db, ring).await
 }
 
 /// A dossier with the same content as another.
@@ -129,8 +133,14 @@ pub struct Twin {
 /// When the store does not answer.
 pub async fn same_content(
     db: &impl ConnectionTrait,
+    ring: &Keyring,
     digests: BTreeSet<Vec<u8>>,
 ) -> Result<HashMap<Vec<u8>, Vec<Twin>>, DbErr> {
+    let mut contents: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    for digest in digests {
+        let hashes = ring.blinds(CONTENT, &digest).into_iter();
+        contents.extend(hashes.map(|hash| (hash.into_bytes(), digest.clone())));
+    }
     let rows: Vec<(Vec<u8>, String, String, Option<String>)> = Entity::find()
         .select_only()
         .columns([
@@ -139,15 +149,18 @@ pub async fn same_content(
             Column::ReceivingUnit,
             Column::PartyUid,
         ])
-        .filter(among(db, Column::ContentDigest, digests))
+        .filter(among(db, Column::ContentDigest, contents.keys().cloned()))
         .order_by_asc(Column::SubmittedAt)
         .limit(MOST_TWINS)
         .into_tuple()
         .all(db)
         .await?;
     let mut twins: HashMap<Vec<u8>, Vec<Twin>> = HashMap::new();
-    for (digest, code, receiving, party) in rows {
-        twins.entry(digest).or_default().push(Twin {
+    for (hash, code, receiving, party) in rows {
+        let Some(digest) = contents.get(&hash) else {
+            continue;
+        };
+        twins.entry(digest.clone()).or_default().push(Twin {
             code,
             receiving,
             party,
@@ -155,6 +168,9 @@ pub async fn same_content(
     }
     Ok(twins)
 }
+
+/// What the keyed hashes of contents are hashes of.
+const CONTENT: &str = "dossier.content_digest";
 
 /// More than so many with one content are not looked at for a warning.
 const MOST_TWINS: u64 = 1_000;
@@ -188,9 +204,11 @@ pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> 
 
 pub(super) async fn save<'a>(
     sink: &impl Sink,
+    ring: &Keyring,
     dossiers: impl Iterator<Item = &'a Dossier>,
 ) -> Result<(), DbErr> {
-    let rows: Result<Vec<_>, DbErr> = dossiers.map(Model::from_domain).collect();
+    let rows = dossiers.map(|dossier| Model::from_domain(dossier, ring));
+    let rows: Result<Vec<_>, DbErr> = rows.collect();
     sink.put::<Entity>(rows?, &entity::MAY_CHANGE).await
 }
 
@@ -221,6 +239,25 @@ fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Expr> {
         Relation::PastHolder => of_step(Standing::Held),
         Relation::Any | Relation::Own | Relation::Sender => None,
     }
+}
+
+async fn domain(
+    select: Select<Entity>,
+    db: &impl ConnectionTrait,
+    ring: &Keyring,
+) -> Result<Vec<Dossier>, DbErr> {
+    let rows = keyed(select).all(db).await?;
+    let dossiers = rows.into_iter().map(|found| {
+        let key = found.key(ring, &found.row.uid)?;
+        found.row.into_domain(key)
+    });
+    dossiers.collect()
+}
+
+/// The rows with their data keys.
+fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
+    let (key, name) = data_key_of(Column::Uid);
+    select.expr_as(key, name).into_model()
 }
 
 fn bad_row(what: &str) -> DbErr {

@@ -8,7 +8,7 @@ use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::{TransferChange, TransferEvent};
 
 use super::reply;
-use crate::act::{Act, CustodyChange};
+use crate::act::{Act, CustodyChange, Why};
 use crate::custody::{Purpose, Standing};
 use crate::dossier::{Dossier, Outcome, State};
 
@@ -93,10 +93,26 @@ pub fn custody_moved(change: &CustodyChange) -> Change {
     })
 }
 
+/// What was personal about it is forgotten.
+#[must_use]
+pub fn erased(why: Why) -> Change {
+    let reason = match why {
+        Why::Asked => pb::ErasureReason::Asked,
+        Why::Expired => pb::ErasureReason::Expired,
+        Why::Ordered => pb::ErasureReason::Ordered,
+        Why::Mistaken => pb::ErasureReason::Mistaken,
+    };
+    Change::Erased(pb::DossierErased {
+        reason: reason.into(),
+    })
+}
+
 /// What is personal about a new dossier.
 #[must_use]
 pub fn personal(dossier: &Dossier) -> Vec<u8> {
-    reply::applicant(&dossier.filing.applicant).encode_to_vec()
+    reply::applicant(&dossier.filing)
+        .unwrap_or_default()
+        .encode_to_vec()
 }
 
 /// What an event of identity asks for.

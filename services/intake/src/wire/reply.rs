@@ -6,7 +6,7 @@ use prost::Message as _;
 use proto::intake::v1 as pb;
 
 use crate::act::Verb;
-use crate::dossier::{Applicant, Channel, Decision, Dossier, HandedIn, Outcome, State};
+use crate::dossier::{Channel, Decision, Dossier, Filing, HandedIn, Outcome, State};
 
 /// The dossier on the wire.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         procedure_version: dossier.filing.procedure_version,
         case_key: dossier.filing.case_key.clone(),
         channel: channel(dossier.filing.channel).into(),
-        applicant: Some(applicant(&dossier.filing.applicant)),
+        applicant: applicant(&dossier.filing),
         components: dossier.filing.components.iter().map(handed_in).collect(),
         receiving_unit_uid: dossier.units.receiving.clone(),
         competent_unit_uid: dossier.units.competent.clone(),
@@ -30,6 +30,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         received_at: receipt.and_then(|receipt| time(receipt.received_at)),
         appointment: receipt.and_then(|receipt| time(receipt.appointment)),
         revision: dossier.revision,
+        erased: dossier.key.is_none(),
         ..pb::Dossier::default()
     };
     match &dossier.state {
@@ -81,21 +82,23 @@ pub fn channel(channel: Channel) -> pb::Channel {
     }
 }
 
-/// The applicant on the wire. Personal.
+/// The applicant on the wire; nothing once it was erased. Personal.
 #[must_use]
-pub fn applicant(applicant: &Applicant) -> pb::Applicant {
+pub fn applicant(filing: &Filing) -> Option<pb::Applicant> {
+    let applicant = filing.applicant.as_ref()?;
     let kind = match applicant.number.kind() {
         Kind::Cccd => pb::ApplicantNumberKind::Cccd,
         Kind::Cmnd => pb::ApplicantNumberKind::Cmnd,
         Kind::Mst => pb::ApplicantNumberKind::Mst,
+        Kind::Passport => pb::ApplicantNumberKind::Passport,
     };
-    pb::Applicant {
+    Some(pb::Applicant {
         name: applicant.name.clone(),
         number_kind: kind.into(),
         number: applicant.number.value().to_owned(),
-        party_uid: applicant.party.clone().unwrap_or_default(),
+        party_uid: filing.party.clone().unwrap_or_default(),
         phone: applicant.phone.clone(),
-    }
+    })
 }
 
 /// The outcome on the wire.

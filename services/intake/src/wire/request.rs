@@ -6,6 +6,7 @@ use kit::clock;
 use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
 use kit::identity_number::{IdentityNumber, Kind};
+use kit::seal::DataKey;
 use proto::intake::v1 as pb;
 
 use crate::act::{Act, Handed, OnDossier, Verb};
@@ -90,17 +91,19 @@ impl Filed<'_> {
         let applicant = applicant(&mut fields, self.applicant, context);
         let components = components(&mut fields, self.components);
         fields.finish()?;
-        let (Some(applicant), Some(channel)) = (applicant, channel) else {
+        let (Some((applicant, party)), Some(channel)) = (applicant, channel) else {
             return Err(Failure::invalid_fields(vec![required("applicant")]));
         };
         let handed = Handed {
             rights: context.rights.clone(),
             uid: clock::new_uid(),
+            key: DataKey::generate(),
             date: clock::local(context.at).date(),
             procedure_code,
             case_key,
             receiving_unit,
             applicant,
+            party,
             components,
             channel,
             at_desk,
@@ -109,11 +112,12 @@ impl Filed<'_> {
     }
 }
 
+/// Who applies, and as which party.
 fn applicant(
     fields: &mut Fields,
     message: Option<&pb::Applicant>,
     context: &Context,
-) -> Option<Applicant> {
+) -> Option<(Applicant, Option<String>)> {
     let Some(message) = message else {
         fields.reject(required("applicant"));
         return None;
@@ -124,6 +128,7 @@ fn applicant(
         pb::ApplicantNumberKind::Cccd => Ok(Kind::Cccd),
         pb::ApplicantNumberKind::Cmnd => Ok(Kind::Cmnd),
         pb::ApplicantNumberKind::Mst => Ok(Kind::Mst),
+        pb::ApplicantNumberKind::Passport => Ok(Kind::Passport),
     };
     let number =
         kind.and_then(|kind| IdentityNumber::parse(kind, &message.number, "applicant.number"));
@@ -132,12 +137,12 @@ fn applicant(
     let named = optional(fields, "applicant.party_uid", &message.party_uid);
     // Who applies in person need not say who that is.
     let party = named.or_else(|| context.caller().party().map(str::to_owned));
-    Some(Applicant {
+    let applicant = Applicant {
         name,
         number: number?,
         phone: message.phone.clone(),
-        party,
-    })
+    };
+    Some((applicant, party))
 }
 
 /// Text that may be left out.

@@ -16,7 +16,14 @@ pub fn from_identity(event: &Event) -> Result<Vec<Copy>, DecodeError> {
     let unit = match change {
         Some(identity_change::Change::UnitImported(imported)) => imported.unit,
         Some(
-            identity_change::Change::PartyRegistered(_) | identity_change::Change::ClientChanged(_),
+            identity_change::Change::PartyRegistered(_)
+            | identity_change::Change::ClientChanged(_)
+            | identity_change::Change::PartyUpdated(_)
+            | identity_change::Change::PartyNumberAdded(_)
+            | identity_change::Change::PartyMerged(_)
+            | identity_change::Change::PartyUnmerged(_)
+            | identity_change::Change::ProxyGranted(_)
+            | identity_change::Change::ProxyRevoked(_),
         )
         | None => None,
     };

@@ -10,6 +10,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use super::postgres::Trust;
 use super::{Db, Error};
+use crate::seal::Keyring;
 
 const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,17 +50,31 @@ impl DataDir {
         })
     }
 
-    pub(super) async fn open(&self, service: &str) -> Result<Db, Error> {
-        let file = file_of(&self.path, service);
-        let failed = |source| Error::open(service, source);
-        let write = connect(&file, 1, false).await.map_err(failed)?;
-        let read = connect(&file, READERS, false).await.map_err(failed)?;
-        Ok(Db {
-            write,
-            read,
-            trust: Trust::default(),
-        })
+    pub(super) async fn open(&self, service: &str, ring: Keyring) -> Result<Db, Error> {
+        open(&file_of(&self.path, service), service, ring).await
     }
+}
+
+async fn open(file: &Path, service: &str, ring: Keyring) -> Result<Db, Error> {
+    let failed = |source| Error::open(service, source);
+    let write = connect(file, 1, false).await.map_err(failed)?;
+    let read = connect(file, READERS, false).await.map_err(failed)?;
+    Ok(Db {
+        write,
+        read,
+        trust: Trust::default(),
+        ring,
+    })
+}
+
+/// Opens the store of one service for small changes beside a process that serves it: `SQLite` lets writers take turns.
+pub(super) async fn open_beside(
+    data_dir: &Path,
+    service: &str,
+    ring: Keyring,
+) -> Result<Db, Error> {
+    let file = existing(data_dir, service)?;
+    open(&file, service, ring).await
 }
 
 /// Opens the store of one service for reading only, beside a process that serves it.
@@ -67,16 +82,21 @@ pub(super) async fn open_read_only(
     data_dir: &Path,
     service: &str,
 ) -> Result<DatabaseConnection, Error> {
-    let file = file_of(data_dir, service);
-    if !file.exists() {
-        return Err(Error::Missing {
-            place: data_dir.display().to_string(),
-            command: "import",
-        });
-    }
+    let file = existing(data_dir, service)?;
     connect(&file, 2, true)
         .await
         .map_err(|source| Error::open(service, source))
+}
+
+fn existing(data_dir: &Path, service: &str) -> Result<PathBuf, Error> {
+    let file = file_of(data_dir, service);
+    if file.exists() {
+        return Ok(file);
+    }
+    Err(Error::Missing {
+        place: data_dir.display().to_string(),
+        command: "import",
+    })
 }
 
 fn file_of(data_dir: &Path, service: &str) -> PathBuf {
@@ -101,6 +121,8 @@ async fn connect(
             let options = options
                 .busy_timeout(BUSY_TIMEOUT)
                 .pragma("temp_store", "MEMORY")
+                // A key that is dropped is not to be found in the file.
+                .pragma("secure_delete", "ON")
                 .read_only(read_only);
             if read_only {
                 return options;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::{Db, Error};
 use crate::clock;
+use crate::seal::Keyring;
 
 /// A batch is one transaction at a time; the others are for migrations and marks.
 const WRITERS: u32 = 3;
@@ -112,7 +113,7 @@ impl Address {
         }
     }
 
-    pub(super) async fn open(&self, service: &str) -> Result<Db, Error> {
+    pub(super) async fn open(&self, service: &str, ring: Keyring) -> Result<Db, Error> {
         self.must_exist(service).await?;
         let failed = |source| Error::open(service, source);
         let trust = Trust::default();
@@ -124,6 +125,7 @@ impl Address {
             write: pool(WRITERS).await?,
             read: pool(READERS).await?,
             trust,
+            ring,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Writing to the log.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proto::event::v1::Event;
@@ -12,15 +13,18 @@ use super::entity::{chain as chain_row, event, head};
 use super::{Cause, NewEvent, Shard, chain, read};
 use crate::clock;
 use crate::db::{Sink, among};
+use crate::seal::Keyring;
 
 /// Appends events within the transaction of their change and returns them as they stand in the log, in order.
 ///
-/// The heads of the shards are locked here, in order, and held to the commit; call this last.
+/// The heads of the shards are locked here, in order, and held to the commit; call this last. The data key of a subject that is
+/// new is wrapped under the ring and kept with its chain.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store does not answer, or there is no key to wrap with.
 pub async fn append(
     tx: &DatabaseTransaction,
+    ring: &Keyring,
     owner: &'static str,
     events: Vec<(Cause, NewEvent)>,
 ) -> Result<Vec<Event>, DbErr> {
@@ -28,10 +32,11 @@ pub async fn append(
         return Ok(Vec::new());
     }
     let mut ends = Ends::lock(tx, &events).await?;
-    let rows: Vec<event::Model> = events
+    let rows: Result<Vec<event::Model>, DbErr> = events
         .into_iter()
-        .map(|(cause, event)| ends.append(cause, event))
+        .map(|(cause, event)| ends.append(ring, cause, event))
         .collect();
+    let rows = rows?;
     tx.put::<event::Entity>(rows.clone(), &[]).await?;
     ends.save_heads(tx).await?;
     ends.save_chains(tx).await?;
@@ -45,7 +50,15 @@ pub async fn append(
 #[derive(Debug)]
 pub(crate) struct Ends {
     heads: BTreeMap<i32, i64>,
-    hashes: BTreeMap<String, Vec<u8>>,
+    chains: BTreeMap<String, End>,
+}
+
+/// Where the chain of a subject ends.
+#[derive(Debug, Default)]
+struct End {
+    hash: Vec<u8>,
+    /// Of a subject that is new.
+    data_key: Option<Vec<u8>>,
 }
 
 impl Ends {
@@ -70,10 +83,13 @@ impl Ends {
             .all(tx)
             .await?;
         let heads = heads.into_iter().map(|row| (row.shard, row.seq));
-        let hashes = chains.into_iter().map(|row| (row.subject, row.hash));
+        let chains = chains.into_iter().map(|row| {
+            let (hash, data_key) = (row.hash, None);
+            (row.subject, End { hash, data_key })
+        });
         Ok(Self {
             heads: heads.collect(),
-            hashes: hashes.collect(),
+            chains: chains.collect(),
         })
     }
 
@@ -81,17 +97,35 @@ impl Ends {
     pub fn at_the_beginning() -> Self {
         Self {
             heads: Shard::all().map(|shard| (shard.number(), 0)).collect(),
-            hashes: BTreeMap::new(),
+            chains: BTreeMap::new(),
         }
     }
 
     /// The row of an event that comes next.
-    pub fn append(&mut self, cause: Cause, event: NewEvent) -> event::Model {
+    ///
+    /// # Errors
+    /// When there is no key to wrap the data key of a new subject with.
+    pub fn append(
+        &mut self,
+        ring: &Keyring,
+        cause: Cause,
+        event: NewEvent,
+    ) -> Result<event::Model, DbErr> {
         let seq = self.heads.entry(event.shard.number()).or_default();
         *seq += 1;
-        let row = row(*seq, cause, event, &self.hashes);
-        self.hashes.insert(row.subject.clone(), row.hash.clone());
-        row
+        let end = match self.chains.entry(event.subject.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let wrapped = event.key.as_ref().map(|key| ring.wrap(&event.subject, key));
+                new.insert(End {
+                    hash: Vec::new(),
+                    data_key: wrapped.transpose()?,
+                })
+            }
+        };
+        let row = row(*seq, cause, event, &end.hash);
+        end.hash.clone_from(&row.hash);
+        Ok(row)
     }
 
     /// How far the shards reach.
@@ -110,24 +144,22 @@ impl Ends {
             .await
     }
 
-    /// Writes where the chains end, and forgets them.
+    /// Writes where the chains end, and forgets them. The data key of a subject that was there stays as it is.
     pub async fn save_chains(&mut self, sink: &impl Sink) -> Result<(), DbErr> {
-        let chains = std::mem::take(&mut self.hashes).into_iter();
-        let chains = chains.map(|(subject, hash)| chain_row::Model { subject, hash });
+        let chains = std::mem::take(&mut self.chains).into_iter();
+        let chains = chains.map(|(subject, end)| chain_row::Model {
+            subject,
+            hash: end.hash,
+            data_key: end.data_key,
+        });
         sink.put::<chain_row::Entity>(chains.collect(), &[chain_row::Column::Hash])
             .await
     }
 }
 
-fn row(
-    seq: i64,
-    cause: Cause,
-    event: NewEvent,
-    hashes: &BTreeMap<String, Vec<u8>>,
-) -> event::Model {
-    let sealed = event.personal.as_deref().map(chain::seal);
-    let (personal, personal_digest) = sealed.unzip();
-    let previous = hashes.get(&event.subject).map_or(&[][..], Vec::as_slice);
+fn row(seq: i64, cause: Cause, event: NewEvent, previous: &[u8]) -> event::Model {
+    let salted = event.personal.as_deref().map(chain::salted);
+    let (salted, personal_digest) = salted.unzip();
     let mut row = event::Model {
         shard: event.shard.number(),
         seq,
@@ -137,10 +169,15 @@ fn row(
         traceparent: cause.traceparent,
         type_url: format!("type.googleapis.com/{}", event.change_type),
         change: event.change,
-        personal,
+        personal: None,
         personal_digest,
         hash: Vec::new(),
     };
+    // What is told of somebody who was erased is kept by its digest alone.
+    row.personal = event
+        .key
+        .zip(salted)
+        .map(|(key, salted)| chain::seal(&key, &row, &salted));
     row.hash = chain::hash(previous, &row);
     row
 }

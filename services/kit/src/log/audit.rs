@@ -1,12 +1,13 @@
 //! Is history as it was written?
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use proto::event::v1::Head;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
 
 use super::entity::{chain as chain_row, event};
-use super::{Shard, chain, heads, read};
+use super::{Shard, chain, data_keys, heads, read};
+use crate::seal::{DataKey, Error, Keyring};
 
 const PAGE: u64 = 1_000;
 
@@ -32,11 +33,12 @@ pub struct Audit {
     pub breaks: Vec<Break>,
 }
 
-/// Reads a whole log and checks every row against the chain of its subject and the numbers of its shard.
+/// Reads a whole log and checks every row against the chain of its subject and the numbers of its shard, and what is personal
+/// about it as far as its key is not erased.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn audit(db: &impl ConnectionTrait) -> Result<Audit, DbErr> {
+pub async fn audit(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Audit, DbErr> {
     let mut audit = Audit::default();
     // Ends and heads first: rows that come later are read too, and only fewer would be wrong.
     let mut ends: HashMap<String, Vec<u8>> = chain_row::Entity::find()
@@ -46,7 +48,7 @@ pub async fn audit(db: &impl ConnectionTrait) -> Result<Audit, DbErr> {
         .map(|row| (row.subject, row.hash))
         .collect();
     for head in heads(db).await? {
-        audit.shard(db, &head, &mut ends).await?;
+        audit.shard((db, ring), &head, &mut ends).await?;
     }
     audit.without_end(ends.into_keys());
     Ok(audit)
@@ -55,7 +57,7 @@ pub async fn audit(db: &impl ConnectionTrait) -> Result<Audit, DbErr> {
 impl Audit {
     async fn shard(
         &mut self,
-        db: &impl ConnectionTrait,
+        (db, ring): (&impl ConnectionTrait, &Keyring),
         head: &Head,
         ends: &mut HashMap<String, Vec<u8>>,
     ) -> Result<(), DbErr> {
@@ -70,8 +72,12 @@ impl Audit {
             if rows.is_empty() {
                 break;
             }
+            let personal = rows.iter().filter(|row| row.personal.is_some());
+            let subjects: BTreeSet<&str> = personal.map(|row| row.subject.as_str()).collect();
+            let keys = data_keys(db, ring, subjects).await?;
             for row in rows {
-                self.row(&row, last_seq, hashes.get(&row.subject));
+                let key = keys.get(&row.subject);
+                self.row(&row, last_seq, hashes.get(&row.subject), key);
                 last_seq = row.seq;
                 if ends.get(&row.subject) == Some(&row.hash) {
                     ends.remove(&row.subject);
@@ -103,10 +109,17 @@ impl Audit {
         }));
     }
 
-    fn row(&mut self, row: &event::Model, before: i64, previous: Option<&Vec<u8>>) {
+    fn row(
+        &mut self,
+        row: &event::Model,
+        before: i64,
+        previous: Option<&Vec<u8>>,
+        key: Option<&Result<DataKey, Error>>,
+    ) {
         self.events += 1;
+        let key = key.map(Result::as_ref).transpose();
         let gap = (row.seq != before + 1).then_some("rows before it are missing");
-        let fault = chain::fault(previous.map_or(&[], Vec::as_slice), row);
+        let fault = chain::fault(previous.map_or(&[], Vec::as_slice), row, key);
         for what in gap.into_iter().chain(fault) {
             self.breaks.push(Break {
                 subject: row.subject.clone(),

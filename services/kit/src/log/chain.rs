@@ -5,16 +5,34 @@ use sha2::{Digest as _, Sha256};
 
 use super::entity::event;
 use crate::clock;
+use crate::seal::{DataKey, Error, Place};
 
 const SALT: usize = 32;
 
-/// A personal part under fresh salt, and its digest. Erasing the first forgets both salt and value.
-pub(super) fn seal(personal: &[u8]) -> (Vec<u8>, Vec<u8>) {
+/// A personal part under fresh salt, and its digest. Whoever loses the first forgets both salt and value.
+pub(super) fn salted(personal: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let salt: [u8; SALT] = clock::random_bytes();
-    let mut sealed = salt.to_vec();
-    sealed.extend_from_slice(personal);
+    let mut salted = salt.to_vec();
+    salted.extend_from_slice(personal);
     let digest = keyed_digest(&salt, personal);
-    (sealed, digest)
+    (salted, digest)
+}
+
+/// Seals the salted personal part of a row.
+pub(super) fn seal(key: &DataKey, row: &event::Model, salted: &[u8]) -> Vec<u8> {
+    key.seal(place(&number_of(row)), salted)
+}
+
+fn place(number: &str) -> Place<'_> {
+    Place {
+        table: "log_event",
+        column: "personal",
+        row: number,
+    }
+}
+
+fn number_of(row: &event::Model) -> String {
+    format!("{}:{}", row.shard, row.seq)
 }
 
 fn keyed_digest(salt: &[u8], value: &[u8]) -> Vec<u8> {
@@ -46,21 +64,29 @@ pub(super) fn hash(previous: &[u8], row: &event::Model) -> Vec<u8> {
     digest.finalize().to_vec()
 }
 
-/// What is wrong with a row that should follow `previous`, if anything.
-pub(super) fn fault(previous: &[u8], row: &event::Model) -> Option<&'static str> {
+/// What is wrong with a row that should follow `previous`, if anything. What is personal is looked at while its key exists.
+pub(super) fn fault(
+    previous: &[u8],
+    row: &event::Model,
+    key: Result<Option<&DataKey>, &Error>,
+) -> Option<&'static str> {
     if hash(previous, row) != row.hash {
         return Some("it or the row before it was altered");
     }
-    (!personal_fits(row)).then_some("its personal part was altered")
+    match (&row.personal, &row.personal_digest, key) {
+        (None, ..) | (Some(_), Some(_), Ok(None)) => None,
+        (Some(_), None, _) => Some("a personal part was added to it"),
+        (Some(_), Some(_), Err(_)) => Some("the key of its personal part does not open"),
+        (Some(sealed), Some(digest), Ok(Some(key))) => {
+            (!fits(key, row, sealed, digest)).then_some("its personal part was altered")
+        }
+    }
 }
 
-fn personal_fits(row: &event::Model) -> bool {
-    match (&row.personal, &row.personal_digest) {
-        (Some(sealed), Some(digest)) if sealed.len() >= SALT => {
-            let (salt, value) = sealed.split_at(SALT);
-            keyed_digest(salt, value) == *digest
-        }
-        (Some(_), _) => false,
-        (None, _) => true,
-    }
+fn fits(key: &DataKey, row: &event::Model, sealed: &[u8], digest: &[u8]) -> bool {
+    let opened = key.open(place(&number_of(row)), sealed);
+    opened.is_ok_and(|salted| {
+        let parts = salted.split_at_checked(SALT);
+        parts.is_some_and(|(salt, value)| keyed_digest(salt, value) == digest)
+    })
 }

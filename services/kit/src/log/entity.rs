@@ -42,7 +42,8 @@ pub mod head {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The last hash of a subject's chain.
+/// The last hash of a subject's chain, and the subject's data key, wrapped; none where nothing about it is personal or it was
+/// erased.
 pub mod chain {
     use sea_orm::entity::prelude::*;
 
@@ -53,6 +54,7 @@ pub mod chain {
         #[sea_orm(primary_key, auto_increment = false)]
         pub subject: String,
         pub hash: Vec<u8>,
+        pub data_key: Option<Vec<u8>>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -6,12 +6,13 @@ use proto::event::v1::Event;
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
-use super::{Effect, Ledger, Step, parked, places, replies};
+use super::{About, Effect, Ledger, Step, parked, places, replies};
 use crate::clock;
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::log::{self, Cause, NewEvent, Position, Shard};
 use crate::sabotage::{self, Sabotage};
+use crate::seal::Keyring;
 use crate::telemetry::metrics;
 
 /// What a committed batch left behind.
@@ -48,7 +49,7 @@ pub(super) async fn prepare<L: Ledger>(
     jobs: &[Job<L>],
 ) -> Result<(DatabaseTransaction, Outcome<L>), DbErr> {
     let tx = db.begin().await?;
-    match run(ledger, &tx, jobs).await {
+    match run(ledger, (&tx, db.ring()), jobs).await {
         Ok(outcome) => Ok((tx, outcome)),
         Err(error) => {
             // Where the connection broke, the transaction ended with it.
@@ -86,7 +87,7 @@ pub(super) async fn park<L: Ledger>(db: &Db, jobs: &[Job<L>], error: &DbErr) -> 
 
 async fn run<L: Ledger>(
     ledger: &L,
-    tx: &DatabaseTransaction,
+    (tx, ring): (&DatabaseTransaction, &Keyring),
     jobs: &[Job<L>],
 ) -> Result<Outcome<L>, DbErr> {
     let standing = Standing::load(tx, jobs).await?;
@@ -94,8 +95,8 @@ async fn run<L: Ledger>(
     let world = ledger.load(tx, &acts).await?;
     // After the locks: a repeated call may have waited for one that another replica was just doing.
     let calls: Vec<&Call> = jobs.iter().filter_map(Job::call).collect();
-    let saved = replies::find(tx, &calls).await?;
-    let mut batch = Batch::new(ledger, world, saved, standing);
+    let saved = replies::find(tx, ring, &calls).await?;
+    let mut batch = Batch::new((ledger, ring), world, saved, standing);
     for (index, job) in jobs.iter().enumerate() {
         let answer = batch.decide(index, job);
         batch.answers.push(answer);
@@ -141,6 +142,7 @@ impl Standing {
 
 struct Batch<'a, L: Ledger> {
     ledger: &'a L,
+    ring: &'a Keyring,
     world: L::World,
     saved: HashMap<(String, String), replies::Saved>,
     standing: Standing,
@@ -152,17 +154,20 @@ struct Batch<'a, L: Ledger> {
     answers: Vec<Answer<L>>,
     /// Jobs that repeat an earlier one of the batch, with that one.
     repeats: Vec<(usize, usize)>,
+    /// Whom the replies of jobs tell something personal of.
+    about: HashMap<usize, About>,
 }
 
 impl<'a, L: Ledger> Batch<'a, L> {
     fn new(
-        ledger: &'a L,
+        (ledger, ring): (&'a L, &'a Keyring),
         world: L::World,
         saved: HashMap<(String, String), replies::Saved>,
         standing: Standing,
     ) -> Self {
         Self {
             ledger,
+            ring,
             world,
             saved,
             standing,
@@ -173,6 +178,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             events: Vec::new(),
             answers: Vec::new(),
             repeats: Vec::new(),
+            about: HashMap::new(),
         }
     }
 
@@ -206,10 +212,11 @@ impl<'a, L: Ledger> Batch<'a, L> {
 
     /// The reply of before: from the store, or from an earlier job of this batch.
     fn replay(&self, saved: &replies::Saved, call: &Call) -> Answer<L> {
-        if saved.digest != call.digest {
+        if !saved.is_of(self.ring, call) {
             return Err(Refused::RequestIdReused);
         }
         match &saved.reply {
+            replies::Reply::Erased => Err(Refused::Erased),
             replies::Reply::Stored(replied) => Ok(replied.clone()),
             replies::Reply::InBatch(index) => match self.answers.get(*index) {
                 Some(Ok(replied)) => Ok(replied.clone()),
@@ -223,6 +230,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             changes,
             events,
             reply,
+            about,
         } = self.ledger.decide(&self.world, step)?;
         for change in changes {
             L::apply(&mut self.world, &change);
@@ -232,6 +240,9 @@ impl<'a, L: Ledger> Batch<'a, L> {
             .into_iter()
             .map(|event| (index, step.cause.clone(), event));
         self.events.extend(caused);
+        if let Some(about) = about {
+            self.about.insert(index, about);
+        }
         Ok(Replied {
             body: reply,
             ..Replied::default()
@@ -309,7 +320,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             .into_iter()
             .map(|(index, cause, event)| (index, (cause, event)))
             .unzip();
-        let events = log::append(tx, L::OWNER, events).await?;
+        let events = log::append(tx, self.ring, L::OWNER, events).await?;
         for (index, event) in indexes.iter().zip(&events) {
             if let (Ok(replied), Some(shard)) = (&mut self.answers[*index], Shard::new(event.shard))
             {
@@ -326,9 +337,14 @@ impl<'a, L: Ledger> Batch<'a, L> {
             }
         }
         let fresh = self.saved.values().filter_map(replies::Saved::index);
-        let fresh = fresh
-            .filter_map(|index| Some((jobs[index].call()?, self.answers[index].as_ref().ok()?)));
-        replies::save(tx, fresh).await?;
+        let fresh = fresh.filter_map(|index| {
+            Some(replies::Fresh {
+                call: jobs[index].call()?,
+                replied: self.answers[index].as_ref().ok()?,
+                about: self.about.get(&index),
+            })
+        });
+        replies::save(tx, self.ring, fresh).await?;
         Ok(Outcome {
             answers: self.answers,
             events,

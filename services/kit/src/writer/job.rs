@@ -19,7 +19,7 @@ pub struct Call {
     pub caller: String,
     /// The caller's own id for the act.
     pub request_id: String,
-    /// SHA-256 of the content.
+    /// SHA-256 of the content. Personal, since contents could be tried out: kept as a keyed hash.
     pub digest: Vec<u8>,
 }
 
@@ -50,6 +50,8 @@ pub enum Refused<E> {
     Act(E),
     /// The request id was used for something else.
     RequestIdReused,
+    /// It was done, and what the reply said of a person has been erased since.
+    Erased,
     /// Events that are not the next of their shard: somebody else works it.
     OutOfTurn,
     /// Nothing is known to have happened.
@@ -67,6 +69,12 @@ impl<E: Into<Failure>> From<Refused<E>> for Failure {
                 "REQUEST_ID_REUSED",
                 "this request_id was used with other content; take a new one for a new act",
                 "Mã yêu cầu này đã dùng cho nội dung khác; hãy dùng mã mới cho yêu cầu mới",
+            ),
+            Refused::Erased => Failure::new(
+                Code::FailedPrecondition,
+                "ERASED",
+                "this was done; what the reply said of a person has been erased since",
+                "Yêu cầu đã được thực hiện; dữ liệu cá nhân trong câu trả lời đã được xoá",
             ),
             Refused::OutOfTurn | Refused::Unavailable => Failure::unavailable(
                 "STORE_UNAVAILABLE",

@@ -1,10 +1,13 @@
 //! A log of three dossiers in two shards, every change of the second with a personal part.
 
+use std::path::PathBuf;
+
 use kit::clock;
 use kit::db::{Db, Stores};
 use kit::log::{self, Break, Cause, NewEvent, Shard};
+use kit::seal::{DataKey, Keyring};
 use proto::event::v1::Head;
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, Statement};
 use sea_orm_migration::prelude::*;
 use tempfile::TempDir;
 
@@ -24,8 +27,10 @@ impl MigratorTrait for Migrator {
 
 pub struct Store {
     pub db: Db,
-    _stores: Stores,
-    _folder: TempDir,
+    /// The key of `b`.
+    key: Option<DataKey>,
+    stores: Stores,
+    folder: TempDir,
 }
 
 impl Store {
@@ -36,8 +41,9 @@ impl Store {
         kit::migration::up::<Migrator>(&db).await.unwrap();
         let this = Self {
             db,
-            _stores: stores,
-            _folder: folder,
+            key: Some(DataKey::generate()),
+            stores,
+            folder,
         };
         for change in 1..=CHANGES {
             this.append(change).await;
@@ -56,13 +62,16 @@ impl Store {
             };
             let event = NewEvent::new(dossier, shard, &head);
             let event = match dossier {
-                "b" => event.with_personal(b"Y Moan".to_vec()),
+                "b" => event
+                    .under(self.key.as_ref())
+                    .with_personal(b"Y Moan".to_vec()),
                 _ => event,
             };
             (cause(), event)
         });
         let tx = self.db.begin().await.unwrap();
-        log::append(&tx, "intake", events.into()).await.unwrap();
+        let (ring, events) = (self.db.ring(), events.into());
+        log::append(&tx, ring, "intake", events).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -77,9 +86,42 @@ impl Store {
         assert_eq!(done.rows_affected(), rows, "{sql}");
     }
 
+    /// The folder of its keys.
+    pub fn keys(&self) -> PathBuf {
+        self.folder.path().join("keys")
+    }
+
+    /// The same store with the keys that are in the folder by now.
+    pub async fn open_again(&self) -> Db {
+        let ring = Keyring::open(&self.keys()).unwrap();
+        self.stores.open("intake", &ring).await.unwrap()
+    }
+
+    /// Forgets the person of `b`.
+    pub async fn erase(&mut self) {
+        let tx = self.db.begin().await.unwrap();
+        log::erase(&tx, ["b"].into()).await.unwrap();
+        tx.commit().await.unwrap();
+        self.key = None;
+    }
+
+    /// Whether the log's table holds this, as bytes in any row.
+    pub async fn holds(&self, bytes: &[u8]) -> bool {
+        let rows = "SELECT personal FROM log_event WHERE personal IS NOT NULL";
+        let backend = self.db.read().get_database_backend();
+        let rows = Statement::from_string(backend, rows);
+        let rows = self.db.read().query_all_raw(rows).await.unwrap();
+        let mut rows = rows.iter().map(|row| row.try_get_by_index::<Vec<u8>>(0));
+        rows.any(|row| {
+            let row = row.unwrap();
+            row.windows(bytes.len()).any(|part| part == bytes)
+        })
+    }
+
     /// What an audit finds.
     pub async fn breaks(&self) -> Vec<Break> {
-        log::audit(self.db.read()).await.unwrap().breaks
+        let audit = log::audit(self.db.read(), self.db.ring());
+        audit.await.unwrap().breaks
     }
 
     /// The rows at which an audit finds something, each once.

@@ -5,7 +5,8 @@ use crate::store::{OWN, SHARED, Store};
 #[tokio::test]
 async fn an_untouched_log_is_whole() {
     let store = Store::new().await;
-    let audit = kit::log::audit(store.db.read()).await.unwrap();
+    let audit = kit::log::audit(store.db.read(), store.db.ring());
+    let audit = audit.await.unwrap();
     assert_eq!((audit.events, audit.breaks), (12, vec![]));
 }
 
@@ -93,6 +94,35 @@ async fn a_personal_part_that_is_added_later_is_found() {
     );
     store.tamper(1, &added).await;
     assert_eq!(store.broken_rows().await, [(OWN, 1)]);
+}
+
+#[tokio::test]
+async fn a_personal_part_that_was_moved_to_another_row_is_found() {
+    let store = Store::new().await;
+    let moved = format!(
+        "UPDATE log_event SET (personal, personal_digest) = \
+         (SELECT personal, personal_digest FROM log_event WHERE shard = {SHARED} AND seq = 2) \
+         WHERE shard = {SHARED} AND seq = 4"
+    );
+    store.tamper(1, &moved).await;
+    assert_eq!(store.broken_rows().await, [(SHARED, 4)]);
+    let store = Store::new().await;
+    let moved = moved.replace("(personal, personal_digest)", "personal");
+    let moved = moved.replace("SELECT personal, personal_digest", "SELECT personal");
+    store.tamper(1, &moved).await;
+    assert_eq!(store.broken_rows().await, [(SHARED, 4)]);
+}
+
+#[tokio::test]
+async fn a_data_key_that_was_altered_or_taken_from_another_is_found() {
+    let store = Store::new().await;
+    store
+        .tamper(
+            1,
+            "UPDATE log_chain SET data_key = x'00' WHERE subject = 'b'",
+        )
+        .await;
+    assert_eq!(store.broken_rows().await.len(), 4);
 }
 
 #[tokio::test]

@@ -153,6 +153,7 @@ impl Ledger for Counters {
             changes: vec![(counter.clone(), value)],
             events: vec![NewEvent::new(counter, Shard::of(counter), &now)],
             reply: now.encode_to_vec(),
+            about: None,
         })
     }
 

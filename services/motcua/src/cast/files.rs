@@ -122,6 +122,7 @@ impl Row {
 fn number_kind(applicant: &Applicant) -> &'static str {
     match applicant.number_kind() {
         ApplicantNumberKind::Mst => "mst",
+        ApplicantNumberKind::Passport => "passport",
         ApplicantNumberKind::Cmnd => "cmnd",
         ApplicantNumberKind::Cccd | ApplicantNumberKind::Unspecified => "cccd",
     }

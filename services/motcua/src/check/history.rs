@@ -55,8 +55,8 @@ impl fmt::Display for History {
 
 /// Checks both logs.
 pub async fn check(stores: &Stores, reach: &Reach) -> Result<History, DbErr> {
-    let intake = log::audit(&stores.intake).await?;
-    let routing = log::audit(&stores.routing).await?;
+    let intake = log::audit(&stores.intake, &stores.ring).await?;
+    let routing = log::audit(&stores.routing, &stores.ring).await?;
     let accepted = hashes(
         &stores.routing,
         "routing",

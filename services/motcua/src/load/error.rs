@@ -11,6 +11,9 @@ pub enum Error {
     /// The callers.
     #[error(transparent)]
     Cast(#[from] cast::Error),
+    /// The keys by which personal data are sealed.
+    #[error(transparent)]
+    Seal(#[from] kit::seal::Error),
     /// No address for a service.
     #[error("no address is given for {0}")]
     NoAddress(String),

@@ -64,9 +64,10 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let began = clock::monotonic();
     let stores = options.stores.place().take()?;
-    let identity = stores.open("identity").await?;
-    let catalogue = stores.open("catalogue").await?;
-    let (intake, routing) = (stores.open("intake").await?, stores.open("routing").await?);
+    let ring = options.stores.keys().ring()?;
+    let open = async |service| stores.open(service, &ring).await;
+    let (identity, catalogue) = (open("identity").await?, open("catalogue").await?);
+    let (intake, routing) = (open("intake").await?, open("routing").await?);
     must_be_empty("intake", &intake).await?;
     must_be_empty("routing", &routing).await?;
     let mut office = Office::open(&intake, &routing, (&identity, &catalogue)).await?;

@@ -42,6 +42,7 @@ impl Journey {
             due: self.due_of(&step.key, at, around.calendar)?,
             reason: String::new(),
             revision: 1,
+            key: self.route.key.clone(),
         };
         self.hold(&transfer, 0, sender, at);
         self.note(What::Offered, transfer);

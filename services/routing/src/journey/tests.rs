@@ -94,6 +94,7 @@ fn route(steps: Vec<Step>) -> Route {
         steps,
         custody_epoch: 0,
         open: true,
+        key: Some(kit::seal::DataKey::generate()),
     }
 }
 

@@ -4,7 +4,8 @@ use kit::authority::Relation;
 use kit::clock::Moment;
 use kit::copies;
 use kit::log::{NewEvent, Shard};
-use kit::writer::Effect;
+use kit::seal::DataKey;
+use kit::writer::{About, Effect};
 
 use super::world::World;
 use crate::act::{Act, OnTransfer, Opened, Verb};
@@ -97,6 +98,15 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             journey.returned(transfer, at)?;
             Ok(effect(journey, Vec::new()))
         }
+        // A dossier that was never received has nothing here.
+        Act::Erased(dossier) => Ok(Effect {
+            changes: world
+                .journey(dossier)
+                .map(|_| Change::Erased(dossier.clone()))
+                .into_iter()
+                .collect(),
+            ..Effect::nothing()
+        }),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
@@ -172,6 +182,7 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         steps,
         custody_epoch: 0,
         open: true,
+        key: Some(DataKey::generate()),
     };
     let journey = Journey::open(route, &opened.receiving, at, around)?;
     Ok(effect(journey, Vec::new()))
@@ -185,6 +196,7 @@ fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
         .iter()
         .map(|told| {
             let event = NewEvent::new(&dossier, shard, &wire::event::change(told));
+            let event = event.under(journey.route.key.as_ref());
             match told.transfer.reason.as_str() {
                 "" => event,
                 reason => event.with_personal(reason.as_bytes().to_vec()),
@@ -192,6 +204,7 @@ fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
         })
         .collect();
     Effect {
+        about: About::new(&dossier, journey.route.key.as_ref()),
         changes: vec![Change::journey(journey)],
         events,
         reply,

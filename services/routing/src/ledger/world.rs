@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kit::copies::{
     self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
 };
+use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
 use worktime::Calendar;
 
@@ -71,6 +72,11 @@ impl World {
         if let Change::Copy(copy) = change {
             self.take(copy);
         }
+        if let Change::Erased(dossier) = change
+            && let Some(journey) = self.journeys.get_mut(dossier)
+        {
+            journey.forget();
+        }
         if let Change::Journey { journey, .. } = change {
             let dossier = &journey.route.dossier;
             for transfer in journey.transfers() {
@@ -85,7 +91,7 @@ impl World {
 
 /// Loads what these acts read, in a handful of queries whatever their number.
 pub(super) async fn load(
-    tx: &DatabaseTransaction,
+    (tx, ring): (&DatabaseTransaction, &Keyring),
     acts: &[&Act],
     cache: &CalendarCache,
 ) -> Result<World, DbErr> {
@@ -97,7 +103,7 @@ pub(super) async fn load(
         .map(str::to_owned)
         .collect();
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
-    for journey in store::journeys(tx, &dossiers).await? {
+    for journey in store::journeys(tx, ring, &dossiers).await? {
         world.apply(&Change::journey(journey));
     }
     load_reference(tx, &mut world, acts, cache).await?;
@@ -166,7 +172,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
                 .map(|journey| unit(&journey.route.returning));
             returning.into_iter().chain([calendar()]).collect()
         }
-        Act::Withdrawn(_) | Act::Returned { .. } | Act::Copies(_) => Vec::new(),
+        Act::Withdrawn(_) | Act::Returned { .. } | Act::Erased(_) | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -177,6 +183,7 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::Withdrawn(_)
         | Act::Decided { .. }
         | Act::Returned { .. }
+        | Act::Erased(_)
         | Act::Copies(_) => None,
     }
 }
@@ -184,9 +191,10 @@ fn transfer_of(act: &Act) -> Option<&str> {
 fn dossier_of(act: &Act) -> Option<&str> {
     match act {
         Act::Opened(opened) => Some(&opened.dossier),
-        Act::Withdrawn(dossier) | Act::Decided { dossier, .. } | Act::Returned { dossier, .. } => {
-            Some(dossier)
-        }
+        Act::Withdrawn(dossier)
+        | Act::Decided { dossier, .. }
+        | Act::Returned { dossier, .. }
+        | Act::Erased(dossier) => Some(dossier),
         Act::On(_) | Act::Copies(_) => None,
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use kit::clock;
 use kit::db::{Sink, among};
+use kit::log::{Keyed, data_key_of};
+use kit::seal::{DataKey, Keyring};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -37,15 +39,23 @@ mod entity {
 /// The routes of these dossiers, locked in the order of their uids.
 pub(super) async fn lock(
     db: &impl ConnectionTrait,
+    ring: &Keyring,
     dossiers: &BTreeSet<String>,
 ) -> Result<Vec<Route>, DbErr> {
-    let rows = entity::Entity::find()
+    let (key, name) = data_key_of(entity::Column::DossierUid);
+    let rows: Vec<Keyed<entity::Model>> = entity::Entity::find()
+        .expr_as(key, name)
         .filter(among(db, entity::Column::DossierUid, dossiers))
         .order_by_asc(entity::Column::DossierUid)
         .lock_exclusive()
+        .into_model()
         .all(db)
         .await?;
-    rows.into_iter().map(route).collect()
+    let routes = rows.into_iter().map(|found| {
+        let key = found.key(ring, &found.row.dossier_uid)?;
+        route(found.row, key)
+    });
+    routes.collect()
 }
 
 /// The dossiers whose journey has ended, for checks.
@@ -75,7 +85,7 @@ pub(super) async fn save<'a>(
     sink.put::<entity::Entity>(rows?, &over).await
 }
 
-fn route(row: entity::Model) -> Result<Route, DbErr> {
+fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
     Ok(Route {
         dossier: row.dossier_uid,
         code: row.code,
@@ -86,6 +96,7 @@ fn route(row: entity::Model) -> Result<Route, DbErr> {
         steps: serde_json::from_str(&row.steps).map_err(|error| DbErr::Type(error.to_string()))?,
         custody_epoch: row.custody_epoch,
         open: row.open,
+        key,
     })
 }
 

@@ -1,20 +1,24 @@
 //! The transfers.
 
 mod entity;
+mod personal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use kit::authority::{Relation, Scope};
 use kit::clock;
 use kit::db::{Sink, among};
+use kit::log::{Keyed, data_key_of};
+use kit::seal::{DataKey, Keyring};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    QuerySelect as _, Select, SelectModel, Selector,
 };
 
 use crate::transfer::Transfer;
 use entity::{ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED};
+pub use personal::inspect;
 
 /// Which transfers of a unit to list.
 #[derive(Clone, Debug)]
@@ -58,19 +62,36 @@ pub async fn dossiers_of(
         .await
 }
 
-/// All transfers of these dossiers in order of their first offer.
+/// All transfers of these dossiers, whose keys these are, in order of their first offer.
+pub(super) async fn of_dossiers(
+    db: &impl ConnectionTrait,
+    dossiers: &BTreeSet<String>,
+    keys: &HashMap<&str, Option<&DataKey>>,
+) -> Result<Vec<Transfer>, DbErr> {
+    let rows = in_order(Entity::find().filter(among(db, Column::DossierUid, dossiers)));
+    let transfers = rows.all(db).await?.into_iter().map(|row| {
+        let key = keys.get(row.dossier_uid.as_str()).copied().flatten();
+        row.into_domain(key.cloned())
+    });
+    transfers.collect()
+}
+
+/// All transfers of a dossier in order of their first offer.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn of_dossiers(
-    db: &impl ConnectionTrait,
-    dossiers: &BTreeSet<String>,
+pub async fn of_dossier(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
+    dossier: &str,
 ) -> Result<Vec<Transfer>, DbErr> {
-    let select = Entity::find()
-        .filter(among(db, Column::DossierUid, dossiers))
+    let select = in_order(Entity::find().filter(Column::DossierUid.eq(dossier)));
+    domain(select, db, ring).await
+}
+
+fn in_order(select: Select<Entity>) -> Select<Entity> {
+    select
         .order_by_asc(Column::OfferedAt)
-        .order_by_asc(Column::Uid);
-    domain(select, db).await
+        .order_by_asc(Column::Uid)
 }
 
 /// The transfer in scope with this uid.
@@ -78,11 +99,11 @@ pub async fn of_dossiers(
 /// # Errors
 /// When the store does not answer.
 pub async fn find(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     uid: &str,
 ) -> Result<Option<Transfer>, DbErr> {
-    let found = domain(scoped(scope).filter(Column::Uid.eq(uid)), db).await?;
+    let found = domain(scoped(scope).filter(Column::Uid.eq(uid)), db, ring).await?;
     Ok(found.into_iter().next())
 }
 
@@ -91,15 +112,12 @@ pub async fn find(
 /// # Errors
 /// When the store does not answer.
 pub async fn by_uids(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     uids: &[&str],
 ) -> Result<Vec<Transfer>, DbErr> {
-    domain(
-        scoped(scope).filter(among(db, Column::Uid, uids.iter().copied())),
-        db,
-    )
-    .await
+    let select = scoped(scope).filter(among(db, Column::Uid, uids.iter().copied()));
+    domain(select, db, ring).await
 }
 
 /// Whether any transfer of the dossier is in scope.
@@ -123,7 +141,7 @@ pub async fn in_scope_of_dossier(
 /// # Errors
 /// When the store does not answer.
 pub async fn list(
-    db: &impl ConnectionTrait,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     scope: &Scope,
     filter: &Filter,
 ) -> Result<Vec<Transfer>, DbErr> {
@@ -148,10 +166,10 @@ pub async fn list(
         let last = Expr::tuple([Expr::val(*due), Expr::val(uid.as_str())]);
         select = select.filter(row.gt(last));
     }
-    domain(select, db).await
+    domain(select, db, ring).await
 }
 
-/// The open offers to a unit, the earliest due first.
+/// The uid and offer epoch of the open offers to a unit, the earliest due first.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -159,14 +177,18 @@ pub async fn open_offers(
     db: &impl ConnectionTrait,
     unit: &str,
     limit: u64,
-) -> Result<Vec<Transfer>, DbErr> {
-    let select = Entity::find()
+) -> Result<Vec<(String, i64)>, DbErr> {
+    Entity::find()
+        .select_only()
+        .columns([Column::Uid, Column::OfferEpoch])
         .filter(Column::ToUnit.eq(unit))
         .filter(Column::State.eq(OFFERED))
         .order_by_asc(Column::HandOverDue)
         .order_by_asc(Column::Uid)
-        .limit(limit);
-    domain(select, db).await
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// How many open offers each unit has.
@@ -255,9 +277,23 @@ fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Expr> {
     }
 }
 
-async fn domain(select: Select<Entity>, db: &impl ConnectionTrait) -> Result<Vec<Transfer>, DbErr> {
-    let rows = select.all(db).await?;
-    rows.into_iter().map(Model::into_domain).collect()
+async fn domain(
+    select: Select<Entity>,
+    db: &impl ConnectionTrait,
+    ring: &Keyring,
+) -> Result<Vec<Transfer>, DbErr> {
+    let rows = keyed(select).all(db).await?;
+    let transfers = rows.into_iter().map(|found| {
+        let key = found.key(ring, &found.row.dossier_uid)?;
+        found.row.into_domain(key)
+    });
+    transfers.collect()
+}
+
+/// The rows with the data keys of their dossiers.
+fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
+    let (key, name) = data_key_of(Column::DossierUid);
+    select.expr_as(key, name).into_model()
 }
 
 fn micros(moment: clock::Moment) -> i64 {

@@ -83,6 +83,7 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             dossier,
             transfer: returned.transfer_uid,
         }),
+        Some(Change::Erased(_)) => Some(Act::Erased(dossier)),
         Some(
             Change::Submitted(_)
             | Change::Refused(_)

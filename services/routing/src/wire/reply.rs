@@ -37,6 +37,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         ended_at: ended_at(&transfer.state).map(time),
         reason: transfer.reason.clone(),
         revision: transfer.revision,
+        erased: transfer.key.is_none(),
     }
 }
 

@@ -119,8 +119,8 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.transfer_uid.clone(),
             moved.custody_epoch,
         )),
-        // It follows from the first acceptance: the order is checked elsewhere.
-        Change::Processing(_) => None,
+        // The one follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run.
+        Change::Processing(_) | Change::Erased(_) => None,
     }
 }
 

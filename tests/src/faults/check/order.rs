@@ -73,6 +73,7 @@ fn rank(change: &Change) -> u8 {
         Change::Processing(_) | Change::CustodyMoved(_) => 3,
         Change::Decided(_) => 4,
         Change::Returned(_) | Change::Refused(_) | Change::Withdrawn(_) => 5,
+        Change::Erased(_) => 6,
     }
 }
 

@@ -1,15 +1,14 @@
 //! The row of a dossier.
 
 use kit::clock;
-use kit::identity_number::{IdentityNumber, Kind};
+use kit::seal::{Blind, DataKey, Keyring};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{bad_row, micros};
+use super::personal::{Personal, open, seal};
+use super::{CONTENT, bad_row, micros};
 use crate::code::DossierCode;
-use crate::dossier::{
-    Applicant, Channel, Closing, Decision, Dossier, Filing, Outcome, Receipt, State, Units,
-};
+use crate::dossier::{Channel, Closing, Decision, Dossier, Filing, Outcome, Receipt, State, Units};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -24,10 +23,11 @@ pub struct Model {
     pub procedure_version: i32,
     pub case_key: String,
     pub channel: i32,
-    /// JSON; personal.
-    pub applicant: String,
+    /// All that is personal, sealed under the dossier's data key; none once it was erased.
+    pub personal: Option<Vec<u8>>,
     pub party_uid: Option<String>,
-    pub content_digest: Vec<u8>,
+    /// A keyed hash; none once the person was erased.
+    pub content_digest: Option<Vec<u8>>,
     /// JSON.
     pub components: String,
     pub receiving_unit: String,
@@ -36,7 +36,6 @@ pub struct Model {
     pub submitted_at: i64,
     pub received_at: Option<i64>,
     pub appointment: Option<i64>,
-    pub closing_reason: Option<String>,
     pub closed_at: Option<i64>,
     /// JSON.
     pub decision: Option<String>,
@@ -47,12 +46,13 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a change may touch; all else stays as it was handed in (R13).
-pub const MAY_CHANGE: [Column; 9] = [
+pub const MAY_CHANGE: [Column; 10] = [
     Column::State,
+    Column::Personal,
+    Column::ContentDigest,
     Column::CompetentUnit,
     Column::ReceivedAt,
     Column::Appointment,
-    Column::ClosingReason,
     Column::ClosedAt,
     Column::Decision,
     Column::ReturnedAt,
@@ -60,26 +60,16 @@ pub const MAY_CHANGE: [Column; 9] = [
 ];
 
 #[derive(Serialize, Deserialize)]
-struct StoredApplicant {
-    name: String,
-    kind: String,
-    number: String,
-    phone: String,
-}
-
-#[derive(Serialize, Deserialize)]
 struct StoredDecision {
     granted: bool,
-    number: String,
     date: chrono::NaiveDate,
-    signer: String,
     unit: String,
     recorded_at: i64,
 }
 
 impl Model {
     /// The row of a dossier.
-    pub fn from_domain(dossier: &Dossier) -> Result<Self, DbErr> {
+    pub fn from_domain(dossier: &Dossier, ring: &Keyring) -> Result<Self, DbErr> {
         let receipt = dossier.state.receipt();
         let closing = match &dossier.state {
             State::Refused(closing) | State::Withdrawn(_, closing) => Some(closing),
@@ -99,6 +89,8 @@ impl Model {
             | State::Withdrawn(..) => (None, None),
         };
         let filing = &dossier.filing;
+        let content = dossier.content_digest();
+        let content = content.map(|digest| ring.blind(CONTENT, &digest));
         Ok(Self {
             uid: dossier.uid.clone(),
             code: dossier.code.to_string(),
@@ -107,9 +99,9 @@ impl Model {
             procedure_version: filing.procedure_version,
             case_key: filing.case_key.clone(),
             channel: channel_number(filing.channel),
-            applicant: json(&stored_applicant(&filing.applicant))?,
-            party_uid: filing.applicant.party.clone(),
-            content_digest: dossier.content_digest(),
+            personal: seal(dossier)?,
+            party_uid: filing.party.clone(),
+            content_digest: content.transpose()?.map(Blind::into_bytes),
             components: json(&filing.components)?,
             receiving_unit: dossier.units.receiving.clone(),
             competent_unit: dossier.units.competent.clone(),
@@ -117,7 +109,6 @@ impl Model {
             submitted_at: micros(dossier.submitted_at),
             received_at: receipt.map(|receipt| micros(receipt.received_at)),
             appointment: receipt.map(|receipt| micros(receipt.appointment)),
-            closing_reason: closing.map(|closing| closing.reason.clone()),
             closed_at: closing.map(|closing| micros(closing.at)),
             decision: decision
                 .map(|decision| json(&stored_decision(decision)))
@@ -127,26 +118,22 @@ impl Model {
         })
     }
 
-    /// The dossier of a row.
-    pub fn into_domain(self) -> Result<Dossier, DbErr> {
-        let state = self.state()?;
-        let applicant: StoredApplicant = parse(&self.applicant)?;
-        let number =
-            IdentityNumber::parse(number_kind(&applicant.kind)?, &applicant.number, "number")
-                .map_err(|_| bad_row("the applicant's number"))?;
+    /// The dossier of a row and its data key.
+    pub fn into_domain(self, key: Option<DataKey>) -> Result<Dossier, DbErr> {
+        let personal = open(&self.uid, self.personal.as_deref(), key.as_ref())?;
+        let key = key.filter(|_| personal.is_some());
+        let personal = personal.unwrap_or_default();
+        let state = self.state(&personal)?;
         Ok(Dossier {
             state,
+            key,
             filing: Filing {
                 procedure_code: self.procedure_code,
                 procedure_version: self.procedure_version,
                 case_key: self.case_key,
                 channel: channel(self.channel)?,
-                applicant: Applicant {
-                    name: applicant.name,
-                    number,
-                    phone: applicant.phone,
-                    party: self.party_uid,
-                },
+                applicant: personal.applicant()?,
+                party: self.party_uid,
                 components: parse(&self.components)?,
             },
             uid: self.uid,
@@ -161,19 +148,19 @@ impl Model {
         })
     }
 
-    fn state(&self) -> Result<State, DbErr> {
+    fn state(&self, personal: &Personal) -> Result<State, DbErr> {
         Ok(match self.state {
             1 => State::Submitted,
             2 => State::Received(self.receipt()?),
-            3 => State::Refused(self.closing()?),
+            3 => State::Refused(self.closing(personal)?),
             4 => State::Processing(self.receipt()?),
-            7 => State::Withdrawn(self.receipt().ok(), self.closing()?),
-            9 => State::ResultReady(self.receipt()?, self.decision()?),
+            7 => State::Withdrawn(self.receipt().ok(), self.closing(personal)?),
+            9 => State::ResultReady(self.receipt()?, self.decision(personal)?),
             10 => {
                 let returned_at = self.returned_at.ok_or_else(|| bad_row("returned_at"))?;
                 State::Returned(
                     self.receipt()?,
-                    self.decision()?,
+                    self.decision(personal)?,
                     clock::from_micros(returned_at),
                 )
             }
@@ -192,17 +179,14 @@ impl Model {
         })
     }
 
-    fn closing(&self) -> Result<Closing, DbErr> {
+    fn closing(&self, personal: &Personal) -> Result<Closing, DbErr> {
         Ok(Closing {
-            reason: self
-                .closing_reason
-                .clone()
-                .ok_or_else(|| bad_row("closing_reason"))?,
+            reason: personal.closing_reason.clone(),
             at: clock::from_micros(self.closed_at.ok_or_else(|| bad_row("closed_at"))?),
         })
     }
 
-    fn decision(&self) -> Result<Decision, DbErr> {
+    fn decision(&self, personal: &Personal) -> Result<Decision, DbErr> {
         let text = self
             .decision
             .as_deref()
@@ -214,46 +198,21 @@ impl Model {
             } else {
                 Outcome::Refused
             },
-            number: stored.number,
+            number: personal.decision_number.clone(),
             date: stored.date,
-            signer: stored.signer,
+            signer: personal.signer.clone(),
             unit: stored.unit,
             recorded_at: clock::from_micros(stored.recorded_at),
         })
     }
 }
 
-fn stored_applicant(applicant: &Applicant) -> StoredApplicant {
-    let kind = match applicant.number.kind() {
-        Kind::Cccd => "cccd",
-        Kind::Cmnd => "cmnd",
-        Kind::Mst => "mst",
-    };
-    StoredApplicant {
-        name: applicant.name.clone(),
-        kind: kind.to_owned(),
-        number: applicant.number.value().to_owned(),
-        phone: applicant.phone.clone(),
-    }
-}
-
 fn stored_decision(decision: &Decision) -> StoredDecision {
     StoredDecision {
         granted: decision.outcome == Outcome::Granted,
-        number: decision.number.clone(),
         date: decision.date,
-        signer: decision.signer.clone(),
         unit: decision.unit.clone(),
         recorded_at: micros(decision.recorded_at),
-    }
-}
-
-fn number_kind(name: &str) -> Result<Kind, DbErr> {
-    match name {
-        "cccd" => Ok(Kind::Cccd),
-        "cmnd" => Ok(Kind::Cmnd),
-        "mst" => Ok(Kind::Mst),
-        _ => Err(bad_row("the kind of the applicant's number")),
     }
 }
 
@@ -286,10 +245,10 @@ fn channel(number: i32) -> Result<Channel, DbErr> {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, DbErr> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, DbErr> {
     serde_json::to_string(value).map_err(|error| DbErr::Type(error.to_string()))
 }
 
-fn parse<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, DbErr> {
+pub(super) fn parse<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, DbErr> {
     serde_json::from_str(text).map_err(|error| bad_row(&error.to_string()))
 }

@@ -1,9 +1,11 @@
 //! The row of a transfer.
 
 use kit::clock;
+use kit::seal::DataKey;
 use sea_orm::entity::prelude::*;
 
 use super::micros;
+use super::personal::{open, seal};
 use crate::route::Due;
 use crate::transfer::{Acceptance, State, Transfer, Work};
 
@@ -34,7 +36,8 @@ pub struct Model {
     pub accepted_at: Option<i64>,
     pub step_due: i64,
     pub ended_at: Option<i64>,
-    pub reason: String,
+    /// Sealed under the dossier's data key; none where there is no reason.
+    pub reason: Option<Vec<u8>>,
     pub revision: i64,
 }
 
@@ -96,14 +99,15 @@ impl Model {
             accepted_at: acceptance.map(|acceptance| micros(acceptance.at)),
             step_due: micros(transfer.due.step),
             ended_at: ended_at.map(micros),
-            reason: transfer.reason.clone(),
+            reason: seal(transfer),
             revision: transfer.revision,
         }
     }
 
-    /// The transfer of a row.
-    pub fn into_domain(self) -> Result<Transfer, DbErr> {
+    /// The transfer of a row and the data key of its dossier.
+    pub fn into_domain(self, key: Option<DataKey>) -> Result<Transfer, DbErr> {
         Ok(Transfer {
+            reason: open(&self.uid, self.reason.as_deref(), key.as_ref())?.unwrap_or_default(),
             state: self.state()?,
             work: Work {
                 key: self.step_key,
@@ -126,8 +130,8 @@ impl Model {
                 hand_over: clock::from_micros(self.hand_over_due),
                 step: clock::from_micros(self.step_due),
             },
-            reason: self.reason,
             revision: self.revision,
+            key,
         })
     }
 

@@ -1,0 +1,77 @@
+//! What the operator asks of the sealed columns: whether they open, and hashes under the newest key.
+
+use kit::db::{Db, Sink as _};
+use kit::seal::{Inspection, Keyring};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+
+use super::entity::{Column, Entity, Model};
+use super::keyed;
+use super::personal::open;
+
+/// How many dossiers are read at once.
+const PAGE: u64 = 1_000;
+/// How many are hashed anew in one transaction: whoever changes one of them waits for so many.
+const AT_ONCE: u64 = 200;
+
+/// Opens what is personal about every dossier.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn inspect(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspection, DbErr> {
+    let (mut found, mut last) = (Inspection::default(), String::new());
+    loop {
+        let page = Entity::find()
+            .filter(Column::Uid.gt(last.as_str()))
+            .order_by_asc(Column::Uid)
+            .limit(PAGE);
+        let page = keyed(page).all(db).await?;
+        let Some(end) = page.last() else {
+            return Ok(found);
+        };
+        last.clone_from(&end.row.uid);
+        for dossier in page {
+            let row = &dossier.row;
+            let opened = dossier.key(ring, &row.uid).map_err(DbErr::from);
+            let opened =
+                opened.and_then(|key| open(&row.uid, row.personal.as_deref(), key.as_ref()));
+            found.note(format_args!("dossier {}", row.code), opened);
+        }
+    }
+}
+
+/// Hashes every content under the newest key, a few at a time, and says how many were not yet.
+///
+/// # Errors
+/// When the store does not answer, or a dossier does not open.
+pub async fn rehash(db: &Db) -> Result<usize, DbErr> {
+    let (ring, mut last, mut hashed) = (db.ring(), String::new(), 0);
+    loop {
+        let tx = db.begin().await?;
+        let page = Entity::find()
+            .filter(Column::Uid.gt(last.as_str()))
+            .order_by_asc(Column::Uid)
+            .limit(AT_ONCE)
+            .lock_exclusive();
+        let page = keyed(page).all(&tx).await?;
+        let Some(end) = page.last() else {
+            tx.rollback().await?;
+            return Ok(hashed);
+        };
+        last.clone_from(&end.row.uid);
+        let mut anew: Vec<Model> = Vec::new();
+        for dossier in page {
+            let key = dossier.key(ring, &dossier.row.uid)?;
+            let before = dossier.row.content_digest.clone();
+            let now = Model::from_domain(&dossier.row.into_domain(key)?, ring)?;
+            if now.content_digest != before {
+                anew.push(now);
+            }
+        }
+        hashed += anew.len();
+        tx.put::<Entity>(anew, &[Column::ContentDigest]).await?;
+        tx.commit().await?;
+    }
+}
