@@ -17,7 +17,9 @@ use prost_types::{
 };
 
 /// What an rpc that changes nothing is called.
-const READS: [&str; 7] = ["Get", "List", "Read", "Track", "Explain", "Pull", "Issue"];
+const READS: [&str; 9] = [
+    "Explain", "Get", "Issue", "List", "Pull", "Read", "Search", "Track", "Watch",
+];
 
 fn files() -> Vec<FileDescriptorProto> {
     let contract = FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();

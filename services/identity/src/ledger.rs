@@ -6,6 +6,7 @@ mod unit;
 
 use std::collections::{BTreeSet, HashMap};
 
+use kit::clock;
 use kit::db::Sink;
 use kit::identity_number::IdentityNumber;
 use kit::writer::{Effect, Ledger, Step};
@@ -15,7 +16,8 @@ use crate::error::Error;
 use crate::import::Province;
 use crate::party::Party;
 use crate::principal::{Principal, Subject};
-use crate::unit::{Uid, Unit};
+use crate::register::{Draft, Register};
+use crate::unit::Unit;
 use crate::{NAME, store};
 
 /// What can be done.
@@ -23,6 +25,13 @@ use crate::{NAME, store};
 pub(crate) enum Act {
     /// Take a province in.
     Import(Province),
+    /// Take units in, or only tell what would change.
+    ImportUnits {
+        /// What to take in.
+        draft: Draft,
+        /// Whether nothing is to be changed.
+        is_dry_run: bool,
+    },
     /// Register a party under a new uid, unless its number is known.
     Register(Party),
 }
@@ -30,7 +39,7 @@ pub(crate) enum Act {
 /// What acts read.
 #[derive(Debug, Default)]
 pub(crate) struct World {
-    units: HashMap<Uid, Unit>,
+    units: Register,
     parties: HashMap<IdentityNumber, Party>,
     principals: HashMap<Subject, Principal>,
 }
@@ -55,14 +64,15 @@ impl Ledger for Identity {
 
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
         let keys = Keys::of(acts);
-        let units = store::unit::lock(tx, keys.units).await?;
+        let units = if keys.units {
+            store::unit::lock_all(tx).await?
+        } else {
+            Register::default()
+        };
         let parties = store::party::lock(tx, keys.numbers).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
         Ok(World {
-            units: units
-                .into_iter()
-                .map(|unit| (unit.uid.clone(), unit))
-                .collect(),
+            units,
             parties: parties
                 .into_iter()
                 .map(|party| (party.particulars.number.clone(), party))
@@ -83,9 +93,14 @@ impl Ledger for Identity {
         match &step.act {
             Act::Import(province) => {
                 let mut effect = Effect::nothing();
-                unit::import(world, province, &mut effect);
-                caller::import(world, province, &mut effect)?;
+                let on = clock::local(step.cause.at).date();
+                let taken = unit::import(world, &province.draft, on, &mut effect)?;
+                caller::import(world, &taken.register, province, &mut effect)?;
                 Ok(effect)
+            }
+            Act::ImportUnits { draft, is_dry_run } => {
+                let on = clock::local(step.cause.at).date();
+                unit::import_for(world, draft, *is_dry_run, on)
             }
             Act::Register(party) => Ok(party::register(world, party)),
         }
@@ -94,7 +109,7 @@ impl Ledger for Identity {
     fn apply(world: &mut World, change: &Change) {
         match change.clone() {
             Change::Unit(unit) => {
-                world.units.insert(unit.uid.clone(), unit);
+                world.units.put(unit);
             }
             Change::Party(party) => {
                 world
@@ -127,7 +142,7 @@ impl Ledger for Identity {
 /// The keys of all that acts read.
 #[derive(Default)]
 struct Keys<'a> {
-    units: BTreeSet<&'a Uid>,
+    units: bool,
     numbers: BTreeSet<&'a IdentityNumber>,
     subjects: BTreeSet<&'a Subject>,
 }
@@ -138,6 +153,7 @@ impl<'a> Keys<'a> {
         for act in acts {
             match act {
                 Act::Import(province) => keys.add(province),
+                Act::ImportUnits { .. } => keys.units = true,
                 Act::Register(party) => {
                     keys.numbers.insert(&party.particulars.number);
                 }
@@ -147,11 +163,9 @@ impl<'a> Keys<'a> {
     }
 
     fn add(&mut self, province: &'a Province) {
-        self.units
-            .extend(province.units.iter().map(|unit| &unit.uid));
+        self.units = true;
         for caller in &province.callers {
             self.subjects.insert(&caller.subject);
-            self.units.extend(caller.part.unit());
             self.numbers
                 .extend(caller.part.party().map(|party| &party.particulars.number));
         }

@@ -33,7 +33,12 @@ impl MigrationTrait for Tables {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [unit::table(), party::table(), caller::principal()] {
+        for table in [
+            unit::table(),
+            unit::period(),
+            party::table(),
+            caller::principal(),
+        ] {
             manager.create_table(table).await?;
         }
         manager.create_index(party::number()).await

@@ -4,6 +4,7 @@ use sea_orm::DbErr;
 
 pub(crate) mod party;
 pub(crate) mod principal;
+pub(crate) mod register;
 pub(crate) mod unit;
 
 /// A cell holds something that this version never writes.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use jsonwebtoken::dangerous::insecure_decode_claims;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Validation, decode};
@@ -12,7 +12,7 @@ use kit::keys::PublicKey;
 use serde::Deserialize;
 
 use crate::principal::Principal;
-use crate::succession::Succession;
+use crate::register::Register;
 
 const LEEWAY: TimeDelta = TimeDelta::seconds(60);
 /// How far ahead an assertion may end.
@@ -123,8 +123,14 @@ pub fn of_service(name: &str, now: Moment) -> Claims {
 
 /// What the token of a principal says: at a unit, the unit that does its work now and all whose work that one took over.
 #[must_use]
-pub fn of_principal(principal: &Principal, succession: &Succession, now: Moment) -> Claims {
-    let estate = principal.part.unit().map(|unit| succession.estate(unit));
+pub fn of_principal(
+    principal: &Principal,
+    units: &Register,
+    today: NaiveDate,
+    now: Moment,
+) -> Claims {
+    let unit = principal.part.unit();
+    let estate = unit.map(|unit| units.estate(unit, today));
     let units = estate.unwrap_or_default();
     let units = units.iter().map(ToString::to_string);
     let party = principal.part.party().map(ToString::to_string);

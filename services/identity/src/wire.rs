@@ -1,5 +1,6 @@
 //! Protobuf to domain and back.
 
 pub(crate) mod caller;
+pub(crate) mod import;
 pub(crate) mod party;
 pub(crate) mod unit;

@@ -3,8 +3,8 @@
 //! A service is a set of pure decisions over its own tables. Everything around them lives here once: who calls
 //! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
-//! ([`failure`]), and how a port is served ([`serve`]). Facts
-//! that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring.
+//! ([`failure`]), how changes are watched ([`watch`]), how Vietnamese text is compared ([`text`]), and how a port is served
+//! ([`serve`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring.
 
 #[cfg(test)]
 extern crate self as kit;
@@ -33,5 +33,7 @@ pub mod sheet;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod tls;
+pub mod watch;
 pub mod writer;

@@ -10,6 +10,7 @@ mod audit;
 mod chain;
 mod entity;
 mod position;
+mod reach;
 mod read;
 mod service;
 
@@ -18,7 +19,8 @@ pub use append::append;
 pub use audit::{Audit, Break, audit};
 pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
-pub(crate) use read::envelope;
+pub(crate) use reach::Reach;
+pub(crate) use read::{envelope, hashes};
 pub use read::{heads, history, page};
 pub use service::read_events;
 

@@ -14,13 +14,14 @@ use tonic::{Request, Response, Status};
 use crate::error::Error;
 use crate::principal::Principal;
 use crate::settings::Settings;
-use crate::succession::Succession;
+use crate::store::register::Units;
 use crate::token::{self, Refusal, Unverified};
 use crate::{store, wire};
 
 /// Gives tokens, and the keys that verify them.
 pub(crate) struct Tokens {
     pub db: Db,
+    pub units: Units,
     pub settings: Settings,
 }
 
@@ -35,9 +36,9 @@ impl Tokens {
         }
         let principal = self.principal(&subject).await?;
         assertion.verify(&subject, &principal.public_key, now)?;
-        let succeeded = store::unit::succeeded(self.db.read()).await?;
-        let succession = Succession::on(clock::local(civil).date(), succeeded);
-        Ok(token::of_principal(&principal, &succession, now))
+        let today = clock::local(civil).date();
+        let units = self.units.now().await?;
+        Ok(token::of_principal(&principal, &units, today, now))
     }
 
     async fn principal(&self, subject: &str) -> Result<Principal, Error> {

@@ -6,3 +6,4 @@ mod parties;
 mod support;
 mod tokens;
 mod units;
+mod watches;

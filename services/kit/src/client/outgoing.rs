@@ -19,7 +19,7 @@ const USUAL: Duration = Duration::from_secs(10);
 /// How long a replica may take while there is another to ask. Who takes longer is not to be called for a while.
 const ATTEMPT: Duration = Duration::from_secs(3);
 /// Rpcs with these verbs change nothing and can be made twice.
-const READS: [&str; 4] = ["Get", "List", "Read", "Issue"];
+const READS: [&str; 6] = ["Get", "Issue", "List", "Read", "Search", "Watch"];
 
 /// One call.
 pub(super) struct Outgoing {
