@@ -47,6 +47,12 @@ impl Line {
         channel.clone().expect("the suite was started")
     }
 
+    /// Has everybody sign in again: a token says what held when it was issued.
+    pub fn forget_tokens(&self) {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.clear();
+    }
+
     fn known_token(&self, subject: &str) -> Option<String> {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.get(subject).cloned()

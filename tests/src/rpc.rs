@@ -25,6 +25,7 @@ macro_rules! rpcs {
 rpcs! {
     identity "TokenService" {
         "IssueToken": IssueTokenRequest => IssueTokenResponse,
+        "GetKeySet": GetKeySetRequest => GetKeySetResponse,
         "GetCaller": GetCallerRequest => GetCallerResponse,
     }
     identity "UnitService" {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::event::v1::Head;
+use proto::identity::v1::GetKeySetRequest;
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -304,6 +305,13 @@ impl Suite {
     /// The store of one service, past the suite.
     pub async fn store(&self, service: &str) -> DatabaseConnection {
         self.pair.open(service).await
+    }
+
+    /// A new time, `2017-08-31T00:00`, local, for which everybody signs in again.
+    pub async fn a_new_day(&self, local: &str) {
+        let today = GetKeySetRequest {};
+        self.anonymous().at(local).ok(today).await;
+        self.line.forget_tokens();
     }
 
     /// Somebody of the cast.

@@ -5,6 +5,8 @@
 //! reads the next page when its caller has taken the last, so that a slow caller costs a page and no more.
 
 mod cursor;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -60,14 +62,7 @@ impl Watches {
     /// The watches over the log that this writer writes.
     #[must_use]
     pub fn start<L: Ledger>(ground: &Ground, writer: &Writer<L>) -> Self {
-        let watches = Self(Arc::new(Inner {
-            owner: L::OWNER,
-            db: ground.db.clone(),
-            reach: writer.reach().clone(),
-            watching: watch::Sender::default(),
-            quiet: QUIET,
-            stop: ground.stop.clone(),
-        }));
+        let watches = Self::over(writer, ground.db.clone(), QUIET, ground.stop.clone());
         if ground.db.is_shared() {
             let (stop, looking) = (ground.stop.clone(), watches.clone().look_for_others());
             ground
@@ -75,6 +70,22 @@ impl Watches {
                 .spawn(async move { stop.run_until_cancelled(looking).await });
         }
         watches
+    }
+
+    fn over<L: Ledger>(
+        writer: &Writer<L>,
+        db: Db,
+        quiet: Duration,
+        stop: CancellationToken,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            owner: L::OWNER,
+            db,
+            reach: writer.reach().clone(),
+            watching: watch::Sender::default(),
+            quiet,
+            stop,
+        }))
     }
 
     /// From where a watch tells all that is not yet in the store; to be taken before the list that it goes with is read.

@@ -158,13 +158,15 @@ soon,new,old,merged,whole,1,
     let bad = identity::read(&files, &store.known().await).unwrap_err();
     let expected = [
         (2, "from"),
+        // The unit that it names ends by the next row.
+        (2, "to"),
         (3, "to"),
         (4, "day"),
         (5, "change"),
         (6, "share"),
         (6, "default"),
         (7, "default"),
-        (7, "from"),
+        (7, "to"),
     ];
     assert_eq!(found(&bad), expected);
 }

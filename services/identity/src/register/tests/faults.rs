@@ -189,7 +189,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     ];
     let successions = [
         succeeded("a", "y", "2025-07-01", true),
-        succeeded("z", "a", "2025-07-01", true),
+        succeeded("z", "b", "2025-07-01", true),
     ];
     assert_eq!(faults(&units, &successions).len(), 4);
 }
