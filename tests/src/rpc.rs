@@ -25,7 +25,6 @@ macro_rules! rpcs {
 rpcs! {
     identity "TokenService" {
         "IssueToken": IssueTokenRequest => IssueTokenResponse,
-        "GetKeySet": GetKeySetRequest => GetKeySetResponse,
         "GetCaller": GetCallerRequest => GetCallerResponse,
     }
     identity "UnitService" {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::event::v1::Head;
-use proto::identity::v1::GetKeySetRequest;
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -307,11 +306,9 @@ impl Suite {
         self.pair.open(service).await
     }
 
-    /// A new time, `2017-08-31T00:00`, local, for which everybody signs in again.
-    pub async fn a_new_day(&self, local: &str) {
-        let today = GetKeySetRequest {};
-        self.anonymous().at(local).ok(today).await;
-        self.line.forget_tokens();
+    /// It is another time from now on, `2017-08-31T07:30`, local, and everybody signs in again.
+    pub fn begin_day(&self, local: &str) {
+        self.line.begin_day(format!("{local}:00+07:00"));
     }
 
     /// Somebody of the cast.

@@ -1,9 +1,9 @@
 //! Identity: the units of the province, the parties that apply, and who may call.
 //!
-//! It owns four tables. `unit` and `unit_period` have the units with their validity, dated descriptions and successors; `party` has citizens and businesses, and is
-//! the only place for their names and numbers; `principal` has those who may have tokens, with their keys. Units and
-//! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
-//! told in its log. It consumes no other log.
+//! It owns four tables. `unit` and `unit_period` have the units with their validity, dated descriptions and successors; `party`
+//! has citizens and businesses, and is the only place for their names and numbers; `principal` has those who may have tokens,
+//! with their keys. Units and principals come from files ([`read`], [`import`]), units also from the province's administrator,
+//! parties from files and from desks. Changes of units and parties are told in its log. It consumes no other log.
 
 mod error;
 mod grpc;

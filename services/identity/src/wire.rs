@@ -3,4 +3,5 @@
 pub(crate) mod caller;
 pub(crate) mod import;
 pub(crate) mod party;
+pub(crate) mod query;
 pub(crate) mod unit;

@@ -98,7 +98,7 @@ async fn a_merger_that_is_known_in_advance_takes_effect_on_its_day_and_not_befor
         .await;
 
     // On the day the heir goes on where the unit stood, under the same code and with the same appointment.
-    suite.a_new_day("2017-08-29T07:30").await;
+    suite.begin_day("2017-08-29T07:30");
     let heir = suite.leader(OTHER_COMMUNE).at("2017-08-29T08:00");
     let accepted = heir.ok(desk::accept(&sign)).await;
     let held = desk::Held {
@@ -124,7 +124,7 @@ async fn a_merger_that_is_known_in_advance_takes_effect_on_its_day_and_not_befor
         .message
         .caller
         .unwrap();
-    assert_eq!(caller.unit_uids, [OTHER_COMMUNE, COMMUNE]);
+    assert_eq!(caller.grants[0].unit_uids, [OTHER_COMMUNE, COMMUNE]);
     let dossier = officer.ok(BIRTH.at_counter(COMMUNE)).await;
     let dossier = dossier.message.dossier.unwrap();
     assert_eq!(dossier.receiving_unit_uid, OTHER_COMMUNE);

@@ -54,7 +54,7 @@ impl UnitService for Units {
     ) -> Result<Response<GetUnitResponse>, Status> {
         let today = today(&request)?;
         let message = request.get_ref();
-        let (uid, on) = wire::unit::asked(&message.uid, &message.as_of, today)?;
+        let (uid, on) = wire::query::asked(&message.uid, &message.as_of, today)?;
         let register = self.register().await?;
         let unit = wire::unit::unit(find(&register, uid)?, on);
         Ok(Response::new(GetUnitResponse { unit: Some(unit) }))
@@ -64,7 +64,7 @@ impl UnitService for Units {
         &self,
         request: Request<ListUnitsRequest>,
     ) -> Result<Response<ListUnitsResponse>, Status> {
-        let page = wire::unit::list(request.get_ref(), today(&request)?)?;
+        let page = wire::query::list(request.get_ref(), today(&request)?)?;
         let cursor = match &page.after {
             None => self.watches.cursor().await.map_err(Error::from)?,
             Some(_) => String::new(),
@@ -78,7 +78,7 @@ impl UnitService for Units {
         &self,
         request: Request<SearchUnitsRequest>,
     ) -> Result<Response<SearchUnitsResponse>, Status> {
-        let search = wire::unit::search(request.get_ref(), today(&request)?)?;
+        let search = wire::query::search(request.get_ref(), today(&request)?)?;
         let register = self.register().await?;
         let response = wire::unit::found(&register.search(&search), search.on);
         Ok(Response::new(response))
@@ -90,7 +90,7 @@ impl UnitService for Units {
     ) -> Result<Response<GetSuccessionResponse>, Status> {
         let today = today(&request)?;
         let message = request.get_ref();
-        let (uid, on) = wire::unit::asked(&message.uid, &message.as_of, today)?;
+        let (uid, on) = wire::query::asked(&message.uid, &message.as_of, today)?;
         let register = self.register().await?;
         let unit = find(&register, uid)?;
         Ok(Response::new(wire::unit::succession_of(

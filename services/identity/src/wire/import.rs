@@ -5,7 +5,8 @@ use kit::fields::{Fields, required};
 use kit::text::normalise;
 use proto::identity::v1 as pb;
 
-use super::unit::{date, unit_kind};
+use super::query::date;
+use super::unit::unit_kind;
 use crate::register::{Column, Described, Draft, Fault, Place, Succeeded};
 use crate::unit::{Change, Heir, Kind, Period, Uid};
 

@@ -3,7 +3,9 @@
 
 mod imports;
 mod parties;
+mod searches;
 mod support;
 mod tokens;
+mod unit_imports;
 mod units;
 mod watches;

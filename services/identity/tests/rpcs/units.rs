@@ -1,17 +1,16 @@
-//! `UnitService`: units of a day, whose work is whose, and imports.
+//! `UnitService`: the units of a day, and whose work is whose.
 
 use kit::keys::PrivateKey;
 use proto::identity::v1::unit_service_client::UnitServiceClient;
 use proto::identity::v1::{
-    DescribedUnit, GetSuccessionRequest, GetUnitRequest, ImportUnitsRequest, ListUnitsRequest,
-    SearchUnitsRequest, Unit, UnitChange, UnitKind, UnitSuccession,
+    GetSuccessionRequest, GetUnitRequest, ListUnitsRequest, Unit, UnitChange, UnitKind,
 };
 use tonic::Code;
 
 use crate::support::{Store, Suite, daklak, refused};
 
 /// A server over all lists of the province.
-async fn with_all_lists() -> Suite {
+pub async fn with_all_lists() -> Suite {
     let store = Store::new().await;
     store.import(Some(&daklak("units.csv")), None).await;
     store.import_folder(&daklak("2024")).await;
@@ -19,7 +18,7 @@ async fn with_all_lists() -> Suite {
     Suite::serve(store, PrivateKey::generate()).await
 }
 
-async fn unit(suite: &Suite, uid: &str, as_of: &str) -> Unit {
+pub async fn unit(suite: &Suite, uid: &str, as_of: &str) -> Unit {
     let mut units = UnitServiceClient::new(suite.channel.clone());
     let request = GetUnitRequest {
         uid: uid.to_owned(),
@@ -200,96 +199,6 @@ async fn a_page_that_cannot_be_is_refused_with_all_that_is_wrong() {
     }
 }
 
-/// What a search finds, as name, name of the unit above, and whether the accents agree.
-async fn found(suite: &Suite, text: &str, as_of: &str) -> Vec<(String, String, bool)> {
-    let mut units = UnitServiceClient::new(suite.channel.clone());
-    let mut request = SearchUnitsRequest {
-        text: text.to_owned(),
-        as_of: as_of.to_owned(),
-        page_size: 3,
-        ..SearchUnitsRequest::default()
-    };
-    let mut found = Vec::new();
-    loop {
-        let page = units
-            .search_units(request.clone())
-            .await
-            .unwrap()
-            .into_inner();
-        found.extend(page.units.into_iter().map(|found| {
-            let name = found.unit.unwrap().name;
-            (name, found.parent_name, found.accents_agree)
-        }));
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() {
-            return found;
-        }
-    }
-}
-
-fn names(found: &[(String, String, bool)]) -> Vec<&str> {
-    found.iter().map(|(name, ..)| name.as_str()).collect()
-}
-
-#[tokio::test]
-async fn a_search_finds_names_without_accents_and_shows_those_with_them_first() {
-    let suite = with_all_lists().await;
-    for text in ["dak lak", "ĐẮK LẮK", "Đắc Lắc", "\u{d0}ak lak"] {
-        assert_eq!(
-            names(&found(&suite, text, "2017-08-28").await)[0],
-            "Tỉnh Đắk Lắk",
-            "{text}"
-        );
-    }
-    // Two communes that differ in one accent are kept apart.
-    for (text, first, second) in [
-        ("Ea Drông", "Xã Ea Drông", "Xã Ea Drơng"),
-        ("ea drơng", "Xã Ea Drơng", "Xã Ea Drông"),
-    ] {
-        let found = found(&suite, text, "2017-08-28").await;
-        assert_eq!(names(&found), [first, second]);
-        assert!(found[0].2 && !found[1].2);
-    }
-    assert_eq!(
-        names(&found(&suite, "krong a na", "2017-08-28").await)[0],
-        "Huyện Krông Ana"
-    );
-}
-
-#[tokio::test]
-async fn namesakes_are_found_with_the_units_above_them_and_a_list_is_in_vietnamese_order() {
-    let suite = with_all_lists().await;
-    let twice = found(&suite, "Thống Nhất", "2017-08-28").await;
-    let above: Vec<_> = twice.iter().map(|(_, above, _)| above.as_str()).collect();
-    assert_eq!(above, ["Thành phố Buôn Ma Thuột", "Thị xã Buôn Hồ"]);
-    let many = found(&suite, "buon", "2017-08-28").await;
-    let districts = [
-        "Huyện Buôn Đôn",
-        "Thị xã Buôn Hồ",
-        "Thành phố Buôn Ma Thuột",
-    ];
-    let sorted: Vec<_> = names(&many)
-        .into_iter()
-        .filter(|name| districts.contains(name))
-        .collect();
-    assert_eq!(sorted, districts);
-    assert!(found(&suite, "thong nhat", "2025-07-01").await.is_empty());
-}
-
-#[tokio::test]
-async fn a_search_for_nothing_is_refused() {
-    let suite = Suite::start().await;
-    for text in ["", "  ", "'"] {
-        let mut units = UnitServiceClient::new(suite.channel.clone());
-        let request = SearchUnitsRequest {
-            text: text.to_owned(),
-            ..SearchUnitsRequest::default()
-        };
-        let reply = units.search_units(request).await;
-        refused(reply, Code::InvalidArgument, "INVALID_FIELDS");
-    }
-}
-
 #[tokio::test]
 async fn who_does_the_work_of_a_unit_depends_on_the_day() {
     let suite = with_all_lists().await;
@@ -317,88 +226,4 @@ async fn who_does_the_work_of_a_unit_depends_on_the_day() {
     };
     let reply = units.get_succession(request).await.unwrap().into_inner();
     assert_eq!(reply.predecessors[0].from_uid, "daklak-0061");
-}
-
-pub fn import(request_id: &str, dry_run: bool) -> ImportUnitsRequest {
-    let unit = DescribedUnit {
-        uid: "newer".to_owned(),
-        kind: UnitKind::Commune.into(),
-        valid_from: "2030-01-01".to_owned(),
-        code: "24135".to_owned(),
-        subtype: "phường".to_owned(),
-        name: "Phường Tân Lợi".to_owned(),
-        short_name: "Tân Lợi".to_owned(),
-        parent_uid: "p".to_owned(),
-        national_code: "000.00.03.H15".to_owned(),
-        ..DescribedUnit::default()
-    };
-    let succession = UnitSuccession {
-        from_uid: "new".to_owned(),
-        to_uid: "newer".to_owned(),
-        day: "2030-01-01".to_owned(),
-        change: UnitChange::Merged.into(),
-        is_whole: true,
-        is_default: true,
-        ..UnitSuccession::default()
-    };
-    ImportUnitsRequest {
-        request_id: request_id.to_owned(),
-        dry_run,
-        units: vec![unit],
-        successions: vec![succession],
-    }
-}
-
-#[tokio::test]
-async fn an_import_is_tried_first_and_done_once() {
-    let suite = Suite::start().await;
-    let before = suite.store.events().await;
-    let mut units = UnitServiceClient::new(suite.channel.clone());
-    let tried = suite.by("intake", import("1", true)).await;
-    let tried = units.import_units(tried).await.unwrap().into_inner();
-    assert!(tried.dry_run);
-    assert_eq!(tried.new_uids, ["newer"]);
-    assert_eq!(
-        (&tried.changed_uids, &tried.ending_uids),
-        (&vec!["new".to_owned()], &vec!["new".to_owned()])
-    );
-    assert_eq!(suite.store.events().await, before);
-    for _ in 0..2 {
-        let request = suite.by("intake", import("2", false)).await;
-        let done = units.import_units(request).await.unwrap().into_inner();
-        assert_eq!((done.dry_run, done.new_uids.len()), (false, 1));
-        assert_eq!(suite.store.events().await, before + 2);
-    }
-    let again = suite.by("intake", import("3", false)).await;
-    let again = units.import_units(again).await.unwrap().into_inner();
-    assert_eq!(
-        (
-            again.new_uids.len(),
-            again.changed_uids.len(),
-            again.unchanged
-        ),
-        (0, 0, 2)
-    );
-    assert_eq!(unit(&suite, "new", "").await.successor_uid, "newer");
-}
-
-#[tokio::test]
-async fn an_import_that_is_wrong_names_every_fault_and_changes_nothing() {
-    let suite = Suite::start().await;
-    let before = suite.store.events().await;
-    let mut request = import("1", false);
-    request.units[0].parent_uid = "nowhere".to_owned();
-    request.units[0].code = "24134".to_owned();
-    request.successions[0].is_default = false;
-    let mut units = UnitServiceClient::new(suite.channel.clone());
-    let request = suite.by("intake", request).await;
-    let reply = units.import_units(request).await;
-    let text = refused(reply, Code::InvalidArgument, "IMPORT_INVALID");
-    for field in ["units[0].parent_uid", "successions[0].is_default"] {
-        assert!(text.contains(field), "{text}");
-    }
-    assert_eq!(suite.store.events().await, before);
-    let request = suite.by("desk", import("2", false)).await;
-    let reply = units.import_units(request).await;
-    refused(reply, Code::PermissionDenied, "RPC_NOT_GRANTED");
 }

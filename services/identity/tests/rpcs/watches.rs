@@ -101,7 +101,9 @@ async fn a_watch_that_waits_is_woken_by_the_change() {
     let mut stream = watch(&suite, &cursor, UnitKind::Commune).await.unwrap();
     assert!(told(&mut stream).await.0.is_empty());
     let mut units = UnitServiceClient::new(suite.channel.clone());
-    let request = suite.by("intake", super::units::import("1", false)).await;
+    let request = suite
+        .by("intake", crate::unit_imports::import("1", false))
+        .await;
     units.import_units(request).await.unwrap();
     let mut uids = [next(&mut stream).await, next(&mut stream).await]
         .map(|told| told.unwrap().unit.unwrap().uid);
