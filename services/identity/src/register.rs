@@ -121,12 +121,11 @@ impl Register {
         &'a self,
         unit: &'a Uid,
     ) -> impl Iterator<Item = (&'a Unit, &'a Succession, &'a Heir)> {
-        let edges = self.units().filter_map(|from| {
+        self.units().filter_map(|from| {
             let succession = from.end.as_ref()?.succession.as_ref()?;
             let heir = succession.heirs.iter().find(|heir| heir.to == *unit)?;
             Some((from, succession, heir))
-        });
-        edges
+        })
     }
 }
 

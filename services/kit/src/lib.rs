@@ -15,6 +15,13 @@ pub mod client;
 pub mod clock;
 pub mod consumer;
 pub mod copies;
+#[cfg(test)]
+#[path = "../tests/support/counter.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the writer from outside, which use the rest"
+)]
+mod counter;
 pub mod db;
 pub mod deadline;
 pub mod failure;

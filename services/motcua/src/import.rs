@@ -125,7 +125,7 @@ fn read(
         callers: callers.as_deref(),
     };
     let province = identity::read(&files, known);
-    let units = province.as_ref().map(|province| province.units());
+    let units = province.as_ref().map(identity::Province::units);
     let uids = units.unwrap_or(known).unit_uids();
     let catalogue = catalogue::read(&catalogue::Files { folder: path }, &uids);
     match (province, catalogue) {

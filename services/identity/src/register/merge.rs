@@ -1,5 +1,6 @@
 //! Laying the rows of an import over what is known. What contradicts itself within one unit is found here.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -68,18 +69,20 @@ fn describe(register: &mut Register, row: usize, described: &Described, faults: 
 
 /// Puts a period in its place, over one that begins on the same day.
 fn set_period(unit: &mut Unit, period: Period) {
-    if period.from == unit.first.from {
-        unit.first = period;
-    } else if period.from < unit.first.from {
-        let second = std::mem::replace(&mut unit.first, period);
-        unit.later.insert(0, second);
-    } else {
-        match unit
-            .later
-            .binary_search_by_key(&period.from, |one| one.from)
-        {
-            Ok(at) => unit.later[at] = period,
-            Err(at) => unit.later.insert(at, period),
+    match period.from.cmp(&unit.first.from) {
+        Ordering::Equal => unit.first = period,
+        Ordering::Less => {
+            let second = std::mem::replace(&mut unit.first, period);
+            unit.later.insert(0, second);
+        }
+        Ordering::Greater => {
+            let place = unit
+                .later
+                .binary_search_by_key(&period.from, |one| one.from);
+            match place {
+                Ok(at) => unit.later[at] = period,
+                Err(at) => unit.later.insert(at, period),
+            }
         }
     }
 }

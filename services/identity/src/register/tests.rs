@@ -17,7 +17,7 @@ fn province() -> Register {
         described("b", Kind::Commune, "2004-01-01", "p"),
         described("c", Kind::Commune, "2004-01-01", "p"),
     ];
-    taken(&Register::default(), draft(rows, []))
+    taken(&Register::default(), &draft(rows, []))
 }
 
 fn described(uid: &str, kind: Kind, from: &str, parent: &str) -> Described {
@@ -61,8 +61,8 @@ fn draft(
     }
 }
 
-fn taken(register: &Register, draft: Draft) -> Register {
-    register.take_in(&draft).unwrap().register
+fn taken(register: &Register, draft: &Draft) -> Register {
+    register.take_in(draft).unwrap().register
 }
 
 fn heir<'a>(register: &'a Register, unit: &str, on: NaiveDate) -> &'a str {
@@ -102,7 +102,7 @@ fn an_earlier_list_that_is_imported_again_takes_nothing_back() {
         [commune("a", "2020-01-01")],
         [succeeded("b", "a", "2025-07-01", true)],
     );
-    let after = taken(&province(), later);
+    let after = taken(&province(), &later);
     assert!(after.take_in(&base).unwrap().changed.is_empty());
 }
 
@@ -110,7 +110,7 @@ fn an_earlier_list_that_is_imported_again_takes_nothing_back() {
 fn a_reorganisation_of_days_to_come_takes_effect_on_its_day() {
     let after = taken(
         &province(),
-        draft([], [succeeded("a", "b", "2025-07-01", true)]),
+        &draft([], [succeeded("a", "b", "2025-07-01", true)]),
     );
     assert_eq!(heir(&after, "a", day("2025-06-30")), "a");
     assert_eq!(heir(&after, "a", day("2025-07-01")), "b");
@@ -123,9 +123,9 @@ fn a_reorganisation_of_days_to_come_takes_effect_on_its_day() {
 fn work_comes_down_the_whole_chain_to_one_heir() {
     let once = taken(
         &province(),
-        draft([], [succeeded("a", "b", "2024-11-01", true)]),
+        &draft([], [succeeded("a", "b", "2024-11-01", true)]),
     );
-    let twice = taken(&once, draft([], [succeeded("b", "c", "2025-07-01", true)]));
+    let twice = taken(&once, &draft([], [succeeded("b", "c", "2025-07-01", true)]));
     assert_eq!(heir(&twice, "a", day("2024-11-01")), "b");
     assert_eq!(heir(&twice, "a", day("2025-07-01")), "c");
     let estate = twice.estate(&Uid::new("b"), day("2025-07-01"));
@@ -138,7 +138,7 @@ fn the_work_of_a_unit_that_was_split_is_done_by_the_default_one() {
         succeeded("a", "b", "2025-07-01", false),
         succeeded("a", "c", "2025-07-01", true),
     ];
-    let after = taken(&province(), draft([], rows));
+    let after = taken(&province(), &draft([], rows));
     assert_eq!(heir(&after, "a", day("2025-07-01")), "c");
     assert_eq!(
         after.estate(&Uid::new("b"), day("2025-07-01")),
@@ -156,9 +156,9 @@ fn the_work_of_a_unit_that_was_split_is_done_by_the_default_one() {
 fn a_succession_that_is_told_anew_replaces_what_was_told() {
     let once = taken(
         &province(),
-        draft([], [succeeded("a", "b", "2025-07-01", true)]),
+        &draft([], [succeeded("a", "b", "2025-07-01", true)]),
     );
-    let other = taken(&once, draft([], [succeeded("a", "c", "2026-01-01", true)]));
+    let other = taken(&once, &draft([], [succeeded("a", "c", "2026-01-01", true)]));
     assert_eq!(heir(&other, "a", day("2025-12-31")), "a");
     assert_eq!(heir(&other, "a", day("2026-01-01")), "c");
 }
@@ -169,7 +169,7 @@ fn one_code_is_another_unit_in_another_era() {
     recoded.period.code = "a".to_owned();
     let after = taken(
         &province(),
-        draft([recoded], [succeeded("a", "c", "2025-07-01", true)]),
+        &draft([recoded], [succeeded("a", "c", "2025-07-01", true)]),
     );
     let with_code = |on, include_ended| {
         let page = Page {

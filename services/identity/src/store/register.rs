@@ -12,9 +12,11 @@ use crate::register::Register;
 #[derive(Clone)]
 pub(crate) struct Units {
     db: Db,
-    last: Arc<Mutex<Option<(Version, Arc<Register>)>>>,
+    last: Arc<Mutex<Option<Read>>>,
 }
 
+/// What was read, and of which version.
+type Read = (Version, Arc<Register>);
 type Version = (i64, i64);
 
 impl Units {

@@ -8,16 +8,9 @@ use sea_orm::ConnectionTrait as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::counter::{Amount, Counters, Service, add, cause};
 use crate::failure::reason_of;
 use crate::writer;
-use counter::{Amount, Counters, Service};
-
-#[path = "../../tests/support/counter.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the tests of the writer from outside, which use the rest"
-)]
-mod counter;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LONG: Duration = Duration::from_mins(10);
@@ -138,8 +131,8 @@ async fn what_another_process_commits_is_found_in_the_store() {
     );
     tokio::spawn(work);
     let step = writer::Step {
-        act: counter::add("a", 7),
-        cause: counter::cause("other"),
+        act: add("a", 7),
+        cause: cause("other"),
     };
     other.own(step).await.unwrap();
     assert_eq!(next(&mut watch).await.what.unwrap().amount, 7);

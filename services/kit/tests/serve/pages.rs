@@ -34,7 +34,7 @@ pub fn pages() -> Pages {
     };
     let call = |Extension(context): Extension<Context>| async move {
         assert!(deadline::current().is_some(), "a page has a deadline too");
-        format!("{} {}", context.caller.subject, context.at)
+        format!("{} {}", context.caller().subject, context.at)
     };
     Pages::new()
         .route(WHO, get(who))

@@ -134,6 +134,16 @@ fn a_succession_that_cannot_be_is_refused() {
             ],
             vec![(row(1), Column::To, "TWICE")],
         ),
+    ] {
+        assert_eq!(faults(&[], &rows), expected);
+    }
+}
+
+#[test]
+fn a_succession_that_the_other_units_do_not_bear_is_refused() {
+    let row = Place::Succession;
+    let merged = |from, to, on| succeeded(from, to, on, true);
+    for (rows, expected) in [
         (
             vec![
                 merged("a", "b", "2025-07-01"),
@@ -169,7 +179,7 @@ fn a_unit_that_goes_on_has_no_successor_and_one_that_ended_does_not_go_on() {
     assert_eq!(differs, [(Place::Succession(0), Column::Day, "DIFFERS")]);
     let ended = taken(
         &province(),
-        draft([], [succeeded("a", "b", "2025-07-01", true)]),
+        &draft([], [succeeded("a", "b", "2025-07-01", true)]),
     );
     let faults = ended
         .take_in(&draft([commune("a", "2025-08-01")], []))
