@@ -16,7 +16,7 @@ use crate::cast::Cast;
 use crate::refusal::Refusal;
 use crate::rpc::Rpc;
 
-/// What time it is when nobody says otherwise: a Monday morning.
+/// What time it is at first, when nobody says otherwise: a Monday morning.
 pub const MONDAY_MORNING: &str = "2017-08-28T08:00:00+07:00";
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
@@ -25,6 +25,7 @@ pub struct Line {
     cast: Cast,
     channel: RwLock<Option<Channel>>,
     tokens: Mutex<HashMap<String, String>>,
+    now: RwLock<String>,
 }
 
 impl Line {
@@ -34,6 +35,7 @@ impl Line {
             cast,
             channel: RwLock::default(),
             tokens: Mutex::default(),
+            now: RwLock::new(MONDAY_MORNING.to_owned()),
         })
     }
 
@@ -45,6 +47,14 @@ impl Line {
     fn channel(&self) -> Channel {
         let channel = self.channel.read().unwrap_or_else(PoisonError::into_inner);
         channel.clone().expect("the suite was started")
+    }
+
+    /// It is another time, RFC 3339, when nobody says otherwise. Everybody signs in again: a token says what held when it was
+    /// issued.
+    pub fn begin_day(&self, now: String) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = now;
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.clear();
     }
 
     fn known_token(&self, subject: &str) -> Option<String> {
@@ -201,9 +211,10 @@ impl Actor {
                 bearer.parse().expect("a token is a header value"),
             );
         }
+        let now = self.line.now.read().unwrap_or_else(PoisonError::into_inner);
         metadata.insert(
             SIMULATED_TIME,
-            MONDAY_MORNING.parse().expect("a time is a header value"),
+            now.parse().expect("a time is a header value"),
         );
         for (key, value) in &self.metadata {
             metadata.insert(*key, value.parse().expect("a header value"));

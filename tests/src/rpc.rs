@@ -30,6 +30,8 @@ rpcs! {
     identity "UnitService" {
         "GetUnit": GetUnitRequest => GetUnitResponse,
         "ListUnits": ListUnitsRequest => ListUnitsResponse,
+        "SearchUnits": SearchUnitsRequest => SearchUnitsResponse,
+        "GetSuccession": GetSuccessionRequest => GetSuccessionResponse,
     }
     identity "PartyService" {
         "RegisterParty": RegisterPartyRequest => RegisterPartyResponse,

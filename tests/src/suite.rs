@@ -313,6 +313,11 @@ impl Suite {
         self.pair.open(service).await
     }
 
+    /// It is another time from now on, `2017-08-31T07:30`, local, and everybody signs in again.
+    pub fn begin_day(&self, local: &str) {
+        self.line.begin_day(format!("{local}:00+07:00"));
+    }
+
     /// Somebody of the cast.
     pub fn actor(&self, subject: &str) -> Actor {
         Actor::new(&self.line, subject)

@@ -17,8 +17,8 @@ use prost_types::{
 };
 
 /// What an rpc that changes nothing is called.
-const READS: [&str; 8] = [
-    "Get", "List", "Find", "Read", "Track", "Explain", "Pull", "Issue",
+const READS: [&str; 10] = [
+    "Explain", "Find", "Get", "Issue", "List", "Pull", "Read", "Search", "Track", "Watch",
 ];
 
 fn files() -> Vec<FileDescriptorProto> {

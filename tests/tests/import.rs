@@ -9,6 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proto::identity::v1::{ListUnitsRequest, UnitKind};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tests::Suite;
 use tests::cast::COMMUNE;
@@ -22,6 +23,9 @@ const FAULTS: &[Fault] = &[
     ("units.csv", 3, "kind", "planet"),
     ("units.csv", 5, "parent", "daklak-9999"),
     ("units.csv", 7, "valid_from", "01/01/2004"),
+    ("2024/successions.csv", 2, "to", "daklak-9999"),
+    ("2025/units.csv", 4, "parent", "daklak-9999"),
+    ("2025/successions.csv", 4, "default", "2"),
     ("procedures.csv", 2, "online_level", "5"),
     ("procedures.csv", 4, "lead_unit", "daklak-9999"),
     ("procedures.csv", 6, "limit_unit", "fortnight"),
@@ -37,11 +41,21 @@ const FAULTS: &[Fault] = &[
 fn province(folder: &Path) -> PathBuf {
     let copy = folder.join("province");
     fs::create_dir_all(&copy).unwrap();
-    for file in fs::read_dir(program::province()).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    for folder in ["", "2024", "2025"] {
+        let (from, to) = (program::province().join(folder), copy.join(folder));
+        fs::create_dir_all(&to).unwrap();
+        for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            if file.file_type().unwrap().is_file() {
+                fs::copy(file.path(), to.join(file.file_name())).unwrap();
+            }
+        }
     }
     copy
+}
+
+/// The province's folders, each on top of the one before it.
+fn all_lists(province: &Path) -> [PathBuf; 3] {
+    ["", "2024", "2025"].map(|folder| province.join(folder))
 }
 
 /// Writes something else into a cell.
@@ -95,7 +109,8 @@ async fn a_bad_cell_of_any_file_is_named_by_file_line_and_column() {
         let province = province(folder.path());
         let file = province.join(file);
         alter(&file, *line, column, value);
-        let refused = import(&data_dir, &[&province]).await;
+        let lists = all_lists(&province);
+        let refused = import(&data_dir, &lists.each_ref().map(|path| &**path)).await;
         must_name(&refused, &file, *line, column);
         assert!(!data_dir.exists(), "something was kept");
     }
@@ -106,7 +121,7 @@ async fn all_that_is_wrong_in_all_files_is_said_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let data_dir = folder.path().join("data");
     let province = province(folder.path());
-    let faults = [&FAULTS[0], &FAULTS[8], &FAULTS[9], &FAULTS[10]];
+    let faults = [&FAULTS[0], &FAULTS[11], &FAULTS[12], &FAULTS[13]];
     for (file, line, column, value) in faults {
         alter(&province.join(file), *line, column, value);
     }
@@ -148,7 +163,8 @@ async fn a_bad_file_after_a_good_one_changes_nothing() {
 }
 
 async fn unit_names(store: &DatabaseConnection) -> Vec<String> {
-    let query = Statement::from_string(store.get_database_backend(), "SELECT name FROM unit");
+    let query =
+        Statement::from_string(store.get_database_backend(), "SELECT name FROM unit_period");
     let rows = store.query_all_raw(query).await.unwrap();
     rows.iter()
         .map(|row| row.try_get("", "name").unwrap())
@@ -187,4 +203,51 @@ async fn importing_the_same_again_changes_nothing_and_the_suite_serves_what_chan
     assert_eq!(suite.log_heads().await, before);
     suite.restart().await;
     suite.register(BIRTH, COMMUNE).await;
+}
+
+/// How many departments, districts and communes there are on a day.
+async fn units_on(suite: &Suite, as_of: &str) -> [usize; 3] {
+    let mut counts = [0; 3];
+    let kinds = [UnitKind::Department, UnitKind::District, UnitKind::Commune];
+    for (count, kind) in counts.iter_mut().zip(kinds) {
+        let request = ListUnitsRequest {
+            kind: kind.into(),
+            page_size: 500,
+            as_of: as_of.to_owned(),
+            ..ListUnitsRequest::default()
+        };
+        let page = suite.anonymous().ok(request).await;
+        assert!(page.next_page_token.is_empty());
+        *count = page.units.len();
+    }
+    counts
+}
+
+#[tokio::test]
+async fn later_lists_are_imported_on_top_before_their_day_and_each_day_has_its_own_units() {
+    let mut suite = Suite::load().await;
+    let lists = all_lists(&program::province());
+    let later = suite.import(&[&lists[1], &lists[2]]).await;
+    assert_eq!(later.code, Some(0), "{}", later.complaint);
+    let heads = suite.log_heads().await;
+    let again = suite.import(&lists.each_ref().map(|path| &**path)).await;
+    assert_eq!(again.code, Some(0), "{}", again.complaint);
+    assert_eq!(suite.log_heads().await, heads);
+    suite.restart().await;
+    // 218 units, and today is in 2017.
+    assert_eq!(units_on(&suite, "").await, [19, 15, 184]);
+    assert_eq!(units_on(&suite, "2017-08-28").await, [19, 15, 184]);
+    assert_eq!(units_on(&suite, "2025-07-01").await, [14, 0, 102]);
+    suite.register(BIRTH, COMMUNE).await;
+}
+
+#[tokio::test]
+async fn a_list_that_needs_an_earlier_one_is_refused_without_it() {
+    let suite = Suite::load().await;
+    let list = program::province().join("2025");
+    let heads = suite.log_heads().await;
+    let refused = suite.import(&[&list]).await;
+    // Its districts end while communes of 2017 still stand below them.
+    must_name(&refused, &list.join("successions.csv"), 305, "from");
+    assert_eq!(suite.log_heads().await, heads);
 }

@@ -8,8 +8,9 @@ use kit::keys;
 use sea_orm::DbErr;
 use tonic::{Code, Status};
 
+use crate::register::Fault;
 use crate::subject::Subject;
-use crate::{party, provider, token, unit};
+use crate::{party, provider, token, unit, wire};
 
 /// Why identity refuses or fails.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum Error {
     /// `UNIT_NOT_FOUND`.
     #[error("there is no unit {0}")]
     UnitNotFound(unit::Uid),
+    /// `IMPORT_INVALID`: every fault of every row.
+    #[error("{} rows cannot be taken in", .0.len())]
+    ImportInvalid(Vec<Fault>),
     /// `PARTY_NOT_FOUND`: it does not exist, or the caller may not know that it does.
     #[error("there is no party {0}")]
     PartyNotFound(party::Uid),
@@ -136,6 +140,10 @@ impl From<Error> for Failure {
                 let vietnamese = format!("Không tìm thấy đơn vị {uid}");
                 Self::new(Code::NotFound, "UNIT_NOT_FOUND", english, vietnamese)
                     .with("unit_uid", uid)
+            }
+            Error::ImportInvalid(faults) => {
+                let violations = faults.iter().map(wire::import::violation).collect();
+                Self::invalid("IMPORT_INVALID", violations)
             }
             Error::PartyNotFound(uid) => {
                 let vietnamese = format!("Không tìm thấy công dân hoặc tổ chức {uid}");

@@ -10,14 +10,15 @@ use kit::sheet::{BadRow, Findings};
 
 use crate::party::Party;
 use crate::principal::Principal;
-use crate::unit::Unit;
+use crate::register::{Draft, Register};
 
 /// Which files to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Files<'a> {
-    /// `units.csv`; deploy/daklak/README.md has its columns. A file after a reorganisation has one more at the end,
-    /// `successor`: the unit that takes over after `valid_to`.
+    /// `units.csv`; deploy/daklak/README.md has its columns.
     pub units: Option<&'a Path>,
+    /// `successions.csv`; deploy/daklak/README.md has its columns.
+    pub successions: Option<&'a Path>,
     /// `callers.csv`: `subject,role,unit,public_key,name,number_kind,number`. Officers (`receptionist`, `examiner`,
     /// `leader`) and a `client` have a unit; an `applicant` has a name and a number (`cccd`, `cmnd` or `mst`) instead.
     pub callers: Option<&'a Path>,
@@ -26,32 +27,43 @@ pub struct Files<'a> {
 /// Files that were found to be right.
 #[derive(Clone, Debug)]
 pub struct Province {
-    pub(crate) units: Vec<Unit>,
+    pub(crate) draft: Draft,
     pub(crate) callers: Vec<Principal<Party>>,
+    register: Register,
 }
 
 impl Province {
-    /// The units of the file, for checking what refers to them.
+    /// All units that are known after it is imported.
     #[must_use]
-    pub fn unit_uids(&self) -> BTreeSet<String> {
-        self.units.iter().map(|unit| unit.uid.to_string()).collect()
+    pub fn units(&self) -> &Register {
+        &self.register
     }
 }
 
-/// Reads and checks the files. Without a file of units the callers' units are checked by [`crate::import`].
+impl Register {
+    /// The uids of all units, for checking what refers to them.
+    #[must_use]
+    pub fn unit_uids(&self) -> BTreeSet<String> {
+        self.units().map(|unit| unit.uid.to_string()).collect()
+    }
+}
+
+/// Reads and checks the files, on top of the units that are known.
 ///
 /// # Errors
 /// Every bad row of every file.
-pub fn read(files: &Files<'_>) -> Result<Province, Vec<BadRow>> {
+pub fn read(files: &Files<'_>, known: &Register) -> Result<Province, Vec<BadRow>> {
     let mut findings = Findings::default();
-    let units = files.units.map(|path| units::read(path, &mut findings));
-    let known = units.as_ref().map(units::Read::uids);
+    let (draft, register) = units::read(files.units, files.successions, known, &mut findings);
+    let mut uids = register.uids();
+    uids.extend(draft.units.iter().map(|(_, row)| row.uid.clone()));
+    uids.extend(draft.unread.iter().cloned());
     let callers = files
         .callers
-        .map(|path| callers::read(path, known.as_ref(), &mut findings));
-    let units = units.map(units::Read::into_units);
+        .map(|path| callers::read(path, &uids, &mut findings));
     findings.finish(Province {
-        units: units.unwrap_or_default(),
+        draft,
         callers: callers.unwrap_or_default(),
+        register,
     })
 }

@@ -21,14 +21,15 @@ use crate::ledger::{self, Act, Identity};
 use crate::party::{self, Particulars, Party};
 use crate::provider::{Person, Providers};
 use crate::settings::Settings;
+use crate::store::register::Units;
 use crate::subject::Subject;
-use crate::succession::Succession;
 use crate::token::{self, Accepted, Refusal, Unverified};
 use crate::{NAME, ProxyReach, store};
 
 /// Gives tokens.
 pub(crate) struct Issuing {
     pub db: Db,
+    pub units: Units,
     pub writer: Writer<Identity>,
     pub settings: Settings,
     pub providers: Providers,
@@ -124,11 +125,12 @@ impl Issuing {
         if client.disabled {
             return Err(Error::ClientDisabled);
         }
-        let succession = self.succession(asked).await?;
+        let register = self.units.now().await?;
+        let today = clock::local(asked.civil).date();
         let registration = &client.registration;
         let mut units = Vec::new();
         for unit in &registration.units {
-            for unit in succession.estate(unit) {
+            for unit in register.estate(unit, today) {
                 if !units.contains(&unit) {
                     units.push(unit);
                 }
@@ -199,11 +201,6 @@ impl Issuing {
         let registered = registered.unwrap_or_default();
         let party = registered.party.unwrap_or_default();
         Ok(party::Uid::new(party.uid))
-    }
-
-    async fn succession(&self, asked: &Asked) -> Result<Succession, Error> {
-        let succeeded = store::unit::succeeded(self.db.read()).await?;
-        Ok(Succession::on(clock::local(asked.civil).date(), succeeded))
     }
 
     fn claims(&self, subject: &str, grants: Vec<Granted>, now: Moment) -> Claims {

@@ -7,6 +7,7 @@ mod unit;
 
 use std::collections::{BTreeSet, HashMap};
 
+use kit::clock;
 use kit::db::Sink;
 use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
@@ -16,9 +17,10 @@ use crate::client::Client;
 use crate::error::Error;
 use crate::import::Province;
 use crate::principal::Principal;
+use crate::register::{Draft, Register};
 use crate::subject::Subject;
 use crate::token::Revocation;
-use crate::unit::{Uid, Unit};
+use crate::unit::Unit;
 use crate::{NAME, store};
 use client::OnClient;
 
@@ -27,6 +29,13 @@ use client::OnClient;
 pub(crate) enum Act {
     /// Take a province in.
     Import(Province),
+    /// Take units in, or only tell what would change.
+    ImportUnits {
+        /// What to take in.
+        draft: Draft,
+        /// Whether nothing is to be changed.
+        is_dry_run: bool,
+    },
     /// Something about parties.
     Party(party::Act),
     /// Register or change a client system.
@@ -38,7 +47,7 @@ pub(crate) enum Act {
 /// What acts read.
 #[derive(Debug, Default)]
 pub(crate) struct World {
-    units: HashMap<Uid, Unit>,
+    units: Register,
     parties: party::Known,
     principals: HashMap<Subject, Principal>,
     clients: HashMap<Subject, Client>,
@@ -66,15 +75,16 @@ impl Ledger for Identity {
 
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
         let keys = Keys::of(acts);
-        let units = store::unit::lock(tx, keys.units).await?;
+        let units = if keys.units {
+            store::unit::lock_all(tx).await?
+        } else {
+            Register::default()
+        };
         let parties = keys.parties.load((tx, &self.0)).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
         let clients = store::client::lock(tx, keys.clients, keys.certificates).await?;
         Ok(World {
-            units: units
-                .into_iter()
-                .map(|unit| (unit.uid.clone(), unit))
-                .collect(),
+            units,
             parties,
             principals: principals
                 .into_iter()
@@ -91,7 +101,7 @@ impl Ledger for Identity {
     fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
         match act {
             Act::Party(act) => party::permits(&world.parties, act),
-            Act::Import(_) | Act::Client(_) | Act::Revoke(_) => Ok(()),
+            Act::Import(_) | Act::ImportUnits { .. } | Act::Client(_) | Act::Revoke(_) => Ok(()),
         }
     }
 
@@ -99,9 +109,14 @@ impl Ledger for Identity {
         match &step.act {
             Act::Import(province) => {
                 let mut effect = Effect::nothing();
-                unit::import(world, province, &mut effect);
-                caller::import(world, province, &mut effect)?;
+                let on = clock::local(step.cause.at).date();
+                let taken = unit::import(world, &province.draft, on, &mut effect)?;
+                caller::import(world, &taken.register, province, &mut effect)?;
                 Ok(effect)
+            }
+            Act::ImportUnits { draft, is_dry_run } => {
+                let on = clock::local(step.cause.at).date();
+                unit::import_for(world, draft, *is_dry_run, on)
             }
             Act::Party(act) => party::decide(&world.parties, step, act),
             Act::Client(on) => client::decide(world, on),
@@ -115,7 +130,7 @@ impl Ledger for Identity {
     fn apply(world: &mut World, change: &Change) {
         match change.clone() {
             Change::Unit(unit) => {
-                world.units.insert(unit.uid.clone(), unit);
+                world.units.put(unit);
             }
             Change::Party(change) => world.parties.apply(change),
             Change::Principal(principal) => {
@@ -153,7 +168,7 @@ impl Ledger for Identity {
 /// The keys of all that acts read.
 #[derive(Default)]
 struct Keys<'a> {
-    units: BTreeSet<&'a Uid>,
+    units: bool,
     parties: party::Keys<'a>,
     subjects: BTreeSet<&'a Subject>,
     clients: BTreeSet<&'a Subject>,
@@ -166,6 +181,7 @@ impl<'a> Keys<'a> {
         for act in acts {
             match act {
                 Act::Import(province) => keys.add(province),
+                Act::ImportUnits { .. } => keys.units = true,
                 Act::Party(act) => keys.parties.add(act),
                 Act::Client(on) => keys.add_client(on),
                 Act::Revoke(_) => {}
@@ -177,18 +193,16 @@ impl<'a> Keys<'a> {
     fn add_client(&mut self, on: &'a OnClient) {
         self.clients.insert(&on.subject);
         if let Some(registration) = on.registration() {
-            self.units.extend(&registration.units);
+            self.units = true;
             let certificate = registration.certificate_subject.as_deref();
             self.certificates.extend(certificate);
         }
     }
 
     fn add(&mut self, province: &'a Province) {
-        self.units
-            .extend(province.units.iter().map(|unit| &unit.uid));
+        self.units = true;
         for caller in &province.callers {
             self.subjects.insert(&caller.subject);
-            self.units.extend(caller.part.unit());
             let party = caller.part.party();
             self.parties
                 .numbers

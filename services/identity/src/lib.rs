@@ -1,10 +1,11 @@
 //! Identity: the units of the province, the parties that apply, and who may call.
 //!
-//! It owns five tables. `unit` has the units with their validity and successors; `party` has whomever dossiers are for, and is
-//! the only place for names and numbers, which are sealed; `party_number` finds them by keyed hashes; `proxy_grant` says who acts
-//! for whom; `principal` has those who may have tokens, with their keys. Units and
-//! principals come from files ([`read`], [`import`]), parties from files and from desks. Changes of units and parties are
-//! told in its log. It consumes no other log.
+//! It owns these tables. `unit` and `unit_period` have the units with their validity, dated descriptions and successors; `party`
+//! has whomever dossiers are for, and is the only place for names and numbers, which are sealed; `party_number` finds them by
+//! keyed hashes; `proxy_grant` says who acts for whom; `principal` has those who may have tokens, `client` the other systems with
+//! their keys; `revocation` and `assertion` what was taken back and what was taken once. Units and principals come from files
+//! ([`read`], [`import`]), units also from the province's administrator, parties from files and from desks. Changes are told in
+//! its log. It consumes no other log.
 
 pub mod check;
 mod client;
@@ -20,12 +21,12 @@ mod party;
 mod principal;
 pub mod provider;
 mod proxy;
+mod register;
 mod revoking;
 mod settings;
 mod signing;
 mod store;
 mod subject;
-mod succession;
 mod token;
 mod unit;
 pub mod upkeep;
@@ -41,13 +42,15 @@ use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
 use kit::serve::{Ground, Mounted};
+use kit::watch::Watches;
 use kit::writer::{self, Step, Writer};
 use proto::identity::v1::client_service_server::ClientServiceServer;
 use proto::identity::v1::event_service_server::EventServiceServer;
 use proto::identity::v1::party_service_server::PartyServiceServer;
 use proto::identity::v1::token_service_server::TokenServiceServer;
 use proto::identity::v1::unit_service_server::UnitServiceServer;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm_migration::SchemaManager;
 use tonic::service::Routes;
 
 pub use error::Error;
@@ -55,6 +58,7 @@ pub use import::{Files, Province, read};
 use issuing::Issuing;
 use provider::Providers;
 pub use proxy::Reach as ProxyReach;
+pub use register::Register;
 use revoking::Revoking;
 pub use settings::Settings;
 pub use signing::Signing;
@@ -78,13 +82,16 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let providers = Providers::new(settings.providers.clone()).map_err(Error::Provider)?;
     let writer = ground.write(Arc::new(ledger::Identity(ground.db.ring().clone())));
+    let watches = Watches::start(&ground, &writer);
     let signing = settings.signing.clone().follow(ground.stop.clone());
     ground.tasks.spawn(signing);
     let forget = revoking::forget(ground.db.clone(), ground.stop.clone());
     ground.tasks.spawn(forget);
     let db = ground.db;
+    let units = store::register::Units::new(db.clone());
     let issuing = Arc::new(Issuing {
         db: db.clone(),
+        units: units.clone(),
         writer: writer.clone(),
         settings: settings.clone(),
         providers,
@@ -100,15 +107,23 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     };
     Ok(Mounted {
         name: NAME,
-        routes: routes(db, writer, tokens),
+        routes: routes((db, units), (writer, watches), tokens),
         http: oauth::pages(issuing, revoking),
         progress: Progress::of_nothing(),
         ready: Box::pin(std::future::ready(())),
     })
 }
 
-fn routes(db: Db, writer: Writer<ledger::Identity>, tokens: grpc::Tokens) -> Routes {
-    let units = grpc::Units { db: db.clone() };
+fn routes(
+    (db, known): (Db, store::register::Units),
+    (writer, watches): (Writer<ledger::Identity>, Watches),
+    tokens: grpc::Tokens,
+) -> Routes {
+    let units = grpc::Units {
+        known,
+        writer: writer.clone(),
+        watches,
+    };
     let parties = grpc::Parties {
         db: db.clone(),
         writer: writer.clone(),
@@ -183,10 +198,26 @@ pub struct Represented {
     pub reach: proxy::Reach,
 }
 
-/// The names of all units by uid, for the operator.
+/// All units that a store has, for what is imported on top of them; a store without a schema has none.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn unit_names(db: &impl ConnectionTrait) -> Result<HashMap<String, String>, DbErr> {
-    store::unit::names(db).await
+pub async fn units(db: &DatabaseConnection) -> Result<Register, DbErr> {
+    if SchemaManager::new(db).has_table("unit").await? {
+        return store::unit::all(db).await;
+    }
+    Ok(Register::default())
+}
+
+/// The last names of all units by uid, for the operator.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn unit_names(db: &DatabaseConnection) -> Result<HashMap<String, String>, DbErr> {
+    let register = units(db).await?;
+    let name = |unit: &unit::Unit| {
+        let last = unit.on(chrono::NaiveDate::MAX);
+        (unit.uid.to_string(), last.name.clone())
+    };
+    Ok(register.units().map(name).collect())
 }

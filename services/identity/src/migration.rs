@@ -36,6 +36,7 @@ impl MigrationTrait for Tables {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tables = [
             unit::table(),
+            unit::period(),
             party::table(),
             party::number(),
             party::proxy_grant(),

@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod party;
 pub(crate) mod principal;
 pub(crate) mod proxy;
+pub(crate) mod register;
 pub(crate) mod revocation;
 pub(crate) mod unit;
 

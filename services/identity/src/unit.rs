@@ -1,6 +1,5 @@
-//! A unit of the province: the province itself, a department, a district or a commune.
+//! A unit of the province: the province itself, a department, a district or a commune, through all its days.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -72,24 +71,13 @@ impl FromStr for Kind {
     }
 }
 
-/// The end of a unit.
+/// How a unit is described from one day on, until its next period or its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The last day on which it exists.
-    pub last_day: NaiveDate,
-    /// Who takes over its work from the day after.
-    pub successor: Option<Uid>,
-}
-
-/// A unit as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
-    /// Ours.
-    pub uid: Uid,
-    /// The official code of today, such as `24133`; codes are re-used across eras.
+pub struct Period {
+    /// The first day.
+    pub from: NaiveDate,
+    /// The official code, such as `24133`; codes are re-used across eras.
     pub code: String,
-    /// Its kind.
-    pub kind: Kind,
     /// The Vietnamese word for its kind: `phường`.
     pub subtype: String,
     /// Full name: `Phường Thành Công`.
@@ -100,8 +88,75 @@ pub struct Unit {
     pub parent: Option<Uid>,
     /// Its code in dossier codes, smallest unit left: `000.00.12.H15`.
     pub national_code: String,
-    /// The first day on which it exists.
-    pub valid_from: NaiveDate,
+}
+
+/// The end of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The last day on which it exists.
+    pub last_day: NaiveDate,
+    /// Where its work went; `None` when nobody took it over, or nobody said who.
+    pub succession: Option<Succession>,
+}
+
+/// Where the work of a unit went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Succession {
+    /// What happened to the unit.
+    pub change: Change,
+    /// The units that took over; one of them by default.
+    pub heirs: Vec<Heir>,
+}
+
+/// What ends a unit; as text `merged`, `split`, `abolished`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It became part of another.
+    Merged,
+    /// It was divided among several.
+    Split,
+    /// Units like it are no more.
+    Abolished,
+}
+
+impl FromStr for Change {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "merged" => Ok(Self::Merged),
+            "split" => Ok(Self::Split),
+            "abolished" => Ok(Self::Abolished),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A unit that took over the work of another, or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heir {
+    /// The unit.
+    pub to: Uid,
+    /// Whether it took all of it.
+    pub is_whole: bool,
+    /// Whether it is the one that does the work where nothing more is known, such as the place that a dossier is about.
+    pub is_default: bool,
+    /// The legal basis; may be empty.
+    pub basis: String,
+}
+
+/// A unit through all its days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Ours.
+    pub uid: Uid,
+    /// Its kind, for as long as it exists: what becomes of another kind is another unit.
+    pub kind: Kind,
+    /// Its first period. There is always one.
+    pub first: Period,
+    /// Those after it, in order of their days.
+    pub later: Vec<Period>,
     /// `None` while it goes on.
     pub end: Option<End>,
     /// Raised by every change, from 1.
@@ -109,88 +164,106 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// This unit as it follows `kept`: with the next revision, or `None` when nothing changed.
-    #[must_use]
-    pub fn following(&self, kept: Option<&Self>) -> Option<Self> {
-        let kept_revision = kept.map_or(0, |kept| kept.revision);
-        let same = Self {
-            revision: kept_revision,
-            ..self.clone()
-        };
-        (kept != Some(&same)).then_some(Self {
-            revision: kept_revision + 1,
-            ..same
-        })
+    /// How it is described, in order.
+    pub fn periods(&self) -> impl DoubleEndedIterator<Item = &Period> {
+        std::iter::once(&self.first).chain(&self.later)
     }
-}
 
-/// Which units to list: a page in order of uid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Only this kind, or all.
-    pub kind: Option<Kind>,
-    /// Only uids after this one.
-    pub after: Option<Uid>,
-    /// How many at most.
-    pub size: u64,
-}
+    /// Its periods, each with its last day; `None` in the last while the unit goes on.
+    pub fn spans(&self) -> impl Iterator<Item = (&Period, Option<NaiveDate>)> {
+        let ends = self.later.iter().map(|next| next.from.pred_opt());
+        self.periods().zip(ends.chain([self.last_day()]))
+    }
 
-/// The units from which the way along `next` never ends.
-#[must_use]
-pub fn looping<'a>(next: &BTreeMap<&'a Uid, &'a Uid>) -> BTreeSet<&'a Uid> {
-    let on_a_loop = |start: &Uid| {
-        let mut at = next.get(start);
-        for _ in 0..next.len() {
-            match at {
-                Some(uid) if *uid == start => return true,
-                Some(uid) => at = next.get(uid),
-                None => return false,
+    /// The period that a day lies in; before its first day the first, after its last day the last.
+    #[must_use]
+    pub fn on(&self, day: NaiveDate) -> &Period {
+        let begun = self.later.iter().rfind(|period| period.from <= day);
+        begun.unwrap_or(&self.first)
+    }
+
+    /// The last day on which it exists; `None` while it goes on.
+    #[must_use]
+    pub fn last_day(&self) -> Option<NaiveDate> {
+        self.end.as_ref().map(|end| end.last_day)
+    }
+
+    /// Whether it exists on a day.
+    #[must_use]
+    pub fn exists_on(&self, day: NaiveDate) -> bool {
+        self.first.from <= day && self.last_day().is_none_or(|last| day <= last)
+    }
+
+    /// Whether it exists on all these days, without end where `to` is `None`.
+    #[must_use]
+    pub fn exists_throughout(&self, from: NaiveDate, to: Option<NaiveDate>) -> bool {
+        self.first.from <= from
+            && match (self.last_day(), to) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(last), Some(to)) => to <= last,
             }
-        }
-        false
-    };
-    next.keys().copied().filter(|uid| on_a_loop(uid)).collect()
+    }
+
+    /// Where its work went.
+    pub fn heirs(&self) -> &[Heir] {
+        let succession = self.end.as_ref().and_then(|end| end.succession.as_ref());
+        succession.map_or(&[], |succession| &succession.heirs)
+    }
+
+    /// The unit that does its work by default once it has ended.
+    #[must_use]
+    pub fn heir(&self) -> Option<&Uid> {
+        let heir = self.heirs().iter().find(|heir| heir.is_default);
+        heir.map(|heir| &heir.to)
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn commune(uid: &str) -> Unit {
-        Unit {
-            uid: Uid::new(uid),
-            code: "24133".to_owned(),
-            kind: Kind::Commune,
-            subtype: "phường".to_owned(),
-            name: "Phường Thành Công".to_owned(),
-            short_name: "Thành Công".to_owned(),
+    pub(crate) fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    /// A period that begins on this day, of a unit of this name.
+    pub(crate) fn period(from: &str, name: &str) -> Period {
+        Period {
+            from: day(from),
+            code: name.to_owned(),
+            subtype: "xã".to_owned(),
+            name: format!("Xã {name}"),
+            short_name: name.to_owned(),
             parent: None,
-            national_code: "000.00.12.H15".to_owned(),
-            valid_from: NaiveDate::MIN,
-            end: None,
-            revision: 1,
+            national_code: format!("000.{name}.H15"),
         }
     }
 
     #[test]
-    fn an_import_raises_the_revision_only_of_what_it_changes() {
-        let kept = Unit {
-            revision: 4,
-            ..commune("a")
+    fn each_day_has_one_description_and_the_days_outside_the_nearest() {
+        let unit = Unit {
+            uid: Uid::new("a"),
+            kind: Kind::Commune,
+            first: period("2004-01-01", "A"),
+            later: vec![period("2023-04-10", "B")],
+            end: Some(End {
+                last_day: day("2025-06-30"),
+                succession: None,
+            }),
+            revision: 1,
         };
-        assert_eq!(commune("a").following(Some(&kept)), None);
-        assert_eq!(commune("a").following(None).unwrap().revision, 1);
-        let renamed = Unit {
-            name: "Phường Tân Lập".to_owned(),
-            ..commune("a")
-        };
-        assert_eq!(renamed.following(Some(&kept)).unwrap().revision, 5);
-    }
-
-    #[test]
-    fn only_the_units_of_a_loop_are_looping() {
-        let [a, b, c, d] = ["a", "b", "c", "d"].map(Uid::new);
-        let next = BTreeMap::from([(&a, &b), (&b, &c), (&c, &b), (&d, &d)]);
-        assert_eq!(looping(&next), BTreeSet::from([&b, &c, &d]));
+        for (on, name, exists) in [
+            ("2003-12-31", "A", false),
+            ("2023-04-09", "A", true),
+            ("2023-04-10", "B", true),
+            ("2025-06-30", "B", true),
+            ("2025-07-01", "B", false),
+        ] {
+            assert_eq!(unit.on(day(on)).short_name, name, "{on}");
+            assert_eq!(unit.exists_on(day(on)), exists, "{on}");
+        }
+        let ends: Vec<_> = unit.spans().map(|(_, last)| last).collect();
+        assert_eq!(ends, [Some(day("2023-04-09")), Some(day("2025-06-30"))]);
     }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod caller;
 pub(crate) mod client;
+pub(crate) mod import;
 pub(crate) mod party;
 pub(crate) mod proxy;
+pub(crate) mod query;
 pub(crate) mod unit;

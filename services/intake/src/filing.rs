@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use chrono::NaiveDate;
 use kit::copies::{Unit, UnitKind, UnitTable};
 use kit::failure::Violation;
 
@@ -27,29 +28,30 @@ pub fn must_be_handled_here(procedure: &Procedure, case: &Case) -> Result<(), Er
 ///
 /// # Errors
 /// `NOT_ONLINE`.
-pub fn must_be_online(procedure: &Procedure, receiving: &Unit) -> Result<(), Error> {
+pub fn must_be_online(procedure: &Procedure, receiving: Unit<'_>) -> Result<(), Error> {
     if procedure.online_level >= 3 {
         return Ok(());
     }
     Err(Error::NotOnline {
         procedure: procedure.code.clone(),
         level: procedure.online_level,
-        desk: receiving.name.clone(),
-        desk_uid: receiving.uid.clone(),
+        desk: receiving.name.to_owned(),
+        desk_uid: receiving.uid.to_owned(),
     })
 }
 
 /// The units of a dossier that the desk of `receiving` takes: a commune takes its own procedures and its district's, a
-/// district its own, a department those of its fields.
+/// district its own, a department those of its fields. `known` are the units, on the day of the act.
 ///
 /// # Errors
 /// `UNIT_NOT_COMPETENT`, or a unit that is not known.
 pub fn units(
     procedure: &Procedure,
     case: &Case,
-    receiving: &Unit,
-    table: &UnitTable,
+    receiving: Unit<'_>,
+    known: (&UnitTable, NaiveDate),
 ) -> Result<Units, Error> {
+    let resolve = |uid: &str| resolve(known.0, uid, known.1);
     let refuse = |takes: &str| {
         Err(Error::UnitNotCompetent {
             procedure: procedure.code.clone(),
@@ -57,39 +59,37 @@ pub fn units(
         })
     };
     let competent = match (procedure.level, receiving.kind) {
-        (UnitKind::Commune, UnitKind::Commune) if case.decided_above => {
-            resolve(table, &receiving.parent)?
-        }
+        (UnitKind::Commune, UnitKind::Commune) if case.decided_above => resolve(receiving.parent)?,
         (UnitKind::Commune, UnitKind::Commune) | (UnitKind::District, UnitKind::District) => {
             receiving
         }
-        (UnitKind::District, UnitKind::Commune) => resolve(table, &receiving.parent)?,
+        (UnitKind::District, UnitKind::Commune) => resolve(receiving.parent)?,
         (UnitKind::Department, UnitKind::Department) => {
-            let lead = resolve(table, &procedure.lead_unit)?;
+            let lead = resolve(&procedure.lead_unit)?;
             if lead.uid != receiving.uid {
-                return refuse(&lead.name);
+                return refuse(lead.name);
             }
             lead
         }
-        (UnitKind::Department, _) => return refuse(&resolve(table, &procedure.lead_unit)?.name),
+        (UnitKind::Department, _) => return refuse(resolve(&procedure.lead_unit)?.name),
         (UnitKind::Commune, _) => return refuse("UBND cấp xã"),
         (UnitKind::District, _) => return refuse("UBND cấp huyện"),
         (UnitKind::Province, _) => return refuse("UBND tỉnh"),
     };
     Ok(Units {
-        receiving: receiving.uid.clone(),
-        competent: competent.uid.clone(),
-        returning: receiving.uid.clone(),
+        receiving: receiving.uid.to_owned(),
+        competent: competent.uid.to_owned(),
+        returning: receiving.uid.to_owned(),
     })
 }
 
-/// The unit, or the one that took over its work.
+/// The unit, or the one that does its work on a day.
 ///
 /// # Errors
 /// `UNIT_NOT_FOUND`.
-pub fn resolve<'a>(table: &'a UnitTable, uid: &str) -> Result<&'a Unit, Error> {
+pub fn resolve<'a>(table: &'a UnitTable, uid: &str, on: NaiveDate) -> Result<Unit<'a>, Error> {
     table
-        .resolve(uid)
+        .resolve(uid, on)
         .ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
 }
 

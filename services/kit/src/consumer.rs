@@ -4,7 +4,6 @@
 //! effect, so neither a lost message nor a killed process nor a second consumer can lose or double anything.
 
 mod progress;
-mod reach;
 mod share;
 
 use std::collections::BTreeMap;
@@ -22,7 +21,7 @@ use crate::client::RemoteLog;
 use crate::clock;
 use crate::db::Db;
 use crate::failure::Failure;
-use crate::log::{Cause, Shard};
+use crate::log::{Cause, Reach, Shard};
 use crate::queue::Queue;
 use crate::sabotage;
 use crate::telemetry::{self, Lag, metrics};
@@ -42,8 +41,6 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 pub use progress::Progress;
 
 pub(crate) use share::Share;
-
-use reach::Reach;
 
 /// Reads what an event asks of a service; `None` when it is of no interest.
 pub type Interpret<A> = fn(&Event) -> Result<Option<A>, prost::DecodeError>;

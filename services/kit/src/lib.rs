@@ -3,8 +3,9 @@
 //! A service is a set of pure decisions over its own tables. Everything around them lives here once: who calls
 //! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
-//! ([`failure`]), how a port is served ([`serve`]), and how personal data rests ([`seal`]). Facts
-//! that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring.
+//! ([`failure`]), how changes are watched ([`watch`]), how Vietnamese text is compared ([`text`]), how a port is served
+//! ([`serve`]), and how personal data rests ([`seal`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills
+//! stores for measuring.
 
 #[cfg(test)]
 extern crate self as kit;
@@ -15,6 +16,13 @@ pub mod client;
 pub mod clock;
 pub mod consumer;
 pub mod copies;
+#[cfg(test)]
+#[path = "../tests/support/counter.rs"]
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the writer from outside, which use the rest"
+)]
+mod counter;
 pub mod db;
 pub mod deadline;
 pub mod failure;
@@ -34,5 +42,7 @@ pub mod sheet;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod text;
 pub mod tls;
+pub mod watch;
 pub mod writer;

@@ -11,6 +11,7 @@ mod chain;
 mod data_key;
 mod entity;
 mod position;
+mod reach;
 mod read;
 mod service;
 
@@ -21,7 +22,8 @@ pub(crate) use data_key::must_open;
 pub use data_key::{Keyed, data_key_of, data_keys, erase, rewrap};
 pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
-pub(crate) use read::envelope;
+pub(crate) use reach::Reach;
+pub(crate) use read::{envelope, hashes};
 pub use read::{heads, history, page};
 pub use service::read_events;
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{DatabaseTransaction, DbErr};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use handle::{Writer, respond};
@@ -30,7 +30,7 @@ pub use places::{LOADED, all as places, mark_loaded, open as open_places};
 
 use crate::db::{self, Db, Sink, is_lost_race, is_refused_for_good};
 use crate::failure::Failure;
-use crate::log::{self, Cause, NewEvent};
+use crate::log::{self, Cause, NewEvent, Reach};
 use crate::queue::Queue;
 use crate::sabotage::{self, Sabotage};
 use crate::seal::DataKey;
@@ -165,8 +165,10 @@ pub fn start<L: Ledger>(
         db,
         queue,
         batch,
+        reach: watch::Sender::default(),
     };
-    (Writer::new(sender), worker.run(receiver, stop))
+    let writer = Writer::new(sender, worker.reach.clone());
+    (writer, worker.run(receiver, stop))
 }
 
 /// Does one act of a service that is not running, such as an import.
@@ -190,6 +192,8 @@ struct Worker<L: Ledger> {
     db: Db,
     queue: Queue,
     batch: usize,
+    /// How far the log reaches by what was committed here.
+    reach: watch::Sender<Reach>,
 }
 
 impl<L: Ledger> Worker<L> {
@@ -317,6 +321,13 @@ impl<L: Ledger> Worker<L> {
 
     fn announce(&self, outcome: Outcome<L>) {
         self.ledger.committed(&outcome.changes);
+        self.reach.send_if_modified(|reach| {
+            let mut is_news = false;
+            for event in &outcome.events {
+                is_news |= reach.raise(event);
+            }
+            is_news
+        });
         for event in outcome.events {
             self.queue.publish(event);
         }

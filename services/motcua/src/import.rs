@@ -9,6 +9,15 @@ use kit::sheet::BadRow;
 
 use crate::stores::StoreOptions;
 
+/// Of a folder without any of these nobody knows what it is.
+const FILES: [&str; 5] = [
+    "units.csv",
+    "successions.csv",
+    "callers.csv",
+    "procedures.csv",
+    "holidays.csv",
+];
+
 /// What to take in, and where to.
 #[derive(Args)]
 pub struct Options {
@@ -44,13 +53,8 @@ pub enum Error {
 /// # Errors
 /// Every bad row at once, or a store that cannot be used.
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
-    let (mut provinces, mut catalogues, mut bad) = (Vec::new(), Vec::new(), Vec::new());
-    for path in &options.paths {
-        read(path, &mut provinces, &mut catalogues).unwrap_or_else(|rows| bad.extend(rows));
-    }
-    if !bad.is_empty() {
-        return Err(Error::BadRows(bad));
-    }
+    let known = known_units(&options.stores.place()).await?;
+    let (provinces, catalogues) = read_all(&options.paths, known).map_err(Error::BadRows)?;
     let stores = options.stores.place().take()?;
     let ring = options.stores.keys().ring()?;
     for province in provinces {
@@ -71,44 +75,65 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The units that are in the store already; none where there is no store.
+async fn known_units(place: &kit::db::Place) -> Result<identity::Register, Error> {
+    match place.open_read_only("identity").await {
+        Ok(store) => Ok(identity::units(&store).await?),
+        Err(kit::db::Error::Missing { .. }) => Ok(identity::Register::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads all files, each on top of the ones before it.
+fn read_all(
+    paths: &[PathBuf],
+    mut known: identity::Register,
+) -> Result<(Vec<identity::Province>, Vec<catalogue::Catalogue>), Vec<BadRow>> {
+    let (mut provinces, mut catalogues, mut bad) = (Vec::new(), Vec::new(), Vec::new());
+    for path in paths {
+        match read(path, &known) {
+            Ok((province, catalogue)) => {
+                known = province.units().clone();
+                provinces.push(province);
+                catalogues.extend(catalogue);
+            }
+            Err(rows) => bad.extend(rows),
+        }
+    }
+    if bad.is_empty() {
+        return Ok((provinces, catalogues));
+    }
+    Err(bad)
+}
+
 fn read(
     path: &Path,
-    provinces: &mut Vec<identity::Province>,
-    catalogues: &mut Vec<catalogue::Catalogue>,
-) -> Result<(), Vec<BadRow>> {
+    known: &identity::Register,
+) -> Result<(identity::Province, Option<catalogue::Catalogue>), Vec<BadRow>> {
     if path.is_file() {
         let files = identity::Files {
-            units: None,
             callers: Some(path),
+            ..identity::Files::default()
         };
-        provinces.push(identity::read(&files)?);
-        return Ok(());
+        return Ok((identity::read(&files, known)?, None));
     }
     let in_folder = |name: &str| Some(path.join(name)).filter(|file| file.exists());
-    let (units, callers) = (in_folder("units.csv"), in_folder("callers.csv"));
-    if units.is_none()
-        && callers.is_none()
-        && in_folder("procedures.csv").is_none()
-        && in_folder("holidays.csv").is_none()
-    {
+    if FILES.iter().all(|name| in_folder(name).is_none()) {
         return Err(vec![nothing_there(path)]);
     }
+    let (units, callers) = (in_folder("units.csv"), in_folder("callers.csv"));
+    let successions = in_folder("successions.csv");
     let files = identity::Files {
         units: units.as_deref(),
+        successions: successions.as_deref(),
         callers: callers.as_deref(),
     };
-    let province = identity::read(&files);
-    let known = province
-        .as_ref()
-        .map(identity::Province::unit_uids)
-        .unwrap_or_default();
-    let catalogue = catalogue::read(&catalogue::Files { folder: path }, &known);
+    let province = identity::read(&files, known);
+    let units = province.as_ref().map(identity::Province::units);
+    let uids = units.unwrap_or(known).unit_uids();
+    let catalogue = catalogue::read(&catalogue::Files { folder: path }, &uids);
     match (province, catalogue) {
-        (Ok(province), Ok(catalogue)) => {
-            provinces.push(province);
-            catalogues.push(catalogue);
-            Ok(())
-        }
+        (Ok(province), Ok(catalogue)) => Ok((province, Some(catalogue))),
         (province, catalogue) => {
             let bad = [province.err(), catalogue.err()];
             Err(bad.into_iter().flatten().flatten().collect())
@@ -121,7 +146,7 @@ fn nothing_there(path: &Path) -> BadRow {
         file: path.display().to_string(),
         line: 0,
         column: String::new(),
-        reason: "there is no units.csv, callers.csv, procedures.csv or holidays.csv".to_owned(),
+        reason: format!("there is no {}", FILES.join(", ")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The plan of a dossier's way: which steps, at which units, after which others.
 
+use chrono::NaiveDate;
 use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::copies::UnitTable;
@@ -92,7 +93,7 @@ pub struct Due {
 }
 
 impl UnitRule {
-    /// The uid that the rule names for a dossier.
+    /// The uid that the rule names for a dossier on a day.
     ///
     /// # Errors
     /// When the unit, or the one above it, is not known.
@@ -100,19 +101,20 @@ impl UnitRule {
         &self,
         receiving: &str,
         competent: &str,
-        units: &UnitTable,
+        (units, on): (&UnitTable, NaiveDate),
     ) -> Result<String, Error> {
         let known = |uid: &str| {
             units
-                .resolve(uid)
+                .resolve(uid, on)
                 .ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
         };
-        Ok(match self {
-            Self::Receiving => known(receiving)?.uid.clone(),
-            Self::ParentOfReceiving => known(&known(receiving)?.parent)?.uid.clone(),
-            Self::Competent => known(competent)?.uid.clone(),
-            Self::Fixed(uid) => known(uid)?.uid.clone(),
-        })
+        let unit = match self {
+            Self::Receiving => known(receiving)?.uid,
+            Self::ParentOfReceiving => known(known(receiving)?.parent)?.uid,
+            Self::Competent => known(competent)?.uid,
+            Self::Fixed(uid) => known(uid)?.uid,
+        };
+        Ok(unit.to_owned())
     }
 }
 

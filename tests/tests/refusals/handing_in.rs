@@ -49,6 +49,7 @@ async fn an_unknown_unit_or_party_is_not_found() {
     let suite = Suite::start().await;
     let unit = GetUnitRequest {
         uid: "daklak-9999".to_owned(),
+        ..Default::default()
     };
     suite
         .anonymous()

@@ -174,9 +174,10 @@ pub fn daklak_units() -> BTreeSet<String> {
     let units = daklak().join("units.csv");
     let files = identity::Files {
         units: Some(&units),
-        callers: None,
+        ..identity::Files::default()
     };
-    identity::read(&files).unwrap().unit_uids()
+    let province = identity::read(&files, &identity::Register::default()).unwrap();
+    province.units().unit_uids()
 }
 
 /// A refusal has its code, its documented reason, and a text in Vietnamese, which it returns.

@@ -25,10 +25,10 @@ const COLUMNS: &[&str] = &[
     "number",
 ];
 
-/// Reads the file; `units` are those that a caller may belong to, where they are known.
+/// Reads the file; `units` are those that a caller may belong to.
 pub(super) fn read(
     path: &Path,
-    units: Option<&BTreeSet<unit::Uid>>,
+    units: &BTreeSet<unit::Uid>,
     findings: &mut Findings,
 ) -> Vec<Principal<Party>> {
     let sheet = findings.take_all(Sheet::read(path, COLUMNS));
@@ -46,7 +46,7 @@ pub(super) fn read(
 
 fn principal(
     row: &Row,
-    units: Option<&BTreeSet<unit::Uid>>,
+    units: &BTreeSet<unit::Uid>,
     findings: &mut Findings,
 ) -> Option<Principal<Party>> {
     let form = "a name of 1 to 64 characters without spaces that no service of the suite has";
@@ -60,11 +60,7 @@ fn principal(
     })
 }
 
-fn part(
-    row: &Row,
-    units: Option<&BTreeSet<unit::Uid>>,
-    findings: &mut Findings,
-) -> Option<Part<Party>> {
+fn part(row: &Row, units: &BTreeSet<unit::Uid>, findings: &mut Findings) -> Option<Part<Party>> {
     let role = findings.take(role(row))?;
     if role == Role::Applicant {
         must_be_empty(row, &["unit"], findings);
@@ -91,13 +87,10 @@ fn public_key(row: &Row) -> Result<PublicKey, BadRow> {
     })
 }
 
-fn unit(row: &Row, units: Option<&BTreeSet<unit::Uid>>) -> Result<unit::Uid, BadRow> {
+fn unit(row: &Row, units: &BTreeSet<unit::Uid>) -> Result<unit::Uid, BadRow> {
     let uid = unit::Uid::new(row.text("unit")?);
-    if units.is_some_and(|units| !units.contains(&uid)) {
-        return Err(row.bad(
-            "unit",
-            format!("there is no unit `{uid}` in the file of units"),
-        ));
+    if !units.contains(&uid) {
+        return Err(row.bad("unit", format!("there is no unit `{uid}`")));
     }
     Ok(uid)
 }

@@ -1,16 +1,14 @@
-//! `units.csv`.
+//! `units.csv` and `successions.csv`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use chrono::NaiveDate;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
-use crate::unit::{End, Uid, Unit, looping};
+use crate::register::{Column, Described, Draft, Fault, Place, Register, Succeeded};
+use crate::unit::{Heir, Kind, Period, Uid};
 
-const COLUMNS: [&str; 11] = [
+const UNITS: &[&str] = &[
     "uid",
     "code",
     "kind",
@@ -21,66 +19,99 @@ const COLUMNS: [&str; 11] = [
     "national_code",
     "valid_from",
     "valid_to",
-    "successor",
 ];
-/// A province that was never reorganised needs no column for successors.
-const WITHOUT_SUCCESSOR: &[&str] = COLUMNS.split_at(10).0;
+const SUCCESSIONS: &[&str] = &["day", "from", "to", "change", "share", "default", "basis"];
 
-/// The rows of the file, and the units of those that could be read.
-pub(super) struct Read {
-    rows: Vec<Row>,
-    units: Vec<(usize, Unit)>,
-}
-
-impl Read {
-    /// Every uid that the file has, also of rows that are wrong in something else.
-    pub fn uids(&self) -> BTreeSet<Uid> {
-        self.rows
-            .iter()
-            .map(|row| Uid::new(row.get("uid")))
-            .collect()
-    }
-
-    pub fn into_units(self) -> Vec<Unit> {
-        self.units.into_iter().map(|(_, unit)| unit).collect()
-    }
-
-    fn each(&self) -> impl Iterator<Item = (&Row, &Unit)> {
-        self.units
-            .iter()
-            .map(|(index, unit)| (&self.rows[*index], unit))
-    }
-}
-
-/// Reads the file and checks each row, then the rows against each other.
-pub(super) fn read(path: &Path, findings: &mut Findings) -> Read {
-    let columns = if has_successors(path) {
-        &COLUMNS
-    } else {
-        WITHOUT_SUCCESSOR
+/// Reads the files and checks each row, then all of them with each other and with what is known. Gives back what is right, and
+/// all units after it.
+pub(super) fn read(
+    units: Option<&Path>,
+    successions: Option<&Path>,
+    known: &Register,
+    findings: &mut Findings,
+) -> (Draft, Register) {
+    let rows = |path: Option<&Path>, columns, findings: &mut Findings| {
+        let sheet = path.and_then(|path| findings.take_all(Sheet::read(path, columns)));
+        sheet.map(|sheet| sheet.rows).unwrap_or_default()
     };
-    let sheet = findings.take_all(Sheet::read(path, columns));
-    let rows = sheet.map(|sheet| sheet.rows).unwrap_or_default();
-    let mut units = Vec::with_capacity(rows.len());
-    for (index, row) in rows.iter().enumerate() {
-        units.extend(unit(row, findings).map(|unit| (index, unit)));
+    let rows = Rows {
+        units: rows(units, UNITS, findings),
+        successions: rows(successions, SUCCESSIONS, findings),
+    };
+    let draft = rows.draft(findings);
+    let register = match known.take_in(&draft) {
+        Ok(taken) => taken.register,
+        Err(faults) => {
+            for fault in faults {
+                findings.note(rows.bad(&fault));
+            }
+            known.clone()
+        }
+    };
+    (draft, register)
+}
+
+struct Rows {
+    units: Vec<Row>,
+    successions: Vec<Row>,
+}
+
+impl Rows {
+    fn draft(&self, findings: &mut Findings) -> Draft {
+        let mut draft = Draft::default();
+        for (index, row) in self.units.iter().enumerate() {
+            match described(row, findings) {
+                Some(described) => draft.units.push((index, described)),
+                None => {
+                    draft.unread.insert(Uid::new(row.get("uid")));
+                }
+            }
+        }
+        for (index, row) in self.successions.iter().enumerate() {
+            let succeeded = succeeded(row, findings);
+            draft.successions.extend(succeeded.map(|row| (index, row)));
+        }
+        draft
     }
-    let read = Read { rows, units };
-    must_be_unique(&read, findings);
-    must_refer_to_units(&read, findings);
-    must_not_loop(&read, "parent", |unit| unit.parent.as_ref(), findings);
-    must_not_loop(&read, "successor", successor, findings);
-    read
+
+    /// A fault by its file, line and column.
+    fn bad(&self, fault: &Fault) -> BadRow {
+        let row = match fault.place {
+            Place::Unit(index) => self.units.get(index),
+            Place::Succession(index) => self.successions.get(index),
+        };
+        let (column, reason) = (column(fault.column), fault.flaw.to_string());
+        match row {
+            Some(row) => row.bad(column, reason),
+            // Every fault is of a row that was given.
+            None => BadRow {
+                file: String::new(),
+                line: 0,
+                column: column.to_owned(),
+                reason,
+            },
+        }
+    }
 }
 
-fn has_successors(path: &Path) -> bool {
-    let mut header = String::new();
-    // A file that cannot be read is reported by `Sheet::read`.
-    let read = File::open(path).and_then(|file| BufReader::new(file).read_line(&mut header));
-    read.is_ok() && header.trim_end().ends_with(",successor")
+fn column(column: Column) -> &'static str {
+    match column {
+        Column::Uid => "uid",
+        Column::Kind => "kind",
+        Column::Code => "code",
+        Column::NationalCode => "national_code",
+        Column::Parent => "parent",
+        Column::ValidFrom => "valid_from",
+        Column::ValidTo => "valid_to",
+        Column::Day => "day",
+        Column::From => "from",
+        Column::To => "to",
+        Column::Change => "change",
+        Column::Default => "default",
+    }
 }
 
-fn unit(row: &Row, findings: &mut Findings) -> Option<Unit> {
+fn described(row: &Row, findings: &mut Findings) -> Option<Described> {
     let uid = findings.take(row.text("uid"));
     let code = findings.take(row.text("code"));
     let kind = findings.take(row.parse(
@@ -90,127 +121,71 @@ fn unit(row: &Row, findings: &mut Findings) -> Option<Unit> {
     let subtype = findings.take(row.text("subtype"));
     let name = findings.take(row.text("name"));
     let short_name = findings.take(row.text("short_name"));
+    let parent = kind.and_then(|kind| findings.take(parent(row, kind)));
     let national_code = findings.take(row.text("national_code"));
-    let valid_from = findings.take(date(row, "valid_from"));
-    let end = findings.take(end(row, valid_from));
-    Some(Unit {
+    let from = findings.take(date(row, "valid_from"));
+    let last_day = findings.take(last_day(row));
+    Some(Described {
         uid: Uid::new(uid?),
-        code: code?,
         kind: kind?,
-        subtype: subtype?,
-        name: name?,
-        short_name: short_name?,
-        parent: reference(row, "parent"),
-        national_code: national_code?,
-        valid_from: valid_from?,
-        end: end?,
-        revision: 1,
+        period: Period {
+            from: from?,
+            code: code?,
+            subtype: subtype?,
+            name: kit::text::normalise(&name?),
+            short_name: kit::text::normalise(&short_name?),
+            parent: parent?,
+            national_code: national_code?,
+        },
+        last_day: last_day?,
     })
 }
 
-fn end(row: &Row, valid_from: Option<NaiveDate>) -> Result<Option<End>, BadRow> {
-    let successor = reference(row, "successor");
-    if row.get("valid_to").is_empty() {
-        return match successor {
-            Some(_) => Err(row.bad(
-                "successor",
-                "a unit without `valid_to` goes on and has no successor",
-            )),
-            None => Ok(None),
-        };
+/// Only a province may stand below nothing.
+fn parent(row: &Row, kind: Kind) -> Result<Option<Uid>, BadRow> {
+    match (row.get("parent"), kind) {
+        ("", Kind::Province) => Ok(None),
+        ("", _) => Err(row.bad("parent", "must not be empty, but for a province")),
+        (uid, _) => Ok(Some(Uid::new(uid))),
     }
-    let last_day = date(row, "valid_to")?;
-    if valid_from.is_some_and(|from| last_day < from) {
-        return Err(row.bad("valid_to", "is before `valid_from`"));
+}
+
+fn last_day(row: &Row) -> Result<Option<NaiveDate>, BadRow> {
+    match row.get("valid_to") {
+        "" => Ok(None),
+        _ => date(row, "valid_to").map(Some),
     }
-    Ok(Some(End {
-        last_day,
-        successor,
-    }))
+}
+
+fn succeeded(row: &Row, findings: &mut Findings) -> Option<Succeeded> {
+    let day = findings.take(date(row, "day"));
+    let from = findings.take(row.text("from"));
+    let to = findings.take(row.text("to"));
+    let change = findings.take(row.parse("change", "merged, split or abolished"));
+    let is_whole = findings.take(one_of(row, "share", ("whole", "partial")));
+    let is_default = findings.take(one_of(row, "default", ("1", "0")));
+    Some(Succeeded {
+        from: Uid::new(from?),
+        day: day?,
+        change: change?,
+        heir: Heir {
+            to: Uid::new(to?),
+            is_whole: is_whole?,
+            is_default: is_default?,
+            basis: row.get("basis").to_owned(),
+        },
+    })
+}
+
+/// Whether the cell is the first of two words and not the second.
+fn one_of(row: &Row, column: &str, (yes, no): (&str, &str)) -> Result<bool, BadRow> {
+    match row.get(column) {
+        cell if cell == yes => Ok(true),
+        cell if cell == no => Ok(false),
+        cell => Err(row.bad(column, format!("`{cell}` is neither `{yes}` nor `{no}`"))),
+    }
 }
 
 fn date(row: &Row, column: &str) -> Result<NaiveDate, BadRow> {
     row.parse(column, "a date such as 2017-01-31")
-}
-
-fn reference(row: &Row, column: &str) -> Option<Uid> {
-    let cell = row.get(column);
-    (!cell.is_empty()).then(|| Uid::new(cell))
-}
-
-fn successor(unit: &Unit) -> Option<&Uid> {
-    unit.end.as_ref()?.successor.as_ref()
-}
-
-/// No uid twice; no code twice among units of one kind that exist at the same time.
-fn must_be_unique(read: &Read, findings: &mut Findings) {
-    let mut uids = BTreeSet::new();
-    let mut codes: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
-    let mut national: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
-    for (row, unit) in read.each() {
-        if !uids.insert(&unit.uid) {
-            findings.note(row.bad("uid", format!("`{}` stands here a second time", unit.uid)));
-        }
-        let namesakes = codes.entry((unit.kind, &unit.code)).or_default();
-        if namesakes.iter().any(|other| overlap(other, unit)) {
-            let kind = unit.kind.as_str();
-            findings.note(row.bad(
-                "code",
-                format!("another {kind} has the code `{}` already", unit.code),
-            ));
-        }
-        namesakes.push(unit);
-        let bearers = national.entry(&unit.national_code).or_default();
-        if bearers.iter().any(|other| overlap(other, unit)) {
-            findings.note(row.bad(
-                "national_code",
-                format!("another unit has `{}` already", unit.national_code),
-            ));
-        }
-        bearers.push(unit);
-    }
-}
-
-/// Whether two units exist on the same day; official codes are re-used across eras.
-fn overlap(one: &Unit, other: &Unit) -> bool {
-    let ends_before = |one: &Unit, other: &Unit| {
-        one.end
-            .as_ref()
-            .is_some_and(|end| end.last_day < other.valid_from)
-    };
-    !ends_before(one, other) && !ends_before(other, one)
-}
-
-fn must_refer_to_units(read: &Read, findings: &mut Findings) {
-    let known = read.uids();
-    for (row, unit) in read.each() {
-        for (column, uid) in [
-            ("parent", unit.parent.as_ref()),
-            ("successor", successor(unit)),
-        ] {
-            if let Some(uid) = uid.filter(|uid| !known.contains(uid)) {
-                findings.note(row.bad(column, format!("there is no unit `{uid}` in this file")));
-            }
-        }
-    }
-}
-
-fn must_not_loop(
-    read: &Read,
-    column: &str,
-    next: fn(&Unit) -> Option<&Uid>,
-    findings: &mut Findings,
-) {
-    let mut edges = BTreeMap::new();
-    for (_, unit) in read.each() {
-        // A second row of the same uid was refused already.
-        edges.entry(&unit.uid).or_insert(next(unit));
-    }
-    let edges = edges
-        .into_iter()
-        .filter_map(|(uid, next)| Some((uid, next?)));
-    let looping = looping(&edges.collect());
-    for (row, unit) in read.each().filter(|(_, unit)| looping.contains(&unit.uid)) {
-        findings.note(row.bad(column, format!("leads from `{}` back to itself", unit.uid)));
-    }
 }

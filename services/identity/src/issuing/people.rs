@@ -39,8 +39,10 @@ impl Issuing {
     }
 
     async fn for_principal(&self, principal: &Principal, asked: &Asked) -> Result<Issued, Error> {
-        let succession = self.succession(asked).await?;
-        let units = principal.part.unit().map(|unit| succession.estate(unit));
+        let register = self.units.now().await?;
+        let today = clock::local(asked.civil).date();
+        let unit = principal.part.unit();
+        let units = unit.map(|unit| register.estate(unit, today));
         let units = units.unwrap_or_default();
         let units = units.iter().map(ToString::to_string);
         let party = principal.part.party().map(ToString::to_string);

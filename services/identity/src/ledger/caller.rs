@@ -7,16 +7,18 @@ use crate::error::Error;
 use crate::import::Province;
 use crate::party::Party;
 use crate::principal::Principal;
+use crate::register::Register;
 
 /// Takes in what is new or changed.
 pub(super) fn import(
     world: &World,
+    units: &Register,
     province: &Province,
     effect: &mut Effect<Change>,
 ) -> Result<(), Error> {
     let parties = party::import(world, province, effect);
     for caller in &province.callers {
-        must_have_unit(world, province, caller)?;
+        must_have_unit(units, caller)?;
         let principal = caller.with_party(|party| {
             let number = party.particulars.first_number();
             let known = number.and_then(|number| parties.get(number)).copied();
@@ -29,16 +31,12 @@ pub(super) fn import(
     Ok(())
 }
 
-fn must_have_unit(
-    world: &World,
-    province: &Province,
-    caller: &Principal<Party>,
-) -> Result<(), Error> {
+fn must_have_unit(units: &Register, caller: &Principal<Party>) -> Result<(), Error> {
     let Some(uid) = caller.part.unit() else {
         return Ok(());
     };
-    if world.units.contains_key(uid) || province.units.iter().any(|unit| unit.uid == *uid) {
-        return Ok(());
+    match units.get(uid) {
+        Some(_) => Ok(()),
+        None => Err(Error::UnitNotFound(uid.clone())),
     }
-    Err(Error::UnitNotFound(uid.clone()))
 }

@@ -112,7 +112,7 @@ fn must_be_possible(
     registration: &Registration,
 ) -> Result<(), Error> {
     let mut units = registration.units.iter();
-    if let Some(unknown) = units.find(|uid| !world.units.contains_key(uid)) {
+    if let Some(unknown) = units.find(|uid| world.units.get(uid).is_none()) {
         return Err(Error::UnitNotFound(unknown.clone()));
     }
     let Some(certificate) = &registration.certificate_subject else {

@@ -1,148 +1,142 @@
-//! The table `unit`.
+//! The tables `unit` and `unit_period`.
+
+mod entity;
+mod succession;
 
 use std::collections::HashMap;
 
-use kit::db::{Sink, among};
+use kit::db::Sink;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter,
-    QueryOrder as _, QuerySelect as _,
+    ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryOrder as _, QuerySelect as _,
 };
 
+use self::entity::{period, unit};
 use super::unreadable;
-use crate::unit::{End, Page, Uid, Unit};
+use crate::register::Register;
+use crate::unit::{End, Period, Uid, Unit};
 
-mod entity {
-    use chrono::NaiveDate;
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "unit")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub uid: String,
-        pub code: String,
-        pub kind: String,
-        pub subtype: String,
-        pub name: String,
-        pub short_name: String,
-        pub parent_uid: Option<String>,
-        pub national_code: String,
-        pub valid_from: NaiveDate,
-        pub valid_to: Option<NaiveDate>,
-        pub successor_uid: Option<String>,
-        pub revision: i64,
+/// All units.
+pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Register, DbErr> {
+    let rows = unit::Entity::find().all(db).await?;
+    let periods = period::Entity::find()
+        .order_by_asc(period::Column::ValidFrom)
+        .all(db)
+        .await?;
+    let mut by_unit: HashMap<String, Vec<Period>> = HashMap::new();
+    for row in periods {
+        let of_unit = by_unit.entry(row.unit_uid.clone()).or_default();
+        of_unit.push(row.into());
     }
-
-    impl ActiveModelBehavior for ActiveModel {}
+    let mut register = Register::default();
+    for row in rows {
+        let periods = by_unit.remove(&row.uid).unwrap_or_default();
+        register.put(stored(row, periods)?);
+    }
+    Ok(register)
 }
 
-use entity::{Column, Entity, Model};
-
-/// One unit.
-pub(crate) async fn find(db: &impl ConnectionTrait, uid: &Uid) -> Result<Option<Unit>, DbErr> {
-    Entity::find_by_id(uid.as_str())
-        .one(db)
-        .await?
-        .map(Unit::try_from)
-        .transpose()
-}
-
-/// Those of these units that exist, locked in order of uid.
-pub(crate) async fn lock<'a>(
-    db: &impl ConnectionTrait,
-    uids: impl IntoIterator<Item = &'a Uid>,
-) -> Result<Vec<Unit>, DbErr> {
-    let rows = Entity::find()
-        .filter(among(db, Column::Uid, uids.into_iter().map(Uid::as_str)))
-        .order_by_asc(Column::Uid)
-        .lock_exclusive()
-        .all(db)
-        .await?;
-    rows.into_iter().map(Unit::try_from).collect()
-}
-
-/// The names of all units by uid.
-pub(crate) async fn names(db: &impl ConnectionTrait) -> Result<HashMap<String, String>, DbErr> {
-    let names = Entity::find()
+/// All units, of which those that exist are locked: of several imports one goes on.
+pub(crate) async fn lock_all(db: &impl ConnectionTrait) -> Result<Register, DbErr> {
+    unit::Entity::find()
         .select_only()
-        .columns([Column::Uid, Column::Name])
-        .into_tuple::<(String, String)>()
+        .column(unit::Column::Uid)
+        .order_by_asc(unit::Column::Uid)
+        .lock_exclusive()
+        .into_tuple::<String>()
         .all(db)
         .await?;
-    Ok(names.into_iter().collect())
+    // What another import has written meanwhile is seen only now.
+    all(db).await
 }
 
-/// The units that name a successor.
-pub(crate) async fn succeeded(db: &impl ConnectionTrait) -> Result<Vec<Unit>, DbErr> {
-    let rows = Entity::find()
-        .filter(Column::SuccessorUid.is_not_null())
-        .all(db)
+/// How many units there are, and the sum of their revisions: every change of any unit raises it.
+pub(crate) async fn version(db: &impl ConnectionTrait) -> Result<(i64, i64), DbErr> {
+    let count = Expr::col(unit::Column::Uid).count();
+    let sum = Expr::col(unit::Column::Revision).sum();
+    let found = unit::Entity::find()
+        .select_only()
+        .expr(count)
+        .expr(Func::coalesce([sum.cast_as("bigint"), Expr::val(0_i64)]))
+        .into_tuple::<(i64, i64)>()
+        .one(db)
         .await?;
-    rows.into_iter().map(Unit::try_from).collect()
-}
-
-/// A page in order of uid, with one unit more than its size when another page follows.
-pub(crate) async fn page(db: &impl ConnectionTrait, page: &Page) -> Result<Vec<Unit>, DbErr> {
-    let kind = page.kind.map(|kind| Column::Kind.eq(kind.as_str()));
-    let after = page.after.as_ref().map(|uid| Column::Uid.gt(uid.as_str()));
-    let filters = kind.into_iter().chain(after);
-    let rows = filters
-        .fold(Entity::find(), QueryFilter::filter)
-        .order_by_asc(Column::Uid)
-        .limit(page.size + 1)
-        .all(db)
-        .await?;
-    rows.into_iter().map(Unit::try_from).collect()
+    Ok(found.unwrap_or_default())
 }
 
 /// Writes units over those that are there.
 pub(crate) async fn save(sink: &impl Sink, units: &[&Unit]) -> Result<(), DbErr> {
-    let rows = units.iter().map(|unit| Model::from(*unit)).collect();
-    let over: Vec<Column> = Column::iter().collect();
-    sink.put::<Entity>(rows, &over).await
+    let rows = units.iter().map(|unit| unit::Model::try_from(*unit));
+    let rows = rows.collect::<Result<Vec<_>, DbErr>>()?;
+    let over: Vec<unit::Column> = unit::Column::iter().collect();
+    sink.put::<unit::Entity>(rows, &over).await?;
+    let rows = units
+        .iter()
+        .flat_map(|unit| unit.periods().map(|period| row(&unit.uid, period)));
+    let over: Vec<period::Column> = period::Column::iter().collect();
+    sink.put::<period::Entity>(rows.collect(), &over).await
 }
 
-impl TryFrom<Model> for Unit {
+fn stored(row: unit::Model, periods: Vec<Period>) -> Result<Unit, DbErr> {
+    let mut periods = periods.into_iter();
+    let first = periods.next();
+    let succession = row.succession.as_deref().map(succession::read);
+    let succession = succession
+        .transpose()
+        .map_err(|_| unreadable("unit.succession"))?;
+    Ok(Unit {
+        uid: Uid::new(row.uid),
+        kind: row.kind.parse().map_err(|()| unreadable("unit.kind"))?,
+        first: first.ok_or_else(|| unreadable("unit_period.unit_uid"))?,
+        later: periods.collect(),
+        end: row.valid_to.map(|last_day| End {
+            last_day,
+            succession,
+        }),
+        revision: row.revision,
+    })
+}
+
+impl TryFrom<&Unit> for unit::Model {
     type Error = DbErr;
 
-    fn try_from(row: Model) -> Result<Self, DbErr> {
-        let successor = row.successor_uid.map(Uid::new);
+    fn try_from(unit: &Unit) -> Result<Self, DbErr> {
+        let end = unit.end.as_ref();
+        let succession = end.and_then(|end| end.succession.as_ref());
+        let succession = succession.map(succession::write).transpose();
         Ok(Self {
-            uid: Uid::new(row.uid),
+            uid: unit.uid.to_string(),
+            kind: unit.kind.as_str().to_owned(),
+            valid_to: unit.last_day(),
+            succession: succession.map_err(|error| DbErr::Json(error.to_string()))?,
+            revision: unit.revision,
+        })
+    }
+}
+
+impl From<period::Model> for Period {
+    fn from(row: period::Model) -> Self {
+        Self {
+            from: row.valid_from,
             code: row.code,
-            kind: row.kind.parse().map_err(|()| unreadable("unit.kind"))?,
             subtype: row.subtype,
             name: row.name,
             short_name: row.short_name,
             parent: row.parent_uid.map(Uid::new),
             national_code: row.national_code,
-            valid_from: row.valid_from,
-            end: row.valid_to.map(|last_day| End {
-                last_day,
-                successor,
-            }),
-            revision: row.revision,
-        })
+        }
     }
 }
 
-impl From<&Unit> for Model {
-    fn from(unit: &Unit) -> Self {
-        let successor = unit.end.as_ref().and_then(|end| end.successor.as_ref());
-        Self {
-            uid: unit.uid.to_string(),
-            code: unit.code.clone(),
-            kind: unit.kind.as_str().to_owned(),
-            subtype: unit.subtype.clone(),
-            name: unit.name.clone(),
-            short_name: unit.short_name.clone(),
-            parent_uid: unit.parent.as_ref().map(ToString::to_string),
-            national_code: unit.national_code.clone(),
-            valid_from: unit.valid_from,
-            valid_to: unit.end.as_ref().map(|end| end.last_day),
-            successor_uid: successor.map(ToString::to_string),
-            revision: unit.revision,
-        }
+fn row(unit: &Uid, period: &Period) -> period::Model {
+    period::Model {
+        unit_uid: unit.to_string(),
+        valid_from: period.from,
+        code: period.code.clone(),
+        subtype: period.subtype.clone(),
+        name: period.name.clone(),
+        short_name: period.short_name.clone(),
+        parent_uid: period.parent.as_ref().map(ToString::to_string),
+        national_code: period.national_code.clone(),
     }
 }

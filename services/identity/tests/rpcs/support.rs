@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use identity::{Files, Settings, Signing, provider};
+use identity::{Files, Register, Settings, Signing, provider};
 use kit::authority::Rules;
 use kit::caller::{Verifier, sign_assertion};
 use kit::client::{Peer, Peers};
@@ -26,15 +26,17 @@ use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
 pub const UNITS_HEADER: &str =
-    "uid,code,kind,subtype,name,short_name,parent,national_code,valid_from,valid_to,successor\n";
+    "uid,code,kind,subtype,name,short_name,parent,national_code,valid_from,valid_to\n";
+pub const SUCCESSIONS_HEADER: &str = "day,from,to,change,share,default,basis\n";
 pub const CALLERS_HEADER: &str = "subject,role,unit,public_key,name,number_kind,number\n";
 
 /// A province of one commune that was merged into another, and one caller of each kind. All have the same key.
 pub const UNITS: &str = "\
-p,66,province,tỉnh,Tỉnh Đắk Lắk,Đắk Lắk,,000.00.00.H15,2004-01-01,,
-old,24133,commune,phường,Phường Thành Công,Thành Công,p,000.00.01.H15,2004-01-01,2017-06-30,new
-new,24134,commune,phường,Phường Tân Lập,Tân Lập,p,000.00.02.H15,2004-01-01,,
+p,66,province,tỉnh,Tỉnh Đắk Lắk,Đắk Lắk,,000.00.00.H15,2004-01-01,
+old,24133,commune,phường,Phường Thành Công,Thành Công,p,000.00.01.H15,2004-01-01,
+new,24134,commune,phường,Phường Tân Lập,Tân Lập,p,000.00.02.H15,2004-01-01,
 ";
+pub const SUCCESSIONS: &str = "2017-07-01,old,new,merged,whole,1,Nghị quyết 1\n";
 
 /// An empty store of identity.
 pub struct Store {
@@ -63,8 +65,41 @@ impl Store {
     }
 
     pub async fn import(&self, units: Option<&Path>, callers: Option<&Path>) {
-        let province = identity::read(&Files { units, callers }).unwrap();
+        let files = Files {
+            units,
+            callers,
+            ..Files::default()
+        };
+        self.take_in(&files).await;
+    }
+
+    /// Takes in a folder of units and successions.
+    pub async fn import_folder(&self, folder: &Path) {
+        let (units, successions) = (folder.join("units.csv"), folder.join("successions.csv"));
+        let files = Files {
+            units: Some(&units),
+            successions: Some(&successions),
+            callers: None,
+        };
+        self.take_in(&files).await;
+    }
+
+    async fn take_in(&self, files: &Files<'_>) {
+        let province = identity::read(files, &self.known().await).unwrap();
         identity::import(self.db.clone(), province).await.unwrap();
+    }
+
+    /// The units that it has.
+    pub async fn known(&self) -> Register {
+        identity::units(self.db.read()).await.unwrap()
+    }
+
+    /// Takes in the small province.
+    pub async fn import_small(&self) {
+        self.write("units.csv", &format!("{UNITS_HEADER}{UNITS}"));
+        let successions = format!("{SUCCESSIONS_HEADER}{SUCCESSIONS}");
+        self.write("successions.csv", &successions);
+        self.import_folder(self.folder.path()).await;
     }
 
     /// How many events the log has.
@@ -91,9 +126,9 @@ impl Suite {
     /// Serves the small province.
     pub async fn start() -> Self {
         let (store, key) = (Store::new().await, PrivateKey::generate());
-        let units = store.write("units.csv", &format!("{UNITS_HEADER}{UNITS}"));
+        store.import_small().await;
         let callers = store.write("callers.csv", &callers(&key));
-        store.import(Some(&units), Some(&callers)).await;
+        store.import(None, Some(&callers)).await;
         Self::serve(store, key).await
     }
 

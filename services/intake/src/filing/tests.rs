@@ -8,6 +8,7 @@ use worktime::Limit;
 use super::*;
 use crate::reference::Component;
 
+const DAY: NaiveDate = NaiveDate::from_ymd_opt(2017, 8, 28).unwrap();
 const PROVINCE: &str = "province";
 const JUSTICE: &str = "justice";
 const FINANCE: &str = "finance";
@@ -82,9 +83,9 @@ fn a_unit_that_is_not_known_is_not_found() {
     let refused = units_of(&procedure, JUSTICE);
     assert!(matches!(refused, Err(Error::UnitNotFound(uid)) if uid == "nowhere"));
     let known = table();
-    assert_eq!(resolve(&known, "old-justice").unwrap().uid, JUSTICE);
+    assert_eq!(resolve(&known, "old-justice", DAY).unwrap().uid, JUSTICE);
     assert!(matches!(
-        resolve(&known, "nowhere"),
+        resolve(&known, "nowhere", DAY),
         Err(Error::UnitNotFound(_))
     ));
 }
@@ -92,7 +93,7 @@ fn a_unit_that_is_not_known_is_not_found() {
 #[test]
 fn levels_one_and_two_are_refused_online_with_the_desk_to_go_to() {
     let table = table();
-    let desk = table.resolve(COMMUNE).unwrap();
+    let desk = table.resolve(COMMUNE, DAY).unwrap();
     for online_level in 1..=4 {
         let procedure = Procedure {
             online_level,
@@ -196,8 +197,8 @@ fn violations(handed: &[HandedIn]) -> Vec<(String, &'static str)> {
 
 fn units_of(procedure: &Procedure, receiving: &str) -> Result<Units, Error> {
     let table = table();
-    let receiving = table.resolve(receiving).unwrap();
-    units(procedure, &procedure.cases[0], receiving, &table)
+    let receiving = table.resolve(receiving, DAY).unwrap();
+    units(procedure, &procedure.cases[0], receiving, (&table, DAY))
 }
 
 /// One unit of each kind below the next, a second department, and one that justice took over. Names are the uids.
@@ -212,12 +213,22 @@ fn table() -> UnitTable {
     ];
     let mut table = UnitTable::default();
     for (uid, kind, parent, successor) in units {
+        let period = pb::UnitPeriod {
+            valid_from: "2004-01-01".to_owned(),
+            name: uid.to_owned(),
+            parent_uid: parent.to_owned(),
+            ..pb::UnitPeriod::default()
+        };
+        let last_day = match successor {
+            "" => String::new(),
+            _ => "2017-06-30".to_owned(),
+        };
         let unit = pb::Unit {
             uid: uid.to_owned(),
-            name: uid.to_owned(),
             kind: kind.into(),
-            parent_uid: parent.to_owned(),
+            valid_to: last_day,
             successor_uid: successor.to_owned(),
+            periods: vec![period],
             ..pb::Unit::default()
         };
         let (key, body) = (uid.to_owned(), unit.encode_to_vec());

@@ -21,8 +21,8 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     let procedure = world.procedure(&handed.procedure_code)?;
     let case = procedure.case(&handed.case_key)?;
     filing::must_be_handled_here(procedure, case)?;
-    let receiving = filing::resolve(&world.units, &handed.receiving_unit)?;
-    let units = filing::units(procedure, case, receiving, &world.units)?;
+    let receiving = filing::resolve(&world.units, &handed.receiving_unit, handed.date)?;
+    let units = filing::units(procedure, case, receiving, (&world.units, handed.date))?;
     if !handed.at_desk {
         filing::must_be_online(procedure, receiving)?;
     }
@@ -49,13 +49,13 @@ fn open(
     world: &World,
     handed: &Handed,
     (filing, units, state): (Filing, Units, State),
-    receiving: &Unit,
+    receiving: Unit<'_>,
     at: Moment,
 ) -> Effect<Change> {
     let number = world.next_number(receiving, handed.date);
     let dossier = Dossier {
         uid: handed.uid.clone(),
-        code: DossierCode::allot(&receiving.national_code, handed.date, number),
+        code: DossierCode::allot(receiving.national_code, handed.date, number),
         filing,
         units,
         submitted_at: at,

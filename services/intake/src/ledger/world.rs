@@ -63,8 +63,8 @@ impl World {
     }
 
     /// The number after the last of a unit on a day.
-    pub fn next_number(&self, unit: &Unit, date: NaiveDate) -> u32 {
-        let key = (unit.uid.clone(), date);
+    pub fn next_number(&self, unit: Unit<'_>, date: NaiveDate) -> u32 {
+        let key = (unit.uid.to_owned(), date);
         self.last_numbers.get(&key).copied().unwrap_or_default() + 1
     }
 
@@ -178,15 +178,15 @@ impl Intake {
             let desks: BTreeSet<(String, NaiveDate)> = handed
                 .iter()
                 .filter_map(|handed| {
-                    Some((world.units.resolve(&handed.receiving_unit)?, handed.date))
+                    let desk = world.desk(handed)?;
+                    Some((desk.uid.to_owned(), handed.date))
                 })
-                .map(|(unit, date)| (unit.uid.clone(), date))
                 .collect();
             let digests = handed
                 .iter()
                 .filter_map(|handed| {
-                    let desk = world.units.resolve(&handed.receiving_unit)?;
-                    Some(handed.content_digest(&desk.uid))
+                    let desk = world.desk(handed)?;
+                    Some(handed.content_digest(desk.uid))
                 })
                 .collect();
             world.same_content = store::same_content(tx, &self.ring, digests).await?;
@@ -237,6 +237,11 @@ impl Intake {
 }
 
 impl World {
+    /// The unit whose desk takes what is handed in, on the day of it.
+    fn desk(&self, handed: &Handed) -> Option<Unit<'_>> {
+        self.units.resolve(&handed.receiving_unit, handed.date)
+    }
+
     /// Takes copies in; gives back the lead departments that procedures name.
     fn take(&mut self, copies: &[Copy]) -> Vec<String> {
         let mut leads = Vec::new();
@@ -249,7 +254,7 @@ impl World {
                 self.procedures.insert(copy.key.clone(), procedure);
             }
         }
-        leads.retain(|uid| !uid.is_empty() && self.units.resolve(uid).is_none());
+        leads.retain(|uid| !uid.is_empty() && !self.units.has(uid));
         leads
     }
 }

@@ -19,7 +19,7 @@ const USUAL: Duration = Duration::from_secs(10);
 /// How long a replica may take while there is another to ask. Who takes longer is not to be called for a while.
 const ATTEMPT: Duration = Duration::from_secs(3);
 /// Rpcs with these verbs change nothing and can be made twice. An assertion for a token is taken once.
-const READS: [&str; 3] = ["Get", "List", "Read"];
+const READS: [&str; 6] = ["Find", "Get", "List", "Read", "Search", "Watch"];
 
 /// One call.
 pub(super) struct Outgoing {

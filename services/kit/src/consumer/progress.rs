@@ -8,10 +8,8 @@ use tokio::sync::watch;
 
 use crate::db::Db;
 use crate::failure::Failure;
-use crate::log::{Positions, Shard};
+use crate::log::{Positions, Reach, Shard};
 use crate::writer;
-
-use super::reach::Reach;
 
 /// How long a call that names `motcua-after` waits.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use prost::Message as _;
 use proto::identity::v1 as pb;
 
@@ -10,21 +11,19 @@ use super::Copy;
 /// Longest chain of successors that is followed; reorganisations are years apart.
 const MAX_SUCCESSIONS: usize = 16;
 
-/// A unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
+/// A unit as it stands on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unit<'a> {
     /// Lasting.
-    pub uid: String,
+    pub uid: &'a str,
     /// Full name.
-    pub name: String,
+    pub name: &'a str,
     /// Its kind.
     pub kind: UnitKind,
     /// The unit above it; empty for the province.
-    pub parent: String,
+    pub parent: &'a str,
     /// Its identifier in dossier codes.
-    pub national_code: String,
-    /// The unit that took over its work; empty while it goes on.
-    pub successor: String,
+    pub national_code: &'a str,
 }
 
 /// The kinds of unit.
@@ -42,7 +41,29 @@ pub enum UnitKind {
 
 /// Units by uid, as far as they were loaded.
 #[derive(Clone, Debug, Default)]
-pub struct UnitTable(HashMap<String, Unit>);
+pub struct UnitTable(HashMap<String, Course>);
+
+/// A unit through all its days.
+#[derive(Clone, Debug)]
+struct Course {
+    uid: String,
+    kind: UnitKind,
+    /// In order of their first days; never empty.
+    periods: Vec<Period>,
+    /// `None` while it goes on.
+    last_day: Option<NaiveDate>,
+    /// The unit that does its work after that; empty where none does.
+    heir: String,
+}
+
+/// How a unit is described from a day on.
+#[derive(Clone, Debug)]
+struct Period {
+    from: NaiveDate,
+    name: String,
+    parent: String,
+    national_code: String,
+}
 
 impl UnitTable {
     /// Takes in a copy, if it is one of a unit.
@@ -54,32 +75,51 @@ impl UnitTable {
         }
     }
 
-    /// The unit, or the one that took over its work (NQ 190/2025; R16).
+    /// Whether the unit is loaded.
     #[must_use]
-    pub fn resolve(&self, uid: &str) -> Option<&Unit> {
-        let mut unit = self.0.get(uid)?;
+    pub fn has(&self, uid: &str) -> bool {
+        self.0.contains_key(uid)
+    }
+
+    /// The unit as it stands on a civil day, or the one that does its work on that day (NQ 190/2025; R16). `None` when it is not
+    /// known, or begins later.
+    #[must_use]
+    pub fn resolve(&self, uid: &str, on: NaiveDate) -> Option<Unit<'_>> {
+        let mut course = self.0.get(uid)?;
         for _ in 0..MAX_SUCCESSIONS {
-            match self.0.get(&unit.successor) {
-                Some(successor) => unit = successor,
+            let has_ended = course.last_day.is_some_and(|last| last < on);
+            match self.0.get(&course.heir).filter(|_| has_ended) {
+                Some(heir) => course = heir,
                 None => break,
             }
         }
-        Some(unit)
+        course.on(on)
     }
 
     /// The units that loaded units name as parent or successor and that are not loaded themselves.
     pub fn missing(&self) -> impl Iterator<Item = &str> {
-        let named = self
-            .0
-            .values()
-            .flat_map(|unit| [&unit.parent, &unit.successor]);
-        named
-            .map(String::as_str)
-            .filter(|uid| !uid.is_empty() && !self.0.contains_key(*uid))
+        let named = self.0.values().flat_map(|course| {
+            let parents = course.periods.iter().map(|period| period.parent.as_str());
+            parents.chain([course.heir.as_str()])
+        });
+        named.filter(|uid| !uid.is_empty() && !self.0.contains_key(*uid))
     }
 }
 
-fn parse(body: &[u8]) -> Option<Unit> {
+impl Course {
+    fn on(&self, day: NaiveDate) -> Option<Unit<'_>> {
+        let period = self.periods.iter().rfind(|period| period.from <= day)?;
+        Some(Unit {
+            uid: &self.uid,
+            name: &period.name,
+            kind: self.kind,
+            parent: &period.parent,
+            national_code: &period.national_code,
+        })
+    }
+}
+
+fn parse(body: &[u8]) -> Option<Course> {
     let message = pb::Unit::decode(body).ok()?;
     let kind = match message.kind() {
         pb::UnitKind::Unspecified => return None,
@@ -88,13 +128,26 @@ fn parse(body: &[u8]) -> Option<Unit> {
         pb::UnitKind::District => UnitKind::District,
         pb::UnitKind::Commune => UnitKind::Commune,
     };
-    Some(Unit {
+    let periods: Option<Vec<_>> = message.periods.into_iter().map(period).collect();
+    let last_day = match message.valid_to.as_str() {
+        "" => None,
+        date => Some(date.parse().ok()?),
+    };
+    Some(Course {
         kind,
         uid: message.uid,
+        periods: periods.filter(|periods| !periods.is_empty())?,
+        last_day,
+        heir: message.successor_uid,
+    })
+}
+
+fn period(message: pb::UnitPeriod) -> Option<Period> {
+    Some(Period {
+        from: message.valid_from.parse().ok()?,
         name: message.name,
         parent: message.parent_uid,
         national_code: message.national_code,
-        successor: message.successor_uid,
     })
 }
 
@@ -102,33 +155,68 @@ fn parse(body: &[u8]) -> Option<Unit> {
 mod tests {
     use super::*;
 
-    fn unit(uid: &str, parent: &str, successor: &str) -> Copy {
+    const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2025, 6, 30).unwrap();
+    const NEXT_DAY: NaiveDate = NaiveDate::from_ymd_opt(2025, 7, 1).unwrap();
+
+    /// A unit that ends on the last day, if it has a successor, and begins on this.
+    fn unit(uid: &str, successor: &str, from: &str) -> Copy {
+        let period = |valid_from: &str, name: String| pb::UnitPeriod {
+            valid_from: valid_from.to_owned(),
+            name,
+            parent_uid: "p".to_owned(),
+            ..pb::UnitPeriod::default()
+        };
+        let ended = !successor.is_empty();
         let message = pb::Unit {
             uid: uid.to_owned(),
             kind: pb::UnitKind::Commune.into(),
-            parent_uid: parent.to_owned(),
+            valid_to: if ended {
+                LAST_DAY.to_string()
+            } else {
+                String::new()
+            },
             successor_uid: successor.to_owned(),
+            periods: vec![
+                period(from, format!("Xã {uid}")),
+                period("2025-07-01", format!("Phường {uid}")),
+            ],
             ..pb::Unit::default()
         };
         Copy::new(crate::copies::UNIT, uid, &message)
     }
 
-    #[test]
-    fn a_unit_resolves_through_all_its_successors() {
+    fn table(units: impl IntoIterator<Item = Copy>) -> UnitTable {
         let mut table = UnitTable::default();
-        for copy in [unit("a", "p", "b"), unit("b", "p", "c"), unit("c", "", "")] {
+        for copy in units {
             table.take(&copy);
         }
-        assert_eq!(table.resolve("a").map(|unit| unit.uid.as_str()), Some("c"));
-        assert_eq!(table.resolve("x"), None);
+        table
+    }
+
+    #[test]
+    fn a_unit_does_its_own_work_up_to_its_last_day_and_its_successors_do_it_after_that() {
+        let table = table([
+            unit("a", "b", "2004-01-01"),
+            unit("b", "c", "2004-01-01"),
+            unit("c", "", "2004-01-01"),
+        ]);
+        let resolved = |on| table.resolve("a", on).map(|unit| (unit.uid, unit.name));
+        assert_eq!(resolved(LAST_DAY), Some(("a", "Xã a")));
+        assert_eq!(resolved(NEXT_DAY), Some(("c", "Phường c")));
+        assert_eq!(table.resolve("x", NEXT_DAY), None);
         assert!(table.missing().all(|uid| uid == "p"));
     }
 
     #[test]
+    fn a_unit_of_days_to_come_is_not_there_yet() {
+        let table = table([unit("new", "", "2025-07-01")]);
+        assert_eq!(table.resolve("new", LAST_DAY), None);
+        assert!(table.has("new") && table.resolve("new", NEXT_DAY).is_some());
+    }
+
+    #[test]
     fn successors_in_a_ring_do_not_hang() {
-        let mut table = UnitTable::default();
-        table.take(&unit("a", "", "b"));
-        table.take(&unit("b", "", "a"));
-        assert!(table.resolve("a").is_some());
+        let table = table([unit("a", "b", "2004-01-01"), unit("b", "a", "2004-01-01")]);
+        assert!(table.resolve("a", NEXT_DAY).is_some());
     }
 }

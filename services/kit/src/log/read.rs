@@ -1,14 +1,17 @@
 //! Reading the log.
 
+use std::collections::HashMap;
+
 use proto::event::v1::{Event, Head};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 
-use super::Shard;
 use super::entity::{event, head};
+use super::{Reach, Shard};
 use crate::clock;
+use crate::db::pairs_among;
 
 /// The events of one shard after `after`, in order, at most `limit`.
 ///
@@ -72,6 +75,25 @@ pub async fn heads(db: &impl ConnectionTrait) -> Result<Vec<Head>, DbErr> {
         }
     };
     Ok(Shard::all().map(reach).collect())
+}
+
+/// The hashes of the last events of these shards by their numbers; a shard without events, or without this one, has none.
+pub(crate) async fn hashes(
+    db: &impl ConnectionTrait,
+    at: &Reach,
+) -> Result<HashMap<i32, Vec<u8>>, DbErr> {
+    let rows = event::Entity::find()
+        .select_only()
+        .columns([event::Column::Shard, event::Column::Hash])
+        .filter(pairs_among(
+            db,
+            [event::Column::Shard, event::Column::Seq],
+            Shard::all().map(|shard| (shard.number(), at.seq(shard))),
+        ))
+        .into_tuple::<(i32, Vec<u8>)>()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(crate) fn envelope(owner: &str, row: event::Model) -> Event {

@@ -2,15 +2,15 @@
 
 use prost::Message;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
 use tonic::{Response, Status};
 
 use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
 use super::{Ledger, Step};
 use crate::authority::Context;
 use crate::failure::Failure;
-use crate::log::Shard;
+use crate::log::{Reach, Shard};
 
 /// The metadata key of the positions that a mutation reached.
 pub const POSITION: &str = "motcua-position";
@@ -18,19 +18,26 @@ pub const POSITION: &str = "motcua-position";
 /// The way to the writer of a service.
 pub struct Writer<L: Ledger> {
     sender: mpsc::Sender<Job<L>>,
+    reach: watch::Sender<Reach>,
 }
 
 impl<L: Ledger> Clone for Writer<L> {
     fn clone(&self) -> Self {
         Self {
             sender: self.sender.clone(),
+            reach: self.reach.clone(),
         }
     }
 }
 
 impl<L: Ledger> Writer<L> {
-    pub(super) fn new(sender: mpsc::Sender<Job<L>>) -> Self {
-        Self { sender }
+    pub(super) fn new(sender: mpsc::Sender<Job<L>>, reach: watch::Sender<Reach>) -> Self {
+        Self { sender, reach }
+    }
+
+    /// How far the log reaches by what this process knows of it; whoever looks into the store may raise it.
+    pub(crate) fn reach(&self) -> &watch::Sender<Reach> {
+        &self.reach
     }
 
     /// Has a caller's mutation done, once for each `request_id`. `request` is what was asked, for telling whether a

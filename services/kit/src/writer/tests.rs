@@ -4,15 +4,8 @@ use proto::event::v1::Event;
 use tempfile::TempDir;
 
 use super::{Incoming, Refused, Step, list_parked};
+use crate::counter::{Add, FORBIDDEN_BY_SCHEMA, MOST, Service, add, cause};
 use crate::log::Shard;
-use counter::{Add, FORBIDDEN_BY_SCHEMA, MOST, Service, add, cause};
-
-#[path = "../../tests/support/counter.rs"]
-#[expect(
-    dead_code,
-    reason = "shared with the tests of the writer from outside, which use the rest"
-)]
-mod counter;
 
 const SOURCE: &str = "intake";
 

@@ -1,6 +1,6 @@
 //! The book of branches: who is responsible, from the first offer of a step until the steps after it have opened.
 
-use kit::clock::Moment;
+use kit::clock::{self, Moment};
 use sha2::{Digest as _, Sha256};
 use worktime::Calendar;
 
@@ -17,10 +17,11 @@ impl Journey {
         at: Moment,
         around: Surroundings<'_>,
     ) -> Result<(), Error> {
+        let on = clock::local(at).date();
         let to = around
             .units
-            .resolve(&step.unit)
-            .map_or(&step.unit, |unit| &unit.uid);
+            .resolve(&step.unit, on)
+            .map_or(step.unit.as_str(), |unit| unit.uid);
         let transfer = Transfer {
             uid: transfer_uid(&self.route.dossier, &step.key),
             dossier: self.route.dossier.clone(),
@@ -34,7 +35,7 @@ impl Journey {
                 decides: step.decides,
             },
             from: sender.to_owned(),
-            to: to.clone(),
+            to: to.to_owned(),
             offered_before: Vec::new(),
             state: State::Offered,
             offer_epoch: 1,

@@ -1,7 +1,7 @@
 //! The decisions themselves: pure.
 
 use kit::authority::Relation;
-use kit::clock::Moment;
+use kit::clock::{self, Moment};
 use kit::copies;
 use kit::log::{NewEvent, Shard};
 use kit::seal::DataKey;
@@ -134,9 +134,9 @@ fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Chan
             let around = world.around()?;
             let unit = around
                 .units
-                .resolve(to)
+                .resolve(to, clock::local(at).date())
                 .ok_or_else(|| Error::UnitNotFound(to.clone()))?;
-            journey.forward(uid, *offer_epoch, &unit.uid, reason, (at, around.calendar))?;
+            journey.forward(uid, *offer_epoch, unit.uid, reason, (at, around.calendar))?;
         }
         Verb::Complete(custody_epoch) => {
             journey.complete(uid, *custody_epoch, at, world.around()?)?;
@@ -160,13 +160,14 @@ fn must_end_here(transfer: &Transfer) -> Result<(), Error> {
 /// A dossier was received: its route is planned, and its first steps are offered by the receiving desk.
 fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Error> {
     let around = world.around()?;
+    let known = (around.units, clock::local(at).date());
     let version = copies::version_key(&opened.procedure, opened.version);
     let plan = world.plan(&version)?.case(&opened.case_key)?;
     let mut steps = Vec::with_capacity(plan.len());
     for planned in plan {
         let unit = planned
             .unit_rule
-            .unit(&opened.receiving, &opened.competent, around.units)?;
+            .unit(&opened.receiving, &opened.competent, known)?;
         steps.push(Step {
             unit,
             ..planned.step.clone()

@@ -134,7 +134,7 @@ async fn load_reference(
         let wanted = world
             .units
             .missing()
-            .chain(fixed.filter(|uid| world.units.resolve(uid).is_none()));
+            .chain(fixed.filter(|uid| !world.units.has(uid)));
         let wanted = wanted.map(|uid| (UNIT, uid.to_owned()));
         names = wanted.filter(|name| !asked.contains(name)).collect();
     }

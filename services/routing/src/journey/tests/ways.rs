@@ -183,19 +183,31 @@ fn a_step_that_is_completed_after_a_withdrawal_is_recorded_and_opens_nothing() {
 }
 
 #[test]
-fn an_offer_names_the_unit_that_took_over_the_work() {
+fn an_offer_names_the_unit_that_does_the_work_on_its_day() {
     let mut around = Around::new();
     for (uid, successor) in [(DESK, "merged"), ("merged", "")] {
+        let period = pb::UnitPeriod {
+            valid_from: "2004-01-01".to_owned(),
+            ..pb::UnitPeriod::default()
+        };
+        let last_day = match successor {
+            "" => String::new(),
+            _ => "2017-08-28".to_owned(),
+        };
         let unit = pb::Unit {
             uid: uid.to_owned(),
             kind: pb::UnitKind::Commune.into(),
+            valid_to: last_day,
             successor_uid: successor.to_owned(),
+            periods: vec![period],
             ..pb::Unit::default()
         };
         let body = unit.encode_to_vec();
         let (kind, key) = (UNIT, uid.to_owned());
         around.units.take(&Copy { kind, key, body });
     }
-    let journey = Journey::open(commune(), DESK, moment(0), around.get()).unwrap();
-    assert_eq!(of(&journey, "examine").to, "merged");
+    for (minutes, expected) in [(15 * 60, DESK), (16 * 60, "merged")] {
+        let journey = Journey::open(commune(), DESK, moment(minutes), around.get()).unwrap();
+        assert_eq!(of(&journey, "examine").to, expected);
+    }
 }
