@@ -30,6 +30,7 @@ mod wire;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use kit::access;
 use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
@@ -71,6 +72,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let providers = Providers::new(settings.providers.clone()).map_err(Error::Provider)?;
+    let access = ground.record(NAME);
     let writer = ground.write(Arc::new(ledger::Identity));
     let signing = settings.signing.clone().follow(ground.stop.clone());
     ground.tasks.spawn(signing);
@@ -82,6 +84,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
         writer: writer.clone(),
         settings: settings.clone(),
         providers,
+        access: access.clone(),
     });
     let revoking = Arc::new(Revoking {
         db: db.clone(),
@@ -94,18 +97,25 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     };
     Ok(Mounted {
         name: NAME,
-        routes: routes(db, writer, tokens),
+        routes: routes(db, writer, access.clone(), tokens),
         http: oauth::pages(issuing, revoking),
+        access,
         progress: Progress::of_nothing(),
         ready: Box::pin(std::future::ready(())),
     })
 }
 
-fn routes(db: Db, writer: Writer<ledger::Identity>, tokens: grpc::Tokens) -> Routes {
+fn routes(
+    db: Db,
+    writer: Writer<ledger::Identity>,
+    access: access::Log,
+    tokens: grpc::Tokens,
+) -> Routes {
     let units = grpc::Units { db: db.clone() };
     let parties = grpc::Parties {
         db: db.clone(),
         writer: writer.clone(),
+        access,
     };
     let clients = grpc::Clients {
         db: db.clone(),

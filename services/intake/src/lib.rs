@@ -64,6 +64,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "routing"], &ground.db).await?;
     let ledger = Arc::new(Intake::default());
+    let access = ground.record(NAME);
     let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
@@ -76,6 +77,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         writer,
         ledger,
         progress: progress.clone(),
+        access: access.clone(),
     };
     let routes = Routes::new(DossierServiceServer::new(dossiers))
         .add_service(EventServiceServer::new(Events(ground.db)));
@@ -83,6 +85,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         name: NAME,
         routes,
         http: Pages::new(),
+        access,
         progress,
         ready,
     })

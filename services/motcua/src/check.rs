@@ -1,8 +1,10 @@
-//! `motcua check`: do the services' stores say the same, is every offer accounted for, is history as it was written?
+//! `motcua check`: do the services' stores say the same, is every offer accounted for, are history and access logs as they were
+//! written?
 //!
 //! It may run while the suite serves: it takes the producers' positions, waits until the consumers have passed them, and
 //! compares up to there.
 
+mod access;
 mod history;
 mod positions;
 
@@ -15,6 +17,7 @@ use routing::check::{Custody, Offers};
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait as _};
 
 use crate::stores::StoreOptions;
+use access::AccessLogs;
 use history::History;
 
 /// Which suite to check.
@@ -52,6 +55,7 @@ struct Findings {
     custody: Custody,
     codes: intake::check::Codes,
     history: History,
+    access: AccessLogs,
     parked: usize,
 }
 
@@ -81,6 +85,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         custody,
         codes,
         history: history::check(&stores, &reach).await?,
+        access: access::check(&place).await?,
         parked,
     };
     print(&findings, options.pairs);
@@ -109,7 +114,9 @@ impl Findings {
         } = self.custody;
         let wrong =
             without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
-        wrong + self.unbalanced() + self.parked == 0 && self.history.is_whole()
+        wrong + self.unbalanced() + self.parked == 0
+            && self.history.is_whole()
+            && self.access.are_whole()
     }
 }
 
@@ -132,6 +139,10 @@ fn print(findings: &Findings, pairs: bool) {
     println!("history: {}", findings.history);
     for broken in findings.history.breaks() {
         println!("  {broken}");
+    }
+    println!("access logs: {}", findings.access);
+    for fault in findings.access.faults() {
+        println!("  {fault}");
     }
     println!(
         "log and tables differ {}, parked events {}",

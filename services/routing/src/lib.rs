@@ -58,6 +58,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
+    let access = ground.record(NAME);
     let writer = ground.write(Arc::new(Routing::new(ground.queue.clone())));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
@@ -84,6 +85,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         name: NAME,
         routes,
         http: Pages::new(),
+        access,
         progress,
         ready,
     })

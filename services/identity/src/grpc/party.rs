@@ -1,8 +1,10 @@
 //! `PartyService`.
 
+use kit::access::{self, Reading};
 use kit::authority::{Context, Scope};
 use kit::clock;
 use kit::db::Db;
+use kit::failure::Failure;
 use kit::fields::name;
 use kit::writer::{self, Writer};
 use proto::identity::v1::party_service_server::PartyService;
@@ -17,10 +19,14 @@ use crate::party::{Party, Uid};
 use crate::wire::party::Register;
 use crate::{store, wire};
 
+const REGISTER: &str = "motcua.identity.v1.PartyService/RegisterParty";
+const GET: &str = "motcua.identity.v1.PartyService/GetParty";
+
 /// Serves parties to those who may know them.
 pub(crate) struct Parties {
     pub db: Db,
     pub writer: Writer<Identity>,
+    pub access: access::Log,
 }
 
 impl Parties {
@@ -30,6 +36,21 @@ impl Parties {
             .as_ref()
             .map(pb::Party::from)
             .ok_or(Error::PartyNotFound(uid))
+    }
+
+    fn record(
+        &self,
+        context: &Context,
+        rpc: &'static str,
+        uid: &str,
+        is_handled: bool,
+    ) -> Result<(), Failure> {
+        let reading = Reading {
+            rpc,
+            objects: vec![uid],
+            is_handled,
+        };
+        self.access.read(context, &reading)
     }
 }
 
@@ -49,7 +70,10 @@ impl PartyService for Parties {
         let replied = self.writer.call(&context, request_id, message, act).await?;
         let mut response: Response<RegisterPartyResponse> = writer::respond(&replied)?;
         let uid = wire::party::registered_uid(response.get_ref());
-        response.get_mut().party = Some(self.find(&context.rights.scope(), uid).await?);
+        let party = self.find(&context.rights.scope(), uid).await?;
+        // Whoever registers has the number before them, yet the rest of what is known comes with the reply.
+        self.record(&context, REGISTER, &party.uid, true)?;
+        response.get_mut().party = Some(party);
         Ok(response)
     }
 
@@ -57,9 +81,10 @@ impl PartyService for Parties {
         &self,
         request: Request<GetPartyRequest>,
     ) -> Result<Response<GetPartyResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let context = Context::of(&request)?;
         let uid = Uid::new(name("uid", &request.into_inner().uid)?);
-        let party = self.find(&scope, uid).await?;
+        let party = self.find(&context.rights.scope(), uid).await?;
+        self.record(&context, GET, &party.uid, false)?;
         Ok(Response::new(GetPartyResponse { party: Some(party) }))
     }
 }
