@@ -120,7 +120,7 @@ impl Log {
     }
 
     /// Nothing more will be handed over: what was is written, and then the recorder ends.
-    pub(crate) fn end(&self) {
+    pub fn end(&self) {
         self.0.ended.cancel();
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kit::access::Reading;
 use kit::authority::Context;
-use kit::caller::{Caller, Grant, Reach};
+use kit::caller::{Caller, Grant, Reach, Role};
 use kit::failure::Failure;
 
 use super::Dossiers;
@@ -55,9 +55,10 @@ impl Dossiers {
 }
 
 fn units(grant: &Grant) -> impl Iterator<Item = &str> {
-    let named = match &grant.reach {
-        Reach::At(names) => names.as_slice(),
-        Reach::Everywhere => &[],
+    let named = match (&grant.reach, grant.role) {
+        // An auditor handles nothing.
+        (_, Role::Auditor) | (Reach::Everywhere, _) => &[],
+        (Reach::At(names), _) => names.as_slice(),
     };
     named.iter().map(String::as_str)
 }

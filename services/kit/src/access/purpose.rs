@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use crate::caller::{Caller, Grant, Role};
+use crate::caller::{Caller, Role};
 
 /// The metadata key by which a caller says what it reads personal data for.
 pub const PURPOSE: &str = "motcua-purpose";
@@ -61,14 +61,21 @@ impl Purpose {
         stated.map(Some).ok_or(Unknown)
     }
 
-    /// What goes without saying: applicants read their own or for whom they act, officers what their unit handles just now.
+    /// What goes without saying: applicants read their own and what is of those they act for, auditors inspect, and other
+    /// officers read what their unit handles just now.
     pub(crate) fn unless_stated(caller: &Caller, is_handled: bool) -> Self {
-        let is_of_applicants = |grant: &Grant| matches!(grant.role, Role::Applicant | Role::Proxy);
-        match caller.grants.as_slice() {
-            [] => Self::Unstated,
-            grants if grants.iter().all(is_of_applicants) => Self::Own,
-            _ if is_handled => Self::Handling,
-            _ => Self::Unstated,
+        let are_all = |roles: &[Role]| {
+            let mut grants = caller.grants.iter();
+            !caller.grants.is_empty() && grants.all(|grant| roles.contains(&grant.role))
+        };
+        if are_all(&[Role::Applicant, Role::Proxy]) {
+            Self::Own
+        } else if are_all(&[Role::Auditor]) {
+            Self::Audit
+        } else if is_handled {
+            Self::Handling
+        } else {
+            Self::Unstated
         }
     }
 }
