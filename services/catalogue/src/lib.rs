@@ -48,6 +48,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 /// When the store cannot be used.
 pub async fn start(ground: Ground) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
+    let access = ground.record(NAME);
     let db = ground.db;
     let progress = Progress::load(&[], &db).await?;
     let routes = Routes::new(ProcedureServiceServer::new(grpc::Procedures {
@@ -61,6 +62,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
         name: NAME,
         routes,
         http: Pages::new(),
+        access,
         progress,
         ready: Box::pin(std::future::ready(())),
     })

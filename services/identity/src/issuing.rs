@@ -4,7 +4,8 @@ mod people;
 
 use std::collections::BTreeSet;
 
-use kit::caller::{self, AUDIENCE, Claims, Confirmation, Granted};
+use kit::access;
+use kit::caller::{self, AUDIENCE, Caller, Claims, Confirmation, Grant, Granted};
 use kit::clock::{self, Moment};
 use kit::db::Db;
 use kit::log::Cause;
@@ -33,6 +34,7 @@ pub(crate) struct Issuing {
     pub writer: Writer<Identity>,
     pub settings: Settings,
     pub providers: Providers,
+    pub access: access::Log,
 }
 
 /// A token that was given.
@@ -50,6 +52,8 @@ pub(crate) struct Asked {
     pub civil: Moment,
     /// W3C trace context.
     pub traceparent: String,
+    /// The rpc or page by which it is asked for.
+    pub by: &'static str,
     /// The certificate that was shown.
     pub certificate: Option<PeerCertificate>,
 }
@@ -65,7 +69,8 @@ impl Issuing {
             let key = SignerKey::parse(&key.to_jwk()).map_err(|_| Refusal::Unknown)?;
             let accepted = assertion.verify(&[key], &addresses, now)?;
             self.take_once(subject, &accepted).await?;
-            return self.sign(&self.claims(subject, token::of_a_service(), now));
+            let claims = self.claims(subject, token::of_a_service(), now);
+            return self.sign(&claims, asked);
         }
         let name: Subject = subject.parse().map_err(|()| Refusal::Unknown)?;
         let Some(client) = store::client::find(self.db.read(), &name).await? else {
@@ -139,12 +144,13 @@ impl Issuing {
         let units = units.iter().map(ToString::to_string).collect();
         let granted = granted(registration.kind.role(), units);
         let certificate = asked.certificate.as_ref();
-        self.sign(&Claims {
+        let claims = Claims {
             rpcs: Some(registration.rpcs.clone()),
             rate_class: Some(registration.rate_class),
             cnf: certificate.map(|shown| Confirmation::of(&shown.thumbprint)),
             ..self.claims(client.subject.as_str(), vec![granted], clock::real())
-        })
+        };
+        self.sign(&claims, asked)
     }
 
     async fn for_applicant(
@@ -171,7 +177,8 @@ impl Issuing {
             let represented = represented.into_iter().collect();
             grants.push(granted(caller::Role::Proxy, represented));
         }
-        self.sign(&self.claims(party.as_str(), grants, clock::real()))
+        let claims = self.claims(party.as_str(), grants, clock::real());
+        self.sign(&claims, asked)
     }
 
     /// The party that somebody is; registered when it was not.
@@ -207,7 +214,17 @@ impl Issuing {
         token::claims(&self.settings.issuer, subject, grants, now)
     }
 
-    fn sign(&self, claims: &Claims) -> Result<Issued, Error> {
+    /// The one place from which tokens go out, which records each.
+    fn sign(&self, claims: &Claims, asked: &Asked) -> Result<Issued, Error> {
+        let grants = claims.grants.iter().cloned();
+        let caller = Caller {
+            subject: claims.sub.clone(),
+            grants: grants.map(Grant::from).collect(),
+            client: None,
+        };
+        self.access
+            .signed_in(&caller, asked.civil, &asked.traceparent, asked.by)
+            .map_err(Error::Refused)?;
         Ok(Issued {
             token: caller::sign(claims, &self.settings.signing.key())?,
             ends: claims.exp,

@@ -36,6 +36,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use kit::access;
 use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
@@ -81,6 +82,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let providers = Providers::new(settings.providers.clone()).map_err(Error::Provider)?;
+    let access = ground.record(NAME);
     let writer = ground.write(Arc::new(ledger::Identity(ground.db.ring().clone())));
     let watches = Watches::start(&ground, &writer);
     let signing = settings.signing.clone().follow(ground.stop.clone());
@@ -95,6 +97,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
         writer: writer.clone(),
         settings: settings.clone(),
         providers,
+        access: access.clone(),
     });
     let revoking = Arc::new(Revoking {
         db: db.clone(),
@@ -107,8 +110,9 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     };
     Ok(Mounted {
         name: NAME,
-        routes: routes((db, units), (writer, watches), tokens),
+        routes: routes((db, units), (writer, watches), access.clone(), tokens),
         http: oauth::pages(issuing, revoking),
+        access,
         progress: Progress::of_nothing(),
         ready: Box::pin(std::future::ready(())),
     })
@@ -117,6 +121,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
 fn routes(
     (db, known): (Db, store::register::Units),
     (writer, watches): (Writer<ledger::Identity>, Watches),
+    access: access::Log,
     tokens: grpc::Tokens,
 ) -> Routes {
     let units = grpc::Units {
@@ -127,6 +132,7 @@ fn routes(
     let parties = grpc::Parties {
         db: db.clone(),
         writer: writer.clone(),
+        access,
     };
     let clients = grpc::Clients {
         db: db.clone(),

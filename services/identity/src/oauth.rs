@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::issuing::{Asked, Issued, Issuing};
 use crate::revoking::Revoking;
 
+const TOKEN: &str = "/oauth2/token";
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -42,7 +43,7 @@ pub(crate) fn pages(issuing: Arc<Issuing>, revoking: Arc<Revoking>) -> Pages {
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/.well-known/oauth-authorization-server", get(discovery))
         .route("/oauth2/jwks", get(jwks))
-        .route("/oauth2/token", post(token))
+        .route(TOKEN, post(token))
         .route("/oauth2/revoke", post(revoke))
         .with_state(oauth)
 }
@@ -113,6 +114,7 @@ async fn token(
     let asked = Asked {
         civil: context.at,
         traceparent: context.traceparent,
+        by: TOKEN,
         certificate: certificate.map(|Extension(certificate)| certificate),
     };
     match request.grant_type.as_str() {

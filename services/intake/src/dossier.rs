@@ -5,6 +5,8 @@ mod erasure;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::identity_number::IdentityNumber;
@@ -107,6 +109,16 @@ pub struct Units {
     pub competent: String,
     /// Whose desk returns the result.
     pub returning: String,
+}
+
+impl Units {
+    /// Whether one of these is among them.
+    #[must_use]
+    pub fn include_any(&self, units: &BTreeSet<&str>) -> bool {
+        [&self.receiving, &self.competent, &self.returning]
+            .iter()
+            .any(|own| units.contains(own.as_str()))
+    }
 }
 
 /// Where in its life a dossier is, with what is true there.

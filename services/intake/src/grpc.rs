@@ -1,8 +1,11 @@
 //! The rpcs of `DossierService`: who is calling, parse, one call, reply.
 
+mod reading;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::access;
 use kit::authority::{Context, Scope};
 use kit::clock;
 use kit::consumer::Progress;
@@ -26,6 +29,9 @@ use crate::{store, wire};
 /// How long a holder's act waits for intake to hear of the acceptance.
 const HEARS_WITHIN: Duration = Duration::from_millis(500);
 
+const GET: &str = "motcua.intake.v1.DossierService/GetDossier";
+const LIST: &str = "motcua.intake.v1.DossierService/ListDossiers";
+
 /// The service.
 pub struct Dossiers {
     /// For queries.
@@ -36,6 +42,8 @@ pub struct Dossiers {
     pub ledger: Arc<Intake>,
     /// How far the others' logs are taken in.
     pub progress: Progress,
+    /// For what is told of applicants.
+    pub access: access::Log,
 }
 
 impl Dossiers {
@@ -177,7 +185,8 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::GetDossierRequest>,
     ) -> Result<Response<pb::GetDossierResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let context = Context::of(&request)?;
+        let scope = context.rights.scope();
         let key = wire::query::key(request.into_inner())?;
         let found = match key {
             wire::query::Key::Uid(uid) => store::find(self.sealed(), &scope, &uid).await,
@@ -185,6 +194,8 @@ impl DossierService for Dossiers {
         };
         let found = found.map_err(Error::from).map_err(Failure::from)?;
         let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
+        let read = std::slice::from_ref(&dossier);
+        self.record(&context, GET, read).await?;
         Ok(Response::new(pb::GetDossierResponse {
             dossier: Some(wire::reply::dossier(&dossier)),
         }))
@@ -194,10 +205,12 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::ListDossiersRequest>,
     ) -> Result<Response<pb::ListDossiersResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let context = Context::of(&request)?;
+        let scope = context.rights.scope();
         let filter = wire::query::filter(&request.into_inner())?;
         let dossiers = store::list(self.sealed(), &scope, &filter).await;
         let dossiers = dossiers.map_err(Error::from).map_err(Failure::from)?;
+        self.record(&context, LIST, &dossiers).await?;
         Ok(Response::new(wire::query::page(&dossiers, filter.limit)))
     }
 

@@ -65,6 +65,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "routing"], &ground.db).await?;
     let ledger = Arc::new(Intake::new(ground.db.ring()));
+    let access = ground.record(NAME);
     let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
@@ -77,6 +78,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         writer,
         ledger,
         progress: progress.clone(),
+        access: access.clone(),
     };
     let routes = Routes::new(DossierServiceServer::new(dossiers))
         .add_service(EventServiceServer::new(Events(ground.db)));
@@ -84,6 +86,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         name: NAME,
         routes,
         http: Pages::new(),
+        access,
         progress,
         ready,
     })

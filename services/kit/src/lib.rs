@@ -10,6 +10,7 @@
 #[cfg(test)]
 extern crate self as kit;
 
+pub mod access;
 pub mod authority;
 pub mod caller;
 pub mod client;

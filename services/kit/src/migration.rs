@@ -9,7 +9,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, TransactionTrait as _};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, binary, binary_null, integer, string, string_null, text,
+    big_integer, big_integer_null, binary, binary_null, integer, string, string_null, text,
 };
 use sea_orm_migration::seaql_migrations;
 
@@ -91,7 +91,7 @@ async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
         .all(|migration| applied.contains(migration.name())))
 }
 
-/// Makes the log, the saved replies, the consumers' places and the local copies.
+/// Makes the log, the access log, the saved replies, the consumers' places and the local copies.
 pub struct Mechanisms;
 
 impl MigrationName for Mechanisms {
@@ -116,6 +116,8 @@ impl MigrationTrait for Mechanisms {
             place(),
             parked(),
             copy(),
+            access_log(),
+            access_day(),
         ] {
             manager.create_table(table).await?;
         }
@@ -241,6 +243,36 @@ fn parked() -> TableCreateStatement {
 fn copy() -> TableCreateStatement {
     let columns = vec![string("kind"), string("key"), binary("body")];
     table("copy", columns, &["kind", "key"])
+}
+
+fn access_log() -> TableCreateStatement {
+    let columns = vec![
+        string("day"),
+        big_integer("number"),
+        string("kind"),
+        big_integer("occurred_at"),
+        string("subject"),
+        string("roles"),
+        text("units"),
+        string("rpc"),
+        text("objects"),
+        string("outcome"),
+        string("purpose"),
+        big_integer("times"),
+        string("trace"),
+    ];
+    table("access_log", columns, &["day", "number"])
+}
+
+fn access_day() -> TableCreateStatement {
+    let columns = vec![
+        string("day"),
+        big_integer("entries"),
+        binary_null("root"),
+        binary_null("seal"),
+        big_integer_null("closed_at"),
+    ];
+    table("access_day", columns, &["day"])
 }
 
 /// An index over these columns of a table.

@@ -6,6 +6,7 @@ mod ending;
 mod gate;
 mod ground;
 mod health;
+mod metadata;
 mod plain;
 mod rates;
 mod seats;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
+use crate::access;
 use crate::authority::Rules;
 use crate::caller::Verifier;
 use crate::clock::Clock;
@@ -60,6 +62,8 @@ pub struct Mounted {
     /// the time of the call as [`crate::authority::Context`] and the client's certificate as
     /// [`PeerCertificate`] among its extensions. Who may ask is for the service to say.
     pub http: Pages,
+    /// Where denials of its rpcs are recorded.
+    pub access: access::Log,
     /// How far it has taken in the others' logs.
     pub progress: Progress,
     /// Ends when it may be called.
@@ -180,6 +184,10 @@ impl Port {
             drain.clone(),
         );
         let pages = plain::pages(&gate, &services, self.limits.page);
+        let logs: Vec<_> = services
+            .iter()
+            .map(|service| service.access.clone())
+            .collect();
         let mut port = routes.into_axum_router();
         for service in services {
             // One fallback answers for all that nobody serves: that of the health checks' router.
@@ -205,6 +213,8 @@ impl Port {
             drain.cancel();
         };
         tokio::join!(connections.serve(self.listener, self.inside), draining);
+        // No call is left that could have something to record.
+        logs.iter().for_each(access::Log::end);
         self.tasks.close();
         if tokio::time::timeout(TASKS_END, self.tasks.wait())
             .await

@@ -1,8 +1,10 @@
-//! `motcua check`: do the services' stores say the same, is every offer accounted for, is history as it was written?
+//! `motcua check`: do the services' stores say the same, is every offer accounted for, are history and access logs as they were
+//! written?
 //!
 //! It may run while the suite serves: it takes the producers' positions, waits until the consumers have passed them, and
 //! compares up to there.
 
+mod access;
 mod history;
 mod positions;
 
@@ -16,6 +18,7 @@ use routing::check::{Custody, Offers};
 use sea_orm::{DatabaseConnection, DbErr, TransactionTrait as _};
 
 use crate::stores::StoreOptions;
+use access::AccessLogs;
 use history::History;
 
 /// Which suite to check.
@@ -58,6 +61,7 @@ struct Findings {
     custody: Custody,
     codes: intake::check::Codes,
     history: History,
+    access: AccessLogs,
     parked: usize,
     personal: Inspection,
 }
@@ -90,6 +94,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         custody,
         codes,
         history: history::check(&stores, &reach).await?,
+        access: access::check(&place).await?,
         parked,
         personal: personal(&stores).await?,
     };
@@ -129,7 +134,10 @@ impl Findings {
         let wrong =
             without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
         let readable = self.personal.unreadable.is_empty();
-        wrong + self.unbalanced() + self.parked == 0 && self.history.is_whole() && readable
+        wrong + self.unbalanced() + self.parked == 0
+            && self.history.is_whole()
+            && self.access.are_whole()
+            && readable
     }
 }
 
@@ -162,6 +170,10 @@ fn print(findings: &Findings, pairs: bool) {
     );
     for unreadable in &personal.unreadable {
         println!("  {unreadable}");
+    }
+    println!("access logs: {}", findings.access);
+    for fault in findings.access.faults() {
+        println!("  {fault}");
     }
     println!(
         "log and tables differ {}, parked events {}",

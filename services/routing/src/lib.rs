@@ -59,6 +59,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
+    let access = ground.record(NAME);
     let writer = ground.write(Arc::new(Routing::new(
         ground.queue.clone(),
         ground.db.ring(),
@@ -88,6 +89,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         name: NAME,
         routes,
         http: Pages::new(),
+        access,
         progress,
         ready,
     })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kit::access::{self, Reading};
 use kit::authority::{Context, Scope};
 use kit::db::Db;
 use kit::failure::Failure;
@@ -18,10 +19,15 @@ use crate::ledger::{self, Identity};
 use crate::party::{Party, Uid};
 use crate::{store, wire};
 
+const REGISTER: &str = "motcua.identity.v1.PartyService/RegisterParty";
+const GET: &str = "motcua.identity.v1.PartyService/GetParty";
+const FIND: &str = "motcua.identity.v1.PartyService/FindParty";
+
 /// Serves parties to those who may know them.
 pub(crate) struct Parties {
     pub db: Db,
     pub writer: Writer<Identity>,
+    pub access: access::Log,
 }
 
 /// A party as it is told, and the uid by which it was asked for where that was merged into it.
@@ -62,6 +68,21 @@ impl Parties {
         let replied = self.writer.call(context, request_id, message, act).await?;
         respond(&replied)
     }
+
+    fn record(
+        &self,
+        context: &Context,
+        rpc: &'static str,
+        uid: &str,
+        is_handled: bool,
+    ) -> Result<(), Failure> {
+        let reading = Reading {
+            rpc,
+            objects: vec![uid],
+            is_handled,
+        };
+        self.access.read(context, &reading)
+    }
 }
 
 #[tonic::async_trait]
@@ -71,18 +92,25 @@ impl PartyService for Parties {
         request: Request<pb::RegisterPartyRequest>,
     ) -> Result<Response<pb::RegisterPartyResponse>, Status> {
         let (context, message) = (Context::of(&request)?, request.get_ref());
-        self.act(&context, wire::party::register(message)?, message)
-            .await
+        let act = wire::party::register(message)?;
+        let response = self.act(&context, act, message).await?;
+        let registered: &pb::RegisterPartyResponse = response.get_ref();
+        // Whoever registers has the number before them, yet the rest of what is known comes with the reply.
+        if let Some(party) = &registered.party {
+            self.record(&context, REGISTER, &party.uid, true)?;
+        }
+        Ok(response)
     }
 
     async fn get_party(
         &self,
         request: Request<pb::GetPartyRequest>,
     ) -> Result<Response<pb::GetPartyResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let context = Context::of(&request)?;
         let uid = Uid::new(name("uid", &request.into_inner().uid)?);
-        let party = self.find(&scope, uid).await?;
+        let party = self.find(&context.rights.scope(), uid).await?;
         let (party, merged_from_uid) = self.told(party).await?;
+        self.record(&context, GET, &party.uid, false)?;
         Ok(Response::new(pb::GetPartyResponse {
             party: Some(party),
             merged_from_uid,
@@ -93,10 +121,12 @@ impl PartyService for Parties {
         &self,
         request: Request<pb::FindPartyRequest>,
     ) -> Result<Response<pb::FindPartyResponse>, Status> {
+        let context = Context::of(&request)?;
         let number = wire::party::find_request(request.get_ref())?;
         let found = store::party::find_by_number(self.sealed(), &number).await;
         let found = found.map_err(Error::from)?.ok_or(Error::NumberUnknown)?;
         let (party, merged_from_uid) = self.told(found).await?;
+        self.record(&context, FIND, &party.uid, false)?;
         Ok(Response::new(pb::FindPartyResponse {
             party: Some(party),
             merged_from_uid,

@@ -19,6 +19,7 @@ use crate::issuing::{Asked, Issuing};
 use crate::revoking::Revoking;
 use crate::wire;
 
+const ISSUE: &str = "motcua.identity.v1.TokenService/IssueToken";
 const LONGEST_TOKEN: usize = 16 * 1024;
 
 /// Gives tokens, takes them back, and tells the keys that verify them.
@@ -37,6 +38,7 @@ impl TokenService for Tokens {
         let asked = Asked {
             civil: context.at,
             traceparent: context.traceparent,
+            by: ISSUE,
             certificate: request.extensions().get::<PeerCertificate>().cloned(),
         };
         let issued = match request.into_inner().proof {

@@ -55,6 +55,7 @@ impl Issuing {
             everywhere,
         };
         let subject = principal.subject.as_str();
-        self.sign(&self.claims(subject, vec![granted], clock::real()))
+        let claims = self.claims(subject, vec![granted], clock::real());
+        self.sign(&claims, asked)
     }
 }

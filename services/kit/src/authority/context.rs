@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonic::{Request, Status};
 
 use super::Rights;
+use crate::access::Purpose;
 use crate::caller::{Caller, unauthenticated};
 use crate::clock::Moment;
 use crate::log::Cause;
@@ -16,6 +17,8 @@ pub struct Context {
     pub rights: Rights,
     /// The civil time of the call.
     pub at: Moment,
+    /// What it says that personal data is read for.
+    pub purpose: Option<Purpose>,
     /// W3C trace context of the rpc's span.
     pub traceparent: String,
 }

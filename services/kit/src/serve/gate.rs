@@ -16,23 +16,21 @@ use tonic::{Code, Status};
 use tracing::Instrument as _;
 
 use super::ending::until;
+use super::metadata::{malformed, must_fit, purpose, time_of};
 use super::rates::Rates;
 use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
+use crate::access;
 use crate::authority::{Context, Rights, Rule, Rules};
 use crate::caller::{Caller, Verifier, unauthenticated};
 use crate::clock::{self, Clock, Moment};
 use crate::consumer::Progress;
-use crate::deadline::{self, Malformed};
-use crate::failure::Failure;
+use crate::deadline;
+use crate::failure::{Failure, reason_of};
 use crate::log::Positions;
 use crate::telemetry::{self, Served};
 use crate::tls::PeerCertificate;
 
 const READ_EVENTS: &str = ".EventService/ReadEvents";
-/// The limit for all metadata of a call, counted as HTTP/2 counts it.
-const MAX_METADATA: usize = 16 * 1024;
-/// What HTTP/2 adds for each header.
-const PER_HEADER: usize = 32;
 /// Rpcs of libraries that stream until their caller goes.
 const ENDLESS: [&str; 2] = ["grpc.health.v1.Health/Watch", "grpc.reflection."];
 const OPEN_PREFIXES: [&str; 2] = ["grpc.health.v1.Health/", "grpc.reflection."];
@@ -51,8 +49,9 @@ struct Inner {
     rates: Rates,
 }
 
-/// How far a service is.
+/// How far a service is, and where its denials are recorded.
 struct Standing {
+    access: access::Log,
     progress: Progress,
     ready: AtomicBool,
 }
@@ -68,6 +67,7 @@ impl Gate {
     ) -> Self {
         let standing = |service: &Mounted| {
             let standing = Standing {
+                access: service.access.clone(),
                 progress: service.progress.clone(),
                 ready: AtomicBool::new(false),
             };
@@ -113,8 +113,12 @@ impl Gate {
         let shown = shown.map(|shown: &PeerCertificate| shown.thumbprint);
         match self.admit(rpc, request.headers(), shown).await {
             Ok(context) => {
+                let caller = Arc::clone(context.caller());
                 request.extensions_mut().insert(context);
                 let response = explain(next.run(request).await);
+                if let Some(reason) = denial(response.headers()) {
+                    self.record_denial(rpc, &caller, &reason);
+                }
                 if ENDLESS.iter().any(|prefix| rpc.starts_with(prefix)) {
                     return until(self.0.drain.clone(), response);
                 }
@@ -133,17 +137,20 @@ impl Gate {
     ) -> Result<Context, Failure> {
         must_fit(headers)?;
         let rule = self.rule(rpc)?;
-        let caller = self.caller(headers).await?;
-        must_hold_certificate(&caller, shown)?;
-        if let Some(rule) = rule {
-            rule.admit(&caller)?;
-        }
+        let caller = self.caller(headers).await;
+        let caller = caller.inspect_err(|failure| {
+            self.denied(rpc, &self.0.anonymous, failure);
+        })?;
+        must_hold_certificate(&caller, shown)
+            .and_then(|()| rule.map_or(Ok(()), |rule| rule.admit(&caller)))
+            .inspect_err(|failure| self.denied(rpc, &caller, failure))?;
         self.0.rates.count(&caller)?;
         self.must_be_ready(rpc)?;
         self.catch_up(rpc, headers).await?;
         Ok(Context {
             rights: Rights::new(caller, rule),
             at: self.civil_time(headers)?,
+            purpose: purpose(headers)?,
             traceparent: telemetry::traceparent(),
         })
     }
@@ -189,6 +196,20 @@ impl Gate {
         self.0.verifier.verify(token.ok_or_else(malformed)?).await
     }
 
+    /// Records what the gate denied; keys that are away deny nothing.
+    fn denied(&self, rpc: &str, caller: &Caller, failure: &Failure) {
+        if is_denial(failure.code()) {
+            self.record_denial(rpc, caller, failure.reason());
+        }
+    }
+
+    fn record_denial(&self, rpc: &str, caller: &Caller, reason: &str) {
+        if let Some(standing) = self.standing(rpc) {
+            let at = self.now();
+            standing.access.denied(caller, at, rpc, reason);
+        }
+    }
+
     /// Read your writes: waits until the service has taken in what the caller has seen elsewhere.
     async fn catch_up(&self, rpc: &str, headers: &HeaderMap) -> Result<(), Failure> {
         let Some(after) = headers.get(AFTER) else {
@@ -222,6 +243,11 @@ impl Gate {
         let (service, _) = rpc.rsplit_once('/')?;
         let (package, _) = service.rsplit_once('.')?;
         self.0.services.get(package)
+    }
+
+    /// Civil time.
+    pub fn now(&self) -> Moment {
+        self.0.clock.civil()
     }
 
     /// The time of a call, which moves a simulated clock on where it says so.
@@ -290,14 +316,6 @@ fn refusal(failure: Failure) -> Response {
     Status::from(failure).into_http::<Body>()
 }
 
-/// How long a call may take: what its caller gives it, and no longer than any may.
-fn time_of(headers: &HeaderMap) -> Result<Duration, Failure> {
-    match deadline::asked_for(headers) {
-        Ok(time) => Ok(time.map_or(deadline::MOST, |time| time.min(deadline::MOST))),
-        Err(Malformed) => Err(malformed("grpc-timeout", "as the gRPC protocol has it")),
-    }
-}
-
 fn too_late(time: Duration) -> Failure {
     Failure::new(
         Code::DeadlineExceeded,
@@ -306,24 +324,6 @@ fn too_late(time: Duration) -> Failure {
         "Đã hết thời gian chờ xử lý; hãy thử lại",
     )
     .with("milliseconds", time.as_millis())
-}
-
-/// Refuses more metadata than any call needs.
-pub(super) fn must_fit(headers: &HeaderMap) -> Result<(), Failure> {
-    let sizes = headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + PER_HEADER);
-    let size: usize = sizes.sum();
-    if size <= MAX_METADATA {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Code::ResourceExhausted,
-        "METADATA_TOO_LARGE",
-        format!("the metadata has {size} bytes; {MAX_METADATA} are taken"),
-        "Siêu dữ liệu gửi kèm quá lớn",
-    )
-    .with("limit", MAX_METADATA))
 }
 
 /// Gives refusals of the library beneath us our own codes and reasons.
@@ -354,12 +354,12 @@ fn explain(response: Response) -> Response {
     }
 }
 
-fn malformed(header: &'static str, form: &str) -> Failure {
-    Failure::new(
-        Code::InvalidArgument,
-        "METADATA_MALFORMED",
-        format!("`{header}` must be {form}"),
-        format!("Siêu dữ liệu `{header}` không đúng định dạng"),
-    )
-    .with("key", header)
+/// The reason of a denial.
+fn denial(headers: &HeaderMap) -> Option<String> {
+    let status = Status::from_header_map(headers)?;
+    is_denial(status.code()).then(|| reason_of(&status))
+}
+
+fn is_denial(code: Code) -> bool {
+    matches!(code, Code::PermissionDenied | Code::Unauthenticated)
 }

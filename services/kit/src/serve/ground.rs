@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access;
 use crate::client::{OwnToken, Peers, RemoteLog};
 use crate::clock::Clock;
 use crate::consumer::{Consumer, Interpret, Progress, Share};
@@ -60,6 +61,15 @@ impl Ground {
         );
         self.tasks.spawn(work);
         writer
+    }
+
+    /// Starts what writes the service's access log.
+    #[must_use]
+    pub fn record(&self, owner: &'static str) -> access::Log {
+        let (log, recorder) = access::open();
+        let work = recorder.run(owner, self.db.clone(), self.clock.clone());
+        self.tasks.spawn(work);
+        log
     }
 
     /// Starts to take in the logs of other services. What it returns ends when the service is ready as far as they go.

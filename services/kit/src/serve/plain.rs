@@ -14,7 +14,8 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tracing::{Instrument as _, Span};
 
 use super::gate::Gate;
-use super::{Mounted, TRACE_ID};
+use super::{Mounted, TRACE_ID, metadata};
+use crate::access;
 use crate::authority::{Context, Rights};
 use crate::caller::Caller;
 use crate::failure::Failure;
@@ -66,6 +67,7 @@ pub(super) fn pages(gate: &Gate, services: &[Mounted], time: Duration) -> Router
     for service in services {
         let before = Before {
             gate: gate.clone(),
+            access: service.access.clone(),
             service: service.name,
             time,
         };
@@ -86,6 +88,7 @@ pub(super) fn nothing() -> Router {
 #[derive(Clone)]
 struct Before {
     gate: Gate,
+    access: access::Log,
     service: &'static str,
     time: Duration,
 }
@@ -110,23 +113,43 @@ async fn pass(State(before): State<Before>, request: Request, next: Next) -> Res
 impl Before {
     async fn answer(&self, request: Request, next: Next) -> Response {
         match self.admit(request).await {
-            Ok(request) => next.run(request).await,
+            Ok(request) => {
+                let page = request.extensions().get::<MatchedPath>().cloned();
+                let response = next.run(request).await;
+                self.tell_denial(page.as_ref(), response.status());
+                response
+            }
             Err(refusal) => refusal.into_response(),
         }
     }
 
+    /// Who was denied is for the page to know.
+    fn tell_denial(&self, page: Option<&MatchedPath>, status: StatusCode) {
+        let reason = match status {
+            StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
+            StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+            _ => return,
+        };
+        let page = page.map_or("", MatchedPath::as_str);
+        let at = self.gate.now();
+        self.access.denied(&Caller::anonymous(), at, page, reason);
+    }
+
     /// The request with its body read and the time of the call, for nobody in particular: who asks is for the page to say.
     async fn admit(&self, request: Request) -> Result<Request, HttpRefusal> {
-        super::gate::must_fit(request.headers()).map_err(|failure| too_large(&failure))?;
+        metadata::must_fit(request.headers()).map_err(|failure| too_large(&failure))?;
         if !self.gate.is_open(self.service) {
             return Err(HttpRefusal::unavailable("the service is starting"));
         }
         let at = self.gate.civil_time(request.headers());
         let at = at.map_err(|failure| invalid(&failure))?;
+        let purpose = metadata::purpose(request.headers());
+        let purpose = purpose.map_err(|failure| invalid(&failure))?;
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(Context {
             rights: Rights::new(Arc::new(Caller::anonymous()), None),
             at,
+            purpose,
             traceparent: telemetry::traceparent(),
         });
         Ok(Request::from_parts(parts, whole(body).await?))

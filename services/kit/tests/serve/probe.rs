@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::routing::post;
 use futures::FutureExt as _;
+use kit::access::{self, Recorder};
 use kit::authority::Rules;
 use kit::caller::{KeySet, Verifier};
 use kit::client::{Peer, Peers};
@@ -78,6 +79,8 @@ pub struct Probe {
     pub release: Arc<Semaphore>,
     pub stop: CancellationToken,
     pub serving: JoinHandle<Result<(), Error>>,
+    /// What was recorded, which nobody writes.
+    _recorder: Recorder,
     _stop: DropGuard,
 }
 
@@ -148,10 +151,12 @@ impl Probe {
             stop: stop.clone(),
         };
         let address = port.address().unwrap();
+        let (access, recorder) = access::open();
         let mounted = Mounted {
             name: "probe",
             routes: routes(&seen, &release, setting.elsewhere.as_ref()),
             http: pages(),
+            access,
             progress: Progress::of_nothing(),
             ready: async move { setting.ready.cancelled().await }.boxed(),
         };
@@ -159,6 +164,7 @@ impl Probe {
             address,
             seen,
             release,
+            _recorder: recorder,
             serving: tokio::spawn(port.serve(vec![mounted])),
             _stop: stop.clone().drop_guard(),
             stop,

@@ -285,6 +285,7 @@ pub fn cause(actor: &str) -> Cause {
 
 fn context(caller: &str) -> Context {
     Context {
+        purpose: None,
         rights: Rights::new(
             Arc::new(Caller::new(caller, Role::Client, Vec::new())),
             None,

@@ -334,6 +334,7 @@ fn officer_of(transfer: &Transfer, rpc: &str, at: NaiveDateTime) -> Context {
 fn officer((unit, role): (&str, Role), rpc: &str, at: NaiveDateTime) -> Context {
     let officer = Caller::new(format!("{unit}-{role}"), role, vec![unit.to_owned()]);
     Context {
+        purpose: None,
         rights: Rights::of(Arc::new(officer), rpc),
         at: clock::from_local(at),
         traceparent: String::new(),
