@@ -143,7 +143,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let signing = Signing::open(folder.path()).unwrap();
         let first = signing.key().public();
-        assert_eq!(signing.public(), [first.clone()]);
+        assert_eq!(signing.public(), std::slice::from_ref(&first));
         let second = PrivateKey::generate();
         second
             .save(&folder.path().join("token-signing-2.pem"))

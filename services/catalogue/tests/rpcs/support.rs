@@ -143,12 +143,7 @@ impl Suite {
             db,
             ..ground.clone()
         };
-        let settings = identity::Settings {
-            issuer: "motcua".to_owned(),
-            signing: identity::Signing::open(store.folder.path()).unwrap(),
-            providers: Vec::new(),
-            service_keys: vec![("intake".to_owned(), intake.public())],
-        };
+        let settings = settings(&store, &intake);
         let services = vec![
             identity::start(of_identity, settings).await.unwrap(),
             catalogue::start(ground).await.unwrap(),
@@ -161,6 +156,15 @@ impl Suite {
             _stop: stop.drop_guard(),
             _store: store,
         }
+    }
+}
+
+fn settings(store: &Store, intake: &PrivateKey) -> identity::Settings {
+    identity::Settings {
+        issuer: "motcua".to_owned(),
+        signing: identity::Signing::open(store.folder.path()).unwrap(),
+        providers: Vec::new(),
+        service_keys: vec![("intake".to_owned(), intake.public())],
     }
 }
 

@@ -22,7 +22,7 @@ fn settings(people: People, key: &PrivateKey) -> Settings {
 }
 
 /// An ID token that is right but for what is changed.
-fn id_token(key: &PrivateKey, changed: Value) -> String {
+fn id_token(key: &PrivateKey, changed: &Value) -> String {
     let now = clock::real().timestamp();
     let mut claims = json!({
         "iss": ISSUER, "aud": "one-stop", "exp": now + 300, "iat": now, "sub": "8f2",
@@ -40,7 +40,7 @@ async fn person(people: People, changed: Value) -> Result<Person, Error> {
     let key = PrivateKey::generate();
     let providers = Providers::new(vec![settings(people, &key)]).unwrap();
     providers
-        .person(&id_token(&key, changed), clock::real())
+        .person(&id_token(&key, &changed), clock::real())
         .await
 }
 
@@ -99,7 +99,7 @@ async fn the_signature_is_the_providers_own() {
     let (own, other) = (PrivateKey::generate(), PrivateKey::generate());
     let providers = Providers::new(vec![settings(People::Officers, &own)]).unwrap();
     let forged = providers
-        .person(&id_token(&other, json!({})), clock::real())
+        .person(&id_token(&other, &json!({})), clock::real())
         .await;
     assert!(
         matches!(forged, Err(Error::Refused(Refusal::WrongSignature))),
@@ -114,7 +114,7 @@ async fn a_provider_that_is_away_is_said_to_be() {
     away.issuer = "http://127.0.0.1:1".to_owned();
     away.jwks = None;
     let providers = Providers::new(vec![away]).unwrap();
-    let token = id_token(&key, json!({"iss": "http://127.0.0.1:1"}));
+    let token = id_token(&key, &json!({"iss": "http://127.0.0.1:1"}));
     for _ in 0..2 {
         let asked = providers.person(&token, clock::real()).await;
         assert!(matches!(asked, Err(Error::Away { .. })), "{asked:?}");

@@ -21,7 +21,7 @@ fn verified(jwt: &str, key: &PrivateKey, later: TimeDelta) -> Result<Accepted, R
 }
 
 /// An assertion that is right but for what is changed.
-fn assertion(key: &PrivateKey, changed: Value) -> String {
+fn assertion(key: &PrivateKey, changed: &Value) -> String {
     let now = clock::real().timestamp();
     let mut claims = json!({
         "iss": "tax", "sub": "tax", "aud": HERE, "exp": now + 100, "jti": "one",
@@ -73,7 +73,7 @@ fn what_an_assertion_says_must_be_right() {
         (json!({"exp": null}), Err(Refusal::Malformed)),
     ];
     for (changed, expected) in rows {
-        let jwt = assertion(&key, changed.clone());
+        let jwt = assertion(&key, &changed);
         let taken = verified(&jwt, &key, TimeDelta::zero()).map(|accepted| accepted.jti);
         assert_eq!(taken, expected, "{changed}");
     }
