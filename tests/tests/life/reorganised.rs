@@ -32,6 +32,11 @@ async fn what_a_merged_unit_was_offered_is_accepted_and_finished_by_its_successo
     let heir = suite.examiner(OTHER_COMMUNE).at("2017-08-28T09:00");
     let pull = PullTransfersRequest {
         unit_uid: COMMUNE.to_owned(),
+        // A queue in Redis is refilled only after the start.
+        wait: Some(prost_types::Duration {
+            seconds: 10,
+            nanos: 0,
+        }),
         ..Default::default()
     };
     let offered = heir.ok(pull).await.message.deliveries;

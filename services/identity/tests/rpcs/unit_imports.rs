@@ -44,7 +44,7 @@ async fn an_import_is_tried_first_and_done_once() {
     let suite = Suite::start().await;
     let before = suite.store.events().await;
     let mut units = UnitServiceClient::new(suite.channel.clone());
-    let tried = suite.by("intake", import("1", true)).await;
+    let tried = suite.by("admin", import("1", true)).await;
     let tried = units.import_units(tried).await.unwrap().into_inner();
     assert!(tried.dry_run);
     assert_eq!(tried.new_uids, ["newer"]);
@@ -54,12 +54,12 @@ async fn an_import_is_tried_first_and_done_once() {
     );
     assert_eq!(suite.store.events().await, before);
     for _ in 0..2 {
-        let request = suite.by("intake", import("2", false)).await;
+        let request = suite.by("admin", import("2", false)).await;
         let done = units.import_units(request).await.unwrap().into_inner();
         assert_eq!((done.dry_run, done.new_uids.len()), (false, 1));
         assert_eq!(suite.store.events().await, before + 2);
     }
-    let again = suite.by("intake", import("3", false)).await;
+    let again = suite.by("admin", import("3", false)).await;
     let again = units.import_units(again).await.unwrap().into_inner();
     assert_eq!(
         (
@@ -81,7 +81,7 @@ async fn an_import_that_is_wrong_names_every_fault_and_changes_nothing() {
     request.units[0].code = "24134".to_owned();
     request.successions[0].is_default = false;
     let mut units = UnitServiceClient::new(suite.channel.clone());
-    let request = suite.by("intake", request).await;
+    let request = suite.by("admin", request).await;
     let reply = units.import_units(request).await;
     let text = refused(reply, Code::InvalidArgument, "IMPORT_INVALID");
     for field in ["units[0].parent_uid", "successions[0].is_default"] {

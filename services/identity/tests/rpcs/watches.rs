@@ -102,7 +102,7 @@ async fn a_watch_that_waits_is_woken_by_the_change() {
     assert!(told(&mut stream).await.0.is_empty());
     let mut units = UnitServiceClient::new(suite.channel.clone());
     let request = suite
-        .by("intake", crate::unit_imports::import("1", false))
+        .by("admin", crate::unit_imports::import("1", false))
         .await;
     units.import_units(request).await.unwrap();
     let mut uids = [next(&mut stream).await, next(&mut stream).await]
