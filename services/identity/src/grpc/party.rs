@@ -1,8 +1,10 @@
 //! `PartyService`.
 
+mod reading;
+
 use std::collections::BTreeSet;
 
-use kit::access::{self, Reading};
+use kit::access;
 use kit::authority::{Context, Scope};
 use kit::db::Db;
 use kit::failure::Failure;
@@ -18,10 +20,6 @@ use crate::error::Error;
 use crate::ledger::{self, Identity};
 use crate::party::{Party, Uid};
 use crate::{store, wire};
-
-const REGISTER: &str = "motcua.identity.v1.PartyService/RegisterParty";
-const GET: &str = "motcua.identity.v1.PartyService/GetParty";
-const FIND: &str = "motcua.identity.v1.PartyService/FindParty";
 
 /// Serves parties to those who may know them.
 pub(crate) struct Parties {
@@ -68,21 +66,6 @@ impl Parties {
         let replied = self.writer.call(context, request_id, message, act).await?;
         respond(&replied)
     }
-
-    fn record(
-        &self,
-        context: &Context,
-        rpc: &'static str,
-        uid: &str,
-        is_handled: bool,
-    ) -> Result<(), Failure> {
-        let reading = Reading {
-            rpc,
-            objects: vec![uid],
-            is_handled,
-        };
-        self.access.read(context, &reading)
-    }
 }
 
 #[tonic::async_trait]
@@ -92,14 +75,8 @@ impl PartyService for Parties {
         request: Request<pb::RegisterPartyRequest>,
     ) -> Result<Response<pb::RegisterPartyResponse>, Status> {
         let (context, message) = (Context::of(&request)?, request.get_ref());
-        let act = wire::party::register(message)?;
-        let response = self.act(&context, act, message).await?;
-        let registered: &pb::RegisterPartyResponse = response.get_ref();
-        // Whoever registers has the number before them, yet the rest of what is known comes with the reply.
-        if let Some(party) = &registered.party {
-            self.record(&context, REGISTER, &party.uid, true)?;
-        }
-        Ok(response)
+        let replied = self.act(&context, wire::party::register(message)?, message);
+        self.telling(&context, replied.await?)
     }
 
     async fn get_party(
@@ -110,11 +87,11 @@ impl PartyService for Parties {
         let uid = Uid::new(name("uid", &request.into_inner().uid)?);
         let party = self.find(&context.rights.scope(), uid).await?;
         let (party, merged_from_uid) = self.told(party).await?;
-        self.record(&context, GET, &party.uid, false)?;
-        Ok(Response::new(pb::GetPartyResponse {
+        let reply = pb::GetPartyResponse {
             party: Some(party),
             merged_from_uid,
-        }))
+        };
+        self.telling(&context, Response::new(reply))
     }
 
     async fn find_party(
@@ -126,11 +103,11 @@ impl PartyService for Parties {
         let found = store::party::find_by_number(self.sealed(), &number).await;
         let found = found.map_err(Error::from)?.ok_or(Error::NumberUnknown)?;
         let (party, merged_from_uid) = self.told(found).await?;
-        self.record(&context, FIND, &party.uid, false)?;
-        Ok(Response::new(pb::FindPartyResponse {
+        let reply = pb::FindPartyResponse {
             party: Some(party),
             merged_from_uid,
-        }))
+        };
+        self.telling(&context, Response::new(reply))
     }
 
     async fn update_party(
@@ -138,8 +115,8 @@ impl PartyService for Parties {
         request: Request<pb::UpdatePartyRequest>,
     ) -> Result<Response<pb::UpdatePartyResponse>, Status> {
         let (context, message) = (Context::of(&request)?, request.get_ref());
-        self.act(&context, wire::party::update(message)?, message)
-            .await
+        let replied = self.act(&context, wire::party::update(message)?, message);
+        self.telling(&context, replied.await?)
     }
 
     async fn add_party_number(
@@ -147,8 +124,8 @@ impl PartyService for Parties {
         request: Request<pb::AddPartyNumberRequest>,
     ) -> Result<Response<pb::AddPartyNumberResponse>, Status> {
         let (context, message) = (Context::of(&request)?, request.get_ref());
-        self.act(&context, wire::party::add_number(message)?, message)
-            .await
+        let replied = self.act(&context, wire::party::add_number(message)?, message);
+        self.telling(&context, replied.await?)
     }
 
     async fn merge_parties(
@@ -156,8 +133,8 @@ impl PartyService for Parties {
         request: Request<pb::MergePartiesRequest>,
     ) -> Result<Response<pb::MergePartiesResponse>, Status> {
         let (context, message) = (Context::of(&request)?, request.get_ref());
-        self.act(&context, wire::party::merge(message)?, message)
-            .await
+        let replied = self.act(&context, wire::party::merge(message)?, message);
+        self.telling(&context, replied.await?)
     }
 
     async fn unmerge_parties(
@@ -165,8 +142,8 @@ impl PartyService for Parties {
         request: Request<pb::UnmergePartiesRequest>,
     ) -> Result<Response<pb::UnmergePartiesResponse>, Status> {
         let (context, message) = (Context::of(&request)?, request.get_ref());
-        self.act(&context, wire::party::unmerge(message)?, message)
-            .await
+        let replied = self.act(&context, wire::party::unmerge(message)?, message);
+        self.telling(&context, replied.await?)
     }
 
     async fn grant_proxy(
@@ -191,7 +168,8 @@ impl PartyService for Parties {
         &self,
         request: Request<pb::ListProxiesRequest>,
     ) -> Result<Response<pb::ListProxiesResponse>, Status> {
-        let rights = Context::of(&request)?.rights;
+        let context = Context::of(&request)?;
+        let rights = &context.rights;
         let uid = Uid::new(name("party_uid", &request.into_inner().party_uid)?);
         let party = self.find(&rights.scope(), uid).await?;
         let proxies = self.proxies_of(&party).await.map_err(Failure::from)?;
@@ -204,9 +182,10 @@ impl PartyService for Parties {
             }
             told
         });
-        Ok(Response::new(pb::ListProxiesResponse {
+        let reply = pb::ListProxiesResponse {
             proxies: told.collect(),
-        }))
+        };
+        self.telling(&context, Response::new(reply))
     }
 }
 
