@@ -5,10 +5,11 @@ use std::{env, error::Error, fs};
 
 use prost::Message as _;
 
-const FILES: [&str; 13] = [
+const FILES: [&str; 14] = [
     "motcua/event/v1/event.proto",
     "motcua/identity/v1/client_service.proto",
     "motcua/identity/v1/event_service.proto",
+    "motcua/identity/v1/officer_service.proto",
     "motcua/identity/v1/party_service.proto",
     "motcua/identity/v1/token_service.proto",
     "motcua/identity/v1/unit_service.proto",

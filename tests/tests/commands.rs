@@ -200,3 +200,22 @@ async fn help_names_every_subcommand_and_a_wrong_one_is_refused() {
         wrong.complaint
     );
 }
+
+#[tokio::test]
+async fn the_first_administrator_gets_a_password_to_use_once_and_a_second_needs_force() {
+    let suite = Suite::load().await;
+    let create = async |more: &[&str]| {
+        let arguments = ["create", "lan", "--name", "Nguyễn Thị Lan"];
+        suite.run("admin", [&arguments, more].concat()).await
+    };
+    let made = create(&[]).await;
+    assert_eq!(made.code, Some(0), "{}", made.complaint);
+    assert!(made.output.contains("one-time password"), "{}", made.output);
+    let second = create(&[]).await;
+    assert_eq!(second.code, Some(1));
+    let reason = "ADMINISTRATOR_EXISTS";
+    assert!(second.complaint.contains(reason), "{}", second.complaint);
+    let forced = create(&["--force"]).await;
+    assert_eq!(forced.code, Some(0), "{}", forced.complaint);
+    assert_ne!(forced.output, made.output);
+}

@@ -251,3 +251,36 @@ async fn a_list_that_needs_an_earlier_one_is_refused_without_it() {
     must_name(&refused, &list.join("successions.csv"), 305, "from");
     assert_eq!(suite.log_heads().await, heads);
 }
+
+/// Officers and their positions, in files beside the province's own.
+fn with_officers(province: &Path, positions: &str) {
+    let officers = "subject,name\nlan,Nguyễn Thị Lan\n";
+    fs::write(province.join("officers.csv"), officers).unwrap();
+    let header = "subject,role,unit,first_day,last_day,acting_for\n";
+    let positions = format!("{header}{positions}");
+    fs::write(province.join("positions.csv"), positions).unwrap();
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_an_import_would_and_keeps_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    let province = province(folder.path());
+    let dry_run = Path::new("--dry-run");
+    with_officers(&province, "lan,leader,daklak-0000,2017-08-01,,\n");
+    let tried = import(&data_dir, &[&province, dry_run]).await;
+    assert_eq!(tried.code, Some(0), "{}", tried.complaint);
+    assert!(tried.output.contains("can be imported"), "{}", tried.output);
+    assert!(!data_dir.exists(), "something was kept");
+    let done = import(&data_dir, &[&province]).await;
+    assert_eq!(done.code, Some(0), "{}", done.complaint);
+    // It overlaps with the position that is in the store by now.
+    with_officers(&province, "lan,leader,daklak-0000,2017-09-01,,\n");
+    let tried = import(&data_dir, &[&province, dry_run]).await;
+    let done = import(&data_dir, &[&province]).await;
+    for refused in [&tried, &done] {
+        must_name(refused, &province.join("positions.csv"), 2, "first_day");
+        let reason = "POSITION_OVERLAPS";
+        assert!(refused.complaint.contains(reason), "{}", refused.complaint);
+    }
+}

@@ -1,16 +1,20 @@
 //! What can go wrong: every variant is one documented reason and one code.
 
+mod staffing;
+
 use std::time::Duration;
 
 use kit::db;
-use kit::failure::Failure;
+use kit::failure::{Failure, Violation};
 use kit::keys;
+use kit::sheet::BadRow;
 use sea_orm::DbErr;
 use tonic::{Code, Status};
 
 use crate::register::Fault;
+use crate::staff::Outcome;
 use crate::subject::Subject;
-use crate::{party, provider, token, unit, wire};
+use crate::{fault, party, position, provider, token, unit, wire};
 
 /// Why identity refuses or fails.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,42 @@ pub enum Error {
         /// What it is.
         current: i64,
     },
+    /// `SUBJECT_TAKEN`.
+    #[error("there is an officer {0} already")]
+    SubjectTaken(Subject),
+    /// `OFFICER_NOT_YOURS`: it holds a role of administrators or auditors, or a position elsewhere.
+    #[error("officer {0} is looked after by an administrator of the province only")]
+    OfficerNotYours(Subject),
+    /// `POSITION_NOT_FOUND`: it does not exist, or the caller may not know that it does.
+    #[error("there is no position {0}")]
+    PositionNotFound(position::Uid),
+    /// A position cannot be so.
+    #[error(transparent)]
+    Position(#[from] fault::Fault),
+    /// `POSITIONS_REFUSED`: rows are wrong. What becomes of each.
+    #[error("positions are wrong; nothing of the import is kept")]
+    PositionsRefused(Vec<Result<Outcome, Vec<Violation>>>),
+    /// `POSITIONS_REFUSED`: lines of a province's files are wrong.
+    #[error("nothing of the import is kept:\n{}", staffing::list(.0))]
+    FilesRefused(Vec<BadRow>),
+    /// `SIGN_IN_REFUSED`. Why is not told.
+    #[error("nobody signs in with this subject and password now")]
+    SignInRefused,
+    /// `PASSWORD_CHANGE_REQUIRED`.
+    #[error("the one-time password is right and must be changed; call again with `new_password`")]
+    PasswordChangeRequired,
+    /// `OVERLOADED`.
+    #[error("too many sign-ins are waiting; try again later")]
+    Overloaded,
+    /// `PROVINCE_MISSING`: there is no unit for a province administrator.
+    #[error("there is no province among the units; import its units first")]
+    ProvinceMissing,
+    /// `ADMINISTRATOR_EXISTS`.
+    #[error("the province has an administrator already; `--force` makes another")]
+    AdministratorExists,
+    /// The system gives no threads to check passwords on.
+    #[error("no threads for passwords: {0}")]
+    Threads(std::io::Error),
     /// `CLIENT_DISABLED`.
     #[error("the client system is disabled")]
     ClientDisabled,
@@ -135,28 +175,27 @@ impl From<Error> for Failure {
             | Error::ProviderUnavailable(_)
             | Error::NobodyByThisName(_)
             | Error::AssertionInvalid(_) => of_sign_in(error, english),
+            Error::SubjectTaken(_)
+            | Error::OfficerNotYours(_)
+            | Error::PositionNotFound(_)
+            | Error::PositionsRefused(_)
+            | Error::FilesRefused(_)
+            | Error::ProvinceMissing
+            | Error::AdministratorExists => staffing::of_officers(error, english),
+            Error::Position(fault) => fault.into(),
+            Error::SignInRefused
+            | Error::PasswordChangeRequired
+            | Error::Overloaded
+            | Error::Threads(_) => staffing::of_passwords(&error, english),
             Error::Refused(failure) => failure,
-            Error::UnitNotFound(uid) => {
-                let vietnamese = format!("Không tìm thấy đơn vị {uid}");
-                Self::new(Code::NotFound, "UNIT_NOT_FOUND", english, vietnamese)
-                    .with("unit_uid", uid)
-            }
+            Error::UnitNotFound(uid) => unit_not_found(&uid, english),
             Error::ImportInvalid(faults) => {
                 let violations = faults.iter().map(wire::import::violation).collect();
                 Self::invalid("IMPORT_INVALID", violations)
             }
-            Error::PartyNotFound(uid) => {
-                let vietnamese = format!("Không tìm thấy công dân hoặc tổ chức {uid}");
-                Self::new(Code::NotFound, "PARTY_NOT_FOUND", english, vietnamese)
-                    .with("party_uid", uid)
-            }
-            Error::Provider(_) => Self::new(
-                Code::Internal,
-                "SIGNING_FAILED",
-                english,
-                "Hệ thống chưa cấp được phiên đăng nhập",
-            ),
-            Error::NumberUnknown
+            Error::Provider(_) => signing_failed(english),
+            Error::PartyNotFound(_)
+            | Error::NumberUnknown
             | Error::NumberTaken(_)
             | Error::NumberUnfit(_)
             | Error::PartyMerged { .. }
@@ -166,15 +205,24 @@ impl From<Error> for Failure {
             Error::Store(source) => db::failure(&source),
             Error::Signing(source) => {
                 tracing::error!(%source, "a token cannot be signed");
-                Self::new(
-                    Code::Internal,
-                    "SIGNING_FAILED",
-                    english,
-                    "Hệ thống chưa cấp được phiên đăng nhập",
-                )
+                signing_failed(english)
             }
         }
     }
+}
+
+fn unit_not_found(uid: &unit::Uid, english: String) -> Failure {
+    let vietnamese = format!("Không tìm thấy đơn vị {uid}");
+    Failure::new(Code::NotFound, "UNIT_NOT_FOUND", english, vietnamese).with("unit_uid", uid)
+}
+
+fn signing_failed(english: String) -> Failure {
+    Failure::new(
+        Code::Internal,
+        "SIGNING_FAILED",
+        english,
+        "Hệ thống chưa cấp được phiên đăng nhập",
+    )
 }
 
 /// What is wrong with an act on a client system.
@@ -245,6 +293,12 @@ fn of_parties(error: Error, english: String) -> Failure {
     let failure = |code, reason, vietnamese: &str| Failure::new(code, reason, english, vietnamese);
     let forbidden = Code::FailedPrecondition;
     match error {
+        Error::PartyNotFound(uid) => failure(
+            Code::NotFound,
+            "PARTY_NOT_FOUND",
+            "Không tìm thấy công dân hoặc tổ chức này",
+        )
+        .with("party_uid", uid),
         Error::NumberTaken(holder) => failure(
             Code::AlreadyExists,
             "NUMBER_TAKEN",

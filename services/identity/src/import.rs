@@ -1,6 +1,7 @@
 //! The files that a deployment loads first, to domain: everything that is wrong in them at once.
 
 mod callers;
+mod positions;
 mod units;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use crate::party::Party;
 use crate::principal::Principal;
 use crate::register::{Draft, Register};
 
+pub(crate) use positions::Staffing;
+
 /// Which files to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Files<'a> {
@@ -22,6 +25,11 @@ pub struct Files<'a> {
     /// `callers.csv`: `subject,role,unit,public_key,name,number_kind,number`. Officers (`receptionist`, `examiner`,
     /// `leader`) and a `client` have a unit; an `applicant` has a name and a number (`cccd`, `cmnd` or `mst`) instead.
     pub callers: Option<&'a Path>,
+    /// `officers.csv`: `subject,name`.
+    pub officers: Option<&'a Path>,
+    /// `positions.csv`: `subject,role,unit,first_day,last_day,acting_for`; an empty `last_day` goes on, `acting_for` is the
+    /// subject of the officer for whom this one acts.
+    pub positions: Option<&'a Path>,
 }
 
 /// Files that were found to be right.
@@ -29,6 +37,7 @@ pub struct Files<'a> {
 pub struct Province {
     pub(crate) draft: Draft,
     pub(crate) callers: Vec<Principal<Party>>,
+    pub(crate) staff: Staffing,
     register: Register,
 }
 
@@ -61,8 +70,10 @@ pub fn read(files: &Files<'_>, known: &Register) -> Result<Province, Vec<BadRow>
     let callers = files
         .callers
         .map(|path| callers::read(path, &uids, &mut findings));
+    let staff = positions::read(files, &uids, &mut findings);
     findings.finish(Province {
         draft,
+        staff,
         callers: callers.unwrap_or_default(),
         register,
     })

@@ -1,5 +1,6 @@
 //! Giving tokens: from a proof of who is asking to what the token says.
 
+mod officers;
 mod people;
 
 use std::collections::BTreeSet;

@@ -2,7 +2,10 @@
 
 mod caller;
 pub(crate) mod client;
+mod officer;
 pub(crate) mod party;
+mod password;
+mod staffing;
 mod unit;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,18 +14,27 @@ use kit::clock;
 use kit::db::Sink;
 use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _};
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::import::Province;
+use crate::officer::Officer;
+use crate::password::Credential;
+use crate::position::{self, Position};
 use crate::principal::Principal;
 use crate::register::{Draft, Register};
+use crate::staff::Staff;
 use crate::subject::Subject;
 use crate::token::Revocation;
+use crate::tries::Tries;
 use crate::unit::Unit;
 use crate::{NAME, store};
 use client::OnClient;
+
+pub(crate) use officer::{Command, Ending, Verb};
+pub(crate) use password::{Administrator, Attempt, SignedIn};
+pub(crate) use staffing::Row;
 
 /// What can be done.
 #[derive(Clone, Debug)]
@@ -42,6 +54,16 @@ pub(crate) enum Act {
     Client(OnClient),
     /// Take tokens back.
     Revoke(Revocation),
+    /// Change officers, their positions or passwords.
+    Command(Box<Command>),
+    /// Tell of positions that have ended by this day.
+    TellEnded(Vec<position::Uid>),
+    /// Count an attempt to sign in, before its password is looked at.
+    Attempt(Attempt),
+    /// An attempt has succeeded.
+    SignedIn(SignedIn),
+    /// Make an administrator of the province, by hand.
+    Administrator(Box<Administrator>),
 }
 
 /// What acts read.
@@ -51,6 +73,9 @@ pub(crate) struct World {
     parties: party::Known,
     principals: HashMap<Subject, Principal>,
     clients: HashMap<Subject, Client>,
+    staff: Staff,
+    passwords: HashMap<Subject, Credential>,
+    tries: HashMap<String, Tries>,
 }
 
 /// One row to write.
@@ -61,6 +86,11 @@ pub(crate) enum Change {
     Principal(Principal),
     Client(Client),
     Revocation(Revocation),
+    NewOfficer(Officer),
+    Officer(Officer),
+    Position(Position),
+    Password(Subject, Credential),
+    Tries(String, Tries),
 }
 
 /// The ledger of identity over a store of this ring.
@@ -83,8 +113,12 @@ impl Ledger for Identity {
         let parties = keys.parties.load((tx, &self.0)).await?;
         let principals = store::principal::lock(tx, keys.subjects).await?;
         let clients = store::client::lock(tx, keys.clients, keys.certificates).await?;
+        let staffing = staffing::Loaded::of(tx, acts).await?;
         Ok(World {
             units,
+            staff: staffing.staff,
+            passwords: staffing.passwords,
+            tries: staffing.tries,
             parties,
             principals: principals
                 .into_iter()
@@ -101,7 +135,8 @@ impl Ledger for Identity {
     fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
         match act {
             Act::Party(act) => party::permits(&world.parties, act),
-            Act::Import(_) | Act::ImportUnits { .. } | Act::Client(_) | Act::Revoke(_) => Ok(()),
+            Act::Command(command) => command.must_be_permitted(world),
+            _ => Ok(()),
         }
     }
 
@@ -112,6 +147,7 @@ impl Ledger for Identity {
                 let on = clock::local(step.cause.at).date();
                 let taken = unit::import(world, &province.draft, on, &mut effect)?;
                 caller::import(world, &taken.register, province, &mut effect)?;
+                staffing::import(world, &taken.register, (province, on), &mut effect)?;
                 Ok(effect)
             }
             Act::ImportUnits { draft, is_dry_run } => {
@@ -124,6 +160,11 @@ impl Ledger for Identity {
                 changes: vec![Change::Revocation(revocation.clone())],
                 ..Effect::nothing()
             }),
+            Act::Command(command) => officer::decide(world, command),
+            Act::TellEnded(uids) => Ok(officer::tell_ended(world, uids, step.cause.at)),
+            Act::Attempt(attempt) => Ok(password::attempt(world, attempt, step.cause.at)),
+            Act::SignedIn(signed_in) => password::signed_in(world, signed_in),
+            Act::Administrator(made) => password::administrator(world, made),
         }
     }
 
@@ -142,6 +183,16 @@ impl Ledger for Identity {
                 world.clients.insert(client.subject.clone(), client);
             }
             Change::Revocation(_) => {}
+            Change::NewOfficer(officer) | Change::Officer(officer) => {
+                world.staff.put_officer(officer);
+            }
+            Change::Position(position) => world.staff.put_position(position),
+            Change::Password(subject, credential) => {
+                world.passwords.insert(subject, credential);
+            }
+            Change::Tries(key, tries) => {
+                world.tries.insert(key, tries);
+            }
         }
     }
 
@@ -155,13 +206,19 @@ impl Ledger for Identity {
                 Change::Principal(principal) => principals.push(principal),
                 Change::Client(client) => clients.push(client),
                 Change::Revocation(revocation) => revocations.push(revocation),
+                Change::NewOfficer(_)
+                | Change::Officer(_)
+                | Change::Position(_)
+                | Change::Password(..)
+                | Change::Tries(..) => {}
             }
         }
         store::unit::save(sink, &units).await?;
         party::save(sink, &self.0, &parties).await?;
         store::principal::save(sink, &principals).await?;
         store::client::save(sink, &clients).await?;
-        store::revocation::save(sink, &revocations).await
+        store::revocation::save(sink, &revocations).await?;
+        staffing::save(sink, changes).await
     }
 }
 
@@ -181,10 +238,11 @@ impl<'a> Keys<'a> {
         for act in acts {
             match act {
                 Act::Import(province) => keys.add(province),
-                Act::ImportUnits { .. } => keys.units = true,
+                Act::ImportUnits { .. } | Act::Administrator(_) => keys.units = true,
                 Act::Party(act) => keys.parties.add(act),
                 Act::Client(on) => keys.add_client(on),
-                Act::Revoke(_) => {}
+                Act::Command(command) => keys.units |= command.reads_units(),
+                Act::Revoke(_) | Act::TellEnded(_) | Act::Attempt(_) | Act::SignedIn(_) => {}
             }
         }
         keys
@@ -209,4 +267,25 @@ impl<'a> Keys<'a> {
                 .extend(party.and_then(|party| party.particulars.first_number()));
         }
     }
+}
+
+/// Decides these in order on what the store has now, and keeps nothing. What the last one would reply.
+pub(crate) async fn try_out(
+    (db, ring): (&DatabaseConnection, &Keyring),
+    steps: &[Step<Act>],
+) -> Result<Vec<u8>, Error> {
+    let ledger = Identity(ring.clone());
+    let acts: Vec<&Act> = steps.iter().map(|step| &step.act).collect();
+    let tx = db.begin().await?;
+    let mut world = ledger.load(&tx, &acts).await?;
+    tx.rollback().await?;
+    let mut reply = Vec::new();
+    for step in steps {
+        let effect = ledger.decide(&world, step)?;
+        for change in &effect.changes {
+            Identity::apply(&mut world, change);
+        }
+        reply = effect.reply;
+    }
+    Ok(reply)
 }

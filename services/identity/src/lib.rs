@@ -2,14 +2,18 @@
 //!
 //! It owns these tables. `unit` and `unit_period` have the units with their validity, dated descriptions and successors; `party`
 //! has whomever dossiers are for, and is the only place for names and numbers, which are sealed; `party_number` finds them by
-//! keyed hashes; `proxy_grant` says who acts for whom; `principal` has those who may have tokens, `client` the other systems with
+//! keyed hashes; `proxy_grant` says who acts for whom; `officer` is the only place for officers' names, `position` has their roles at
+//! units by days, `password` and `tries` what they sign in with where there is no `OpenID` provider; `principal` has those who may have tokens, `client` the other systems with
 //! their keys; `revocation` and `assertion` what was taken back and what was taken once. Units and principals come from files
 //! ([`read`], [`import`]), units also from the province's administrator, parties from files and from desks. Changes are told in
 //! its log. It consumes no other log.
 
+mod administrator;
 pub mod check;
 mod client;
+mod ending;
 mod error;
+mod fault;
 mod grpc;
 mod import;
 mod issuing;
@@ -17,17 +21,23 @@ mod jose;
 mod ledger;
 mod migration;
 mod oauth;
+mod officer;
 mod party;
+mod password;
+mod position;
 mod principal;
 pub mod provider;
 mod proxy;
+mod readiness;
 mod register;
 mod revoking;
 mod settings;
 mod signing;
+mod staff;
 mod store;
 mod subject;
 mod token;
+mod tries;
 mod unit;
 pub mod upkeep;
 mod wire;
@@ -42,11 +52,13 @@ use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
+use kit::seal::Keyring;
 use kit::serve::{Ground, Mounted};
 use kit::watch::Watches;
 use kit::writer::{self, Step, Writer};
 use proto::identity::v1::client_service_server::ClientServiceServer;
 use proto::identity::v1::event_service_server::EventServiceServer;
+use proto::identity::v1::officer_service_server::OfficerServiceServer;
 use proto::identity::v1::party_service_server::PartyServiceServer;
 use proto::identity::v1::token_service_server::TokenServiceServer;
 use proto::identity::v1::unit_service_server::UnitServiceServer;
@@ -54,9 +66,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use sea_orm_migration::SchemaManager;
 use tonic::service::Routes;
 
+pub use administrator::{NewAdministrator, create_administrator};
 pub use error::Error;
 pub use import::{Files, Province, read};
 use issuing::Issuing;
+use password::Pool;
 use provider::Providers;
 pub use proxy::Reach as ProxyReach;
 pub use register::Register;
@@ -104,13 +118,32 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
         writer: writer.clone(),
         settings,
     });
+    let pool = Pool::start().map_err(Error::Threads)?;
+    let (stop, clock) = (ground.stop, ground.clock);
+    let ending = ending::watch(db.clone(), writer.clone(), clock);
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(ending).await });
+    let sign_ins = grpc::SignIns {
+        issuing: Arc::clone(&issuing),
+        pool: pool.clone(),
+    };
     let tokens = grpc::Tokens {
         issuing: Arc::clone(&issuing),
         revoking: Arc::clone(&revoking),
+        sign_ins,
+    };
+    let officers = grpc::Officers {
+        db: db.clone(),
+        writer: writer.clone(),
+        pool,
+        units: units.clone(),
+        access: access.clone(),
     };
     Ok(Mounted {
         name: NAME,
-        routes: routes((db, units), (writer, watches), access.clone(), tokens),
+        routes: routes((db, units), (writer, watches), access.clone(), tokens)
+            .add_service(OfficerServiceServer::new(officers)),
         http: oauth::pages(issuing, revoking),
         access,
         progress: Progress::of_nothing(),
@@ -148,20 +181,39 @@ fn routes(
 /// Takes a province in: all of it or nothing. What is unchanged makes no event, so it may be done again.
 ///
 /// # Errors
-/// `UNIT_NOT_FOUND` when a caller belongs to a unit that neither the files nor the store have; a store that does not answer.
+/// `UNIT_NOT_FOUND` when a caller belongs to a unit that neither the files nor the store have; `POSITIONS_REFUSED` with every
+/// line of officers and positions that the store does not bear; a store that does not answer.
 pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
     migrate(&db).await.map_err(Error::from)?;
-    let step = Step {
-        act: ledger::Act::Import(province),
+    let ledger = ledger::Identity(db.ring().clone());
+    writer::once(ledger, db, by_hand(ledger::Act::Import(province))).await?;
+    Ok(())
+}
+
+/// Whether these provinces could be taken in one after the other, as the store is now; keeps nothing.
+///
+/// # Errors
+/// Those of [`import`].
+pub async fn try_import(
+    (db, ring): (&DatabaseConnection, &Keyring),
+    provinces: Vec<Province>,
+) -> Result<(), Failure> {
+    let steps = provinces.into_iter().map(ledger::Act::Import).map(by_hand);
+    let steps: Vec<Step<ledger::Act>> = steps.collect();
+    ledger::try_out((db, ring), &steps).await?;
+    Ok(())
+}
+
+/// An act of the operator.
+fn by_hand(act: ledger::Act) -> Step<ledger::Act> {
+    Step {
+        act,
         cause: Cause {
             actor: NAME.to_owned(),
             at: Clock::system().civil(),
             traceparent: kit::telemetry::traceparent(),
         },
-    };
-    let ledger = ledger::Identity(db.ring().clone());
-    writer::once(ledger, db, step).await?;
-    Ok(())
+    }
 }
 
 /// The party with this uid and all that are the same person or organisation by merges.

@@ -2,6 +2,7 @@
 
 mod caller;
 mod client;
+mod officer;
 mod party;
 mod unit;
 
@@ -44,12 +45,20 @@ impl MigrationTrait for Tables {
             client::table(),
             client::revocation(),
             client::assertion(),
+            officer::officer(),
+            officer::position(),
+            officer::password(),
+            officer::tries(),
         ];
         for table in tables {
             manager.create_table(table).await?;
         }
-        for index in party::indexes() {
+        for index in party::indexes().into_iter().chain(officer::indexes()) {
             manager.create_index(index).await?;
+        }
+        let db = manager.get_connection();
+        for statement in officer::no_overlap(db.get_database_backend()) {
+            db.execute_unprepared(&statement).await?;
         }
         Ok(())
     }

@@ -3,7 +3,10 @@
 use sea_orm::DbErr;
 
 pub(crate) mod client;
+pub(crate) mod officer;
 pub(crate) mod party;
+pub(crate) mod password;
+pub(crate) mod position;
 pub(crate) mod principal;
 pub(crate) mod proxy;
 pub(crate) mod register;

@@ -23,6 +23,8 @@ pub enum Relation {
     Any,
     /// It is the party or the unit that the call is about.
     Own,
+    /// It is the caller itself, by the subject of its token, whatever its roles.
+    Itself,
     /// It is the party that the dossier is of.
     Owner,
     /// The dossier was handed in at its desk.
@@ -43,9 +45,10 @@ pub enum Relation {
 
 impl Relation {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Any,
         Self::Own,
+        Self::Itself,
         Self::Owner,
         Self::Receiving,
         Self::Competent,
@@ -62,6 +65,7 @@ impl Relation {
         match self {
             Self::Any => "any",
             Self::Own => "own",
+            Self::Itself => "itself",
             Self::Owner => "owner",
             Self::Receiving => "receiving",
             Self::Competent => "competent",

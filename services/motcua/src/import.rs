@@ -1,19 +1,24 @@
-//! `motcua import`: units, callers, procedures and calendars from files. All of it is checked before anything is written.
+//! `motcua import`: units, callers, officers, procedures and calendars from files. All of it is checked before anything is
+//! written.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use kit::db::Place;
 use kit::failure::Failure;
+use kit::seal::Keyring;
 use kit::sheet::BadRow;
 
 use crate::stores::StoreOptions;
 
 /// Of a folder without any of these nobody knows what it is.
-const FILES: [&str; 5] = [
+const FILES: [&str; 7] = [
     "units.csv",
     "successions.csv",
     "callers.csv",
+    "officers.csv",
+    "positions.csv",
     "procedures.csv",
     "holidays.csv",
 ];
@@ -26,6 +31,9 @@ pub struct Options {
     /// Folders of a province's files (`units.csv`, `procedures.csv` …), or files of callers.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// Check everything against the store as it is, also while it is served, and write nothing.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Why nothing was taken in.
@@ -46,6 +54,9 @@ pub enum Error {
     /// A service refused.
     #[error(transparent)]
     Refused(#[from] Failure),
+    /// A file or folder.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
 }
 
 /// Reads and checks everything, then writes it: per service all or nothing.
@@ -55,6 +66,11 @@ pub enum Error {
 pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let known = known_units(&options.stores.place()).await?;
     let (provinces, catalogues) = read_all(&options.paths, known).map_err(Error::BadRows)?;
+    if options.dry_run {
+        try_out(&options.stores, provinces).await?;
+        println!("{} can be imported", names(&options.paths));
+        return Ok(ExitCode::SUCCESS);
+    }
     let stores = options.stores.place().take()?;
     let ring = options.stores.keys().ring()?;
     for province in provinces {
@@ -80,6 +96,25 @@ async fn known_units(place: &kit::db::Place) -> Result<identity::Register, Error
     match place.open_read_only("identity").await {
         Ok(store) => Ok(identity::units(&store).await?),
         Err(kit::db::Error::Missing { .. }) => Ok(identity::Register::default()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Decides on everything as the import would. Where there is no store yet, on an empty one.
+async fn try_out(stores: &StoreOptions, provinces: Vec<identity::Province>) -> Result<(), Error> {
+    match stores.place().open_read_only("identity").await {
+        Ok(db) => {
+            let ring = stores.keys().ring_as_it_is()?;
+            Ok(identity::try_import((&db, &ring), provinces).await?)
+        }
+        Err(kit::db::Error::Missing { .. }) => {
+            let scratch = tempfile::tempdir()?;
+            let ring = Keyring::open(&scratch.path().join("keys"))?;
+            let stores = Place::Folder(scratch.path().to_owned()).take()?;
+            let db = stores.open("identity", &ring).await?;
+            identity::migrate(&db).await?;
+            Ok(identity::try_import((db.read(), &ring), provinces).await?)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -123,10 +158,13 @@ fn read(
     }
     let (units, callers) = (in_folder("units.csv"), in_folder("callers.csv"));
     let successions = in_folder("successions.csv");
+    let (officers, positions) = (in_folder("officers.csv"), in_folder("positions.csv"));
     let files = identity::Files {
         units: units.as_deref(),
         successions: successions.as_deref(),
         callers: callers.as_deref(),
+        officers: officers.as_deref(),
+        positions: positions.as_deref(),
     };
     let province = identity::read(&files, known);
     let units = province.as_ref().map(identity::Province::units);

@@ -71,6 +71,8 @@ enum What {
     },
     /// Read procedures from the catalogue
     GetProcedure(Run),
+    /// Sign in with passwords that are wrong; beside `get-procedure` it shows what a flood of sign-ins takes from others
+    SignIn(Run),
     /// Hand dossiers in online
     Submit(Run),
     /// Read dossiers at the desks that received them
@@ -133,6 +135,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
             (drive.run(&scenario, &processes).await?, json)
         }
         What::GetProcedure(run) => run.measure(Kind::GetProcedure).await?,
+        What::SignIn(run) => run.measure(Kind::SignIn).await?,
         What::Submit(run) => run.measure(Kind::Submit).await?,
         What::GetDossier(run) => run.measure(Kind::GetDossier).await?,
         What::Lifecycle(run) => run.measure(Kind::Lifecycle).await?,

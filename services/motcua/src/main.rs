@@ -1,5 +1,6 @@
 //! Một Cửa: the one-stop shop of a province, in one binary.
 
+mod admin;
 mod cast;
 mod check;
 mod demo;
@@ -41,7 +42,9 @@ enum Command {
     Migrate(migrate::Options),
     /// Measure how fast the suite is, from outside.
     Load(load::Options),
-    /// Take in units, callers, procedures and calendars from files.
+    /// Make an administrator of the province, before anybody can sign in.
+    Admin(admin::Options),
+    /// Take in units, callers, officers, procedures and calendars from files.
     Import(import::Options),
     /// Compare what the services say of each other, also while they serve.
     Check(check::Options),
@@ -60,6 +63,7 @@ async fn main() -> ExitCode {
         Command::Demo(options) => demo::run(options).await.map_err(Into::into),
         Command::Migrate(options) => migrate::run(options).await.map_err(Into::into),
         Command::Load(options) => load::run(options).await.map_err(Into::into),
+        Command::Admin(options) => admin::run(options).await.map_err(Into::into),
         Command::Import(options) => import::run(options).await.map_err(Into::into),
         Command::Check(options) => check::run(options).await.map_err(Into::into),
         Command::Keys(options) => rotation::run(options).await.map_err(Into::into),

@@ -48,6 +48,7 @@ macro_rules! rpcs {
 rpcs! {
     identity "TokenService" {
         "IssueToken": IssueTokenRequest => IssueTokenResponse,
+        "SignIn": SignInRequest => SignInResponse,
     }
     identity "UnitService" {
         "ListUnits": ListUnitsRequest => ListUnitsResponse,

@@ -11,10 +11,11 @@ use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_server::TokenService;
 use proto::identity::v1::{
     GetCallerRequest, GetCallerResponse, GetKeySetRequest, GetKeySetResponse, IssueTokenRequest,
-    IssueTokenResponse, RevokeTokenRequest, RevokeTokenResponse,
+    IssueTokenResponse, RevokeTokenRequest, RevokeTokenResponse, SignInRequest, SignInResponse,
 };
 use tonic::{Request, Response, Status};
 
+use super::SignIns;
 use crate::issuing::{Asked, Issuing};
 use crate::revoking::Revoking;
 use crate::wire;
@@ -26,6 +27,7 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 pub(crate) struct Tokens {
     pub issuing: Arc<Issuing>,
     pub revoking: Arc<Revoking>,
+    pub sign_ins: SignIns,
 }
 
 #[tonic::async_trait]
@@ -51,6 +53,15 @@ impl TokenService for Tokens {
             token: issued.token,
             expires_at: Some(clock::to_timestamp(ends)),
         }))
+    }
+
+    async fn sign_in(
+        &self,
+        request: Request<SignInRequest>,
+    ) -> Result<Response<SignInResponse>, Status> {
+        let context = Context::of(&request)?;
+        let reply = self.sign_ins.sign_in(&context, request.get_ref()).await?;
+        Ok(Response::new(reply))
     }
 
     async fn revoke_token(

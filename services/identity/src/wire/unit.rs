@@ -187,16 +187,9 @@ pub(crate) fn imported(imported: &Unit, on: NaiveDate) -> pb::IdentityChange {
 pub(crate) fn told(event: &Event, kind: Option<unit::Kind>) -> Option<pb::Unit> {
     // What cannot be read was not written by this version, and is none of its units.
     let change = pb::IdentityChange::decode(change_of(event)).ok()?.change;
-    let unit = match change? {
-        Change::UnitImported(imported) => imported.unit?,
-        Change::PartyRegistered(_)
-        | Change::PartyUpdated(_)
-        | Change::PartyNumberAdded(_)
-        | Change::PartyMerged(_)
-        | Change::PartyUnmerged(_)
-        | Change::ProxyGranted(_)
-        | Change::ProxyRevoked(_)
-        | Change::ClientChanged(_) => return None,
+    // Nothing else in the log of identity is about units.
+    let Change::UnitImported(pb::UnitImported { unit: Some(unit) }) = change? else {
+        return None;
     };
     kind.is_none_or(|kind| unit_kind(unit.kind()) == Some(kind))
         .then_some(unit)

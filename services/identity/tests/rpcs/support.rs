@@ -2,22 +2,28 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use identity::{Files, Register, Settings, Signing, provider};
 use kit::authority::Rules;
-use kit::caller::{Verifier, sign_assertion};
+use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign, sign_assertion};
 use kit::client::{Peer, Peers};
-use kit::clock::Clock;
+use kit::clock::{self, Clock, Moment};
 use kit::db::{Db, Stores};
 use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
 use kit::tls::Tls;
+use prost::Message as _;
+use proto::identity::v1::event_service_client::EventServiceClient;
+use proto::identity::v1::identity_change::Change;
 use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_client::TokenServiceClient;
-use proto::identity::v1::{GetCallerRequest, IssueTokenRequest};
+use proto::identity::v1::{GetCallerRequest, IdentityChange, IssueTokenRequest, ReadEventsRequest};
+use sea_orm::{ConnectionTrait as _, Statement};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -79,7 +85,7 @@ impl Store {
         let files = Files {
             units: Some(&units),
             successions: Some(&successions),
-            callers: None,
+            ..Files::default()
         };
         self.take_in(&files).await;
     }
@@ -114,22 +120,63 @@ pub const ISSUER: &str = "https://motcua.example";
 
 /// A running service.
 pub struct Suite {
-    pub store: Store,
+    pub store: Arc<Store>,
+    pub clock: Clock,
     pub channel: Peer,
     pub address: SocketAddr,
     /// The key of every caller of the small province, and of the service `intake`.
     pub key: PrivateKey,
+    signing: Signing,
     _stop: DropGuard,
 }
 
 impl Suite {
     /// Serves the small province.
     pub async fn start() -> Self {
+        Self::start_at(Clock::system()).await
+    }
+
+    /// Serves the small province at noon of this day of its own time.
+    pub async fn start_on(day: &str) -> Self {
+        Self::start_at(Clock::simulated(noon(day))).await
+    }
+
+    async fn start_at(clock: Clock) -> Self {
         let (store, key) = (Store::new().await, PrivateKey::generate());
         store.import_small().await;
         let callers = store.write("callers.csv", &callers(&key));
         store.import(None, Some(&callers)).await;
-        Self::serve(store, key).await
+        Self::serve_at(Arc::new(store), (key, clock), Vec::new()).await
+    }
+
+    /// Another server of the same service on the same store.
+    pub async fn replica(&self) -> Self {
+        let (store, clock) = (Arc::clone(&self.store), self.clock.clone());
+        Self::serve_at(store, (self.key.clone(), clock), Vec::new()).await
+    }
+
+    /// Lets time pass until noon of this day.
+    pub fn wait_until(&self, day: &str) {
+        self.clock.advance_to(noon(day));
+    }
+
+    /// What the log has told of officers and their positions, in the order of each officer.
+    pub async fn told(&self) -> Vec<Change> {
+        let mut log = EventServiceClient::new(self.channel.clone());
+        let mut told = Vec::new();
+        for shard in 0..16 {
+            let ask = ReadEventsRequest {
+                shard,
+                after: 0,
+                page_size: 1_000,
+            };
+            let page = log.read_events(self.by("intake", ask).await).await.unwrap();
+            for event in page.into_inner().events {
+                let change = event.change.unwrap().value;
+                told.extend(IdentityChange::decode(change.as_slice()).unwrap().change);
+            }
+        }
+        told
     }
 
     /// Serves what a store has.
@@ -141,6 +188,15 @@ impl Suite {
     pub async fn trusting(
         store: Store,
         key: PrivateKey,
+        providers: Vec<provider::Settings>,
+    ) -> Self {
+        Self::serve_at(Arc::new(store), (key, Clock::system()), providers).await
+    }
+
+    /// Serves what a store has, also beside another server, at the civil time of this clock.
+    pub async fn serve_at(
+        store: Arc<Store>,
+        (key, clock): (PrivateKey, Clock),
         providers: Vec<provider::Settings>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -157,7 +213,7 @@ impl Suite {
             health: Health::new(["identity"]).await,
             verifier: Verifier::new(peers.key_source()),
             rules: Rules::of_the_suite().unwrap(),
-            clock: Clock::system(),
+            clock: clock.clone(),
             reflection: false,
             tasks: TaskTracker::new(),
             stop: stop.clone(),
@@ -165,15 +221,16 @@ impl Suite {
         let ground = Ground {
             db: store.db.clone(),
             queue: Queue::in_process(),
-            clock: port.clock.clone(),
+            clock: clock.clone(),
             peers,
             key: PrivateKey::generate(),
             tasks: port.tasks.clone(),
             stop: stop.clone(),
         };
+        let signing = Signing::open(store.folder.path()).unwrap();
         let settings = Settings {
             issuer: ISSUER.to_owned(),
-            signing: Signing::open(store.folder.path()).unwrap(),
+            signing: signing.clone(),
             service_keys: vec![("intake".to_owned(), key.public())],
             providers,
         };
@@ -181,9 +238,11 @@ impl Suite {
         tokio::spawn(async move { port.serve(vec![mounted]).await.unwrap() });
         Self {
             store,
+            clock,
             channel,
             address,
             key,
+            signing,
             _stop: stop.drop_guard(),
         }
     }
@@ -225,6 +284,42 @@ impl Suite {
         assert!(answer.status().is_success());
         answer.json().await.unwrap()
     }
+}
+
+impl Suite {
+    /// A request with a token that grants a role at units, as identity would sign it.
+    pub fn as_role<T>(&self, subject: &str, role: Role, at: &[&str], message: T) -> Request<T> {
+        let now = clock::real().timestamp();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: subject.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            iat: now,
+            exp: now + 600,
+            jti: clock::new_uid(),
+            grants: vec![Granted {
+                role,
+                at: at.iter().map(ToString::to_string).collect(),
+                everywhere: false,
+            }],
+            rpcs: None,
+            rate_class: None,
+            cnf: None,
+        };
+        let token = sign(&claims, &self.signing.key()).unwrap();
+        let mut request = with(&token, message);
+        request.set_timeout(PATIENCE);
+        request
+    }
+}
+
+/// How long a call may take on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Noon of a day in the province.
+pub fn noon(day: &str) -> Moment {
+    let day: NaiveDate = day.parse().unwrap();
+    clock::from_local(day.and_hms_opt(12, 0, 0).unwrap())
 }
 
 /// A request with this token.
@@ -293,4 +388,30 @@ pub fn refused<T: std::fmt::Debug>(
         text.message
     );
     text.message
+}
+
+/// None of these columns has this text.
+pub async fn must_not_hold(suite: &Suite, columns: &[&str], text: &str) {
+    let db = suite.store.db.read();
+    for column in columns {
+        let (table, _) = column.split_once('.').unwrap();
+        let query = format!("SELECT {column} FROM {table}");
+        let query = Statement::from_string(db.get_database_backend(), query);
+        let rows = db.query_all_raw(query).await.unwrap();
+        assert!(!rows.is_empty(), "{table} is empty");
+        for row in &rows {
+            let found = row.try_get_by_index::<String>(0).map(String::into_bytes);
+            let found = found.or_else(|_| row.try_get_by_index::<Vec<u8>>(0));
+            let found = String::from_utf8_lossy(&found.unwrap()).into_owned();
+            assert!(!found.contains(text), "{column} has {text}");
+        }
+    }
+}
+
+/// The one number that a query gives.
+pub async fn number(suite: &Suite, query: &str) -> i32 {
+    let db = suite.store.db.read();
+    let query = Statement::from_string(db.get_database_backend(), query);
+    let row = db.query_one_raw(query).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
 }

@@ -237,7 +237,7 @@ fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Expr> {
         Relation::Offered => of_step(Standing::Offered),
         Relation::Holder => of_step(Standing::Holds),
         Relation::PastHolder => of_step(Standing::Held),
-        Relation::Any | Relation::Own | Relation::Sender => None,
+        Relation::Any | Relation::Own | Relation::Itself | Relation::Sender => None,
     }
 }
 

@@ -71,6 +71,11 @@ impl Rights {
             if row.relations.contains(&Relation::Any) {
                 return Scope::Everything;
             }
+            if row.is_of_itself() {
+                let subject = self.caller.subject.clone();
+                known.insert(Relation::Itself, BTreeSet::from([subject]));
+                continue;
+            }
             for reach in self.reaches(row, None) {
                 let Reach::At(names) = reach else {
                     return Scope::Everything;
@@ -93,7 +98,11 @@ impl Rights {
     /// The same for a step that names a role.
     #[must_use]
     pub fn suffice_for(&self, standing: &[(Relation, &str)], step: Option<Role>) -> bool {
+        let itself = (Relation::Itself, self.caller.subject.as_str());
         self.rows().any(|row| {
+            if row.is_of_itself() {
+                return standing.contains(&itself);
+            }
             row.relations.contains(&Relation::Any)
                 || self.reaches(row, step).any(|reach| {
                     standing.iter().any(|(relation, name)| {
@@ -237,6 +246,24 @@ mod tests {
         assert_eq!(read.scope(), Scope::Everything);
         let receive = rights(vec![auditor], "intake.DossierService/ReceiveDossier");
         assert!(!receive.stands(Relation::Receiving, "a"));
+    }
+
+    #[test]
+    fn a_caller_stands_to_itself_by_its_subject_whatever_it_reaches() {
+        let service = Grant {
+            role: Role::Service,
+            reach: Reach::Everywhere,
+        };
+        let read = "identity.OfficerService/GetOfficer";
+        for grants in [vec![at(Role::Leader, "a")], vec![service], Vec::new()] {
+            let rights = rights(grants, read);
+            let itself = BTreeSet::from(["officer".to_owned()]);
+            let known = BTreeMap::from([(Relation::Itself, itself)]);
+            assert_eq!(rights.scope(), Scope::Of(known));
+            assert!(rights.stands(Relation::Itself, "officer"));
+            assert!(!rights.stands(Relation::Itself, "a"));
+            assert!(!rights.stands(Relation::Own, "a"));
+        }
     }
 
     #[test]

@@ -157,6 +157,9 @@ impl Row {
         if who.is_empty() || related.is_empty() || states.is_empty() {
             return Err("no column may be empty".to_owned());
         }
+        if related.len() > 1 && related.contains(&Relation::Itself) {
+            return Err("`itself` stands alone".to_owned());
+        }
         if states == ["any"] {
             states.clear();
         }
@@ -171,6 +174,11 @@ impl Row {
     fn is_open(&self) -> bool {
         let open = [Who::Anyone, Who::SignedIn];
         self.who.iter().any(|who| open.contains(who))
+    }
+
+    /// Whether it speaks of the caller by its name instead of its units or parties.
+    pub fn is_of_itself(&self) -> bool {
+        self.relations == [Relation::Itself]
     }
 
     /// Whether the row is about this caller.
@@ -261,6 +269,7 @@ mod tests {
         let faulty = [
             ("a.B/C,boss,any,any", "there is no role `boss`"),
             ("a.B/C,leader,near,any", "there is no relation `near`"),
+            ("a.B/C,leader,own itself,any", "`itself` stands alone"),
             ("a.B/C,leader,,any", "no column may be empty"),
             ("a,leader,any,any", "`a` is no rpc"),
         ];

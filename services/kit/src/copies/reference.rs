@@ -15,17 +15,8 @@ pub fn from_identity(event: &Event) -> Result<Vec<Copy>, DecodeError> {
     let change = IdentityChange::decode(super::change_of(event))?.change;
     let unit = match change {
         Some(identity_change::Change::UnitImported(imported)) => imported.unit,
-        Some(
-            identity_change::Change::PartyRegistered(_)
-            | identity_change::Change::ClientChanged(_)
-            | identity_change::Change::PartyUpdated(_)
-            | identity_change::Change::PartyNumberAdded(_)
-            | identity_change::Change::PartyMerged(_)
-            | identity_change::Change::PartyUnmerged(_)
-            | identity_change::Change::ProxyGranted(_)
-            | identity_change::Change::ProxyRevoked(_),
-        )
-        | None => None,
+        // Nothing else of identity is copied.
+        _ => None,
     };
     let copy = |unit: Unit| Copy::new(UNIT, unit.uid.clone(), &unit);
     Ok(unit.map(copy).into_iter().collect())

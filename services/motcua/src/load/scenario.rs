@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use kit::clock;
 use proto::catalogue::v1::GetProcedureRequest;
+use proto::identity::v1::SignInRequest;
 use proto::intake::v1::get_dossier_request::Key;
 use proto::intake::v1::{
     GetDossierRequest, ListDossiersRequest, ListDossiersResponse, SubmitDossierRequest,
 };
 use tokio::time::Instant;
+use tonic::Code;
 
 use super::desks::Desks;
 use super::echo::Echo;
@@ -23,12 +25,16 @@ use crate::cast::{CallerId, Role};
 const LEAST_DOSSIERS: u64 = 500;
 /// Dossiers of a unit that are read.
 const OF_A_UNIT: i32 = 50;
+/// As who nobody signs in.
+const NOBODIES: u64 = 1_000;
 
 /// A scenario against the suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Reading procedures.
     GetProcedure,
+    /// Signing in.
+    SignIn,
     /// Handing in.
     Submit,
     /// Reading dossiers.
@@ -47,6 +53,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::GetProcedure => "get-procedure",
+            Self::SignIn => "sign-in",
             Self::Submit => "submit",
             Self::GetDossier => "get-dossier",
             Self::Lifecycle => "lifecycle",
@@ -66,6 +73,11 @@ pub enum Scenario {
         line: Arc<Line>,
         /// What is read.
         codes: Vec<String>,
+    },
+    /// Signing in.
+    SignIn {
+        /// The way.
+        line: Arc<Line>,
     },
     /// Handing in.
     Submit {
@@ -103,6 +115,7 @@ impl Scenario {
                 codes: codes(&line).await?,
                 line,
             },
+            Kind::SignIn => Self::SignIn { line },
             Kind::Submit => Self::Submit {
                 plans: Plans::online(&line).await?,
                 line,
@@ -125,6 +138,7 @@ impl Scenario {
         match self {
             Self::Echo(_) => "echo",
             Self::GetProcedure { .. } => Kind::GetProcedure.name(),
+            Self::SignIn { .. } => Kind::SignIn.name(),
             Self::Submit { .. } => Kind::Submit.name(),
             Self::GetDossier { .. } => Kind::GetDossier.name(),
             Self::Lifecycle(_) => Kind::Lifecycle.name(),
@@ -148,6 +162,7 @@ impl Scenario {
         let line = match self {
             Self::Echo(echo) => return (echo.bytes(), 0),
             Self::GetProcedure { line, .. }
+            | Self::SignIn { line }
             | Self::Submit { line, .. }
             | Self::GetDossier { line, .. } => line,
             Self::Lifecycle(journeys) | Self::Transfer(journeys) | Self::Idle(journeys) => {
@@ -170,6 +185,7 @@ impl Scenario {
                 let code = in_turn(codes, turn).clone();
                 line.call(None, &GetProcedureRequest { code }, None).await?;
             }
+            Self::SignIn { line } => attempt(line, turn).await?,
             Self::Submit { line, plans } => {
                 let (citizen, request) = submission(line, plans, turn);
                 line.call(Some(citizen), &request, None).await?;
@@ -189,6 +205,18 @@ impl Scenario {
         }
         recorder.done(since);
         Ok(())
+    }
+}
+
+/// Nobody signs in: that costs what a sign-in costs, and is refused.
+async fn attempt(line: &Line, turn: u64) -> Result<(), Error> {
+    let request = SignInRequest {
+        subject: format!("nobody-{}", turn % NOBODIES),
+        ..Default::default()
+    };
+    match line.call(None, &request, None).await {
+        Err(Error::Refused { status, .. }) if status.code() == Code::Unauthenticated => Ok(()),
+        answered => answered.map(drop),
     }
 }
 

@@ -270,6 +270,7 @@ fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Expr> {
         Relation::PastHolder => in_state(&[COMPLETED, CANCELLED]),
         Relation::Any
         | Relation::Own
+        | Relation::Itself
         | Relation::Owner
         | Relation::Receiving
         | Relation::Competent

@@ -15,7 +15,7 @@ fn daklak() -> (Register, Register) {
             successions: Some(&successions)
                 .filter(|path| path.exists())
                 .map(|path| &**path),
-            callers: None,
+            ..Files::default()
         };
         read(&files, known).unwrap().units().clone()
     };
