@@ -80,10 +80,10 @@ async fn an_import_with_three_faults_names_all_three_and_changes_nothing() {
         (44, "unit_uid", "UNIT_NOT_FOUND"),
     ];
     assert_eq!(faults, expected);
-    let faulty = what(&tried)
+    let refused_rows = what(&tried)
         .into_iter()
         .filter(|what| *what == Outcome::Faulty);
-    assert_eq!(faulty.count(), 3);
+    assert_eq!(refused_rows.count(), 3);
     let status = suite
         .administrator()
         .import_positions(import(false, rows))
