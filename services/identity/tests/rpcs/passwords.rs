@@ -62,7 +62,7 @@ async fn gets_in(suite: &Suite) -> bool {
     sign_in(suite, ("lan", OWN, "")).await.is_ok()
 }
 
-/// What the token of a sign-in grants: role and unit.
+/// What the token of a sign-in grants: role, and unit unless it is for the whole province.
 async fn grants(suite: &Suite) -> Vec<(pb::Role, String)> {
     let signed_in = sign_in(suite, ("lan", OWN, "")).await.unwrap().into_inner();
     let mut tokens = TokenServiceClient::new(suite.channel.clone());
@@ -77,7 +77,11 @@ async fn grants(suite: &Suite) -> Vec<(pb::Role, String)> {
     assert_eq!(caller.subject, "lan");
     let grants = caller.grants.into_iter();
     grants
-        .map(|grant| (grant.role(), grant.unit_uids[0].clone()))
+        .map(|grant| {
+            let unit = grant.unit_uids.first().cloned();
+            assert_eq!(grant.everywhere, unit.is_none());
+            (grant.role(), unit.unwrap_or_default())
+        })
         .collect()
 }
 
@@ -330,7 +334,7 @@ async fn the_first_administrator_is_made_by_hand_and_lets_others_in() {
     );
     sign_in(&suite, ("lan", &one_time, OWN)).await.unwrap();
     let role = pb::Role::ProvinceAdministrator;
-    assert_eq!(grants(&suite).await, [(role, "p".to_owned())]);
+    assert_eq!(grants(&suite).await, [(role, String::new())]);
     let second = identity::create_administrator(db.clone(), administrator(Some(FIRST), false));
     assert_eq!(second.await.unwrap_err().reason(), "ADMINISTRATOR_EXISTS");
     let forced = identity::create_administrator(db.clone(), administrator(Some(FIRST), true));
