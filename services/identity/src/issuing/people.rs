@@ -1,10 +1,12 @@
 //! Tokens for people who are officers, or who have a key of their own.
 
+use kit::authority::Scope;
 use kit::caller::{Granted, Role};
 use kit::clock;
 
 use super::{Asked, Issued, Issuing};
 use crate::error::Error;
+use crate::officer::Standing;
 use crate::principal::Principal;
 use crate::store;
 use crate::subject::Subject;
@@ -17,6 +19,14 @@ impl Issuing {
         subject: &Subject,
         asked: &Asked,
     ) -> Result<Issued, Error> {
+        let everybody = &Scope::Everything;
+        match store::officer::find(self.db.read(), everybody, subject).await? {
+            Some(officer) if officer.standing == Standing::Active => {
+                return self.for_positions(subject, asked).await;
+            }
+            Some(_) => return Err(Error::NobodyByThisName(subject.clone())),
+            None => {}
+        }
         let principal = store::principal::find(self.db.read(), subject).await?;
         let principal = principal.filter(|principal| principal.part.role().is_of_an_officer());
         let principal = principal.ok_or_else(|| Error::NobodyByThisName(subject.clone()))?;

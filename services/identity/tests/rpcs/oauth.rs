@@ -223,3 +223,25 @@ async fn a_signing_key_is_exchanged_while_it_serves() {
     let keys = suite.get("/oauth2/jwks").await;
     assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn an_officer_who_signed_in_elsewhere_has_the_roles_of_its_positions() {
+    let suite = suite().await;
+    let administrator = suite.administrator();
+    administrator.register("lan", "new").await;
+    administrator.assign("lan", Role::Receptionist, "new").await;
+    administrator.assign("lan", Role::Clerk, "p").await;
+    let officer = json!({"preferred_username": "lan"});
+    let (status, answer) = exchanged(&suite, &id_token(SSO, &officer, &suite.key)).await;
+    assert_eq!(status, 200, "{answer}");
+    let token = answer["access_token"].as_str().unwrap();
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    let told = tokens.get_caller(with(token, GetCallerRequest {})).await;
+    let grants = told.unwrap().into_inner().caller.unwrap().grants;
+    let mut roles: Vec<(Role, &str)> = grants
+        .iter()
+        .map(|grant| (grant.role(), grant.unit_uids[0].as_str()))
+        .collect();
+    roles.sort_by_key(|(_, unit)| *unit);
+    assert_eq!(roles, [(Role::Receptionist, "new"), (Role::Clerk, "p")]);
+}
