@@ -61,7 +61,7 @@ class Cast:
             rows.writerow(["subject", "role", "unit", "public_key", "name", "number_kind", "number"])
             for officer, role in OFFICERS.items():
                 rows.writerow([officer, role, UNIT, self.public_key(officer), "", "", ""])
-            rows.writerow([CITIZEN, "citizen", "", self.public_key(CITIZEN), "Lan", "cccd", "066088000003"])
+            rows.writerow([CITIZEN, "applicant", "", self.public_key(CITIZEN), "Lan", "cccd", "066088000003"])
 
     def public_key(self, subject):
         raw = self.keys[subject].public_key().public_bytes(
@@ -73,7 +73,7 @@ class Cast:
         """The metadata that says who calls."""
         if subject not in self.tokens:
             now = int(time.time())
-            claims = {"iss": subject, "sub": subject, "aud": "motcua", "iat": now, "exp": now + 120}
+            claims = {"iss": subject, "sub": subject, "aud": "motcua", "iat": now, "exp": now + 120, "jti": request_id()}
             assertion = jwt.encode(claims, self.keys[subject], algorithm="EdDSA")
             request = IssueTokenRequest(assertion=assertion)
             issued = with_patience(lambda: TokenServiceStub(channel).IssueToken(request, timeout=PATIENCE_SECONDS))
