@@ -229,7 +229,7 @@ async fn open(store: &DatabaseConnection) -> Vec<String> {
 }
 
 async fn held(store: &DatabaseConnection) -> Vec<String> {
-    let found = rows(store, "SELECT dossier_uid FROM custody WHERE held").await;
+    let found = rows(store, "SELECT dossier_uid FROM custody WHERE standing = 2").await;
     found.iter().map(|row| get(row, "dossier_uid")).collect()
 }
 
