@@ -6,9 +6,8 @@
     reason = "tests"
 )]
 
-use std::time::Duration;
-
 use kit::access::PURPOSE;
+use kit::testing::until;
 use proto::intake::v1::{ListDossiersRequest, ReadEventsRequest};
 use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
 use tests::cast::{AN, COMMUNE, OTHER_COMMUNE, particulars, subject};
@@ -60,16 +59,6 @@ async fn days(suite: &Suite, service: &str) -> Vec<Day> {
     .await
 }
 
-/// Waits until something holds of a store.
-async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    let waited = tokio::time::timeout(PATIENCE, async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "{what}");
-}
-
 fn readings(entries: &[Entry]) -> Vec<(&str, &str, &str)> {
     entries
         .iter()
@@ -94,6 +83,14 @@ fn denials(entries: &[Entry]) -> Vec<(&str, &str, &str, i64)> {
     denials
 }
 
+/// Waits until so many readings stand in the log: they are written within a second.
+async fn until_recorded(suite: &Suite, count: usize) {
+    until("the readings are written", PATIENCE, async || {
+        (readings(&entries(suite, "intake").await).len() == count).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn who_read_a_dossier_is_recorded_with_the_purpose() {
     let mut suite = Suite::start().await;
@@ -114,6 +111,7 @@ async fn who_read_a_dossier_is_recorded_with_the_purpose() {
         .with(PURPOSE, "curiosity")
         .refused(by_uid(), Code::InvalidArgument, "METADATA_MALFORMED")
         .await;
+    suite.everything_told().await;
     assert_eq!(suite.terminate().await.code(), Some(0));
 
     let recorded = entries(&suite, "intake").await;
@@ -186,12 +184,8 @@ async fn what_was_written_outlives_a_killed_process_and_goes_on_where_it_was() {
             .ok(desk::by_uid(&dossier.uid))
             .await;
     };
-    let count = || async { readings(&entries(&suite, "intake").await).len() };
     read().await;
-    until("a reading is written within a second", || async {
-        count().await == 1
-    })
-    .await;
+    until_recorded(&suite, 1).await;
     suite.kill().await;
     suite.restart().await;
     let read = || async {
@@ -201,10 +195,7 @@ async fn what_was_written_outlives_a_killed_process_and_goes_on_where_it_was() {
             .await;
     };
     read().await;
-    until("the next one too", || async {
-        readings(&entries(&suite, "intake").await).len() == 2
-    })
-    .await;
+    until_recorded(&suite, 2).await;
     suite.must_add_up().await;
 }
 
@@ -216,13 +207,12 @@ async fn a_day_is_closed_when_it_has_ended_and_a_check_names_one_that_was_touche
     desk.ok(desk::by_uid(&dossier.uid)).await;
     let tomorrow = desk.at("2017-08-29T08:00");
     tomorrow.ok(desk::by_uid(&dossier.uid)).await;
-    until("the day is closed", || async {
-        let days = days(&suite, "intake").await;
-        days.first().is_some_and(|day| day.root.is_some())
+    let closed = until("the day is closed", PATIENCE, async || {
+        let first = days(&suite, "intake").await.into_iter().next()?;
+        first.root.is_some().then_some(first.day)
     })
     .await;
-    let closed = days(&suite, "intake").await;
-    assert_eq!(closed[0].day, "2017-08-28");
+    assert_eq!(closed, "2017-08-28");
     suite.everything_told().await;
     assert_eq!(suite.terminate().await.code(), Some(0));
     suite.must_add_up().await;

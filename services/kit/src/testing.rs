@@ -6,6 +6,7 @@
 pub mod certificates;
 
 use std::path::Path;
+use std::time::Duration;
 
 use redis::{AsyncCommands as _, Client, RedisResult};
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,29 @@ use tokio_util::task::TaskTracker;
 use crate::db::{Db, Error, Place, Stores};
 use crate::queue::Queue;
 use crate::seal::Keyring;
+
+/// How often a condition is looked at that is waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// Looks again and again until there is something to find, and gives it back.
+///
+/// # Panics
+/// When there is nothing within `patience`.
+pub async fn until<T>(
+    what: &str,
+    patience: Duration,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let found = tokio::time::timeout(patience, async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    });
+    found.await.expect(what)
+}
 
 /// The store of one service for a test, with what keeps it open: in this folder, or in a database of this folder's own. The same
 /// folder gives the same store again.

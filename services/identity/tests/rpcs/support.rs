@@ -16,6 +16,7 @@ use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
+use kit::testing::until;
 use kit::tls::Tls;
 use prost::Message as _;
 use proto::identity::v1::event_service_client::EventServiceClient;
@@ -114,6 +115,9 @@ impl Store {
         heads.iter().map(|head| head.seq).sum()
     }
 }
+
+/// How soon a token that was taken back must be refused; it takes about a second.
+pub const REVOKED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Who issues tokens here.
 pub const ISSUER: &str = "https://motcua.example";
@@ -333,17 +337,11 @@ pub fn with<T>(token: &str, message: T) -> Request<T> {
 /// Waits until a token is refused for this reason; before, it is taken.
 pub async fn until_refused(suite: &Suite, token: &str, reason: &str) {
     let mut tokens = TokenServiceClient::new(suite.channel.clone());
-    let refused = async {
-        loop {
-            let asked = tokens.get_caller(with(token, GetCallerRequest {})).await;
-            if let Err(status) = asked {
-                return status;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+    let refused = async || {
+        let asked = tokens.get_caller(with(token, GetCallerRequest {})).await;
+        asked.err()
     };
-    let status = tokio::time::timeout(Duration::from_secs(10), refused).await;
-    let status = status.expect("it is refused in time");
+    let status = until("it is refused", REVOKED_WITHIN, refused).await;
     assert_eq!(kit::failure::reason_of(&status), reason);
 }
 

@@ -1,8 +1,9 @@
 //! Closing days.
 
 use kit::access;
+use kit::testing::until;
 
-use crate::support::{Store, at};
+use crate::support::{PATIENCE, Store, at};
 
 #[tokio::test]
 async fn a_day_is_closed_ten_minutes_after_its_end_and_once() {
@@ -62,10 +63,6 @@ async fn the_recorder_closes_days_by_its_clock() {
     let store = Store::new().await;
     store.written(&[("2016-12-30 08:00", "d1")]).await;
     let (_log, _working) = store.record();
-    let closed = tokio::time::timeout(std::time::Duration::from_secs(20), async {
-        while store.audit().await.closed == 0 {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    });
-    closed.await.expect("it is closed");
+    let closed = async || (store.audit().await.closed > 0).then_some(());
+    until("it is closed", PATIENCE, closed).await;
 }

@@ -9,6 +9,7 @@ use kit::caller::{Caller, Role};
 use kit::clock::{self, Clock, Moment};
 use kit::db::{Db, Stores};
 use kit::failure::Failure;
+use kit::testing::until;
 use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 pub const OWNER: &str = "intake";
 pub const RPC: &str = "motcua.intake.v1.DossierService/GetDossier";
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Migrator;
 
@@ -92,16 +93,8 @@ impl Store {
 
     /// Waits until there are so many rows.
     pub async fn has_rows(&self, count: usize) -> Vec<Row> {
-        let found = tokio::time::timeout(PATIENCE, async {
-            loop {
-                let rows = self.rows().await;
-                if rows.len() >= count {
-                    return rows;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        });
-        found.await.expect("they are written")
+        let written = async || Some(self.rows().await).filter(|rows| rows.len() >= count);
+        until("they are written", PATIENCE, written).await
     }
 
     /// Changes the store past the suite.

@@ -1,7 +1,6 @@
 //! What health checks are told.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use kit::serve::Health;
 use tokio::net::TcpListener;
@@ -31,14 +30,10 @@ async fn status(client: &HealthClient<Channel>, service: &str) -> i32 {
 /// Waits until both the service and the process are told to be so.
 async fn becomes(client: &HealthClient<Channel>, expected: ServingStatus) {
     let expected = expected as i32;
-    let told = tokio::time::timeout(PATIENCE, async {
-        for service in ["probe", ""] {
-            while status(client, service).await != expected {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        }
-    });
-    told.await.expect("health checks are told");
+    for service in ["probe", ""] {
+        let told = async || (status(client, service).await == expected).then_some(());
+        kit::testing::until("health checks are told", PATIENCE, told).await;
+    }
 }
 
 #[tokio::test]

@@ -70,13 +70,11 @@ async fn a_replica_that_comes_back_is_called_again() {
         ..Setting::default()
     })
     .await;
-    let called = tokio::time::timeout(PATIENCE, async {
-        while calls(&back) < 5 {
-            call(&peer, ECHO, "").await.unwrap();
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    called.await.expect("it is called again");
+    let called = async || {
+        call(&peer, ECHO, "").await.unwrap();
+        (calls(&back) >= 5).then_some(())
+    };
+    kit::testing::until("it is called again", PATIENCE, called).await;
 }
 
 #[tokio::test]

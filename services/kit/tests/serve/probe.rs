@@ -212,12 +212,7 @@ pub async fn call(peer: &Peer, rpc: &'static str, text: &str) -> Result<String, 
 
 /// Waits until something holds.
 pub async fn until(what: &str, holds: impl Fn() -> bool) {
-    let waited = tokio::time::timeout(PATIENCE, async {
-        while !holds() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "{what}");
+    kit::testing::until(what, PATIENCE, async || holds().then_some(())).await;
 }
 
 fn routes(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) -> Routes {

@@ -314,12 +314,8 @@ async fn a_certificate_that_is_renewed_is_shown_to_the_next_connection_and_open_
     let next = place.path().join("..next");
     std::os::unix::fs::symlink("two", &next).unwrap();
     fs::rename(&next, &link).unwrap();
-    let taken = tokio::time::timeout(PATIENCE, async {
-        while shown(&probe, &place.authority).await != renewed.der {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    });
-    taken.await.expect("the new certificate is shown");
+    let taken = async || (shown(&probe, &place.authority).await == renewed.der).then_some(());
+    kit::testing::until("the new certificate is shown", PATIENCE, taken).await;
     assert_eq!(
         open.call(ECHO, "still here", &[]).await.text(),
         "still here"

@@ -1,7 +1,6 @@
 //! Calls as they are on the wire, without a client that would hide anything.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -48,12 +47,8 @@ impl Connection {
 
     /// Waits until the server has said that this connection takes no new calls.
     pub async fn told_to_end(&self) {
-        let told = tokio::time::timeout(PATIENCE, async {
-            while self.send(ECHO, "", &[]).await.is_ok() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        });
-        told.await.expect("the connection is told to end");
+        let told = async || self.send(ECHO, "", &[]).await.err();
+        kit::testing::until("the connection is told to end", PATIENCE, told).await;
     }
 
     /// Makes a call with these headers beside the usual ones.
