@@ -1,8 +1,9 @@
 //! What can go wrong: every variant is one documented reason and one code.
 
+mod clients;
+mod parties;
+mod sign_in;
 mod staffing;
-
-use std::time::Duration;
 
 use kit::db;
 use kit::failure::{Failure, Violation};
@@ -169,12 +170,12 @@ impl From<Error> for Failure {
             | Error::CertificateTaken
             | Error::KeysFull
             | Error::KeyNotFound
-            | Error::RevisionChanged { .. } => of_client(error, english),
+            | Error::RevisionChanged { .. } => clients::of_clients(error, english),
             Error::ClientDisabled
             | Error::IdTokenInvalid(_)
             | Error::ProviderUnavailable(_)
             | Error::NobodyByThisName(_)
-            | Error::AssertionInvalid(_) => of_sign_in(error, english),
+            | Error::AssertionInvalid(_) => sign_in::of_sign_in(error, english),
             Error::SubjectTaken(_)
             | Error::OfficerNotYours(_)
             | Error::PositionNotFound(_)
@@ -201,7 +202,7 @@ impl From<Error> for Failure {
             | Error::PartyMerged { .. }
             | Error::PartyNotMerged(_)
             | Error::SameParty(_)
-            | Error::ProxyNotFound(_) => of_parties(error, english),
+            | Error::ProxyNotFound(_) => parties::of_parties(error, english),
             Error::Store(source) => db::failure(&source),
             Error::Signing(source) => {
                 tracing::error!(%source, "a token cannot be signed");
@@ -223,121 +224,6 @@ fn signing_failed(english: String) -> Failure {
         english,
         "Hệ thống chưa cấp được phiên đăng nhập",
     )
-}
-
-/// What is wrong with an act on a client system.
-fn of_client(error: Error, english: String) -> Failure {
-    match error {
-        Error::ClientNotFound(subject) => {
-            let vietnamese = format!("Không có hệ thống {subject}");
-            Failure::new(Code::NotFound, "CLIENT_NOT_FOUND", english, vietnamese)
-                .with("client_id", subject)
-        }
-        Error::ClientExists(subject) => {
-            let vietnamese = format!("Đã có hệ thống khác mang tên {subject}");
-            Failure::new(Code::AlreadyExists, "CLIENT_EXISTS", english, vietnamese)
-                .with("client_id", subject)
-        }
-        Error::CertificateTaken => Failure::new(
-            Code::AlreadyExists,
-            "CERTIFICATE_TAKEN",
-            english,
-            "Chứng thư này đã gắn với hệ thống khác",
-        ),
-        Error::KeyNotFound => Failure::new(
-            Code::NotFound,
-            "KEY_NOT_FOUND",
-            english,
-            "Hệ thống không có khóa này",
-        ),
-        Error::RevisionChanged { expected, current } => {
-            Failure::revision_changed(expected, current)
-        }
-        _ => Failure::new(
-            Code::FailedPrecondition,
-            "KEYS_FULL",
-            english,
-            "Hệ thống đã có đủ hai khóa; hãy bỏ bớt một khóa",
-        ),
-    }
-}
-
-/// Why somebody gets no token.
-fn of_sign_in(error: Error, english: String) -> Failure {
-    let refused = |reason, vietnamese: &str| {
-        Failure::new(Code::Unauthenticated, reason, english.clone(), vietnamese)
-    };
-    match error {
-        Error::ClientDisabled => refused("CLIENT_DISABLED", "Hệ thống này đã bị ngừng truy cập"),
-        Error::IdTokenInvalid(_) => refused(
-            "ID_TOKEN_INVALID",
-            "Phiên đăng nhập từ nhà cung cấp định danh không hợp lệ; hãy đăng nhập lại",
-        ),
-        Error::NobodyByThisName(_) => refused(
-            "NOBODY_BY_THIS_NAME",
-            "Tài khoản chưa được cấp vị trí công tác; hãy liên hệ quản trị",
-        ),
-        Error::ProviderUnavailable(provider) => {
-            Failure::unavailable("PROVIDER_UNAVAILABLE", english, Duration::from_secs(5))
-                .with("provider", provider)
-        }
-        _ => refused(
-            "ASSERTION_INVALID",
-            "Không xác nhận được danh tính; hãy kiểm tra tên, khóa và thời hạn đăng nhập",
-        ),
-    }
-}
-
-/// What goes wrong with parties and proxies. No number is ever repeated.
-fn of_parties(error: Error, english: String) -> Failure {
-    let failure = |code, reason, vietnamese: &str| Failure::new(code, reason, english, vietnamese);
-    let forbidden = Code::FailedPrecondition;
-    match error {
-        Error::PartyNotFound(uid) => failure(
-            Code::NotFound,
-            "PARTY_NOT_FOUND",
-            "Không tìm thấy công dân hoặc tổ chức này",
-        )
-        .with("party_uid", uid),
-        Error::NumberTaken(holder) => failure(
-            Code::AlreadyExists,
-            "NUMBER_TAKEN",
-            "Số này là của đối tượng khác; nếu là cùng một người, hãy hợp nhất hai đối tượng",
-        )
-        .with("party_uid", holder),
-        Error::NumberUnfit(kind) => failure(
-            forbidden,
-            "NUMBER_UNFIT",
-            "Loại đối tượng này không dùng loại số này; hãy xem lại loại giấy tờ",
-        )
-        .with("kind", kind.as_str()),
-        Error::PartyMerged { party, survivor } => failure(
-            forbidden,
-            "PARTY_MERGED",
-            "Đối tượng này đã hợp nhất vào đối tượng khác; hãy dùng đối tượng đó",
-        )
-        .with("party_uid", party)
-        .with("survivor_uid", survivor),
-        Error::PartyNotMerged(party) => failure(
-            forbidden,
-            "PARTY_NOT_MERGED",
-            "Đối tượng này chưa hợp nhất vào đối tượng nào",
-        )
-        .with("party_uid", party),
-        Error::SameParty(party) => {
-            failure(forbidden, "SAME_PARTY", "Hai đối tượng là một; hãy xem lại")
-                .with("party_uid", party)
-        }
-        Error::ProxyNotFound(uid) => {
-            failure(Code::NotFound, "PROXY_NOT_FOUND", "Không tìm thấy ủy quyền")
-                .with("proxy_uid", uid)
-        }
-        _ => failure(
-            Code::NotFound,
-            "PARTY_NOT_FOUND",
-            "Không tìm thấy công dân hoặc tổ chức có số này",
-        ),
-    }
 }
 
 impl From<Error> for Status {

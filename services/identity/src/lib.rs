@@ -2,11 +2,11 @@
 //!
 //! It owns these tables. `unit` and `unit_period` have the units with their validity, dated descriptions and successors; `party`
 //! has whomever dossiers are for, and is the only place for names and numbers, which are sealed; `party_number` finds them by
-//! keyed hashes; `proxy_grant` says who acts for whom; `officer` is the only place for officers' names, `position` has their roles at
-//! units by days, `password` and `tries` what they sign in with where there is no `OpenID` provider; `principal` has those who may have tokens, `client` the other systems with
-//! their keys; `revocation` and `assertion` what was taken back and what was taken once. Units and principals come from files
-//! ([`read`], [`import`]), units also from the province's administrator, parties from files and from desks. Changes are told in
-//! its log. It consumes no other log.
+//! keyed hashes; `proxy_grant` says who acts for whom; `officer` is the only place for officers' names, `position` has their
+//! roles at units by days, `password` and `tries` what they sign in with where there is no `OpenID` provider; `principal` has
+//! those who may have tokens, `client` the other systems with their keys; `revocation` and `assertion` what was taken back and
+//! what was taken once. Units and principals come from files ([`read`], [`import`]), units also from the province's
+//! administrator, parties from files and from desks. Changes are told in its log. It consumes no other log.
 
 mod administrator;
 pub mod check;
