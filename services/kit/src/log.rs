@@ -19,7 +19,7 @@ pub(crate) use append::Ends;
 pub use append::append;
 pub use audit::{Audit, Break, audit};
 pub(crate) use data_key::must_open;
-pub use data_key::{Keyed, data_key_of, data_keys, erase, rewrap};
+pub use data_key::{Keyed, data_keys, erase, inspect, keyed, rewrap};
 pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
 pub(crate) use reach::Reach;

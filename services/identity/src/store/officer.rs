@@ -2,7 +2,6 @@
 
 use kit::authority::{Relation, Scope};
 use kit::db::{Sink, among};
-use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter,
     QueryOrder as _, QuerySelect as _, Select,
@@ -70,20 +69,17 @@ pub(crate) async fn page(
 
 /// Every query of a caller starts here.
 fn within(scope: &Scope) -> Select<Entity> {
-    let known = match scope {
-        Scope::Everything => return Entity::find(),
-        Scope::Of(known) => known,
-    };
-    let mut any = Condition::any().add(Expr::val(false));
-    if let Some(units) = known.get(&Relation::Own) {
-        any = any
-            .add(Column::UnitUid.is_in(units))
-            .add(Column::Subject.in_subquery(position::holders_at(units)));
-    }
-    if let Some(subjects) = known.get(&Relation::Itself) {
-        any = any.add(Column::Subject.is_in(subjects));
-    }
-    Entity::find().filter(any)
+    Entity::find().filter(scope.condition(|relation, names| {
+        match relation {
+            Relation::Own => Some(
+                Condition::any()
+                    .add(Column::UnitUid.is_in(names))
+                    .add(Column::Subject.in_subquery(position::holders_at(names))),
+            ),
+            Relation::Itself => Some(Condition::all().add(Column::Subject.is_in(names))),
+            _ => None,
+        }
+    }))
 }
 
 /// Those of these officers that exist, locked in order of subject.

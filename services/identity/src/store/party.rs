@@ -9,12 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 use kit::authority::{Relation, Scope};
 use kit::db::{Sink, among};
 use kit::identity_number::IdentityNumber;
-use kit::log::{Keyed, data_key_of};
+use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::Condition;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select, SelectModel, Selector,
+    QuerySelect as _, Select,
 };
 
 use super::unreadable;
@@ -130,13 +130,10 @@ async fn pointing_to(
 }
 
 fn within(scope: &Scope) -> Select<Entity> {
-    match scope {
-        Scope::Everything => Entity::find(),
-        Scope::Of(known) => Entity::find().filter(match known.get(&Relation::Own) {
-            Some(parties) => Column::Uid.is_in(parties),
-            None => Expr::val(false),
-        }),
-    }
+    Entity::find().filter(scope.condition(|relation, parties| {
+        let own = (relation == Relation::Own).then(|| Column::Uid.is_in(parties));
+        own.map(|own| Condition::all().add(own))
+    }))
 }
 
 /// These parties, those that they were merged into, and those that were merged into them, locked.
@@ -193,19 +190,13 @@ async fn domain(
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Vec<Party>, DbErr> {
-    let rows = keyed(select).all(db).await?;
+    let rows = keyed(select, Column::Uid).all(db).await?;
     let mut parties = Vec::with_capacity(rows.len());
     for found in rows {
         let key = found.key(ring, &found.row.uid)?;
         parties.extend(party(found.row, key)?);
     }
     Ok(parties)
-}
-
-/// The rows with their data keys.
-fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
-    let (key, name) = data_key_of(Column::Uid);
-    select.expr_as(key, name).into_model()
 }
 
 /// The party of a row and its data key; nothing where it was erased.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use kit::authority::{Relation, Scope};
 use kit::caller::Role;
 use kit::db::{Sink, among};
-use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _,
     QueryFilter, QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
@@ -209,18 +209,14 @@ pub(super) fn holders_at(units: &BTreeSet<String>) -> SelectStatement {
 
 /// Every query of a caller starts here.
 fn within(scope: &Scope) -> Select<Entity> {
-    let known = match scope {
-        Scope::Everything => return Entity::find(),
-        Scope::Of(known) => known,
-    };
-    let mut any = Condition::any().add(Expr::val(false));
-    if let Some(units) = known.get(&Relation::Own) {
-        any = any.add(Column::UnitUid.is_in(units));
-    }
-    if let Some(subjects) = known.get(&Relation::Itself) {
-        any = any.add(Column::Subject.is_in(subjects));
-    }
-    Entity::find().filter(any)
+    Entity::find().filter(scope.condition(|relation, names| {
+        let related = match relation {
+            Relation::Own => Column::UnitUid.is_in(names),
+            Relation::Itself => Column::Subject.is_in(names),
+            _ => return None,
+        };
+        Some(Condition::all().add(related))
+    }))
 }
 
 fn active() -> SelectStatement {

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use kit::clock;
 use kit::db::{Sink, among};
-use kit::log::{Keyed, data_key_of};
+use kit::log::{self, keyed};
 use kit::seal::{self, DataKey, Inspection, Keyring, Place};
 use sea_orm::sea_query::Condition;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select, SelectModel, Selector,
+    QuerySelect as _, Select,
 };
 
 use super::unreadable;
@@ -48,8 +48,6 @@ use entity::{Column, Entity, Model};
 
 /// How many of a party are listed.
 const MOST: u64 = 500;
-/// How many are read at once by a check.
-const PAGE: u64 = 1_000;
 
 /// These grants, locked in the order of their uids.
 pub(crate) async fn lock(
@@ -115,25 +113,15 @@ pub(crate) async fn inspect(
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Inspection, DbErr> {
-    let (mut found, mut last) = (Inspection::default(), String::new());
-    loop {
-        let page = Entity::find()
-            .filter(Column::Uid.gt(last.as_str()))
-            .filter(Column::Evidence.is_not_null())
-            .order_by_asc(Column::Uid)
-            .limit(PAGE);
-        let page = keyed(page).all(db).await?;
-        let Some(end) = page.last() else {
-            return Ok(found);
-        };
-        last.clone_from(&end.row.uid);
-        for keyed in page {
-            let row = &keyed.row;
-            let key = keyed.key(ring, &row.grantor_uid);
-            let opened = key.and_then(|key| open(row, key.as_ref()));
-            found.note(format_args!("proxy {}", row.uid), opened);
-        }
-    }
+    let select = Entity::find().filter(Column::Evidence.is_not_null());
+    let columns = (Column::Uid, Column::GrantorUid);
+    log::inspect(db, select, columns, |keyed, found| {
+        let key = keyed.key(ring, &keyed.row.grantor_uid);
+        let opened = key.and_then(|key| open(&keyed.row, key.as_ref()));
+        found.note(format_args!("proxy {}", keyed.row.uid), opened);
+        keyed.row.uid
+    })
+    .await
 }
 
 async fn domain(
@@ -141,18 +129,12 @@ async fn domain(
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Vec<Proxy>, DbErr> {
-    let rows = keyed(select).all(db).await?;
+    let rows = keyed(select, Column::GrantorUid).all(db).await?;
     let proxies = rows.into_iter().map(|found| {
         let key = found.key(ring, &found.row.grantor_uid)?;
         proxy(found.row, key)
     });
     proxies.collect()
-}
-
-/// The rows with the data keys of their grantors.
-fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
-    let (key, name) = data_key_of(Column::GrantorUid);
-    select.expr_as(key, name).into_model()
 }
 
 /// The evidence; nothing where there is none or its key was erased.

@@ -9,12 +9,12 @@ use std::collections::{BTreeSet, HashMap};
 use kit::authority::{Relation, Scope};
 use kit::clock;
 use kit::db::{Sink, among};
-use kit::log::{Keyed, data_key_of};
+use kit::log::keyed;
 use kit::seal::Keyring;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select, SelectModel, Selector,
+    QuerySelect as _, Select,
 };
 
 use super::custody;
@@ -214,31 +214,23 @@ pub(super) async fn save<'a>(
 
 /// Every query over dossiers starts here.
 fn scoped(scope: &Scope) -> Select<Entity> {
-    match scope {
-        Scope::Everything => Entity::find(),
-        Scope::Of(known) => Entity::find().filter(known.iter().fold(
-            Condition::any().add(Expr::val(false)),
-            |any, (relation, names)| match related(*relation, names) {
-                Some(related) => any.add(related),
-                None => any,
-            },
-        )),
-    }
+    Entity::find().filter(scope.condition(related))
 }
 
 /// The dossiers to which one of these units or parties stands so.
-fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Expr> {
-    let of_step = |standing| Some(Column::Uid.in_subquery(custody::of_units(standing, names)));
-    match relation {
-        Relation::Owner => Some(Column::PartyUid.is_in(names)),
-        Relation::Receiving => Some(Column::ReceivingUnit.is_in(names)),
-        Relation::Competent => Some(Column::CompetentUnit.is_in(names)),
-        Relation::Returning => Some(Column::ReturningUnit.is_in(names)),
+fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Condition> {
+    let of_step = |standing| Column::Uid.in_subquery(custody::of_units(standing, names));
+    let related = match relation {
+        Relation::Owner => Column::PartyUid.is_in(names),
+        Relation::Receiving => Column::ReceivingUnit.is_in(names),
+        Relation::Competent => Column::CompetentUnit.is_in(names),
+        Relation::Returning => Column::ReturningUnit.is_in(names),
         Relation::Offered => of_step(Standing::Offered),
         Relation::Holder => of_step(Standing::Holds),
         Relation::PastHolder => of_step(Standing::Held),
-        Relation::Any | Relation::Own | Relation::Itself | Relation::Sender => None,
-    }
+        Relation::Any | Relation::Own | Relation::Itself | Relation::Sender => return None,
+    };
+    Some(Condition::all().add(related))
 }
 
 async fn domain(
@@ -246,18 +238,12 @@ async fn domain(
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Vec<Dossier>, DbErr> {
-    let rows = keyed(select).all(db).await?;
+    let rows = keyed(select, Column::Uid).all(db).await?;
     let dossiers = rows.into_iter().map(|found| {
         let key = found.key(ring, &found.row.uid)?;
         found.row.into_domain(key)
     });
     dossiers.collect()
-}
-
-/// The rows with their data keys.
-fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
-    let (key, name) = data_key_of(Column::Uid);
-    select.expr_as(key, name).into_model()
 }
 
 fn bad_row(what: &str) -> DbErr {

@@ -4,27 +4,62 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, FromQueryResult,
-    QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
+    QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _, Select, SelectModel,
+    Selector,
 };
 
 use super::entity::chain::{Column, Entity, Model};
 use crate::db::{Db, Sink, among};
-use crate::seal::{DataKey, Error, Keyring};
+use crate::seal::{DataKey, Error, Inspection, Keyring};
 
-/// The name of the column that [`data_key_of`] adds.
+/// The name of the column that [`keyed`] adds.
 const DATA_KEY: &str = "data_key";
 /// How many keys are wrapped anew in one transaction: whoever changes one of these subjects waits for so many.
 const AT_ONCE: u64 = 200;
+/// How many rows are inspected at once.
+const PAGE: u64 = 1_000;
 
-/// The wrapped data key of the subject that `subject` names, as one more column of a query for [`Keyed`] rows, and its name.
-pub fn data_key_of(subject: impl ColumnTrait) -> (Expr, &'static str) {
+/// The rows of a query, each with the data key of the subject that this column names.
+pub fn keyed<E: EntityTrait>(
+    select: Select<E>,
+    subject: E::Column,
+) -> Selector<SelectModel<Keyed<E::Model>>> {
     let mut key = Query::select();
     let is_it = Expr::col((Entity, Column::Subject)).eq(Expr::col(subject.as_column_ref()));
     key.column((Entity, Column::DataKey))
         .from(Entity)
         .and_where(is_it);
-    (Expr::SubQuery(None, Box::new(key.into())), DATA_KEY)
+    let key = Expr::SubQuery(None, Box::new(key.into()));
+    select.expr_as(key, DATA_KEY).into_model()
+}
+
+/// Opens what is sealed in every row of a query, a page at a time in order of the column `uid`. `open` notes what it found and
+/// gives back the uid of the row; the column `subject` names whose data key is the row's.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn inspect<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    select: Select<E>,
+    (uid, subject): (E::Column, E::Column),
+    mut open: impl FnMut(Keyed<E::Model>, &mut Inspection) -> String,
+) -> Result<Inspection, DbErr> {
+    let (mut found, mut last) = (Inspection::default(), String::new());
+    loop {
+        let page = select
+            .clone()
+            .filter(uid.gt(last.as_str()))
+            .order_by_asc(uid)
+            .limit(PAGE);
+        let page = keyed(page, subject).all(db).await?;
+        if page.is_empty() {
+            return Ok(found);
+        }
+        for row in page {
+            last = open(row, &mut found);
+        }
+    }
 }
 
 /// A row with the data key of its subject.

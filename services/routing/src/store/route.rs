@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kit::clock;
 use kit::db::{Sink, among};
-use kit::log::{Keyed, data_key_of};
+use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -42,15 +42,11 @@ pub(super) async fn lock(
     ring: &Keyring,
     dossiers: &BTreeSet<String>,
 ) -> Result<Vec<Route>, DbErr> {
-    let (key, name) = data_key_of(entity::Column::DossierUid);
-    let rows: Vec<Keyed<entity::Model>> = entity::Entity::find()
-        .expr_as(key, name)
+    let select = entity::Entity::find()
         .filter(among(db, entity::Column::DossierUid, dossiers))
         .order_by_asc(entity::Column::DossierUid)
-        .lock_exclusive()
-        .into_model()
-        .all(db)
-        .await?;
+        .lock_exclusive();
+    let rows = keyed(select, entity::Column::DossierUid).all(db).await?;
     let routes = rows.into_iter().map(|found| {
         let key = found.key(ring, &found.row.dossier_uid)?;
         route(found.row, key)

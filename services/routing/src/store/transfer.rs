@@ -8,12 +8,12 @@ use std::collections::{BTreeSet, HashMap};
 use kit::authority::{Relation, Scope};
 use kit::clock;
 use kit::db::{Sink, among};
-use kit::log::{Keyed, data_key_of};
+use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select, SelectModel, Selector,
+    QuerySelect as _, Select,
 };
 
 use crate::transfer::Transfer;
@@ -245,26 +245,17 @@ pub(super) async fn save<'a>(
 
 /// Every query over transfers for a caller starts here.
 fn scoped(scope: &Scope) -> Select<Entity> {
-    match scope {
-        Scope::Everything => Entity::find(),
-        Scope::Of(known) => Entity::find().filter(known.iter().fold(
-            Condition::any().add(Expr::val(false)),
-            |any, (relation, names)| match related(*relation, names) {
-                Some(related) => any.add(related),
-                None => any,
-            },
-        )),
-    }
+    Entity::find().filter(scope.condition(related))
 }
 
 /// The transfers to which one of these units stands so.
-fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Expr> {
+fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Condition> {
     let in_state = |states: &[i32]| {
         let states = Column::State.is_in(states.iter().copied());
-        Some(Column::ToUnit.is_in(units).and(states))
+        Column::ToUnit.is_in(units).and(states)
     };
-    match relation {
-        Relation::Sender => Some(Column::FromUnit.is_in(units)),
+    let related = match relation {
+        Relation::Sender => Column::FromUnit.is_in(units),
         Relation::Offered => in_state(&[OFFERED]),
         Relation::Holder => in_state(&[ACCEPTED]),
         Relation::PastHolder => in_state(&[COMPLETED, CANCELLED]),
@@ -274,8 +265,9 @@ fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Expr> {
         | Relation::Owner
         | Relation::Receiving
         | Relation::Competent
-        | Relation::Returning => None,
-    }
+        | Relation::Returning => return None,
+    };
+    Some(Condition::all().add(related))
 }
 
 async fn domain(
@@ -283,18 +275,12 @@ async fn domain(
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Vec<Transfer>, DbErr> {
-    let rows = keyed(select).all(db).await?;
+    let rows = keyed(select, Column::DossierUid).all(db).await?;
     let transfers = rows.into_iter().map(|found| {
         let key = found.key(ring, &found.row.dossier_uid)?;
         found.row.into_domain(key)
     });
     transfers.collect()
-}
-
-/// The rows with the data keys of their dossiers.
-fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Model>>> {
-    let (key, name) = data_key_of(Column::DossierUid);
-    select.expr_as(key, name).into_model()
 }
 
 fn micros(moment: clock::Moment) -> i64 {

@@ -1,6 +1,7 @@
 //! What the operator asks of the sealed column: whether it opens, and hashes under the keys of now.
 
 use kit::db::Db;
+use kit::log::{self, keyed};
 use kit::seal::{Inspection, Keyring};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -8,10 +9,8 @@ use sea_orm::{
 };
 
 use super::entity::{Column, Entity};
-use super::{keyed, number, party};
+use super::{number, party};
 
-/// How many parties are read at once.
-const PAGE: u64 = 1_000;
 /// How many are hashed anew in one transaction: whoever changes one of them waits for so many.
 const AT_ONCE: u64 = 200;
 
@@ -20,24 +19,15 @@ pub(crate) async fn inspect(
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Inspection, DbErr> {
-    let (mut found, mut last) = (Inspection::default(), String::new());
-    loop {
-        let page = Entity::find()
-            .filter(Column::Uid.gt(last.as_str()))
-            .order_by_asc(Column::Uid)
-            .limit(PAGE);
-        let page = keyed(page).all(db).await?;
-        let Some(end) = page.last() else {
-            return Ok(found);
-        };
-        last.clone_from(&end.row.uid);
-        for keyed in page {
-            let uid = keyed.row.uid.clone();
-            let key = keyed.key(ring, &uid).map_err(DbErr::from);
-            let opened = key.and_then(|key| party(keyed.row, key));
-            found.note(format_args!("party {uid}"), opened);
-        }
-    }
+    let columns = (Column::Uid, Column::Uid);
+    log::inspect(db, Entity::find(), columns, |keyed, found| {
+        let uid = keyed.row.uid.clone();
+        let key = keyed.key(ring, &uid).map_err(DbErr::from);
+        let opened = key.and_then(|key| party(keyed.row, key));
+        found.note(format_args!("party {uid}"), opened);
+        uid
+    })
+    .await
 }
 
 /// Hashes every number under the keys of now, a few parties at a time, and says how many were not yet.
@@ -50,7 +40,7 @@ pub(crate) async fn rehash(db: &Db) -> Result<usize, DbErr> {
             .order_by_asc(Column::Uid)
             .limit(AT_ONCE)
             .lock_exclusive();
-        let page = keyed(page).all(&tx).await?;
+        let page = keyed(page, Column::Uid).all(&tx).await?;
         let Some(end) = page.last() else {
             tx.rollback().await?;
             return Ok(renewed);

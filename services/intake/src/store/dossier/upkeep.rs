@@ -1,6 +1,7 @@
 //! What the operator asks of the sealed columns: whether they open, and hashes under the newest key.
 
 use kit::db::{Db, Sink as _};
+use kit::log::{self, keyed};
 use kit::seal::{Inspection, Keyring};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -8,11 +9,8 @@ use sea_orm::{
 };
 
 use super::entity::{Column, Entity, Model};
-use super::keyed;
 use super::personal::open;
 
-/// How many dossiers are read at once.
-const PAGE: u64 = 1_000;
 /// How many are hashed anew in one transaction: whoever changes one of them waits for so many.
 const AT_ONCE: u64 = 200;
 
@@ -21,25 +19,15 @@ const AT_ONCE: u64 = 200;
 /// # Errors
 /// When the store does not answer.
 pub async fn inspect(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspection, DbErr> {
-    let (mut found, mut last) = (Inspection::default(), String::new());
-    loop {
-        let page = Entity::find()
-            .filter(Column::Uid.gt(last.as_str()))
-            .order_by_asc(Column::Uid)
-            .limit(PAGE);
-        let page = keyed(page).all(db).await?;
-        let Some(end) = page.last() else {
-            return Ok(found);
-        };
-        last.clone_from(&end.row.uid);
-        for dossier in page {
-            let row = &dossier.row;
-            let opened = dossier.key(ring, &row.uid).map_err(DbErr::from);
-            let opened =
-                opened.and_then(|key| open(&row.uid, row.personal.as_deref(), key.as_ref()));
-            found.note(format_args!("dossier {}", row.code), opened);
-        }
-    }
+    let columns = (Column::Uid, Column::Uid);
+    log::inspect(db, Entity::find(), columns, |dossier, found| {
+        let key = dossier.key(ring, &dossier.row.uid).map_err(DbErr::from);
+        let row = dossier.row;
+        let opened = key.and_then(|key| open(&row.uid, row.personal.as_deref(), key.as_ref()));
+        found.note(format_args!("dossier {}", row.code), opened);
+        row.uid
+    })
+    .await
 }
 
 /// Hashes every content under the newest key, a few at a time, and says how many were not yet.
@@ -55,7 +43,7 @@ pub async fn rehash(db: &Db) -> Result<usize, DbErr> {
             .order_by_asc(Column::Uid)
             .limit(AT_ONCE)
             .lock_exclusive();
-        let page = keyed(page).all(&tx).await?;
+        let page = keyed(page, Column::Uid).all(&tx).await?;
         let Some(end) = page.last() else {
             tx.rollback().await?;
             return Ok(hashed);

@@ -1,17 +1,11 @@
 //! Why a transfer was declined or forwarded, which may speak of a person: a sealed column.
 
+use kit::log;
 use kit::seal::{self, DataKey, Inspection, Keyring, Place};
-use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
-};
+use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
 use super::entity::{Column, Entity};
-use super::keyed;
 use crate::transfer::Transfer;
-
-/// How many transfers are read at once.
-const PAGE: u64 = 1_000;
 
 /// The reason, sealed; nothing where there is none or it was erased.
 pub(super) fn seal(transfer: &Transfer) -> Option<Vec<u8>> {
@@ -46,23 +40,14 @@ fn place(uid: &str) -> Place<'_> {
 /// # Errors
 /// When the store does not answer.
 pub async fn inspect(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspection, DbErr> {
-    let (mut found, mut last) = (Inspection::default(), String::new());
-    loop {
-        let page = Entity::find()
-            .filter(Column::Uid.gt(last.as_str()))
-            .filter(Column::Reason.is_not_null())
-            .order_by_asc(Column::Uid)
-            .limit(PAGE);
-        let page = keyed(page).all(db).await?;
-        let Some(end) = page.last() else {
-            return Ok(found);
-        };
-        last.clone_from(&end.row.uid);
-        for transfer in page {
-            let row = &transfer.row;
-            let key = transfer.key(ring, &row.dossier_uid);
-            let opened = key.and_then(|key| open(&row.uid, row.reason.as_deref(), key.as_ref()));
-            found.note(format_args!("transfer {}", row.uid), opened);
-        }
-    }
+    let select = Entity::find().filter(Column::Reason.is_not_null());
+    let columns = (Column::Uid, Column::DossierUid);
+    log::inspect(db, select, columns, |transfer, found| {
+        let key = transfer.key(ring, &transfer.row.dossier_uid);
+        let row = transfer.row;
+        let opened = key.and_then(|key| open(&row.uid, row.reason.as_deref(), key.as_ref()));
+        found.note(format_args!("transfer {}", row.uid), opened);
+        row.uid
+    })
+    .await
 }
