@@ -68,6 +68,19 @@ impl Fields {
         value.to_owned()
     }
 
+    /// The revision that the caller has seen; 0 does not check.
+    pub fn revision(&mut self, value: i64) -> i64 {
+        if value < 0 {
+            self.reject(Violation::new(
+                "expected_revision",
+                "OUT_OF_RANGE",
+                "must not be negative",
+                "không được âm",
+            ));
+        }
+        value
+    }
+
     /// How many to list: 0 means `usual`, more than `most` is refused.
     pub fn page_size(&mut self, value: i32, usual: u64, most: u64) -> u64 {
         self.count("page_size", value, usual, most)

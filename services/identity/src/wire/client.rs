@@ -122,14 +122,7 @@ fn on_client(
 ) -> Result<Asked, Failure> {
     let request_id = fields.request_id(request_id);
     let subject = fields.take(subject(client_id));
-    if expected_revision < 0 {
-        fields.reject(Violation::new(
-            "expected_revision",
-            "OUT_OF_RANGE",
-            "must not be negative",
-            "không được âm",
-        ));
-    }
+    let expected_revision = fields.revision(expected_revision);
     fields.finish()?;
     // What is missing was rejected, so this finds nothing to refuse.
     let (subject, verb) = subject

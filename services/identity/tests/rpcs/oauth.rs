@@ -1,10 +1,15 @@
 //! OAuth 2.0 as plain HTTP clients see it.
 
+use std::time::Duration;
+
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header, encode};
 use kit::caller::sign_assertion;
 use kit::clock;
 use kit::keys::PrivateKey;
+use kit::testing::until;
+use proto::identity::v1 as pb;
+use proto::identity::v1::party_service_client::PartyServiceClient;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use proto::identity::v1::{GetCallerRequest, Role};
 use serde_json::{Value, json};
@@ -14,6 +19,8 @@ use super::support::{ISSUER, Store, Suite, UNITS, UNITS_HEADER, callers, until_r
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+/// How soon a signing key that came must sign; it takes about a second.
+const NOTICED_WITHIN: Duration = Duration::from_secs(10);
 const SSO: &str = "https://sso.example";
 const VNEID: &str = "https://vneid.example";
 
@@ -123,6 +130,73 @@ async fn who_signed_in_elsewhere_exchanges_the_id_token_for_ours() {
     assert_eq!(parties[0], parties[1]);
 }
 
+/// The grants of a citizen who signed in elsewhere.
+async fn grants_of(suite: &Suite, name: &str, cccd: &str) -> Vec<pb::Grant> {
+    let citizen = json!({"name": name, "citizen_id": cccd});
+    let (status, answer) = exchanged(suite, &id_token(VNEID, &citizen, &suite.key)).await;
+    assert_eq!(status, 200, "{answer}");
+    let token = answer["access_token"].as_str().unwrap();
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    let told = tokens.get_caller(with(token, GetCallerRequest {})).await;
+    told.unwrap().into_inner().caller.unwrap().grants
+}
+
+#[tokio::test]
+async fn a_token_is_for_all_that_was_merged_and_for_those_who_gave_the_power() {
+    let suite = suite().await;
+    let own = grants_of(&suite, "H'Hoa Niê", "066185000321").await;
+    let own = own[0].party_uids[0].clone();
+    let twin = grants_of(&suite, "H'Hoa Niê", "054185000321").await;
+    let twin = twin[0].party_uids[0].clone();
+    let grantor = grants_of(&suite, "Y Bình Êban", "066085000777").await;
+    let grantor = grantor[0].party_uids[0].clone();
+    let mut parties = PartyServiceClient::new(suite.channel.clone());
+    let merge = pb::MergePartiesRequest {
+        request_id: "merge".to_owned(),
+        merged_uid: twin.clone(),
+        survivor_uid: own.clone(),
+        ..Default::default()
+    };
+    let merge = suite.by("desk", merge).await;
+    parties.merge_parties(merge).await.unwrap();
+    let today = clock::local(clock::real()).date().to_string();
+    let whole = pb::GrantProxyRequest {
+        request_id: "whole".to_owned(),
+        grantor_uid: grantor.clone(),
+        proxy_uid: own.clone(),
+        first_day: today.clone(),
+        last_day: today,
+        evidence: "Giấy ủy quyền số 12".to_owned(),
+        ..Default::default()
+    };
+    let limited = pb::GrantProxyRequest {
+        request_id: "limited".to_owned(),
+        grantor_uid: twin.clone(),
+        proxy_uid: grantor.clone(),
+        procedure_codes: vec!["1.001193".to_owned()],
+        ..whole.clone()
+    };
+    for grant in [whole, limited] {
+        let grant = suite.by("desk", grant).await;
+        parties.grant_proxy(grant).await.unwrap();
+    }
+    for cccd in ["066185000321", "054185000321"] {
+        let grants = grants_of(&suite, "H'Hoa Niê", cccd).await;
+        let told: Vec<_> = grants
+            .iter()
+            .map(|grant| (grant.role(), grant.party_uids.clone()))
+            .collect();
+        let expected = [
+            (Role::Applicant, vec![own.clone(), twin.clone()]),
+            (Role::Proxy, vec![grantor.clone()]),
+        ];
+        assert_eq!(told, expected);
+    }
+    // What is limited to some procedures lets nobody act for everything.
+    let grants = grants_of(&suite, "Y Bình Êban", "066085000777").await;
+    assert_eq!(grants.len(), 1);
+}
+
 #[tokio::test]
 async fn what_is_refused_says_why_as_oauth_has_it() {
     let suite = suite().await;
@@ -200,17 +274,12 @@ async fn a_signing_key_is_exchanged_while_it_serves() {
     let new = PrivateKey::generate();
     let file = suite.store.folder.path().join("token-signing-2.pem");
     new.save(&file).unwrap();
-    let exchanged = async {
-        loop {
-            let token = suite.token("desk").await;
-            if decode_header(&token).unwrap().kid.unwrap() == new.public().kid() {
-                return token;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+    let signed_anew = async || {
+        let token = suite.token("desk").await;
+        let kid = decode_header(&token).unwrap().kid.unwrap();
+        (kid == new.public().kid()).then_some(token)
     };
-    let patience = std::time::Duration::from_secs(10);
-    let token = tokio::time::timeout(patience, exchanged).await.unwrap();
+    let token = until("the new key signs", NOTICED_WITHIN, signed_anew).await;
     let mut tokens = TokenServiceClient::new(suite.channel.clone());
     for token in [&old, &token] {
         assert!(

@@ -301,14 +301,7 @@ fn on_dossier(
 ) -> Result<(String, Act), Failure> {
     let request_id = fields.request_id(request_id);
     let dossier = fields.text("dossier_uid", dossier, NUMBER);
-    if expected_revision < 0 {
-        fields.reject(Violation::new(
-            "expected_revision",
-            "OUT_OF_RANGE",
-            "must not be negative",
-            "không được âm",
-        ));
-    }
+    let expected_revision = fields.revision(expected_revision);
     fields.finish()?;
     let verb = verb.ok_or_else(|| Failure::invalid_fields(vec![required("decision")]))?;
     let on = OnDossier {

@@ -106,14 +106,7 @@ pub(crate) fn find(message: &pb::FindPartyRequest) -> Result<IdentityNumber, Fai
 }
 
 fn on(fields: &mut Fields, field: &str, uid: &str, expected_revision: i64) -> On {
-    if expected_revision < 0 {
-        fields.reject(Violation::new(
-            "expected_revision",
-            "OUT_OF_RANGE",
-            "must not be negative",
-            "không được âm",
-        ));
-    }
+    let expected_revision = fields.revision(expected_revision);
     On {
         uid: Uid::new(fields.text(field, uid, LONGEST_UID)),
         expected_revision,
