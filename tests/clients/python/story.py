@@ -2,11 +2,13 @@
 
     story.py BINARY
 
-starts BINARY on an empty data folder with the province and five callers, each with a key of its own.
+starts BINARY on an empty data folder with the province, three officers and a citizen, who sign in at two OpenID providers that
+this script stands in for.
 """
 
 import base64
 import csv
+import json
 import os
 import pathlib
 import subprocess
@@ -33,7 +35,9 @@ from motcua.routing.v1.transfer_service_pb2_grpc import TransferServiceStub
 PROVINCE = pathlib.Path(__file__).parents[3] / "deploy" / "daklak"
 UNIT = "daklak-0035"
 BIRTH_REGISTRATION = "1.001193"
-CITIZEN = "citizen-lan"
+CITIZEN = "lan"
+NAME, CCCD = "H'Lan Niê", "066088000003"
+OFFICERS_AT, APPLICANTS_AT = "https://sso.example", "https://vneid.example"
 OFFICERS = {f"lan-{role}": role for role in ("receptionist", "examiner", "leader")}
 PATIENCE_SECONDS = 20
 
@@ -51,31 +55,40 @@ def with_patience(call):
 
 
 class Cast:
-    """Everybody who calls, with their keys and tokens."""
+    """Everybody who calls, with their tokens, and the key of the providers at which they sign in."""
 
-    def __init__(self, file):
-        self.keys = {subject: Ed25519PrivateKey.generate() for subject in [CITIZEN, *OFFICERS]}
+    def __init__(self, folder):
+        self.key = Ed25519PrivateKey.generate()
         self.tokens = {}
-        with open(file, "w", newline="") as target:
-            rows = csv.writer(target, lineterminator="\n")
-            rows.writerow(["subject", "role", "unit", "public_key", "name", "number_kind", "number"])
-            for officer, role in OFFICERS.items():
-                rows.writerow([officer, role, UNIT, self.public_key(officer), "", "", ""])
-            rows.writerow([CITIZEN, "applicant", "", self.public_key(CITIZEN), "Lan", "cccd", "066088000003"])
-
-    def public_key(self, subject):
-        raw = self.keys[subject].public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        positions = [[officer, role, UNIT, "2017-01-01", "", ""] for officer, role in OFFICERS.items()]
+        write(folder / "officers.csv", [["subject", "name"], *([officer, NAME] for officer in OFFICERS)])
+        write(
+            folder / "positions.csv",
+            [["subject", "role", "unit", "first_day", "last_day", "acting_for"], *positions],
         )
-        return base64.b64encode(raw).decode()
+        self.providers = folder / "providers.json"
+        settings = [self.provider("officers", OFFICERS_AT), self.provider("applicants", APPLICANTS_AT)]
+        self.providers.write_text(json.dumps(settings))
+
+    def provider(self, people, issuer):
+        raw = self.key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        jwk = {"kty": "OKP", "crv": "Ed25519", "x": base64.urlsafe_b64encode(raw).decode().rstrip("=")}
+        return {"name": people, "issuer": issuer, "audience": "story", "people": people, "jwks": {"keys": [jwk]}}
+
+    def id_token(self, subject):
+        """What a provider tells of somebody who signed in there."""
+        now = int(time.time())
+        claims = {"aud": "story", "sub": subject, "iat": now, "exp": now + 120}
+        if subject == CITIZEN:
+            claims |= {"iss": APPLICANTS_AT, "name": NAME, "cccd": CCCD}
+        else:
+            claims |= {"iss": OFFICERS_AT}
+        return jwt.encode(claims, self.key, algorithm="EdDSA")
 
     def credentials(self, channel, subject):
         """The metadata that says who calls."""
         if subject not in self.tokens:
-            now = int(time.time())
-            claims = {"iss": subject, "sub": subject, "aud": "motcua", "iat": now, "exp": now + 120, "jti": request_id()}
-            assertion = jwt.encode(claims, self.keys[subject], algorithm="EdDSA")
-            request = IssueTokenRequest(assertion=assertion)
+            request = IssueTokenRequest(id_token=self.id_token(subject))
             issued = with_patience(lambda: TokenServiceStub(channel).IssueToken(request, timeout=PATIENCE_SECONDS))
             self.tokens[subject] = issued.token
         return [("authorization", f"Bearer {self.tokens[subject]}")]
@@ -165,7 +178,7 @@ def custody_of(transfer):
 
 def submission():
     applicant = intake.Applicant(
-        name="Lan", number_kind=intake.APPLICANT_NUMBER_KIND_CCCD, number="066088000003"
+        name=NAME, number_kind=intake.APPLICANT_NUMBER_KIND_CCCD, number=CCCD
     )
     components = [
         intake.HandedIn(component_key=key, originals=1, copies=1) for key in ("form", "identity", "evidence")
@@ -179,16 +192,23 @@ def submission():
     )
 
 
+def write(file, rows):
+    with open(file, "w", newline="") as target:
+        csv.writer(target, lineterminator="\n").writerows(rows)
+
+
 def request_id():
     return uuid.uuid4().hex
 
 
 def main(binary):
     with tempfile.TemporaryDirectory() as folder:
-        callers, data = f"{folder}/callers.csv", f"{folder}/data"
+        callers, data = pathlib.Path(folder, "callers"), f"{folder}/data"
+        callers.mkdir()
         cast = Cast(callers)
         subprocess.run([binary, "import", "--data-dir", data, PROVINCE, callers], check=True)
         serve = [binary, "serve", "all", "--data-dir", data, "--listen", "127.0.0.1:0"]
+        serve += ["--providers", cast.providers]
         serve += ["--simulated-clock", "2017-08-28T08:00:00+07:00"]
         quiet = os.environ | {"RUST_LOG": "warn"}
         suite = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=quiet)
