@@ -46,6 +46,7 @@ impl Outcome {
             (_, "TOKEN_MISSING" | "RPC_NOT_GRANTED") => Self::Denied,
             (Code::NotFound, _) => Self::Unknown,
             (_, "STATE_FORBIDS") => Self::State,
+            (_, "SIGN_IN_REFUSED") => Self::Yes,
             (Code::PermissionDenied, _) | (_, "NOT_THE_HOLDER" | "CUSTODY_NOT_KNOWN_YET") => {
                 Self::No
             }
@@ -53,8 +54,7 @@ impl Outcome {
                 Code::InvalidArgument
                 | Code::FailedPrecondition
                 | Code::Aborted
-                | Code::AlreadyExists
-                | Code::Unauthenticated,
+                | Code::AlreadyExists,
                 _,
             ) => Self::Yes,
             _ => panic!("no answer: {refused:?}"),

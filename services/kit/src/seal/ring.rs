@@ -222,7 +222,12 @@ impl Keyring {
         let found = Held::of(folder);
         let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
         held.looked = clock::monotonic();
-        *held = found?;
+        let found = found?;
+        // A folder that is not mounted for a moment looks like one without keys.
+        if found.keys.is_empty() && !held.keys.is_empty() {
+            return Err(Error::NoKey(folder.display().to_string()));
+        }
+        *held = found;
         Ok(())
     }
 
