@@ -109,7 +109,7 @@ async fn an_assertion_that_does_not_hold_gets_no_token() {
         assertion("routing", "motcua", 60, own),
         assertion("intake", "elsewhere", 60, own),
         assertion("intake", "motcua", -120, own),
-        assertion("intake", "motcua", 600, own),
+        assertion("intake", "motcua", 4_000, own),
     ];
     for assertion in assertions {
         let mut tokens = TokenServiceClient::new(suite.channel.clone());
