@@ -299,7 +299,11 @@ impl Probe<'_> {
                 },
                 lists_the_officer,
             ),
-            "GetReadiness" => read(identity::GetReadinessRequest::default(), tells_of_the_unit),
+            "GetReadiness" => {
+                // Before the officers of the cast have their positions, so that every unit is named.
+                let as_of = "2016-12-31".to_owned();
+                read(identity::GetReadinessRequest { as_of }, tells_of_the_unit)
+            }
             "AssignPosition" => plain(identity::AssignPositionRequest {
                 request_id,
                 subject,
