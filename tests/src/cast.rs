@@ -1,4 +1,4 @@
-//! Who calls: officers of a handful of units, two citizens and a client system, each with a key of its own.
+//! Who calls: officers of a handful of units, an administrator, two citizens and a client system, each with a key of its own.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -27,7 +27,11 @@ pub const AN: &str = "citizen-an";
 pub const BINH: &str = "citizen-binh";
 /// A system that acts for the commune.
 pub const CLIENT: &str = "client-tan-lap";
+/// An administrator of the province.
+pub const ADMINISTRATOR: &str = "administrator";
 
+/// The province.
+const PROVINCE: &str = "daklak-0000";
 const UNITS: [&str; 8] = [
     COMMUNE,
     OTHER_COMMUNE,
@@ -90,6 +94,11 @@ impl Cast {
         let file = std::fs::OpenOptions::new().append(true).open(path);
         let mut file = csv::Writer::from_writer(file.expect("the file was just made"));
         file.write_record(client).expect("a caller is written");
+        let key = cast.join(ADMINISTRATOR);
+        let role = "province_administrator";
+        let administrator = [ADMINISTRATOR, role, PROVINCE, &key, "", "", ""];
+        file.write_record(administrator)
+            .expect("a caller is written");
         file.flush().expect("the callers are written");
         cast
     }

@@ -120,7 +120,7 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.custody_epoch,
         )),
         // The one follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run.
-        Change::Processing(_) | Change::Erased(_) => None,
+        Change::Processing(_) | Change::Erased(_) | Change::DeadlineMoved(_) => None,
     }
 }
 

@@ -70,7 +70,7 @@ fn rank(change: &Change) -> u8 {
     match change {
         Change::Submitted(_) => 1,
         Change::Received(_) => 2,
-        Change::Processing(_) | Change::CustodyMoved(_) => 3,
+        Change::Processing(_) | Change::CustodyMoved(_) | Change::DeadlineMoved(_) => 3,
         Change::Decided(_) => 4,
         Change::Returned(_) | Change::Refused(_) | Change::Withdrawn(_) => 5,
         Change::Erased(_) => 6,
