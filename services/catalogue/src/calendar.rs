@@ -138,20 +138,23 @@ impl Calendar {
     }
 
     fn flaws_of_hours(&self) -> Vec<Found> {
-        let mut units: BTreeMap<&Option<String>, Vec<Period>> = BTreeMap::from([(&None, vec![])]);
+        let mut units: BTreeMap<&Option<String>, Option<Vec<Period>>> =
+            BTreeMap::from([(&None, Some(Vec::new()))]);
         for hours in &self.hours {
-            // That the openings of one week fit together was checked with the row.
-            let Ok(week) = OfficeHours::new(hours.openings.iter().copied()) else {
-                continue;
-            };
-            units.entry(&hours.unit).or_default().push(Period {
-                from: hours.from,
-                season: hours.season,
-                week,
-            });
+            let of_unit = units.entry(&hours.unit).or_insert_with(|| Some(Vec::new()));
+            let week = OfficeHours::new(hours.openings.iter().copied());
+            // A week whose openings do not fit together is told of with its row, and nothing more of its unit.
+            match (of_unit.as_mut(), week) {
+                (Some(periods), Ok(week)) => periods.push(Period {
+                    from: hours.from,
+                    season: hours.season,
+                    week,
+                }),
+                _ => *of_unit = None,
+            }
         }
         let flaws = units.into_iter().filter_map(|(unit, periods)| {
-            let invalid = Schedule::new(periods).err()?;
+            let invalid = Schedule::new(periods?).err()?;
             Some(Found::Hours(unit.clone(), Flaw::Hours(invalid)))
         });
         flaws.collect()

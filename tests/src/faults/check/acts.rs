@@ -135,13 +135,14 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
             Some(("offered", transfer.uid.clone(), transfer.offer_epoch))
         }
         TransferEvent::Completed => Some(("completed", transfer.uid.clone(), 0)),
-        // First offers, recalls and releases follow from the route, which is checked elsewhere.
+        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere.
         TransferEvent::Offered
         | TransferEvent::Unspecified
         | TransferEvent::Recalled
         | TransferEvent::Rehomed
         | TransferEvent::Cancelled
-        | TransferEvent::Released => None,
+        | TransferEvent::Released
+        | TransferEvent::DueMoved => None,
     }
 }
 
