@@ -139,6 +139,8 @@ async fn a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided()
     suite.decide(&signed, "2017-08-28T10:20").await;
     let open = suite.register(MARRIAGE, COMMUNE).await;
     assert_eq!(local(open.due), "2017-08-31T17:00");
+    // A check waits until routing has heard of it.
+    suite.must_add_up().await;
     let before = suite.route(&open.uid, COMMUNE).await.transfers;
 
     suite.actor(ADMINISTRATOR).ok(holiday()).await;
