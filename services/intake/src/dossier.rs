@@ -299,15 +299,15 @@ impl Dossier {
             calendar,
             ..receipt
         };
-        let moves = |receipt: Receipt| i64::from(receipt.due != due);
-        let (state, moved) = match self.state {
-            State::Received(receipt) => (State::Received(anew(receipt)), moves(receipt)),
-            State::Processing(receipt) => (State::Processing(anew(receipt)), moves(receipt)),
+        let differs = |receipt: Receipt| i64::from(receipt.due != due);
+        let (state, raised) = match self.state {
+            State::Received(receipt) => (State::Received(anew(receipt)), differs(receipt)),
+            State::Processing(receipt) => (State::Processing(anew(receipt)), differs(receipt)),
             state => (state, 0),
         };
         Self {
             state,
-            revision: self.revision + moved,
+            revision: self.revision + raised,
             ..self
         }
     }

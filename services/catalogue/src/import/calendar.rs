@@ -37,8 +37,9 @@ pub(super) fn read(folder: &Path, findings: &mut Findings) -> Calendar {
     for found in calendar.flaws() {
         match found {
             Found::Day(date, flaw) => {
-                let row = rows.get(&date);
-                row.map(|row| findings.note(row.bad("paired_with", flaw.to_string())));
+                if let Some(row) = rows.get(&date) {
+                    findings.note(row.bad("paired_with", flaw.to_string()));
+                }
             }
             // A file that could not be read has said so.
             Found::Hours(..) if hours.is_none() => {}

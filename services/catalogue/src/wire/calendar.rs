@@ -10,7 +10,7 @@ use prost::Message as _;
 use proto::catalogue::v1 as pb;
 use proto::catalogue::v1::catalogue_change::Change;
 use proto::event::v1::Event;
-use worktime::{DayKind, MonthDay, Opening, Shift};
+use worktime::{DayKind, MonthDay, Opening, Season, Shift};
 
 use crate::calendar::{Calendar, Day, Difference, Fault, Hours, PROVINCE, Version};
 use crate::error::Error;
@@ -50,7 +50,7 @@ pub(crate) fn stored(body: &[u8]) -> Result<(Version, Calendar), Error> {
 
 fn hours(hours: &Hours) -> pb::OfficeHours {
     let day = |(month, day): MonthDay| format!("{month:02}-{day:02}");
-    let season = hours.season.map(|season| season.days());
+    let season = hours.season.map(Season::days);
     let (first, last) = season
         .map(|(first, last)| (day(first), day(last)))
         .unwrap_or_default();
@@ -146,7 +146,7 @@ pub(crate) fn report(
 pub(crate) fn versions(listed: &[Listed], size: u64) -> pb::ListCalendarVersionsResponse {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let page = listed.iter().take(size);
-    let last = page.clone().last().filter(|_| listed.len() > size);
+    let last = page.clone().next_back().filter(|_| listed.len() > size);
     let token = |(revision, ..): &Listed| page::token(&[&revision.to_string()]);
     pb::ListCalendarVersionsResponse {
         next_page_token: last.map(token).unwrap_or_default(),
