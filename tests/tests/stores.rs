@@ -187,7 +187,11 @@ async fn a_suite_without_data_serves_and_says_that_there_is_none() {
     let anyone = suite.anonymous();
     assert_eq!(anyone.ok(GetCatalogueSummaryRequest {}).await.procedures, 0);
     anyone
-        .refused(GetCalendarRequest {}, Code::NotFound, "CALENDAR_NOT_FOUND")
+        .refused(
+            GetCalendarRequest::default(),
+            Code::NotFound,
+            "CALENDAR_NOT_FOUND",
+        )
         .await;
     suite.must_add_up().await;
 }

@@ -1,5 +1,7 @@
 //! How the catalogue changes: what an import reads, what it decides, what it writes.
 
+mod calendar;
+
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
@@ -10,28 +12,35 @@ use kit::writer::{Effect, Ledger, Step};
 use prost::Message as _;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use crate::calendar::{Calendar, PROVINCE};
+use crate::calendar::PROVINCE;
 use crate::error::Error;
 use crate::procedure::{Edition, Handling, Procedure};
-use crate::store::{calendar, procedure};
-use crate::{NAME, wire};
+use crate::store::procedure;
+use crate::{NAME, store, wire};
 
-/// What can be done: take files in.
+pub(crate) use calendar::CalendarImport;
+
+/// What can be done.
 #[derive(Clone, Debug)]
-pub(crate) struct Import(pub crate::Catalogue);
+pub(crate) enum Act {
+    /// Take files in.
+    Import(crate::Catalogue),
+    /// Make the next version of the calendar, or only tell what would change.
+    ImportCalendar(Box<CalendarImport>),
+}
 
 /// What imports read.
 #[derive(Debug, Default)]
 pub(crate) struct World {
     procedures: HashMap<String, procedure::Row>,
-    calendar: Option<calendar::Row>,
+    calendar: Option<store::calendar::Row>,
 }
 
 /// One row to write.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Procedure(procedure::Row),
-    Calendar(calendar::Row),
+    Calendar(store::calendar::Row),
 }
 
 /// The ledger of the catalogue.
@@ -39,15 +48,16 @@ pub(crate) struct Catalogue;
 
 impl Ledger for Catalogue {
     const OWNER: &'static str = NAME;
-    type Act = Import;
+    type Act = Act;
     type World = World;
     type Change = Change;
     type Error = Error;
 
-    async fn load(&self, tx: &DatabaseTransaction, acts: &[&Import]) -> Result<World, DbErr> {
-        let procedures = acts
-            .iter()
-            .flat_map(|Import(catalogue)| &catalogue.procedures);
+    async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
+        let procedures = acts.iter().flat_map(|act| match act {
+            Act::Import(catalogue) => catalogue.procedures.as_slice(),
+            Act::ImportCalendar(_) => &[],
+        });
         let codes: BTreeSet<_> = procedures.map(|procedure| &procedure.code).collect();
         let rows = procedure::lock(tx, codes).await?;
         Ok(World {
@@ -55,26 +65,30 @@ impl Ledger for Catalogue {
                 .into_iter()
                 .map(|row| (row.code.clone(), row))
                 .collect(),
-            calendar: calendar::lock(tx, PROVINCE).await?,
+            calendar: store::calendar::lock(tx, PROVINCE).await?,
         })
     }
 
-    /// Nobody asks for an import over the port.
-    fn permits(&self, _: &World, _: &Import) -> Result<(), Error> {
+    /// The rules of the rpcs say all.
+    fn permits(&self, _: &World, _: &Act) -> Result<(), Error> {
         Ok(())
     }
 
-    fn decide(&self, world: &World, step: &Step<Import>) -> Result<Effect<Change>, Error> {
-        let Import(catalogue) = &step.act;
+    fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         let today = clock::local(step.cause.at).date();
-        let mut effect = Effect::nothing();
-        for procedure in &catalogue.procedures {
-            publish_procedure(world, procedure, today, &mut effect);
+        match &step.act {
+            Act::Import(catalogue) => {
+                let mut effect = Effect::nothing();
+                for procedure in &catalogue.procedures {
+                    publish_procedure(world, procedure, today, &mut effect);
+                }
+                if let Some(calendar) = &catalogue.calendar {
+                    calendar::publish(world, calendar, today, &mut effect)?;
+                }
+                Ok(effect)
+            }
+            Act::ImportCalendar(import) => calendar::import(world, import, today),
         }
-        if let Some(calendar) = &catalogue.calendar {
-            publish_calendar(world, calendar, &mut effect);
-        }
-        Ok(effect)
     }
 
     fn apply(world: &mut World, change: &Change) {
@@ -95,7 +109,7 @@ impl Ledger for Catalogue {
             }
         }
         procedure::save(sink, &procedures).await?;
-        calendar::save(sink, &calendars).await
+        store::calendar::save(sink, &calendars).await
     }
 }
 
@@ -127,23 +141,5 @@ fn publish_procedure(
         effective_from: edition.effective_from,
         revision: edition.revision,
         body: body(edition),
-    }));
-}
-
-fn publish_calendar(world: &World, calendar: &Calendar, effect: &mut Effect<Change>) {
-    let kept = world.calendar.as_ref();
-    let body = |revision| wire::calendar(calendar, revision).encode_to_vec();
-    if kept.is_some_and(|kept| body(kept.revision) == kept.body) {
-        return;
-    }
-    let revision = kept.map_or(1, |kept| kept.revision + 1);
-    let told = wire::calendar_published(wire::calendar(calendar, revision));
-    effect
-        .events
-        .push(NewEvent::new(PROVINCE, Shard::of(PROVINCE), &told));
-    effect.changes.push(Change::Calendar(calendar::Row {
-        key: PROVINCE.to_owned(),
-        revision,
-        body: body(revision),
     }));
 }

@@ -1,8 +1,9 @@
 //! Catalogue: the administrative procedures of the province, and its working calendar.
 //!
-//! It owns two tables. `procedure` has every procedure with the version in force: components, case, limit, fee and route;
-//! versions of before stand in the log. `calendar` has office hours and the days that differ from them. Both come from files
-//! ([`read`], [`import`]), and what they publish is told in the log. It consumes no other log.
+//! It owns these tables. `procedure` has every procedure with the version in force: components, case, limit, fee and route;
+//! versions of before stand in the log. `calendar_version` has every version of the calendar, office hours and the days that
+//! differ from them, and `calendar` says which is in force. Both come from files ([`read`], [`import`]), the calendar also from
+//! the province's administrator, and what they publish is told in the log. It consumes no other log.
 
 mod calendar;
 mod error;
@@ -15,12 +16,15 @@ mod route;
 mod store;
 mod wire;
 
+use std::sync::Arc;
+
 use kit::clock::Clock;
 use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
 use kit::serve::{Ground, Mounted, Pages};
+use kit::watch::Watches;
 use kit::writer::{self, Step};
 use proto::catalogue::v1::calendar_service_server::CalendarServiceServer;
 use proto::catalogue::v1::event_service_server::EventServiceServer;
@@ -42,13 +46,15 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
     kit::migration::up::<migration::Migrator>(db).await
 }
 
-/// Migrates the store and makes the service ready to be mounted. Nothing is changed over the port, so no writer runs.
+/// Migrates the store, starts the writer, and makes the service ready to be mounted.
 ///
 /// # Errors
 /// When the store cannot be used.
 pub async fn start(ground: Ground) -> Result<Mounted, Error> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let access = ground.record(NAME);
+    let writer = ground.write(Arc::new(ledger::Catalogue));
+    let watches = Watches::start(&ground, &writer);
     let db = ground.db;
     let progress = Progress::load(&[], &db).await?;
     let routes = Routes::new(ProcedureServiceServer::new(grpc::Procedures {
@@ -56,6 +62,8 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
     }))
     .add_service(CalendarServiceServer::new(grpc::Calendars {
         db: db.clone(),
+        writer,
+        watches,
     }))
     .add_service(EventServiceServer::new(grpc::Events(db)));
     Ok(Mounted {
@@ -76,7 +84,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
 pub async fn import(db: Db, catalogue: Catalogue) -> Result<(), Failure> {
     migrate(&db).await.map_err(Error::from)?;
     let step = Step {
-        act: ledger::Import(catalogue),
+        act: ledger::Act::Import(catalogue),
         cause: Cause {
             actor: NAME.to_owned(),
             at: Clock::system().civil(),

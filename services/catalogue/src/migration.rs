@@ -31,7 +31,8 @@ impl MigrationTrait for Tables {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(procedure()).await?;
-        manager.create_table(calendar()).await
+        manager.create_table(calendar()).await?;
+        manager.create_table(calendar_version()).await
     }
 }
 
@@ -50,12 +51,24 @@ fn procedure() -> TableCreateStatement {
         .to_owned()
 }
 
-/// `body` is the whole `motcua.catalogue.v1.Calendar`.
+/// Which version is in force.
 fn calendar() -> TableCreateStatement {
     Table::create()
         .table("calendar")
         .col(string("key").primary_key())
         .col(big_integer("revision"))
+        .to_owned()
+}
+
+/// Every version, never changed; `body` is the whole `motcua.catalogue.v1.Calendar`.
+fn calendar_version() -> TableCreateStatement {
+    Table::create()
+        .table("calendar_version")
+        .col(string("key"))
+        .col(big_integer("revision"))
+        .col(date("announced_on"))
+        .col(string("basis"))
         .col(binary("body"))
+        .primary_key(Index::create().col("key").col("revision"))
         .to_owned()
 }

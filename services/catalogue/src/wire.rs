@@ -1,14 +1,14 @@
 //! Protobuf to domain and back.
 
+pub(crate) mod calendar;
+
 use kit::failure::{Failure, Violation};
 use kit::fields::Fields;
 use kit::page;
 use prost::Message;
 use proto::catalogue::v1 as pb;
 use proto::catalogue::v1::catalogue_change::Change;
-use worktime::{DayKind, Opening, SpecialDay};
 
-use crate::calendar::{Calendar, PROVINCE};
 use crate::error::Error;
 use crate::procedure::{
     Component, Edition, Handling, Level, Limit, OnlineLevel, Page, Procedure, Time,
@@ -201,55 +201,12 @@ fn step(step: &Step) -> pb::Step {
     }
 }
 
-/// The province's calendar at one revision.
-pub(crate) fn calendar(calendar: &Calendar, revision: i64) -> pb::Calendar {
-    pb::Calendar {
-        key: PROVINCE.to_owned(),
-        openings: calendar.openings.iter().map(opening).collect(),
-        days: calendar.days.iter().map(special_day).collect(),
-        revision,
-    }
-}
-
-fn opening(opening: &Opening) -> pb::Opening {
-    let time = |time: chrono::NaiveTime| time.format("%H:%M").to_string();
-    pb::Opening {
-        weekday: i32::try_from(opening.weekday.number_from_monday()).unwrap_or_default(),
-        open: time(opening.open),
-        close: time(opening.close),
-    }
-}
-
-fn special_day(day: &SpecialDay) -> pb::SpecialDay {
-    let kind = match day.kind {
-        DayKind::PublicHoliday => pb::SpecialDayKind::PublicHoliday,
-        DayKind::CompensatoryDayOff => pb::SpecialDayKind::CompensatoryDayOff,
-        DayKind::SwappedDayOff => pb::SpecialDayKind::SwappedDayOff,
-        DayKind::WorkingDay => pb::SpecialDayKind::WorkingDay,
-    };
-    pb::SpecialDay {
-        date: day.date.to_string(),
-        name: day.name.clone(),
-        kind: kind.into(),
-    }
-}
-
 /// What the log tells of a procedure.
 pub(crate) fn procedure_published(procedure: pb::Procedure) -> pb::CatalogueChange {
     let procedure = Some(procedure);
     pb::CatalogueChange {
         change: Some(Change::ProcedurePublished(pb::ProcedurePublished {
             procedure,
-        })),
-    }
-}
-
-/// What the log tells of a calendar.
-pub(crate) fn calendar_published(calendar: pb::Calendar) -> pb::CatalogueChange {
-    let calendar = Some(calendar);
-    pb::CatalogueChange {
-        change: Some(Change::CalendarPublished(pb::CalendarPublished {
-            calendar,
         })),
     }
 }

@@ -154,7 +154,7 @@ async fn anyone_may_read_the_catalogue() {
         219,
         "218 units and the province"
     );
-    anyone.ok(GetCalendarRequest {}).await;
+    anyone.ok(GetCalendarRequest::default()).await;
 }
 
 #[tokio::test]

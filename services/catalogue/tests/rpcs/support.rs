@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use catalogue::{Catalogue, Files};
 use kit::authority::Rules;
-use kit::caller::Verifier;
+use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign};
 use kit::client::{Peer, Peers};
-use kit::clock::Clock;
+use kit::clock::{self, Clock};
 use kit::db::{Db, Stores};
 use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
@@ -20,8 +20,10 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use tonic::{Code, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
+
+const ISSUER: &str = "motcua";
 
 /// An empty store of the catalogue, and a folder of files that a test may change.
 pub struct Store {
@@ -95,6 +97,7 @@ pub struct Suite {
     /// The peers as the service `intake` would have them, and its key.
     pub peers: Peers,
     pub intake: PrivateKey,
+    signing: identity::Signing,
     _stop: DropGuard,
     _store: Store,
 }
@@ -144,6 +147,7 @@ impl Suite {
             ..ground.clone()
         };
         let settings = settings(&store, &intake);
+        let signing = settings.signing.clone();
         let services = vec![
             identity::start(of_identity, settings).await.unwrap(),
             catalogue::start(ground).await.unwrap(),
@@ -153,15 +157,42 @@ impl Suite {
             channel: peers.channel("catalogue").unwrap(),
             peers,
             intake,
+            signing,
             _stop: stop.drop_guard(),
             _store: store,
         }
+    }
+
+    /// A request of an officer of the province with this role.
+    pub fn as_role<T>(&self, role: Role, message: T) -> Request<T> {
+        let now = clock::real().timestamp();
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            sub: "officer".to_owned(),
+            aud: AUDIENCE.to_owned(),
+            iat: now,
+            exp: now + 600,
+            jti: clock::new_uid(),
+            grants: vec![Granted {
+                role,
+                at: vec!["p".to_owned()],
+                everywhere: false,
+            }],
+            rpcs: None,
+            rate_class: None,
+            cnf: None,
+        };
+        let token = sign(&claims, &self.signing.key()).unwrap();
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        request
     }
 }
 
 fn settings(store: &Store, intake: &PrivateKey) -> identity::Settings {
     identity::Settings {
-        issuer: "motcua".to_owned(),
+        issuer: ISSUER.to_owned(),
         signing: identity::Signing::open(store.folder.path()).unwrap(),
         providers: Vec::new(),
         service_keys: vec![("intake".to_owned(), intake.public())],

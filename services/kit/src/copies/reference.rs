@@ -5,7 +5,7 @@ use proto::catalogue::v1::{Calendar, CatalogueChange, Procedure, catalogue_chang
 use proto::event::v1::Event;
 use proto::identity::v1::{IdentityChange, Unit, identity_change};
 
-use super::{CALENDAR, Copy, PROCEDURE, UNIT};
+use super::{CALENDAR, Copy, PROCEDURE, PROVINCE_CALENDAR, UNIT};
 
 /// The copies that an event of identity brings.
 ///
@@ -35,10 +35,11 @@ pub fn from_catalogue(event: &Event) -> Result<Vec<Copy>, DecodeError> {
             .as_ref()
             .map(procedure)
             .unwrap_or_default(),
-        Some(catalogue_change::Change::CalendarPublished(published)) => {
-            let copy = |calendar: Calendar| Copy::new(CALENDAR, calendar.key.clone(), &calendar);
-            published.calendar.map(copy).into_iter().collect()
-        }
+        Some(catalogue_change::Change::CalendarPublished(published)) => published
+            .calendar
+            .as_ref()
+            .map(calendar)
+            .unwrap_or_default(),
         None => Vec::new(),
     })
 }
@@ -54,6 +55,18 @@ fn procedure(procedure: &Procedure) -> Vec<Copy> {
     ];
     keys.map(|key| Copy::new(PROCEDURE, key, procedure))
         .to_vec()
+}
+
+/// A calendar twice too, as the one in force and as the version that deadlines were reckoned with.
+fn calendar(calendar: &Calendar) -> Vec<Copy> {
+    let keys = [calendar.key.clone(), calendar_key(calendar.revision)];
+    keys.map(|key| Copy::new(CALENDAR, key, calendar)).to_vec()
+}
+
+/// The key of the copy of one version of the calendar that all units share.
+#[must_use]
+pub fn calendar_key(revision: i64) -> String {
+    format!("{PROVINCE_CALENDAR}@{revision}")
 }
 
 /// The key of the copy of one version of a procedure.
