@@ -222,12 +222,11 @@ impl Keyring {
         let found = Held::of(folder);
         let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
         held.looked = clock::monotonic();
-        let found = found?;
-        // A folder that is not mounted for a moment looks like one without keys.
-        if found.keys.is_empty() && !held.keys.is_empty() {
+        // A folder that is not mounted for a moment has not lost its keys.
+        if !folder.is_dir() {
             return Err(Error::NoKey(folder.display().to_string()));
         }
-        *held = found;
+        *held = found?;
         Ok(())
     }
 
