@@ -32,6 +32,8 @@ pub use peer::Peer;
 
 /// A token is renewed when less than this is left of it.
 const RENEW_BEFORE: Duration = Duration::from_mins(2);
+/// The longest key set with what was taken back, in bytes: some 200,000 tokens of the last 11 minutes.
+const LONGEST_KEY_SET: usize = 8 * 1024 * 1024;
 
 /// How to reach a service, or a replica of it.
 #[derive(Clone, Debug)]
@@ -123,9 +125,6 @@ impl Peers {
         })
     }
 }
-
-/// The longest key set with what was taken back, in bytes: some 100,000 tokens of the last 11 minutes.
-const LONGEST_KEY_SET: usize = 4 * 1024 * 1024 * 2;
 
 /// The token with which a service calls the others, renewed before it ends.
 #[derive(Clone)]

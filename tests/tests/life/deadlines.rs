@@ -130,14 +130,19 @@ async fn moved(suite: &Suite) -> Vec<(String, DeadlineMoved)> {
     moved
 }
 
-#[tokio::test]
-async fn a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided() {
-    let suite = Suite::start().await;
-    let closed = suite.register(MARRIAGE, COMMUNE).await;
+/// A dossier that is decided, and one whose step is under way.
+async fn decided_and_open(suite: &Suite) -> (Dossier, Dossier) {
+    let decided = suite.register(MARRIAGE, COMMUNE).await;
     suite.work_off(COMMUNE, "2017-08-28T10:00").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:10").await;
     suite.decide(&signed, "2017-08-28T10:20").await;
-    let open = suite.register(MARRIAGE, COMMUNE).await;
+    (decided, suite.register(MARRIAGE, COMMUNE).await)
+}
+
+#[tokio::test]
+async fn a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided() {
+    let suite = Suite::start().await;
+    let (closed, open) = decided_and_open(&suite).await;
     assert_eq!(local(open.due), "2017-08-31T17:00");
     // A check waits until routing has heard of it.
     suite.must_add_up().await;
@@ -175,11 +180,7 @@ async fn a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided()
 #[tokio::test]
 async fn what_moved_is_explained_by_the_new_calendar_and_what_was_closed_by_the_old() {
     let suite = Suite::start().await;
-    let closed = suite.register(MARRIAGE, COMMUNE).await;
-    suite.work_off(COMMUNE, "2017-08-28T10:00").await;
-    let signed = suite.take_over(COMMUNE, "2017-08-28T10:10").await;
-    suite.decide(&signed, "2017-08-28T10:20").await;
-    let open = suite.register(MARRIAGE, COMMUNE).await;
+    let (closed, open) = decided_and_open(&suite).await;
     suite.actor(ADMINISTRATOR).ok(holiday()).await;
     let explained = until("the deadline moves", PATIENCE, async || {
         let explained = explain(&suite, &open).await;
