@@ -292,3 +292,17 @@ async fn an_officer_of_a_file_with_the_name_of_a_client_is_named_by_line() {
     assert!(refused.to_string().contains(named), "{refused}");
     assert_eq!(suite.store.events().await, before);
 }
+
+#[tokio::test]
+async fn a_certificate_subject_is_bound_to_one_client() {
+    let (suite, key) = (Suite::start().await, PrivateKey::generate());
+    let bound = |client_id: &str| {
+        let mut request = register(client_id, &[&key]);
+        let registration = request.registration.as_mut().unwrap();
+        registration.certificate_subject = "CN=tnmt".to_owned();
+        request
+    };
+    registered(&suite, bound("tnmt")).await.unwrap();
+    let second = registered(&suite, bound("thue")).await;
+    refused(second, Code::AlreadyExists, "CERTIFICATE_TAKEN");
+}
