@@ -1,26 +1,37 @@
 //! Catalogue: the administrative procedures of the province, and its working calendar.
 //!
-//! It owns two tables. `procedure` has every procedure with the version in force: components, case, limit, fee and route;
-//! versions of before stand in the log. `calendar` has office hours and the days that differ from them. Both come from files
-//! ([`read`], [`import`]), and what they publish is told in the log. It consumes no other log.
+//! A procedure is published in versions: *draft*, *published* from a day, *retired* when the next begins or the procedure ends.
+//! Tables: `procedure` (how far it is online, and what it is found by), `procedure_version` (what each version says), `calendar`
+//! (office hours and the days that differ from them), and those of [`kit::migration`]. Whoever reads gets it from memory, which
+//! follows the store. Work on it is done by rpcs; a deployment begins with files ([`read`], [`import`]). What is published is told
+//! in the log. It takes in the log of identity (units), which the rules of routes are checked against.
 
 mod calendar;
+mod check;
+mod difference;
+mod entry;
 mod error;
+mod exchange;
+mod fault;
 mod grpc;
 mod import;
 mod ledger;
 mod migration;
 mod procedure;
 mod route;
+mod shelf;
 mod store;
 mod wire;
 
+use std::sync::Arc;
+
 use kit::clock::Clock;
-use kit::consumer::Progress;
+use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
-use kit::serve::{Ground, Mounted, Pages};
+use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::watch::Watches;
 use kit::writer::{self, Step};
 use proto::catalogue::v1::calendar_service_server::CalendarServiceServer;
 use proto::catalogue::v1::event_service_server::EventServiceServer;
@@ -30,6 +41,8 @@ use tonic::service::Routes;
 
 pub use error::Error;
 pub use import::{Catalogue, Files, read};
+
+use store::known::Known;
 
 /// The name of the service, in its log and its package.
 const NAME: &str = "catalogue";
@@ -42,29 +55,44 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
     kit::migration::up::<migration::Migrator>(db).await
 }
 
-/// Migrates the store and makes the service ready to be mounted. Nothing is changed over the port, so no writer runs.
+/// Starts the catalogue: its writer, its consumer, its rpcs.
 ///
 /// # Errors
-/// When the store cannot be used.
-pub async fn start(ground: Ground) -> Result<Mounted, Error> {
+/// When the store refuses or identity's address is missing.
+pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
+    let progress = Progress::load(&["identity"], &ground.db).await?;
     let access = ground.record(NAME);
-    let db = ground.db;
-    let progress = Progress::load(&[], &db).await?;
-    let routes = Routes::new(ProcedureServiceServer::new(grpc::Procedures {
-        db: db.clone(),
-    }))
-    .add_service(CalendarServiceServer::new(grpc::Calendars {
-        db: db.clone(),
-    }))
-    .add_service(EventServiceServer::new(grpc::Events(db)));
+    let known = Known::new(ground.db.clone());
+    let ledger = ledger::Catalogue {
+        known: Some(known.clone()),
+    };
+    let writer = ground.write(Arc::new(ledger));
+    let identity: (&'static str, Interpret<ledger::Act>) = ("identity", wire::event::from_identity);
+    let ready = ground.consume(&writer, &progress, &[identity])?;
+    let (stop, looking) = (ground.stop.clone(), known.clone().look_for_others());
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(looking).await });
+    let procedures = grpc::Procedures {
+        db: ground.db.clone(),
+        known,
+        watches: Watches::start(&ground, &writer),
+        writer,
+    };
+    let calendars = grpc::Calendars {
+        db: ground.db.clone(),
+    };
+    let routes = Routes::new(ProcedureServiceServer::new(procedures))
+        .add_service(CalendarServiceServer::new(calendars))
+        .add_service(EventServiceServer::new(grpc::Events(ground.db)));
     Ok(Mounted {
         name: NAME,
         routes,
         http: Pages::new(),
         access,
         progress,
-        ready: Box::pin(std::future::ready(())),
+        ready,
     })
 }
 
@@ -76,13 +104,13 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
 pub async fn import(db: Db, catalogue: Catalogue) -> Result<(), Failure> {
     migrate(&db).await.map_err(Error::from)?;
     let step = Step {
-        act: ledger::Import(catalogue),
+        act: ledger::Act::Files(catalogue),
         cause: Cause {
             actor: NAME.to_owned(),
             at: Clock::system().civil(),
             traceparent: kit::telemetry::traceparent(),
         },
     };
-    writer::once(ledger::Catalogue, db, step).await?;
+    writer::once(ledger::Catalogue { known: None }, db, step).await?;
     Ok(())
 }

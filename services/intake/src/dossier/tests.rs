@@ -309,6 +309,9 @@ fn filing() -> Filing {
             originals: 1,
             copies: 0,
         }],
+        form: r#"{"child":"H'Hen"}"#.to_owned(),
+        fees: Vec::new(),
+        limit_extra: 0,
     }
 }
 

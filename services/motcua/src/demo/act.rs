@@ -108,6 +108,7 @@ impl Scene<'_> {
             receiving_unit_uid: self.unit().uid.clone(),
             applicant: Some(self.filing.applicant.clone()),
             components: self.procedure().components.clone(),
+            form_data: String::new(),
         };
         Ok(Call::new(&request).by(citizen))
     }
@@ -121,6 +122,7 @@ impl Scene<'_> {
             applicant: Some(self.filing.applicant.clone()),
             components: self.procedure().components.clone(),
             channel: Channel::Counter.into(),
+            form_data: String::new(),
         };
         Ok(Call::new(&request).by(self.desk()?))
     }

@@ -85,7 +85,7 @@ impl Province {
             units,
             procedures: procedures(line).await?,
             summary: line
-                .read(None, &catalogue::GetCatalogueSummaryRequest {})
+                .read(None, &catalogue::GetCatalogueSummaryRequest::default())
                 .await?,
             office: Office::from_wire(&calendar.unwrap_or_default())?,
         })
@@ -190,7 +190,7 @@ impl Procedure {
             level,
             online_level: wire.online_level,
             lead: wire.lead_unit_uid,
-            components: version.components.iter().map(handed_in).collect(),
+            components: case.components.iter().map(handed_in).collect(),
             first_steps: first.map(|step| step.key.clone()).collect(),
             decided_above: route.steps.iter().any(above),
             route: route.name,

@@ -182,8 +182,11 @@ impl Scenario {
                 echo.call(turn).await?;
             }
             Self::GetProcedure { line, codes } => {
-                let code = in_turn(codes, turn).clone();
-                line.call(None, &GetProcedureRequest { code }, None).await?;
+                let request = GetProcedureRequest {
+                    code: in_turn(codes, turn).clone(),
+                    ..GetProcedureRequest::default()
+                };
+                line.call(None, &request, None).await?;
             }
             Self::SignIn { line } => attempt(line, turn).await?,
             Self::Submit { line, plans } => {
@@ -277,6 +280,7 @@ pub fn submission(line: &Line, plans: &Plans, turn: u64) -> (CallerId, SubmitDos
         receiving_unit_uid: unit.to_owned(),
         applicant: line.cast().particulars(citizen).cloned(),
         components: plan.components.clone(),
+        form_data: String::new(),
     };
     (citizen, request)
 }

@@ -1,0 +1,106 @@
+//! The whole catalogue in memory, as the store has it: it is read often and changed seldom.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use kit::db::Db;
+use sea_orm::DbErr;
+use tokio::sync::Mutex;
+
+use super::procedure;
+use crate::shelf::Shelf;
+
+/// How often the store is asked what other processes have written.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The catalogue as it was last read.
+#[derive(Clone)]
+pub(crate) struct Known(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    shelf: RwLock<Arc<Shelf>>,
+    /// Whether the store has something newer, as far as this process knows.
+    is_old: AtomicBool,
+    /// Held by whoever reads the store: the state that it was read in.
+    read: Mutex<Option<(i64, i64)>>,
+}
+
+impl Known {
+    pub fn new(db: Db) -> Self {
+        Self(Arc::new(Inner {
+            db,
+            shelf: RwLock::default(),
+            is_old: AtomicBool::new(true),
+            read: Mutex::default(),
+        }))
+    }
+
+    /// The catalogue of now: with all that this process has changed, and what others had changed half a second ago.
+    pub async fn now(&self) -> Result<Arc<Shelf>, DbErr> {
+        if self.0.is_old.load(Ordering::Acquire) {
+            self.read_anew().await?;
+        }
+        Ok(self.last())
+    }
+
+    /// This process has changed something.
+    pub fn changed(&self) {
+        self.0.is_old.store(true, Ordering::Release);
+    }
+
+    /// Takes in what other processes write, for as long as it is polled.
+    pub async fn look_for_others(self) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Err(error) = self.read_anew().await {
+                tracing::debug!(%error, "whether procedures changed could not be read");
+            }
+        }
+    }
+
+    fn last(&self) -> Arc<Shelf> {
+        let shelf = self.0.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&shelf)
+    }
+
+    /// Reads what has changed since the last time.
+    async fn read_anew(&self) -> Result<(), DbErr> {
+        let mut read = self.0.read.lock().await;
+        // Whatever changes from here on is read the next time.
+        self.0.is_old.store(false, Ordering::Release);
+        let result = self.read_what_changed(&mut read).await;
+        if result.is_err() {
+            self.changed();
+        }
+        result
+    }
+
+    async fn read_what_changed(&self, read: &mut Option<(i64, i64)>) -> Result<(), DbErr> {
+        let db = self.0.db.read();
+        let state = procedure::state(db).await?;
+        if *read == Some(state) {
+            return Ok(());
+        }
+        let last = self.last();
+        let entries = if read.is_none() {
+            procedure::read(db, None).await?
+        } else {
+            let known: HashMap<&str, i64> = last
+                .entries()
+                .map(|entry| (entry.code.as_str(), entry.revision))
+                .collect();
+            let mut codes = procedure::revisions(db).await?;
+            codes.retain(|(code, revision)| known.get(code.as_str()) != Some(revision));
+            let codes: Vec<String> = codes.into_iter().map(|(code, _)| code).collect();
+            procedure::read(db, Some(&codes)).await?
+        };
+        let mut shelf = last.as_ref().clone();
+        shelf.put(entries);
+        *self.0.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+        *read = Some(state);
+        Ok(())
+    }
+}
