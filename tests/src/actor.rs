@@ -14,7 +14,7 @@ use tonic_prost::ProstCodec;
 
 use crate::cast::Cast;
 use crate::refusal::Refusal;
-use crate::rpc::Rpc;
+use crate::rpc::{Bytes, Method, Rpc};
 
 /// What time it is at first, when nobody says otherwise: a Monday morning.
 pub const MONDAY_MORNING: &str = "2017-08-28T08:00:00+07:00";
@@ -196,6 +196,26 @@ impl Actor {
             trace: text(TRACE_ID).unwrap_or_default().to_owned(),
             message: response.into_inner(),
         })
+    }
+
+    /// Calls any rpc of the contract with a message in protobuf's bytes, and gives back the first that is answered; empty where a
+    /// stream is answered.
+    ///
+    /// # Errors
+    /// What the suite, or the connection, answers.
+    pub async fn send(&self, method: &Method, body: Vec<u8>) -> Result<Vec<u8>, Status> {
+        let mut request = Request::new(body);
+        self.sign(request.metadata_mut()).await?;
+        let mut grpc = Grpc::new(self.line.channel()).max_decoding_message_size(MOST_BYTES);
+        let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
+        grpc.ready().await.map_err(away)?;
+        let path = method.path.parse().expect("the name of an rpc is a path");
+        let answered = grpc.server_streaming(request, path, Bytes).await?;
+        if method.streams {
+            return Ok(Vec::new());
+        }
+        let first = answered.into_inner().message().await?;
+        Ok(first.unwrap_or_default())
     }
 
     async fn sign(&self, metadata: &mut MetadataMap) -> Result<(), Status> {

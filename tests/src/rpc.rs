@@ -1,9 +1,14 @@
 //! The rpcs: which request goes where, and what comes back.
 
+use prost::Message as _;
+use prost::bytes::{Buf as _, BufMut as _};
+use prost_types::FileDescriptorSet;
 use proto::catalogue::v1 as catalogue;
 use proto::identity::v1 as identity;
 use proto::intake::v1 as intake;
 use proto::routing::v1 as routing;
+use tonic::Status;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// A request that knows its rpc.
 pub trait Rpc: prost::Message + Clone + Send + Sync + 'static {
@@ -32,6 +37,11 @@ rpcs! {
         "ListUnits": ListUnitsRequest => ListUnitsResponse,
         "SearchUnits": SearchUnitsRequest => SearchUnitsResponse,
         "GetSuccession": GetSuccessionRequest => GetSuccessionResponse,
+    }
+    identity "OfficerService" {
+        "RegisterOfficer": RegisterOfficerRequest => RegisterOfficerResponse,
+        "AssignPosition": AssignPositionRequest => AssignPositionResponse,
+        "DelegatePosition": DelegatePositionRequest => DelegatePositionResponse,
     }
     identity "PartyService" {
         "RegisterParty": RegisterPartyRequest => RegisterPartyResponse,
@@ -77,5 +87,77 @@ rpcs! {
         "GetTransfer": GetTransferRequest => GetTransferResponse,
         "ListTransfers": ListTransfersRequest => ListTransfersResponse,
         "GetRoute": GetRouteRequest => GetRouteResponse,
+    }
+}
+
+/// An rpc of the contract.
+#[derive(Clone, Debug)]
+pub struct Method {
+    /// `/motcua.intake.v1.DossierService/SubmitDossier`.
+    pub path: String,
+    /// Whether it answers with a stream.
+    pub streams: bool,
+}
+
+impl Method {
+    /// All rpcs of the contract.
+    pub fn all() -> Vec<Self> {
+        let files = FileDescriptorSet::decode(proto::DESCRIPTORS);
+        let mut methods = Vec::new();
+        for file in files.expect("the contract's own descriptors").file {
+            for service in &file.service {
+                methods.extend(service.method.iter().map(|method| Self {
+                    path: format!("/{}.{}/{}", file.package(), service.name(), method.name()),
+                    streams: method.server_streaming(),
+                }));
+            }
+        }
+        methods
+    }
+
+    /// As the table of rules names it: `intake.DossierService/SubmitDossier`.
+    pub fn short_name(&self) -> String {
+        self.path
+            .replacen("/motcua.", "", 1)
+            .replacen(".v1.", ".", 1)
+    }
+}
+
+/// Messages as the bytes that they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bytes;
+
+impl Codec for Bytes {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, body: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&body);
+        Ok(())
+    }
+}
+
+impl Decoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let length = buffer.remaining();
+        Ok(Some(buffer.copy_to_bytes(length).to_vec()))
     }
 }

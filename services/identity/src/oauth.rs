@@ -70,7 +70,8 @@ async fn discovery(State(oauth): State<OAuth>, headers: HeaderMap) -> Response {
             "jwks_uri": format!("{base}/oauth2/jwks"),
             "revocation_endpoint": format!("{base}/oauth2/revoke"),
             "grant_types_supported": [CLIENT_CREDENTIALS, TOKEN_EXCHANGE],
-            "response_types_supported": [],
+            // There is no page at which one signs in, and clients take an empty list for a missing one.
+            "response_types_supported": ["none"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["EdDSA"],
             "token_endpoint_auth_methods_supported": methods,

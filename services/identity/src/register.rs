@@ -116,6 +116,37 @@ impl Register {
         std::iter::once(heir).chain(inherited).cloned().collect()
     }
 
+    /// The estates of `unit` and of all units below it: what whoever looks over it looks over. Its heir stands first.
+    #[must_use]
+    pub fn oversight(&self, unit: &Uid, on: NaiveDate) -> Vec<Uid> {
+        let heir = self.heir(unit, on);
+        let below = self
+            .0
+            .keys()
+            .filter(|other| *other != heir && self.is_below(self.heir(other, on), heir, on));
+        std::iter::once(heir).chain(below).cloned().collect()
+    }
+
+    /// Whether a unit is this one or stands anywhere below it.
+    fn is_below(&self, unit: &Uid, above: &Uid, on: NaiveDate) -> bool {
+        let mut next = Some(unit);
+        // An import refuses loops; a chain has at most as many links as there are units.
+        for _ in 0..self.0.len() {
+            match next {
+                Some(unit) if unit == above => return true,
+                Some(unit) => next = self.parent(unit, on),
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// The unit that stands above on a day.
+    fn parent(&self, unit: &Uid, on: NaiveDate) -> Option<&Uid> {
+        let parent = self.0.get(unit)?.on(on).parent.as_ref();
+        parent.map(|parent| self.heir(parent, on))
+    }
+
     /// The units whose work, or a part of it, went to this one.
     pub fn predecessors<'a>(
         &'a self,

@@ -15,8 +15,8 @@ use crate::subject::Subject;
 
 /// How far clocks may be apart.
 pub const LEEWAY: TimeDelta = TimeDelta::seconds(60);
-/// How far ahead an assertion may end.
-const LONGEST_LIFE: TimeDelta = TimeDelta::minutes(5);
+/// How far ahead an assertion may end: common OAuth libraries sign for an hour, and some cannot be told otherwise.
+const LONGEST_LIFE: TimeDelta = TimeDelta::hours(1);
 const LONGEST_ASSERTION: usize = 8 * 1024;
 const LONGEST_JTI: usize = 128;
 
@@ -33,7 +33,7 @@ pub enum Refusal {
     Expired,
     /// `nbf` or `iat` is still to come.
     NotYet,
-    /// `exp` is more than 5 minutes ahead.
+    /// `exp` is more than an hour ahead.
     TooLong,
     /// It was taken before.
     Replayed,
@@ -51,7 +51,7 @@ impl fmt::Display for Refusal {
             }
             Self::Expired => "its `exp` has passed",
             Self::NotYet => "its `nbf` or `iat` is still to come",
-            Self::TooLong => "its `exp` must be at most 5 minutes ahead",
+            Self::TooLong => "its `exp` must be at most an hour ahead",
             Self::Replayed => "it was used before: every assertion needs a new `jti`",
         })
     }

@@ -2,22 +2,20 @@
 
     story.py BINARY
 
-starts BINARY on an empty data folder with the province and five callers, each with a key of its own.
+starts BINARY on an empty data folder with the province, three officers and a citizen. They sign in elsewhere: the story signs
+their ID tokens itself, with a key that the suite's settings name as that of their OpenID provider.
 """
 
-import base64
 import csv
-import os
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
 
 import grpc
 import jwt
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.duration_pb2 import Duration
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -29,53 +27,56 @@ from motcua.intake.v1 import dossier_service_pb2 as intake
 from motcua.intake.v1.dossier_service_pb2_grpc import DossierServiceStub
 from motcua.routing.v1 import transfer_service_pb2 as routing
 from motcua.routing.v1.transfer_service_pb2_grpc import TransferServiceStub
+from suite import PATIENCE_SECONDS, request_id, serving, with_patience
 
 PROVINCE = pathlib.Path(__file__).parents[3] / "deploy" / "daklak"
 UNIT = "daklak-0035"
 BIRTH_REGISTRATION = "1.001193"
 CITIZEN = "citizen-lan"
+NUMBER = "066088000003"
 OFFICERS = {f"lan-{role}": role for role in ("receptionist", "examiner", "leader")}
-PATIENCE_SECONDS = 20
-
-
-def with_patience(call):
-    """Repeats a call while the suite asks for patience: it is safe with the same request_id."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return call()
-        except grpc.RpcError as error:
-            if error.code() != grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+SSO, VNEID = "https://sso.example", "https://vneid.example"
 
 
 class Cast:
-    """Everybody who calls, with their keys and tokens."""
+    """Everybody who calls, with their tokens."""
 
-    def __init__(self, file):
-        self.keys = {subject: Ed25519PrivateKey.generate() for subject in [CITIZEN, *OFFICERS]}
+    def __init__(self):
+        self.key = Ed25519PrivateKey.generate()
         self.tokens = {}
-        with open(file, "w", newline="") as target:
-            rows = csv.writer(target, lineterminator="\n")
-            rows.writerow(["subject", "role", "unit", "public_key", "name", "number_kind", "number"])
-            for officer, role in OFFICERS.items():
-                rows.writerow([officer, role, UNIT, self.public_key(officer), "", "", ""])
-            rows.writerow([CITIZEN, "applicant", "", self.public_key(CITIZEN), "Lan", "cccd", "066088000003"])
 
-    def public_key(self, subject):
-        raw = self.keys[subject].public_key().public_bytes(
-            serialization.Encoding.Raw, serialization.PublicFormat.Raw
-        )
-        return base64.b64encode(raw).decode()
+    def write(self, folder):
+        """The files by which officers hold their positions, and the file of providers."""
+        day = "2017-01-01"
+        officers = [("subject", "name"), *((officer, officer) for officer in OFFICERS)]
+        positions = [("subject", "role", "unit", "first_day", "last_day", "acting_for")]
+        positions += [(officer, role, UNIT, day, "", "") for officer, role in OFFICERS.items()]
+        for name, rows in (("officers.csv", officers), ("positions.csv", positions)):
+            with open(f"{folder}/{name}", "w", newline="") as target:
+                csv.writer(target, lineterminator="\n").writerows(rows)
+        keys = {"keys": [json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(self.key.public_key()))]}
+        providers = [
+            {"name": "sso", "issuer": SSO, "audience": "motcua", "people": "officers", "jwks": keys},
+            {"name": "vneid", "issuer": VNEID, "audience": "motcua", "people": "applicants", "jwks": keys},
+        ]
+        providers_file = pathlib.Path(folder, "providers.json")
+        providers_file.write_text(json.dumps(providers))
+        return str(providers_file)
+
+    def id_token(self, subject):
+        """What the provider says of who signed in."""
+        now = int(time.time())
+        claims = {"aud": "motcua", "iat": now, "exp": now + 300, "sub": subject}
+        if subject == CITIZEN:
+            claims |= {"iss": VNEID, "name": "Lan", "cccd": NUMBER}
+        else:
+            claims |= {"iss": SSO}
+        return jwt.encode(claims, self.key, algorithm="EdDSA")
 
     def credentials(self, channel, subject):
         """The metadata that says who calls."""
         if subject not in self.tokens:
-            now = int(time.time())
-            claims = {"iss": subject, "sub": subject, "aud": "motcua", "iat": now, "exp": now + 120, "jti": request_id()}
-            assertion = jwt.encode(claims, self.keys[subject], algorithm="EdDSA")
-            request = IssueTokenRequest(assertion=assertion)
+            request = IssueTokenRequest(id_token=self.id_token(subject))
             issued = with_patience(lambda: TokenServiceStub(channel).IssueToken(request, timeout=PATIENCE_SECONDS))
             self.tokens[subject] = issued.token
         return [("authorization", f"Bearer {self.tokens[subject]}")]
@@ -165,7 +166,7 @@ def custody_of(transfer):
 
 def submission():
     applicant = intake.Applicant(
-        name="Lan", number_kind=intake.APPLICANT_NUMBER_KIND_CCCD, number="066088000003"
+        name="Lan", number_kind=intake.APPLICANT_NUMBER_KIND_CCCD, number=NUMBER
     )
     components = [
         intake.HandedIn(component_key=key, originals=1, copies=1) for key in ("form", "identity", "evidence")
@@ -179,27 +180,15 @@ def submission():
     )
 
 
-def request_id():
-    return uuid.uuid4().hex
-
-
 def main(binary):
     with tempfile.TemporaryDirectory() as folder:
-        callers, data = f"{folder}/callers.csv", f"{folder}/data"
-        cast = Cast(callers)
-        subprocess.run([binary, "import", "--data-dir", data, PROVINCE, callers], check=True)
-        serve = [binary, "serve", "all", "--data-dir", data, "--listen", "127.0.0.1:0"]
-        serve += ["--simulated-clock", "2017-08-28T08:00:00+07:00"]
-        quiet = os.environ | {"RUST_LOG": "warn"}
-        suite = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, env=quiet)
-        try:
-            address = suite.stdout.readline().removeprefix("listening on ").strip()
-            with grpc.insecure_channel(address) as channel:
-                code = Story(channel, cast).play()
-        finally:
-            suite.terminate()
-            ended = suite.wait(timeout=PATIENCE_SECONDS)
-    assert ended == 0, f"the suite ended with {ended}"
+        data, cast = f"{folder}/data", Cast()
+        providers = cast.write(folder)
+        subprocess.run([binary, "import", "--data-dir", data, PROVINCE, folder], check=True)
+        options = ["--listen", "127.0.0.1:0", "--providers", providers]
+        options += ["--simulated-clock", "2017-08-28T08:00:00+07:00"]
+        with serving(binary, data, *options) as address, grpc.insecure_channel(address) as channel:
+            code = Story(channel, cast).play()
     print(f"{code}: submitted, received, examined, signed and returned")
 
 

@@ -15,6 +15,7 @@ use crate::password::Credential;
 use crate::position::{self, Period, Position};
 use crate::staff::{Wanted, is_own, must_be_own};
 use crate::subject::Subject;
+use crate::token::Revocation;
 use crate::{unit, wire};
 
 /// What a caller asks for.
@@ -51,8 +52,10 @@ pub(crate) enum Verb {
         last_day: NaiveDate,
         what: Ending,
     },
-    /// `DisableOfficer`, `EnableOfficer`.
-    Stand(Subject, Standing),
+    /// `DisableOfficer`, at this second.
+    Disable(Subject, i64),
+    /// `EnableOfficer`.
+    Enable(Subject),
     /// `ImportPositions`.
     Import(Vec<Row>),
     /// `SetPassword`.
@@ -77,7 +80,8 @@ impl Command {
             Verb::Register(_) | Verb::Assign(_) | Verb::Import(_) => true,
             Verb::Delegate { .. }
             | Verb::End { .. }
-            | Verb::Stand(..)
+            | Verb::Disable(..)
+            | Verb::Enable(_)
             | Verb::SetPassword(..)
             | Verb::Unlock(_) => false,
         }
@@ -90,9 +94,10 @@ impl Command {
             Verb::Assign(wanted) => first(must_be_own(wanted.role, &wanted.unit, &self.scope)),
             Verb::Delegate { of, .. } => self.held(world, of).map(drop),
             Verb::End { position, .. } => self.held(world, position).map(drop),
-            Verb::Stand(subject, _) | Verb::SetPassword(subject, _) | Verb::Unlock(subject) => {
-                self.looked_after(world, subject).map(drop)
-            }
+            Verb::Disable(subject, _)
+            | Verb::Enable(subject)
+            | Verb::SetPassword(subject, _)
+            | Verb::Unlock(subject) => self.looked_after(world, subject).map(drop),
             // Each row is looked at by itself.
             Verb::Import(_) => Ok(()),
         }
@@ -159,7 +164,13 @@ pub(super) fn decide(world: &World, command: &Command) -> Result<Effect<Change>,
             last_day,
             what,
         } => end(world, command, position, (*last_day, *what)),
-        Verb::Stand(subject, standing) => stand(world, command, subject, *standing),
+        Verb::Enable(subject) => stand(world, command, subject, Standing::Active),
+        Verb::Disable(subject, now) => {
+            let mut effect = stand(world, command, subject, Standing::Disabled)?;
+            let revocation = Revocation::of_subject(subject.clone(), *now);
+            effect.changes.push(Change::Revocation(revocation));
+            Ok(effect)
+        }
         Verb::Import(rows) => staffing::take_in(world, command, rows),
         Verb::SetPassword(subject, credential) => Ok(password::set(
             subject,

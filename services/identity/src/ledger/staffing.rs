@@ -244,7 +244,10 @@ impl Keys {
             Verb::End { position, .. } => {
                 self.positions.insert(position.clone());
             }
-            Verb::Stand(subject, _) | Verb::SetPassword(subject, _) | Verb::Unlock(subject) => {
+            Verb::Disable(subject, _)
+            | Verb::Enable(subject)
+            | Verb::SetPassword(subject, _)
+            | Verb::Unlock(subject) => {
                 self.staff.insert(subject.clone());
             }
             Verb::Import(rows) => self.wanted(rows.iter().flatten()),

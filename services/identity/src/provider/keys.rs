@@ -1,4 +1,4 @@
-//! The keys of a provider, fetched when a token names one that is not known.
+//! The keys of a provider, fetched when a token names one that is not known, and when they are old.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use kit::clock;
 use serde::Deserialize;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::{Error, Refusal, Settings};
@@ -17,6 +17,8 @@ const DISCOVERY: &str = "/.well-known/openid-configuration";
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Tokens that name unknown keys do not make the suite ask a provider more often.
 const ASK_AT_MOST_EVERY: Duration = Duration::from_secs(10);
+/// Keys are asked for again after so long, so that one that its provider withdraws is not taken for ever.
+pub(super) const FRESH_FOR: Duration = Duration::from_mins(10);
 /// The longest document of a provider, in bytes.
 const LONGEST: usize = 256 * 1024;
 
@@ -26,8 +28,13 @@ pub(super) struct Keys {
     /// Whether they stand in the settings.
     fixed: bool,
     web: reqwest::Client,
-    known: Mutex<Vec<SignerKey>>,
+    known: Mutex<Known>,
     asked_at: AsyncMutex<Option<Instant>>,
+}
+
+struct Known {
+    keys: Vec<SignerKey>,
+    fetched_at: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +68,10 @@ impl Keys {
             issuer: settings.issuer.clone(),
             fixed: fixed.is_some(),
             web: web.build().map_err(|error| error.to_string())?,
-            known: Mutex::new(fixed.unwrap_or_default()),
+            known: Mutex::new(Known {
+                keys: fixed.unwrap_or_default(),
+                fetched_at: None,
+            }),
             asked_at: AsyncMutex::default(),
         })
     }
@@ -69,16 +79,36 @@ impl Keys {
     /// The keys that a token's header may mean.
     pub async fn meant_by(&self, kid: Option<&str>) -> Result<Vec<SignerKey>, Error> {
         let known = self.known(kid);
-        if self.fixed || !known.is_empty() {
+        if self.fixed || (!known.is_empty() && self.are_fresh()) {
             return Ok(known);
         }
-        let mut asked_at = self.asked_at.lock().await;
-        let lately = asked_at.is_some_and(|at| at.elapsed() < ASK_AT_MOST_EVERY);
-        // Somebody else may have fetched it meanwhile.
-        if self.known(kid).is_empty() && !lately {
-            *asked_at = Some(clock::monotonic());
-            self.fetch().await?;
+        if known.is_empty() {
+            self.ask(self.asked_at.lock().await, kid).await?;
+        } else if let Ok(asked_at) = self.asked_at.try_lock()
+            && let Err(error) = self.ask(asked_at, kid).await
+        {
+            tracing::warn!(%error, "the keys that were fetched before go on serving");
         }
+        self.known_now(kid)
+    }
+
+    /// Fetches the keys, unless that was done or tried a moment ago.
+    async fn ask(
+        &self,
+        mut asked_at: MutexGuard<'_, Option<Instant>>,
+        kid: Option<&str>,
+    ) -> Result<(), Error> {
+        let lately = asked_at.is_some_and(|at| at.elapsed() < ASK_AT_MOST_EVERY);
+        // Somebody else may have fetched them meanwhile.
+        let there = self.are_fresh() && !self.known(kid).is_empty();
+        if lately || there {
+            return Ok(());
+        }
+        *asked_at = Some(clock::monotonic());
+        self.fetch().await
+    }
+
+    fn known_now(&self, kid: Option<&str>) -> Result<Vec<SignerKey>, Error> {
         let known = self.known(kid);
         if known.is_empty() && self.known(None).is_empty() {
             return Err(self.away("they were asked for a moment ago"));
@@ -91,8 +121,14 @@ impl Keys {
 
     fn known(&self, kid: Option<&str>) -> Vec<SignerKey> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let meant = known.iter().filter(|key| key.is_meant_by(kid));
+        let meant = known.keys.iter().filter(|key| key.is_meant_by(kid));
         meant.cloned().collect()
+    }
+
+    fn are_fresh(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fetched_at = known.fetched_at;
+        fetched_at.is_some_and(|at| at.elapsed() < FRESH_FOR)
     }
 
     async fn fetch(&self) -> Result<(), Error> {
@@ -103,7 +139,10 @@ impl Keys {
         }
         let keys: JwkSet = self.get(&discovery.jwks_uri).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = usable(&keys);
+        *known = Known {
+            keys: usable(&keys),
+            fetched_at: Some(clock::monotonic()),
+        };
         Ok(())
     }
 

@@ -1,11 +1,18 @@
+use std::time::Duration;
+
 use jsonwebtoken::{Algorithm, Header, encode};
 use kit::clock;
-use kit::keys::PrivateKey;
+use kit::keys::{PrivateKey, PublicKey};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
+use super::keys::FRESH_FOR;
 use super::*;
 
 const ISSUER: &str = "https://sso.example";
+/// How soon a provider must be asked.
+const WITHIN: Duration = Duration::from_secs(10);
 
 fn settings(people: People, key: &PrivateKey) -> Settings {
     let jwk: Value = serde_json::from_str(&key.public().to_jwk()).unwrap();
@@ -119,4 +126,70 @@ async fn a_provider_that_is_away_is_said_to_be() {
         let asked = providers.person(&token, clock::real()).await;
         assert!(matches!(asked, Err(Error::Away { .. })), "{asked:?}");
     }
+}
+
+/// Answers two requests: for a discovery document, then for the key set that has this key. Gives the listener back.
+async fn answer_with(listener: TcpListener, key: PublicKey) -> TcpListener {
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let jwk: Value = serde_json::from_str(&key.to_jwk()).unwrap();
+    for document in [
+        json!({"issuer": issuer, "jwks_uri": format!("{issuer}/jwks")}),
+        json!({"keys": [jwk]}),
+    ] {
+        let accepted = tokio::time::timeout(WITHIN, listener.accept()).await;
+        let (mut asked, _) = accepted.expect("the provider is asked").unwrap();
+        let _ = asked.read(&mut [0; 4096]).await.unwrap();
+        let body = document.to_string();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}",
+            body.len()
+        );
+        let answer = format!("{head}\r\n\r\n{body}");
+        asked.write_all(answer.as_bytes()).await.unwrap();
+    }
+    listener
+}
+
+/// A provider at a port of this machine, known by its issuer alone, and an ID token of its.
+async fn at_a_port(key: &PrivateKey) -> (TcpListener, Providers, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let mut settings = settings(People::Officers, key);
+    (settings.issuer, settings.jwks) = (issuer.clone(), None);
+    let token = id_token(key, &json!({"iss": issuer}));
+    let providers = Providers::new(vec![settings]).unwrap();
+    (listener, providers, token)
+}
+
+async fn age() {
+    tokio::time::pause();
+    tokio::time::advance(FRESH_FOR).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_key_that_its_provider_withdraws_is_not_taken_for_ever() {
+    let (old, new) = (PrivateKey::generate(), PrivateKey::generate());
+    let (listener, providers, token) = at_a_port(&old).await;
+    let ask = || providers.person(&token, clock::real());
+    let (asked, listener) = tokio::join!(ask(), answer_with(listener, old.public()));
+    assert!(asked.is_ok(), "{asked:?}");
+    age().await;
+    let (asked, _listener) = tokio::join!(ask(), answer_with(listener, new.public()));
+    assert!(
+        matches!(asked, Err(Error::Refused(Refusal::WrongSignature))),
+        "{asked:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_keys_that_are_known_serve_while_their_provider_is_away() {
+    let key = PrivateKey::generate();
+    let (listener, providers, token) = at_a_port(&key).await;
+    let ask = || providers.person(&token, clock::real());
+    let (asked, listener) = tokio::join!(ask(), answer_with(listener, key.public()));
+    assert!(asked.is_ok(), "{asked:?}");
+    drop(listener);
+    age().await;
+    assert!(ask().await.is_ok());
 }

@@ -192,3 +192,37 @@ fn one_code_is_another_unit_in_another_era() {
     assert_eq!(with_code("2025-07-01", false), ["b"]);
     assert_eq!(with_code("2025-07-01", true), ["a", "b"]);
 }
+
+fn overseen(register: &Register, unit: &str, on: &str) -> Vec<String> {
+    let overseen = register.oversight(&Uid::new(unit), day(on));
+    overseen.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn whoever_looks_over_a_unit_looks_over_all_below_it_and_what_came_down_to_them() {
+    let rows = [
+        described("d", Kind::District, "2004-01-01", "p"),
+        described("x", Kind::Commune, "2004-01-01", "d"),
+        described("y", Kind::Commune, "2004-01-01", "d"),
+    ];
+    let register = taken(&province(), &draft(rows, []));
+    let merged = Draft {
+        units: [(
+            0,
+            Described {
+                last_day: Some(day("2017-12-31")),
+                ..described("y", Kind::Commune, "2004-01-01", "d")
+            },
+        )]
+        .into(),
+        ..draft([], [succeeded("y", "a", "2018-01-01", true)])
+    };
+    let register = taken(&register, &merged);
+    assert_eq!(overseen(&register, "d", "2017-08-28"), ["d", "x", "y"]);
+    assert_eq!(overseen(&register, "d", "2018-08-28"), ["d", "x"]);
+    assert_eq!(overseen(&register, "y", "2018-08-28"), ["a", "y"]);
+    assert_eq!(
+        overseen(&register, "p", "2018-08-28"),
+        ["p", "a", "b", "c", "d", "x", "y"]
+    );
+}

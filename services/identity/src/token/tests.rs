@@ -49,8 +49,6 @@ fn an_assertion_holds_for_its_own_subject_and_key_and_a_short_time() {
     assert!(verified(&jwt, &own, TimeDelta::seconds(170)).is_ok());
     let late = verified(&jwt, &own, TimeDelta::seconds(190));
     assert_eq!(late, Err(Refusal::Expired));
-    let early = verified(&jwt, &own, TimeDelta::seconds(-250));
-    assert_eq!(early, Err(Refusal::TooLong));
 }
 
 #[test]
@@ -71,6 +69,8 @@ fn what_an_assertion_says_must_be_right() {
         (json!({"jti": ""}), Err(Refusal::Malformed)),
         (json!({"jti": null}), Err(Refusal::Malformed)),
         (json!({"exp": null}), Err(Refusal::Malformed)),
+        (json!({"exp": now + 3600}), Ok("one".to_owned())),
+        (json!({"exp": now + 3700}), Err(Refusal::TooLong)),
     ];
     for (changed, expected) in rows {
         let jwt = assertion(&key, &changed);

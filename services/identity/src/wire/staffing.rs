@@ -10,7 +10,7 @@ use kit::page;
 use proto::identity::v1 as pb;
 
 use crate::ledger::{Command, Ending, Row, Verb};
-use crate::officer::{LONGEST_NAME, Name, Officer, Page, Standing};
+use crate::officer::{LONGEST_NAME, Name, Officer, Page};
 use crate::position::{self, Period};
 use crate::staff::Wanted;
 use crate::subject::Subject;
@@ -144,7 +144,7 @@ fn ending(
 /// `DisableOfficer`.
 pub(crate) fn disable(context: &Context, message: &pb::DisableOfficerRequest) -> Asked {
     let (request_id, subject) = named(&message.request_id, &message.subject)?;
-    let verb = Verb::Stand(subject, Standing::Disabled);
+    let verb = Verb::Disable(subject, clock::real().timestamp());
     Ok((
         request_id,
         command(context, message.expected_revision, verb),
@@ -154,7 +154,7 @@ pub(crate) fn disable(context: &Context, message: &pb::DisableOfficerRequest) ->
 /// `EnableOfficer`.
 pub(crate) fn enable(context: &Context, message: &pb::EnableOfficerRequest) -> Asked {
     let (request_id, subject) = named(&message.request_id, &message.subject)?;
-    let verb = Verb::Stand(subject, Standing::Active);
+    let verb = Verb::Enable(subject);
     Ok((
         request_id,
         command(context, message.expected_revision, verb),

@@ -9,7 +9,7 @@ use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
 use crate::staff::assignment;
-use crate::support::{Store, Suite, must_not_hold, refused, with};
+use crate::support::{Store, Suite, must_not_hold, refused, until_refused, with};
 
 const FIRST: &str = "trâu vàng leo cây";
 const OWN: &str = "mèo trắng bơi sông";
@@ -351,4 +351,41 @@ async fn without_a_province_nobody_administers_it() {
     let weak = administrator(Some("matkhau123456"), false);
     let weak = identity::create_administrator(store.db.clone(), weak).await;
     assert_eq!(weak.unwrap_err().reason(), "INVALID_FIELDS");
+}
+
+#[tokio::test]
+async fn the_tokens_of_an_officer_who_is_disabled_end_at_once() {
+    let suite = suite().await;
+    let signed_in = sign_in(&suite, ("lan", OWN, "")).await.unwrap();
+    let token = signed_in.into_inner().token;
+    let disable = pb::DisableOfficerRequest {
+        request_id: "d".to_owned(),
+        subject: "lan".to_owned(),
+        expected_revision: 0,
+    };
+    suite
+        .administrator()
+        .disable_officer(disable)
+        .await
+        .unwrap();
+    until_refused(&suite, &token, "TOKEN_REVOKED").await;
+    refused(
+        sign_in(&suite, ("lan", OWN, "")).await,
+        Code::Unauthenticated,
+        "SIGN_IN_REFUSED",
+    );
+}
+
+#[tokio::test]
+async fn an_auditor_reaches_what_stands_below_its_unit_and_the_provinces_everything() {
+    let suite = suite().await;
+    let administrator = suite.administrator();
+    administrator.assign("lan", pb::Role::Auditor, "new").await;
+    assert_eq!(
+        grants(&suite).await,
+        [(pb::Role::Auditor, "new".to_owned())]
+    );
+    administrator.assign("lan", pb::Role::Auditor, "p").await;
+    let everywhere = (pb::Role::Auditor, String::new());
+    assert!(grants(&suite).await.contains(&everywhere));
 }

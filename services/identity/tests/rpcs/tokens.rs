@@ -76,7 +76,7 @@ async fn an_assertion_that_does_not_hold_gets_no_token() {
         assertion("leader", "motcua", 60, own),
         assertion("desk", "elsewhere", 60, own),
         assertion("desk", "motcua", -120, own),
-        assertion("desk", "motcua", 600, own),
+        assertion("desk", "motcua", 4_000, own),
     ];
     for assertion in assertions {
         let mut tokens = TokenServiceClient::new(suite.channel.clone());

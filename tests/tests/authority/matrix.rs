@@ -1,0 +1,225 @@
+//! The matrix, played and compared.
+
+use std::fmt::Write as _;
+
+use futures::{StreamExt as _, stream};
+use kit::caller::Role;
+use tests::rpc::Method;
+
+use crate::probe::{Officers, Outcome, Probe, Subject, officers, subject_of};
+use crate::scene::{Place, Scene, Standing, World};
+use crate::tokens::{roles, word};
+
+const EXPECTED: &str = include_str!("expected.txt");
+/// How many roles ask at once.
+const AT_ONCE: usize = 8;
+
+/// A column of the table: its heading, and where its questions are asked from.
+struct Column {
+    heading: &'static str,
+    asked: Vec<(Standing, Place)>,
+}
+
+/// The columns for what an rpc is about.
+fn columns(subject: Subject) -> Vec<Column> {
+    let at_the_desk = |heading, place| Column {
+        heading,
+        asked: vec![(Standing::Desk, place)],
+    };
+    match subject {
+        Subject::Nothing => vec![at_the_desk("may", Place::OwnUnit)],
+        Subject::Unit => vec![
+            at_the_desk("its unit", Place::OwnUnit),
+            at_the_desk("above", Place::Parent),
+            at_the_desk("beside", Place::Sibling),
+            at_the_desk("elsewhere", Place::Unrelated),
+            at_the_desk("a party", Place::OwnDossier),
+        ],
+        Subject::Party => vec![
+            at_the_desk("itself", Place::OwnDossier),
+            at_the_desk("a unit", Place::OwnUnit),
+        ],
+        Subject::Dossier => of_dossiers(),
+    }
+}
+
+fn of_dossiers() -> Vec<Column> {
+    let owned = Standing::ALL.into_iter();
+    let owned = owned.filter(|standing| *standing != Standing::Stranger);
+    let own_unit = |heading, standing| Column {
+        heading,
+        asked: vec![(standing, Place::OwnUnit)],
+    };
+    let from = |heading, place| Column {
+        heading,
+        asked: Standing::ALL.map(|standing| (standing, place)).to_vec(),
+    };
+    vec![
+        Column {
+            heading: "owner",
+            asked: owned
+                .map(|standing| (standing, Place::OwnDossier))
+                .collect(),
+        },
+        Column {
+            heading: "other",
+            asked: vec![(Standing::Stranger, Place::OwnDossier)],
+        },
+        own_unit("desk", Standing::Desk),
+        own_unit("sender", Standing::Sender),
+        own_unit("offered", Standing::Offered),
+        own_unit("holder", Standing::Holder),
+        own_unit("held", Standing::PastHolder),
+        own_unit("result", Standing::Result),
+        own_unit("stranger", Standing::Stranger),
+        from("above", Place::Parent),
+        from("beside", Place::Sibling),
+        from("elsewhere", Place::Unrelated),
+    ]
+}
+
+struct Played {
+    world: World,
+    scenes: Vec<Scene>,
+    officers: Officers,
+}
+
+impl Played {
+    async fn start() -> Self {
+        let world = World::start().await;
+        let mut scenes = Vec::new();
+        for standing in Standing::ALL {
+            scenes.push(world.scene(standing).await);
+        }
+        let officers = officers(&world, scenes[0].unit).await;
+        Self {
+            world,
+            scenes,
+            officers,
+        }
+    }
+
+    fn scene(&self, standing: Standing) -> usize {
+        let index = Standing::ALL.iter().position(|known| *known == standing);
+        index.unwrap()
+    }
+
+    /// How a question is answered, and whether something was done.
+    async fn outcome(
+        &self,
+        method: &Method,
+        role: Option<Role>,
+        (standing, place): (Standing, Place),
+    ) -> (Outcome, bool) {
+        let scene = &self.scenes[self.scene(standing)];
+        let name = self.world.name(scene, place);
+        let actor = self.world.mint.actor(&self.world.suite, role, name);
+        let probe = Probe {
+            method,
+            world: &self.world,
+            scene,
+            officers: &self.officers,
+        };
+        let (outcome, answer) = probe.ask(&actor).await;
+        (outcome, answer.is_ok())
+    }
+
+    /// The cells of a row, and the standings in which something was done.
+    async fn row(&self, method: &Method, role: Option<Role>) -> (Vec<String>, Vec<Standing>) {
+        let (mut row, mut done) = (Vec::new(), Vec::new());
+        for column in columns(subject_of(&method.short_name())) {
+            let mut marks = Vec::new();
+            for asked in column.asked {
+                let (outcome, answered) = self.outcome(method, role, asked).await;
+                marks.push(outcome.mark());
+                done.extend(answered.then_some(asked.0));
+            }
+            marks.dedup();
+            row.push(marks.join("/"));
+        }
+        (row, done)
+    }
+
+    async fn rows(&mut self, method: &Method) -> Vec<Vec<String>> {
+        let ends_what_it_is_about = ["/RecordDecision", "/ReturnResult"];
+        let ends = ends_what_it_is_about.map(|verb| method.path.ends_with(verb));
+        if !ends.contains(&true) {
+            let rows = stream::iter(roles()).map(|role| self.row(method, role));
+            let rows: Vec<_> = rows.buffered(AT_ONCE).collect().await;
+            return rows.into_iter().map(|(row, _)| row).collect();
+        }
+        let mut rows = Vec::new();
+        for role in roles() {
+            let (row, done) = self.row(method, role).await;
+            rows.push(row);
+            // The next role is asked about another dossier that stands so.
+            for standing in done {
+                let scene = self.scene(standing);
+                self.scenes[scene] = self.world.scene(standing).await;
+            }
+        }
+        rows
+    }
+
+    /// An rpc with its rows; roles that are answered alike share one.
+    async fn rpc(&mut self, method: &Method) -> String {
+        let mut rows: Vec<(Vec<String>, Vec<&'static str>)> = Vec::new();
+        for (role, row) in roles().into_iter().zip(self.rows(method).await) {
+            match rows.iter_mut().find(|(known, _)| *known == row) {
+                Some((_, alike)) => alike.push(word(role)),
+                None => rows.push((row, vec![word(role)])),
+            }
+        }
+        let rpc = method.short_name();
+        let columns = columns(subject_of(&rpc)).into_iter();
+        let headings: Vec<_> = columns.map(|column| column.heading.to_owned()).collect();
+        let mut text = format!("\n{rpc}\n");
+        line(&mut text, &headings, "");
+        for (row, alike) in rows {
+            line(&mut text, &row, &alike.join(" "));
+        }
+        text
+    }
+}
+
+fn line(text: &mut String, cells: &[String], roles: &str) {
+    for cell in cells {
+        let _ = write!(text, "  {cell:<9}");
+    }
+    let length = text.trim_end().len();
+    if roles.is_empty() {
+        text.truncate(length);
+    } else {
+        text.push_str("  ");
+        text.push_str(roles);
+    }
+    text.push('\n');
+}
+
+/// The lines before the first rpc, which say how to read the table.
+fn legend() -> &'static str {
+    EXPECTED.split_once("\n\n").map_or("", |(legend, _)| legend)
+}
+
+#[tokio::test]
+async fn every_rpc_answers_every_role_at_every_place_as_the_table_says() {
+    let mut played = Played::start().await;
+    let mut methods = Method::all();
+    methods.sort_by_key(Method::short_name);
+    let mut table = format!("{}\n", legend());
+    for method in &methods {
+        table.push_str(&played.rpc(method).await);
+    }
+    assert!(table == EXPECTED, "{}", difference(&table));
+}
+
+/// What was told otherwise, by rpc.
+fn difference(table: &str) -> String {
+    let expected: Vec<&str> = EXPECTED.split("\n\n").collect();
+    let told = table.split("\n\n").filter(|rpc| !expected.contains(rpc));
+    let told: Vec<&str> = told.collect();
+    format!(
+        "answered otherwise than authority/expected.txt says:\n\n{}",
+        told.join("\n\n")
+    )
+}

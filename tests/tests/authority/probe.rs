@@ -1,0 +1,447 @@
+//! One question to the suite, and how its answer is read.
+
+use kit::caller::Role;
+use prost::Message;
+use proto::identity::v1 as identity;
+use proto::intake::v1 as intake;
+use proto::routing::v1 as routing;
+use tests::cast::AN;
+use tests::filing::{AT_THE_DESK_ONLY, VERTICAL, applicant};
+use tests::rpc::Method;
+use tests::{Actor, Held, Refusal, desk, new_request_id};
+use tonic::{Code, Status};
+
+use crate::scene::{Scene, World};
+
+/// How the suite answers as far as authority goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It lets the caller.
+    Yes,
+    /// The state of the dossier or transfer forbids it to whoever may know of it, before it matters whose it is.
+    State,
+    /// It is there, but not this caller's to do this to.
+    No,
+    /// It does not say that it is there.
+    Unknown,
+    /// Not in this role at all.
+    Denied,
+}
+
+impl Outcome {
+    /// The mark in the table.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::State => "state",
+            Self::No => "no",
+            Self::Unknown => "?",
+            Self::Denied => "-",
+        }
+    }
+
+    fn of(refused: &Status) -> Self {
+        let refusal = Refusal::of(refused);
+        match (refusal.code, refusal.reason.as_str()) {
+            (_, "TOKEN_MISSING" | "RPC_NOT_GRANTED") => Self::Denied,
+            (Code::NotFound, _) => Self::Unknown,
+            (_, "STATE_FORBIDS") => Self::State,
+            (Code::PermissionDenied, _) | (_, "NOT_THE_HOLDER" | "CUSTODY_NOT_KNOWN_YET") => {
+                Self::No
+            }
+            (
+                Code::InvalidArgument
+                | Code::FailedPrecondition
+                | Code::Aborted
+                | Code::AlreadyExists
+                | Code::Unauthenticated,
+                _,
+            ) => Self::Yes,
+            _ => panic!("no answer: {refused:?}"),
+        }
+    }
+}
+
+/// What an rpc is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Nothing that somebody stands to.
+    Nothing,
+    /// A unit's officers.
+    Unit,
+    /// A party.
+    Party,
+    /// A dossier or its transfers.
+    Dossier,
+}
+
+/// The officers of the unit that the probes are about.
+pub struct Officers {
+    pub subject: String,
+    pub position: String,
+    pub delegation: String,
+    /// A power that An gave to Bình.
+    pub proxy: String,
+}
+
+/// One question.
+pub struct Probe<'a> {
+    pub method: &'a Method,
+    pub world: &'a World,
+    pub scene: &'a Scene,
+    pub officers: &'a Officers,
+}
+
+/// A request, and how a reply to it is to be read.
+struct Question {
+    body: Vec<u8>,
+    read: fn(&[u8], &Probe<'_>) -> Outcome,
+}
+
+fn plain(request: impl Message) -> Question {
+    Question {
+        body: request.encode_to_vec(),
+        read: |_, _| Outcome::Yes,
+    }
+}
+
+fn read(request: impl Message, read: fn(&[u8], &Probe<'_>) -> Outcome) -> Question {
+    Question {
+        body: request.encode_to_vec(),
+        read,
+    }
+}
+
+fn known_if(shown: bool) -> Outcome {
+    if shown {
+        Outcome::Yes
+    } else {
+        Outcome::Unknown
+    }
+}
+
+/// What the rpc of this name is about.
+pub fn subject_of(rpc: &str) -> Subject {
+    let (service, verb) = rpc.split_once('/').unwrap();
+    match (service, verb) {
+        ("identity.OfficerService", _) => Subject::Unit,
+        ("identity.PartyService", "GetParty" | "GrantProxy" | "RevokeProxy" | "ListProxies") => {
+            Subject::Party
+        }
+        ("intake.DossierService", "TrackDossier") => Subject::Nothing,
+        ("intake.DossierService" | "routing.TransferService", _) => Subject::Dossier,
+        _ => Subject::Nothing,
+    }
+}
+
+impl Probe<'_> {
+    /// Asks, and says how it was answered and what was replied.
+    pub async fn ask(&self, actor: &Actor) -> (Outcome, Result<Vec<u8>, Status>) {
+        let question = self.question();
+        let answer = actor.send(self.method, question.body).await;
+        let outcome = match &answer {
+            Err(refused) => Outcome::of(refused),
+            Ok(reply) => (question.read)(reply, self),
+        };
+        (outcome, answer)
+    }
+
+    fn question(&self) -> Question {
+        let rpc = self.method.short_name();
+        let (service, verb) = rpc.split_once('/').unwrap();
+        match subject_of(&rpc) {
+            Subject::Nothing => plain(()),
+            Subject::Unit => self.of_officers(verb),
+            Subject::Party => self.of_parties(verb),
+            Subject::Dossier if service == "routing.TransferService" => self.of_transfers(verb),
+            Subject::Dossier => self.of_dossiers(verb),
+        }
+    }
+
+    fn of_dossiers(&self, verb: &str) -> Question {
+        let dossier_uid = self.scene.dossier.uid.clone();
+        let request_id = new_request_id();
+        // Nobody has seen this revision, so that nothing changes.
+        let expected_revision = 1_000_000;
+        let reason = "thử".to_owned();
+        let held = Held {
+            transfer: routing::Transfer {
+                dossier_uid: dossier_uid.clone(),
+                custody_epoch: self.scene.transfer.custody_epoch.max(1),
+                ..self.scene.transfer.clone()
+            },
+            position: None,
+        };
+        let mut owner = applicant(AN);
+        owner.party_uid = self.scene.owner().to_owned();
+        match verb {
+            "GetDossier" => plain(desk::by_uid(&dossier_uid)),
+            "ListDossiers" => read(intake::ListDossiersRequest::default(), lists_the_dossier),
+            "ExplainDeadline" => plain(intake::ExplainDeadlineRequest { dossier_uid }),
+            "ReceiveDossier" => plain(intake::ReceiveDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+            }),
+            "RefuseDossier" => plain(intake::RefuseDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                reason,
+            }),
+            "WithdrawDossier" => plain(intake::WithdrawDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                reason,
+            }),
+            "RecordDecision" => plain(desk::decide(&held)),
+            "ReturnResult" => plain(desk::give_back(&held)),
+            // Both are refused after who may: this one is not to be handed in online, that one not to us.
+            "SubmitDossier" => plain(intake::SubmitDossierRequest {
+                applicant: Some(owner),
+                ..AT_THE_DESK_ONLY.online(self.scene.unit)
+            }),
+            "RegisterDossier" => plain(VERTICAL.at_counter(self.scene.unit)),
+            _ => panic!("the matrix does not know {verb}: say how it is asked"),
+        }
+    }
+
+    fn of_transfers(&self, verb: &str) -> Question {
+        let request_id = new_request_id();
+        let transfer_uid = self.scene.transfer.uid.clone();
+        let unit_uid = self.scene.unit.to_owned();
+        // No offer and no custody has this epoch, so that nothing changes.
+        let epoch = 1_000_000;
+        let reason = "thử".to_owned();
+        match verb {
+            "GetTransfer" => plain(routing::GetTransferRequest { uid: transfer_uid }),
+            "GetRoute" => plain(routing::GetRouteRequest {
+                dossier_uid: self.scene.dossier.uid.clone(),
+            }),
+            "ListTransfers" => plain(routing::ListTransfersRequest {
+                unit_uid,
+                ..Default::default()
+            }),
+            "PullTransfers" => plain(routing::PullTransfersRequest {
+                unit_uid,
+                max_transfers: 1,
+                ..Default::default()
+            }),
+            "AcceptTransfer" => plain(routing::AcceptTransferRequest {
+                request_id,
+                transfer_uid,
+                offer_epoch: epoch,
+            }),
+            "DeclineTransfer" => plain(routing::DeclineTransferRequest {
+                request_id,
+                transfer_uid,
+                offer_epoch: epoch,
+                reason,
+            }),
+            "ForwardTransfer" => plain(routing::ForwardTransferRequest {
+                request_id,
+                transfer_uid,
+                offer_epoch: epoch,
+                to_unit_uid: self.scene.unit.to_owned(),
+                reason,
+            }),
+            "CompleteTransfer" => plain(routing::CompleteTransferRequest {
+                request_id,
+                transfer_uid,
+                custody_epoch: epoch,
+            }),
+            _ => panic!("the matrix does not know {verb}: say how it is asked"),
+        }
+    }
+
+    fn of_parties(&self, verb: &str) -> Question {
+        let [an, binh] = self.world.parties.clone();
+        let request_id = new_request_id();
+        match verb {
+            "GetParty" => plain(identity::GetPartyRequest { uid: an }),
+            "ListProxies" => plain(identity::ListProxiesRequest { party_uid: an }),
+            "GrantProxy" => plain(identity::GrantProxyRequest {
+                request_id,
+                grantor_uid: an,
+                proxy_uid: binh,
+                first_day: "2017-08-28".to_owned(),
+                last_day: "2017-09-28".to_owned(),
+                ..Default::default()
+            }),
+            "RevokeProxy" => plain(identity::RevokeProxyRequest {
+                request_id,
+                uid: self.officers.proxy.clone(),
+            }),
+            _ => panic!("the matrix does not know {verb}: say how it is asked"),
+        }
+    }
+
+    fn of_officers(&self, verb: &str) -> Question {
+        let request_id = new_request_id();
+        let subject = self.officers.subject.clone();
+        let unit_uid = self.scene.unit.to_owned();
+        let expected_revision = 1_000_000;
+        let role = identity::Role::Clerk.into();
+        let first_day = "2017-08-28".to_owned();
+        match verb {
+            "RegisterOfficer" => plain(identity::RegisterOfficerRequest {
+                request_id,
+                subject,
+                name: "Cán bộ".to_owned(),
+                unit_uid,
+            }),
+            "GetOfficer" => plain(identity::GetOfficerRequest { subject }),
+            "ListOfficers" => read(
+                identity::ListOfficersRequest {
+                    page_size: 500,
+                    ..Default::default()
+                },
+                lists_the_officer,
+            ),
+            "GetReadiness" => read(identity::GetReadinessRequest::default(), tells_of_the_unit),
+            "AssignPosition" => plain(identity::AssignPositionRequest {
+                request_id,
+                subject,
+                role,
+                unit_uid,
+                first_day,
+                last_day: String::new(),
+                expected_revision,
+            }),
+            "DelegatePosition" => plain(identity::DelegatePositionRequest {
+                request_id,
+                position_uid: self.officers.position.clone(),
+                subject,
+                first_day,
+                last_day: "2017-08-29".to_owned(),
+                expected_revision,
+            }),
+            "EndPosition" => plain(identity::EndPositionRequest {
+                request_id,
+                position_uid: self.officers.position.clone(),
+                last_day: first_day,
+                expected_revision,
+            }),
+            "EndDelegation" => plain(identity::EndDelegationRequest {
+                request_id,
+                position_uid: self.officers.delegation.clone(),
+                last_day: first_day,
+                expected_revision,
+            }),
+            "DisableOfficer" => plain(identity::DisableOfficerRequest {
+                request_id,
+                subject,
+                expected_revision,
+            }),
+            "EnableOfficer" => plain(identity::EnableOfficerRequest {
+                request_id,
+                subject,
+                expected_revision,
+            }),
+            "ImportPositions" => read(
+                identity::ImportPositionsRequest {
+                    request_id,
+                    dry_run: true,
+                    rows: vec![identity::PositionRow {
+                        subject,
+                        role,
+                        unit_uid,
+                        first_day,
+                        ..Default::default()
+                    }],
+                },
+                takes_the_row,
+            ),
+            "SetPassword" => plain(identity::SetPasswordRequest {
+                request_id,
+                subject,
+                password: "một mật khẩu đủ dài".to_owned(),
+            }),
+            "UnlockOfficer" => plain(identity::UnlockOfficerRequest {
+                request_id,
+                subject,
+            }),
+            _ => panic!("the matrix does not know {verb}: say how it is asked"),
+        }
+    }
+}
+
+fn lists_the_dossier(reply: &[u8], probe: &Probe<'_>) -> Outcome {
+    let listed = intake::ListDossiersResponse::decode(reply).unwrap();
+    let mut dossiers = listed.dossiers.iter();
+    known_if(dossiers.any(|dossier| dossier.uid == probe.scene.dossier.uid))
+}
+
+fn lists_the_officer(reply: &[u8], probe: &Probe<'_>) -> Outcome {
+    let listed = identity::ListOfficersResponse::decode(reply).unwrap();
+    let mut officers = listed.officers.iter();
+    known_if(officers.any(|officer| officer.subject == probe.officers.subject))
+}
+
+fn tells_of_the_unit(reply: &[u8], probe: &Probe<'_>) -> Outcome {
+    let told = identity::GetReadinessResponse::decode(reply).unwrap();
+    let mut units = told.kinds.iter().flat_map(|kind| &kind.units);
+    known_if(units.any(|unit| unit.unit_uid == probe.scene.unit))
+}
+
+fn takes_the_row(reply: &[u8], _: &Probe<'_>) -> Outcome {
+    let told = identity::ImportPositionsResponse::decode(reply).unwrap();
+    let mut faults = told.outcomes.iter().flat_map(|outcome| &outcome.faults);
+    if faults.any(|fault| fault.reason == "UNIT_NOT_YOURS") {
+        return Outcome::No;
+    }
+    Outcome::Yes
+}
+
+/// Registers two officers of a unit, one with a position that the other acts in, and has An give Bình a power.
+pub async fn officers(world: &World, unit: &str) -> Officers {
+    let administrator = Some(Role::ProvinceAdministrator);
+    let administrator = world.mint.actor(&world.suite, administrator, unit);
+    let officer = |name: &str| format!("matrix-{name}");
+    for name in ["holder", "deputy"] {
+        administrator
+            .ok(identity::RegisterOfficerRequest {
+                request_id: new_request_id(),
+                subject: officer(name),
+                name: "Cán bộ".to_owned(),
+                unit_uid: unit.to_owned(),
+            })
+            .await;
+    }
+    let assigned = administrator.ok(identity::AssignPositionRequest {
+        request_id: new_request_id(),
+        subject: officer("holder"),
+        role: identity::Role::Examiner.into(),
+        unit_uid: unit.to_owned(),
+        first_day: "2017-08-01".to_owned(),
+        ..Default::default()
+    });
+    let position = assigned.await.message.position.unwrap().uid;
+    let delegated = administrator.ok(identity::DelegatePositionRequest {
+        request_id: new_request_id(),
+        position_uid: position.clone(),
+        subject: officer("deputy"),
+        first_day: "2017-08-28".to_owned(),
+        last_day: "2017-08-31".to_owned(),
+        ..Default::default()
+    });
+    let delegation = delegated.await.message.position.unwrap().uid;
+    let [an, binh] = world.parties.clone();
+    let granted = world.mint.actor(&world.suite, Some(Role::Applicant), &an);
+    let granted = granted.ok(identity::GrantProxyRequest {
+        request_id: new_request_id(),
+        grantor_uid: an,
+        proxy_uid: binh,
+        first_day: "2017-08-28".to_owned(),
+        last_day: "2017-09-28".to_owned(),
+        ..Default::default()
+    });
+    let proxy = granted.await.message.proxy.unwrap().uid;
+    Officers {
+        subject: officer("holder"),
+        position,
+        delegation,
+        proxy,
+    }
+}

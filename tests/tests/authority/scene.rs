@@ -1,0 +1,246 @@
+//! A unit in each way in which one can stand to a dossier, with what is around it.
+
+use std::time::Duration;
+
+use kit::caller::Role;
+use kit::testing::until;
+use proto::identity::v1::{IdentityNumber, IdentityNumberKind, PartyKind, RegisterPartyRequest};
+use proto::intake::v1::Dossier;
+use proto::routing::v1::{Transfer, TransferState};
+use tests::cast::{
+    AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, OFFICE, OTHER_COMMUNE, OTHER_DEPARTMENT, particulars,
+};
+use tests::filing::{BIRTH, DECIDED_BY_OFFICE, FOREST_PRODUCTS, Procedure, applicant};
+use tests::{Held, Suite, new_request_id};
+
+use crate::tokens::Mint;
+
+const PROVINCE: &str = "daklak-0000";
+const PATIENCE: Duration = Duration::from_secs(10);
+const MORNING: &str = "2017-08-28T09:00";
+
+/// How a unit stands to a dossier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It was handed in at its desk, and is not received yet.
+    Desk,
+    /// It was handed in there, and the unit has sent it on; the offer is open.
+    Sender,
+    /// The deciding step is offered to it.
+    Offered,
+    /// It holds the deciding step.
+    Holder,
+    /// It held the deciding step.
+    PastHolder,
+    /// It holds the step in which the result is handed over.
+    Result,
+    /// In no way.
+    Stranger,
+}
+
+impl Standing {
+    pub const ALL: [Self; 7] = [
+        Self::Desk,
+        Self::Sender,
+        Self::Offered,
+        Self::Holder,
+        Self::PastHolder,
+        Self::Result,
+        Self::Stranger,
+    ];
+}
+
+/// Where the caller stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// It is the citizen An: of all dossiers but the stranger's the owner.
+    OwnDossier,
+    /// At the unit itself.
+    OwnUnit,
+    /// At the unit above.
+    Parent,
+    /// At another unit below the same one.
+    Sibling,
+    /// Elsewhere.
+    Unrelated,
+}
+
+/// A unit and a dossier.
+pub struct Scene {
+    pub dossier: Dossier,
+    /// The transfer of the standing; that of the stranger's is between others, and before reception there is none.
+    pub transfer: Transfer,
+    /// The unit.
+    pub unit: &'static str,
+    sibling: &'static str,
+    parent: &'static str,
+    unrelated: &'static str,
+}
+
+impl Scene {
+    /// Whose dossier it is.
+    pub fn owner(&self) -> &str {
+        let owner = self.dossier.applicant.as_ref();
+        owner.map_or("", |owner| &owner.party_uid)
+    }
+}
+
+/// What is there to be asked for.
+pub struct World {
+    pub suite: Suite,
+    pub mint: Mint,
+    /// An and Bình.
+    pub parties: [String; 2],
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let suite = Suite::start().await;
+        let mint = Mint::of(&suite);
+        let desk = mint.actor(&suite, Some(Role::Receptionist), COMMUNE);
+        let mut parties = [String::new(), String::new()];
+        for (party, citizen) in parties.iter_mut().zip([AN, BINH]) {
+            let (name, number) = particulars(citizen);
+            let registered = desk.ok(RegisterPartyRequest {
+                request_id: new_request_id(),
+                kind: PartyKind::Citizen.into(),
+                name: name.to_owned(),
+                identity_number: Some(IdentityNumber {
+                    kind: IdentityNumberKind::Cccd.into(),
+                    value: number.to_owned(),
+                }),
+                ..Default::default()
+            });
+            *party = registered.await.message.party.unwrap().uid;
+        }
+        Self {
+            suite,
+            mint,
+            parties,
+        }
+    }
+
+    /// The name that a caller has in its token: that of a unit, or of An.
+    pub fn name<'a>(&'a self, scene: &'a Scene, place: Place) -> &'a str {
+        match place {
+            Place::OwnDossier => &self.parties[0],
+            Place::OwnUnit => scene.unit,
+            Place::Parent => scene.parent,
+            Place::Sibling => scene.sibling,
+            Place::Unrelated => scene.unrelated,
+        }
+    }
+
+    /// Plays a dossier up to where a unit stands so to it.
+    pub async fn scene(&self, standing: Standing) -> Scene {
+        match standing {
+            Standing::Desk => self.at_the_desk().await,
+            Standing::Stranger => self.of_strangers().await,
+            Standing::Sender => {
+                let (dossier, transfer) = self.offered_to_the_office().await;
+                among_departments(DEPARTMENT, dossier, transfer)
+            }
+            Standing::Offered => {
+                let (dossier, transfer) = self.offered_to_the_office().await;
+                among_departments(OFFICE, dossier, transfer)
+            }
+            Standing::Holder => {
+                let (dossier, held) = self.held_by_the_office().await;
+                among_departments(OFFICE, dossier, held.transfer)
+            }
+            Standing::PastHolder => {
+                let (dossier, held) = self.held_by_the_office().await;
+                self.suite.decide(&held, MORNING).await;
+                among_departments(OFFICE, dossier, held.transfer)
+            }
+            Standing::Result => {
+                let (dossier, held) = self.held_by_the_office().await;
+                self.suite.decide(&held, MORNING).await;
+                let result = self.open_offer(&dossier).await;
+                let held = self.suite.accept(&result, MORNING).await;
+                among_departments(DEPARTMENT, dossier, held.transfer)
+            }
+        }
+    }
+
+    async fn at_the_desk(&self) -> Scene {
+        let owner = self
+            .mint
+            .actor(&self.suite, Some(Role::Applicant), &self.parties[0]);
+        let submitted = owner.ok(BIRTH.online(COMMUNE)).await;
+        Scene {
+            dossier: submitted.message.dossier.unwrap(),
+            transfer: Transfer {
+                uid: new_request_id(),
+                offer_epoch: 1,
+                custody_epoch: 1,
+                ..Transfer::default()
+            },
+            unit: COMMUNE,
+            sibling: OTHER_COMMUNE,
+            parent: DISTRICT,
+            unrelated: OTHER_DEPARTMENT,
+        }
+    }
+
+    /// Bình's dossier, on its way through a department.
+    async fn of_strangers(&self) -> Scene {
+        let dossier = self.register(FOREST_PRODUCTS, BINH).await;
+        let offer = self.open_offer(&dossier).await;
+        among_departments(OFFICE, dossier, offer)
+    }
+
+    async fn held_by_the_office(&self) -> (Dossier, Held) {
+        let (dossier, offer) = self.offered_to_the_office().await;
+        let held = self.suite.accept(&offer, MORNING).await;
+        (dossier, held)
+    }
+
+    /// An's dossier, of which the department has sent the deciding step to the province's office.
+    async fn offered_to_the_office(&self) -> (Dossier, Transfer) {
+        let dossier = self.register(DECIDED_BY_OFFICE, AN).await;
+        loop {
+            let offer = self.open_offer(&dossier).await;
+            if offer.to_unit_uid == OFFICE {
+                return (dossier, offer);
+            }
+            let held = self.suite.accept(&offer, MORNING).await;
+            self.suite.complete(&held, MORNING).await;
+        }
+    }
+
+    async fn register(&self, procedure: Procedure, citizen: &str) -> Dossier {
+        let mut request = procedure.at_counter(DEPARTMENT);
+        let mut owner = applicant(citizen);
+        owner
+            .party_uid
+            .clone_from(&self.parties[usize::from(citizen == BINH)]);
+        request.applicant = Some(owner);
+        let registered = self.suite.receptionist(DEPARTMENT).ok(request).await;
+        registered.message.dossier.unwrap()
+    }
+
+    async fn open_offer(&self, dossier: &Dossier) -> Transfer {
+        let desk = self.suite.receptionist(DEPARTMENT);
+        let route = proto::routing::v1::GetRouteRequest {
+            dossier_uid: dossier.uid.clone(),
+        };
+        until("a step is offered", PATIENCE, async || {
+            let route = desk.call(route.clone()).await.ok()?;
+            let mut transfers = route.message.transfers.into_iter();
+            transfers.find(|transfer| transfer.state() == TransferState::Offered)
+        })
+        .await
+    }
+}
+
+fn among_departments(unit: &'static str, dossier: Dossier, transfer: Transfer) -> Scene {
+    Scene {
+        dossier,
+        transfer,
+        unit,
+        sibling: OTHER_DEPARTMENT,
+        parent: PROVINCE,
+        unrelated: COMMUNE,
+    }
+}
