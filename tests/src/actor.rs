@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kit::serve::{AFTER, SIMULATED_TIME, TRACE_ID};
-use proto::identity::v1::{IssueTokenRequest, issue_token_request};
+use proto::identity::v1::{GetCallerRequest, IssueTokenRequest};
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
@@ -39,6 +39,11 @@ impl Line {
         })
     }
 
+    /// Who calls.
+    pub fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
     /// Leads to a run of the suite from now on.
     pub fn lead_to(&self, channel: Channel) {
         *self.channel.write().unwrap_or_else(PoisonError::into_inner) = Some(channel);
@@ -66,12 +71,10 @@ impl Line {
         if let Some(token) = self.known_token(subject) {
             return Ok(token);
         }
-        let assertion = self.cast.assertion(subject);
-        let issued = Actor::anonymous(self)
-            .call(IssueTokenRequest {
-                proof: Some(issue_token_request::Proof::Assertion(assertion)),
-            })
-            .await?;
+        let asked = IssueTokenRequest {
+            proof: Some(self.cast.proof(subject)),
+        };
+        let issued = Actor::anonymous(self).call(asked).await?;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.insert(subject.to_owned(), issued.token.clone());
         Ok(issued.message.token)
@@ -168,6 +171,12 @@ impl Actor {
             Proof::Token(token) => Ok(token.clone()),
         };
         token.expect("a token is issued")
+    }
+
+    /// The subject that the suite knows it by.
+    pub async fn subject(&self) -> String {
+        let told = self.ok(GetCallerRequest {}).await.message.caller;
+        told.expect("somebody calls").subject
     }
 
     /// Calls.

@@ -1,9 +1,15 @@
-//! Who calls: officers of a handful of units, two citizens and a client system, each with a key of its own.
+//! Who calls: officers of a handful of units and two citizens, who sign in at two providers, and a client system with a key.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
 
+use kit::caller::sign_assertion;
+use kit::identity_number::Kind;
 use kit::keys::PrivateKey;
+use kit::stand_in::Providers;
+use proto::identity::v1::issue_token_request::Proof;
+use proto::identity::v1::{ClientKind, ClientRegistration, RateClass, RegisterClientRequest};
 
 /// Phường Tân Lập.
 pub const COMMUNE: &str = "daklak-0035";
@@ -21,6 +27,10 @@ pub const CONSTRUCTION: &str = "daklak-0009";
 pub const ENVIRONMENT: &str = "daklak-0010";
 /// Văn phòng UBND tỉnh.
 pub const OFFICE: &str = "daklak-0001";
+/// An administrator of the province.
+pub const ADMINISTRATOR: &str = "administrator";
+/// The province itself.
+pub const PROVINCE: &str = "daklak-0000";
 /// A citizen.
 pub const AN: &str = "citizen-an";
 /// Another citizen.
@@ -40,19 +50,29 @@ const UNITS: [&str; 8] = [
 ];
 const ROLES: [&str; 3] = ["receptionist", "examiner", "leader"];
 
-const COLUMNS: [&str; 7] = [
+/// The file of the providers, in the folder of the cast.
+pub const PROVIDERS: &str = "providers.json";
+/// The file of the officers.
+pub const OFFICERS: &str = "officers.csv";
+/// The file of their positions.
+pub const POSITIONS: &str = "positions.csv";
+const POSITION: [&str; 6] = [
     "subject",
     "role",
     "unit",
-    "public_key",
-    "name",
-    "number_kind",
-    "number",
+    "first_day",
+    "last_day",
+    "acting_for",
+];
+const CLIENT_RPCS: [&str; 3] = [
+    "motcua.intake.v1.DossierService/SubmitDossier",
+    "motcua.routing.v1.TransferService/AcceptTransfer",
+    "motcua.routing.v1.TransferService/PullTransfers",
 ];
 
 /// Somebody who hands in online.
 pub struct Citizen {
-    /// The subject of the token.
+    /// What the tests call it. In tokens it is its party.
     pub subject: String,
     /// The name.
     pub name: String,
@@ -68,15 +88,16 @@ pub fn particulars(citizen: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The keys of everybody who calls.
-#[derive(Default)]
+/// The key of the providers, and whoever does not sign in there under a name of its own.
 pub struct Cast {
-    keys: HashMap<String, PrivateKey>,
+    providers: Providers,
+    citizens: HashMap<String, Citizen>,
+    client: PrivateKey,
 }
 
 impl Cast {
-    /// Makes a key for everybody and writes what `motcua import` reads.
-    pub fn write(path: &Path) -> Self {
+    /// Writes into a folder what `motcua import` reads of the officers, and what `motcua serve` reads of the providers.
+    pub fn write(folder: &Path) -> Self {
         let citizens = [AN, BINH].into_iter().map(|subject| {
             let (name, number) = particulars(subject);
             Citizen {
@@ -85,59 +106,86 @@ impl Cast {
                 number: number.to_owned(),
             }
         });
-        let mut cast = Self::of(path, UNITS.into_iter(), citizens);
-        let client = [CLIENT, "client", COMMUNE, &cast.join(CLIENT), "", "", ""];
-        let file = std::fs::OpenOptions::new().append(true).open(path);
-        let mut file = csv::Writer::from_writer(file.expect("the file was just made"));
-        file.write_record(client).expect("a caller is written");
-        file.flush().expect("the callers are written");
-        cast
+        Self::of(folder, UNITS.into_iter(), citizens)
     }
 
     /// The same for three officers of each of these units, and for these citizens.
     pub fn of<'a>(
-        path: &Path,
+        folder: &Path,
         units: impl Iterator<Item = &'a str>,
         citizens: impl Iterator<Item = Citizen>,
     ) -> Self {
-        let mut cast = Self::default();
-        let mut file = csv::Writer::from_path(path).expect("the file of callers can be made");
-        file.write_record(COLUMNS).expect("the header is written");
-        let mut write = |row: [&str; 7]| file.write_record(row).expect("a caller is written");
-        for unit in units {
-            for role in ROLES {
-                let subject = subject(unit, role);
-                write([&subject, role, unit, &cast.join(&subject), "", "", ""]);
+        fs::create_dir_all(folder).expect("the folder of the cast can be made");
+        write_officers(folder, units);
+        let providers = Providers::new(PrivateKey::generate());
+        let settings = providers.settings().to_string();
+        let written = fs::write(folder.join(PROVIDERS), settings);
+        written.expect("the providers are written");
+        let citizens = citizens.map(|citizen| (citizen.subject.clone(), citizen));
+        Self {
+            providers,
+            citizens: citizens.collect(),
+            client: PrivateKey::generate(),
+        }
+    }
+
+    /// What somebody asks for a token with.
+    pub fn proof(&self, subject: &str) -> Proof {
+        let signed = match self.citizens.get(subject) {
+            Some(Citizen { name, number, .. }) => {
+                let id_token = self.providers.applicant(name, Kind::Cccd, number);
+                id_token.map(Proof::IdToken)
             }
-        }
-        for Citizen {
-            subject,
-            name,
-            number,
-        } in citizens
-        {
-            let key = cast.join(&subject);
-            write([&subject, "applicant", "", &key, &name, "cccd", &number]);
-        }
-        file.flush().expect("the callers are written");
-        cast
+            None if subject == CLIENT => {
+                sign_assertion(subject, &self.client).map(Proof::Assertion)
+            }
+            None => self.providers.officer(subject).map(Proof::IdToken),
+        };
+        signed.expect("the key signs")
     }
 
-    fn join(&mut self, subject: &str) -> String {
-        let key = PrivateKey::generate();
-        let public = key.public().to_base64();
-        self.keys.insert(subject.to_owned(), key);
-        public
-    }
-
-    /// The assertion by which somebody asks for a token.
-    pub fn assertion(&self, subject: &str) -> String {
-        let key = self.keys.get(subject).expect("somebody of the cast");
-        kit::caller::sign_assertion(subject, key).expect("the key signs")
+    /// What registers the client system.
+    pub fn registration(&self) -> RegisterClientRequest {
+        let registration = ClientRegistration {
+            name: "Phần mềm một cửa phường Tân Lập".to_owned(),
+            kind: ClientKind::System.into(),
+            rpcs: CLIENT_RPCS.map(str::to_owned).to_vec(),
+            unit_uids: vec![COMMUNE.to_owned()],
+            rate_class: RateClass::High.into(),
+            certificate_subject: String::new(),
+        };
+        RegisterClientRequest {
+            request_id: format!("register-{CLIENT}"),
+            client_id: CLIENT.to_owned(),
+            registration: Some(registration),
+            jwks: vec![self.client.public().to_jwk()],
+        }
     }
 }
 
 /// The officer of a unit in a role.
 pub fn subject(unit: &str, role: &str) -> String {
     format!("{unit}-{role}")
+}
+
+/// Three for each of these units, and an administrator of the province.
+fn write_officers<'a>(folder: &Path, units: impl Iterator<Item = &'a str>) {
+    let of_units = units.flat_map(|unit| ROLES.map(|role| (subject(unit, role), role, unit)));
+    let first = (ADMINISTRATOR.to_owned(), "province_administrator", PROVINCE);
+    let table = |file, header: &[&str]| {
+        let mut table = csv::Writer::from_path(folder.join(file)).expect("a file can be made");
+        table.write_record(header).expect("a header is written");
+        table
+    };
+    let mut officers = table(OFFICERS, &["subject", "name"]);
+    let mut positions = table(POSITIONS, &POSITION);
+    for (subject, role, unit) in of_units.chain([first]) {
+        let position = [&subject, role, unit, "2004-01-01", "", ""];
+        let written = officers.write_record([&subject, "Nguyễn Thị Lan"]);
+        written.expect("an officer is written");
+        let written = positions.write_record(position);
+        written.expect("a position is written");
+    }
+    officers.flush().expect("the officers are written");
+    positions.flush().expect("the positions are written");
 }

@@ -69,9 +69,11 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
     for setting in [
         "MOTCUA_DATA_DIR",
         "MOTCUA_HEALTH",
+        "MOTCUA_ISSUER",
         "MOTCUA_KEYS",
         "MOTCUA_LISTEN",
         "MOTCUA_PEERS",
+        "MOTCUA_PROVIDERS",
         "MOTCUA_QUEUE",
         "MOTCUA_STORE",
         "MOTCUA_TLS_CA",

@@ -32,6 +32,9 @@ rpcs! {
         "IssueToken": IssueTokenRequest => IssueTokenResponse,
         "GetCaller": GetCallerRequest => GetCallerResponse,
     }
+    identity "ClientService" {
+        "RegisterClient": RegisterClientRequest => RegisterClientResponse,
+    }
     identity "UnitService" {
         "GetUnit": GetUnitRequest => GetUnitResponse,
         "ListUnits": ListUnitsRequest => ListUnitsResponse,

@@ -18,14 +18,14 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::actor::{Actor, Line, MONDAY_MORNING};
-use crate::cast::{self, Cast};
+use crate::cast::{self, ADMINISTRATOR, CLIENT, Cast, PROVIDERS};
 use crate::pair::Pair;
 use crate::program::{self, Ran};
 
 pub(crate) const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 /// How long the suite may take to start or stop.
 pub const PATIENCE: Duration = Duration::from_secs(15);
-const CALLERS: &str = "callers.csv";
+const CALLERS: &str = "callers";
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The suite on a store and a queue of its own. The process is killed with it.
@@ -63,7 +63,7 @@ impl Suite {
     /// The same on this store and queue.
     pub async fn load_onto(folder: TempDir, pair: Pair) -> Self {
         let suite = Self::new(folder, pair);
-        let callers = suite.folder().join(CALLERS);
+        let callers = suite.callers();
         let province = program::province();
         let mut files = vec![callers.as_path()];
         if !suite.pair.is_loaded() {
@@ -197,6 +197,8 @@ impl Suite {
         command
             .args(self.pair.serve_arguments())
             .env("RUST_LOG", "warn")
+            .arg("--providers")
+            .arg(self.callers().join(PROVIDERS))
             .envs(self.settings.iter().map(|(key, value)| (key, value)));
         command
             .stdout(Stdio::piped())
@@ -233,6 +235,11 @@ impl Suite {
     /// A folder for whatever a test needs.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The folder of the officers, and of where people sign in.
+    pub fn callers(&self) -> PathBuf {
+        self.folder.path().join(CALLERS)
     }
 
     fn log_file(&self) -> PathBuf {
@@ -321,6 +328,13 @@ impl Suite {
     /// Somebody of the cast.
     pub fn actor(&self, subject: &str) -> Actor {
         Actor::new(&self.line, subject)
+    }
+
+    /// The client system, which is registered now unless it was.
+    pub async fn client(&self) -> Actor {
+        let registration = self.line.cast().registration();
+        self.actor(ADMINISTRATOR).ok(registration).await;
+        self.actor(CLIENT)
     }
 
     /// Somebody without a token.

@@ -101,6 +101,7 @@ async fn who_read_a_dossier_is_recorded_with_the_purpose() {
     officer.ok(by_uid()).await;
     officer.with(PURPOSE, "complaint").ok(by_uid()).await;
     officer.ok(ListDossiersRequest::default()).await;
+    let an = suite.actor(AN).subject().await;
     suite.actor(AN).ok(by_uid()).await;
     // Who asks for what he may not know is told that it is not there: no reading, and no denial.
     suite
@@ -120,7 +121,7 @@ async fn who_read_a_dossier_is_recorded_with_the_purpose() {
         (desk.as_str(), "GetDossier", "handling"),
         (&desk, "GetDossier", "complaint"),
         (&desk, "ListDossiers", "handling"),
-        (AN, "GetDossier", "own"),
+        (&an, "GetDossier", "own"),
     ];
     assert_eq!(readings(&recorded), expected);
     let mut readings = recorded.iter().filter(|entry| entry.kind == "reading");
@@ -146,7 +147,7 @@ async fn denials_and_sign_ins_are_recorded_without_anything_personal() {
         .await;
     let elsewhere = BIRTH.at_counter(OTHER_COMMUNE);
     officer.refused(elsewhere, denied, "UNIT_NOT_YOURS").await;
-    suite.actor(AN).token().await;
+    let an = suite.actor(AN).subject().await;
     assert_eq!(suite.terminate().await.code(), Some(0));
 
     let of_intake = entries(&suite, "intake").await;
@@ -166,7 +167,7 @@ async fn denials_and_sign_ins_are_recorded_without_anything_personal() {
     let of_identity = entries(&suite, "identity").await;
     let sign_ins = of_identity.iter().filter(|entry| entry.kind == "sign_in");
     let signed_in: Vec<_> = sign_ins.map(|entry| entry.subject.as_str()).collect();
-    for who in [AN, &desk, "intake", "routing"] {
+    for who in [&an, &desk, "intake", "routing"] {
         assert!(signed_in.contains(&who), "{who}: {signed_in:?}");
     }
     let (name, number) = particulars(AN);

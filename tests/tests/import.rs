@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use proto::identity::v1::{ListUnitsRequest, UnitKind};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tests::Suite;
-use tests::cast::COMMUNE;
+use tests::cast::{COMMUNE, OFFICERS, POSITIONS};
 use tests::filing::BIRTH;
 use tests::program::{self, Ran};
 
@@ -139,21 +139,22 @@ async fn all_that_is_wrong_in_all_files_is_said_at_once() {
 #[tokio::test]
 async fn a_bad_file_after_a_good_one_changes_nothing() {
     let suite = Suite::load().await;
-    let callers = suite.folder().join("callers.csv");
-    let bad_callers = suite.folder().join("bad-callers.csv");
-    fs::copy(&callers, &bad_callers).unwrap();
-    for (line, column, value) in [
-        (2, "public_key", "c2hvcnQ="),
-        (3, "role", "king"),
-        (4, "subject", "intake"),
-        (26, "number", "123"),
+    let bad = suite.folder().join("bad-callers");
+    fs::create_dir(&bad).unwrap();
+    for (file, line, column, value) in [
+        (OFFICERS, 2, "name", ""),
+        (POSITIONS, 3, "role", "king"),
+        (POSITIONS, 4, "subject", "intake"),
+        (POSITIONS, 5, "unit", "nowhere"),
     ] {
-        fs::copy(&callers, &bad_callers).unwrap();
-        alter(&bad_callers, line, column, value);
+        for file in [OFFICERS, POSITIONS] {
+            fs::copy(suite.callers().join(file), bad.join(file)).unwrap();
+        }
+        alter(&bad.join(file), line, column, value);
         let province = province(suite.folder());
         alter(&province.join("units.csv"), 3, "name", "Một tên khác");
-        let refused = suite.import(&[&province, &bad_callers]).await;
-        must_name(&refused, &bad_callers, line, column);
+        let refused = suite.import(&[&province, &bad]).await;
+        must_name(&refused, &bad.join(file), line, column);
     }
     let names = unit_names(&suite.store("identity").await).await;
     assert!(
@@ -197,7 +198,7 @@ async fn importing_the_same_again_changes_nothing_and_the_suite_serves_what_chan
     let mut suite = Suite::load().await;
     let before = suite.log_heads().await;
     let again = suite
-        .import(&[&program::province(), &suite.folder().join("callers.csv")])
+        .import(&[&program::province(), &suite.callers()])
         .await;
     assert_eq!(again.code, Some(0), "{}", again.complaint);
     assert_eq!(suite.log_heads().await, before);

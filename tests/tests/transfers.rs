@@ -10,7 +10,7 @@ use futures::future::join_all;
 use proto::routing::v1::{
     Delivery, GetRouteRequest, ListTransfersRequest, PullTransfersRequest, TransferState,
 };
-use tests::cast::{CLIENT, COMMUNE};
+use tests::cast::COMMUNE;
 use tests::filing::BIRTH;
 use tests::{Refusal, Suite, desk};
 use tonic::Code;
@@ -32,7 +32,7 @@ fn attempts(deliveries: &[Delivery]) -> Vec<i32> {
 #[tokio::test]
 async fn of_two_who_accept_at_once_exactly_one_wins() {
     let suite = Suite::start().await;
-    let (examiner, client) = (suite.examiner(COMMUNE), suite.actor(CLIENT));
+    let (examiner, client) = (suite.examiner(COMMUNE), suite.client().await);
     for _ in 0..10 {
         suite.register(BIRTH, COMMUNE).await;
         let offer = suite.offer_to(COMMUNE).await;

@@ -79,7 +79,7 @@ pub enum Error {
         current: i64,
     },
     /// `SUBJECT_TAKEN`.
-    #[error("there is an officer {0} already")]
+    #[error("an officer or a client system has the name {0} already")]
     SubjectTaken(Subject),
     /// `OFFICER_NOT_YOURS`: it holds a role of administrators or auditors, or a position elsewhere.
     #[error("officer {0} is looked after by an administrator of the province only")]

@@ -1,6 +1,5 @@
 //! The files that a deployment loads first, to domain: everything that is wrong in them at once.
 
-mod callers;
 mod positions;
 mod units;
 
@@ -9,8 +8,6 @@ use std::path::Path;
 
 use kit::sheet::{BadRow, Findings};
 
-use crate::party::Party;
-use crate::principal::Principal;
 use crate::register::{Draft, Register};
 
 pub(crate) use positions::Staffing;
@@ -22,9 +19,6 @@ pub struct Files<'a> {
     pub units: Option<&'a Path>,
     /// `successions.csv`; deploy/daklak/README.md has its columns.
     pub successions: Option<&'a Path>,
-    /// `callers.csv`: `subject,role,unit,public_key,name,number_kind,number`. Officers (`receptionist`, `examiner`,
-    /// `leader`) and a `client` have a unit; an `applicant` has a name and a number (`cccd`, `cmnd` or `mst`) instead.
-    pub callers: Option<&'a Path>,
     /// `officers.csv`: `subject,name`.
     pub officers: Option<&'a Path>,
     /// `positions.csv`: `subject,role,unit,first_day,last_day,acting_for`; an empty `last_day` goes on, `acting_for` is the
@@ -36,7 +30,6 @@ pub struct Files<'a> {
 #[derive(Clone, Debug)]
 pub struct Province {
     pub(crate) draft: Draft,
-    pub(crate) callers: Vec<Principal<Party>>,
     pub(crate) staff: Staffing,
     register: Register,
 }
@@ -67,14 +60,10 @@ pub fn read(files: &Files<'_>, known: &Register) -> Result<Province, Vec<BadRow>
     let mut uids = register.uids();
     uids.extend(draft.units.iter().map(|(_, row)| row.uid.clone()));
     uids.extend(draft.unread.iter().cloned());
-    let callers = files
-        .callers
-        .map(|path| callers::read(path, &uids, &mut findings));
     let staff = positions::read(files, &uids, &mut findings);
     findings.finish(Province {
         draft,
         staff,
-        callers: callers.unwrap_or_default(),
         register,
     })
 }

@@ -3,30 +3,23 @@
 mod officers;
 mod people;
 
-use std::collections::BTreeSet;
-
 use kit::access;
 use kit::caller::{self, AUDIENCE, Caller, Claims, Confirmation, Grant, Granted};
 use kit::clock::{self, Moment};
 use kit::db::Db;
-use kit::log::Cause;
-use kit::seal::DataKey;
 use kit::serve::PeerCertificate;
-use kit::writer::{Step, Writer};
-use prost::Message as _;
-use proto::identity::v1::RegisterPartyResponse;
+use kit::writer::Writer;
 
 use crate::client::Client;
 use crate::error::Error;
 use crate::jose::SignerKey;
-use crate::ledger::{self, Act, Identity};
-use crate::party::{self, Particulars, Party};
+use crate::ledger::Identity;
 use crate::provider::{Person, Providers};
 use crate::settings::Settings;
+use crate::store;
 use crate::store::register::Units;
 use crate::subject::Subject;
 use crate::token::{self, Accepted, Refusal, Unverified};
-use crate::{NAME, ProxyReach, store};
 
 /// Gives tokens.
 pub(crate) struct Issuing {
@@ -74,9 +67,8 @@ impl Issuing {
             return self.sign(&claims, asked);
         }
         let name: Subject = subject.parse().map_err(|()| Refusal::Unknown)?;
-        let Some(client) = store::client::find(self.db.read(), &name).await? else {
-            return self.by_key_of_a_person(&assertion, &name, asked).await;
-        };
+        let client = store::client::find(self.db.read(), &name).await?;
+        let client = client.ok_or(Refusal::Unknown)?;
         let accepted = assertion.verify(&client.keys, &addresses, now)?;
         self.take_once(subject, &accepted).await?;
         self.for_client(&client, asked).await
@@ -152,63 +144,6 @@ impl Issuing {
             ..self.claims(client.subject.as_str(), vec![granted], clock::real())
         };
         self.sign(&claims, asked)
-    }
-
-    async fn for_applicant(
-        &self,
-        particulars: Particulars,
-        asked: &Asked,
-    ) -> Result<Issued, Error> {
-        let party = self.party(particulars, asked).await?;
-        let day = clock::local(asked.civil).date();
-        let db = self.db.read();
-        let mut own = crate::parties_of(db, party.as_str()).await?;
-        own.remove(party.as_str());
-        let own = std::iter::once(party.to_string()).chain(own);
-        let mut grants = vec![granted(caller::Role::Applicant, own.collect())];
-        let represented = crate::represented_by(db, party.as_str(), day).await?;
-        // A token says nothing of procedures or dossiers, so a proxy that is limited to some is not in it.
-        let represented = represented
-            .into_iter()
-            .filter(|represented| represented.reach == ProxyReach::All);
-        let represented: BTreeSet<String> = represented
-            .flat_map(|represented| represented.parties)
-            .collect();
-        if !represented.is_empty() {
-            let represented = represented.into_iter().collect();
-            grants.push(granted(caller::Role::Proxy, represented));
-        }
-        let claims = self.claims(party.as_str(), grants, clock::real());
-        self.sign(&claims, asked)
-    }
-
-    /// The party that somebody is; registered when it was not.
-    async fn party(&self, particulars: Particulars, asked: &Asked) -> Result<party::Uid, Error> {
-        let sealed = (self.db.read(), self.db.ring());
-        let number = particulars.first_number();
-        let known = match number {
-            Some(number) => store::party::find_by_number(sealed, number).await?,
-            None => None,
-        };
-        if let Some(known) = known {
-            let standing = store::party::standing_for(sealed, known).await?;
-            return Ok(standing.uid);
-        }
-        let uid = party::Uid::new(clock::new_uid());
-        let party = Party::new(uid, DataKey::generate(), particulars);
-        let step = Step {
-            act: Act::Party(ledger::party::Act::Register(party)),
-            cause: Cause {
-                actor: NAME.to_owned(),
-                at: asked.civil,
-                traceparent: asked.traceparent.clone(),
-            },
-        };
-        let replied = self.writer.own(step).await.map_err(Error::Refused)?;
-        let registered = RegisterPartyResponse::decode(replied.body.as_slice());
-        let registered = registered.unwrap_or_default();
-        let party = registered.party.unwrap_or_default();
-        Ok(party::Uid::new(party.uid))
     }
 
     fn claims(&self, subject: &str, grants: Vec<Granted>, now: Moment) -> Claims {

@@ -1,6 +1,5 @@
 //! How identity changes: what an act reads, what it decides, what it writes.
 
-mod caller;
 pub(crate) mod client;
 mod officer;
 pub(crate) mod party;
@@ -22,7 +21,6 @@ use crate::import::Province;
 use crate::officer::Officer;
 use crate::password::Credential;
 use crate::position::{self, Position};
-use crate::principal::Principal;
 use crate::register::{Draft, Register};
 use crate::staff::Staff;
 use crate::subject::Subject;
@@ -71,7 +69,6 @@ pub(crate) enum Act {
 pub(crate) struct World {
     units: Register,
     parties: party::Known,
-    principals: HashMap<Subject, Principal>,
     clients: HashMap<Subject, Client>,
     staff: Staff,
     passwords: HashMap<Subject, Credential>,
@@ -83,7 +80,6 @@ pub(crate) struct World {
 pub(crate) enum Change {
     Unit(Unit),
     Party(party::PartyChange),
-    Principal(Principal),
     Client(Client),
     Revocation(Revocation),
     NewOfficer(Officer),
@@ -111,7 +107,6 @@ impl Ledger for Identity {
             Register::default()
         };
         let parties = keys.parties.load((tx, &self.0)).await?;
-        let principals = store::principal::lock(tx, keys.subjects).await?;
         let clients = store::client::lock(tx, keys.clients, keys.certificates).await?;
         let staffing = staffing::Loaded::of(tx, acts).await?;
         Ok(World {
@@ -120,10 +115,6 @@ impl Ledger for Identity {
             passwords: staffing.passwords,
             tries: staffing.tries,
             parties,
-            principals: principals
-                .into_iter()
-                .map(|principal| (principal.subject.clone(), principal))
-                .collect(),
             clients: clients
                 .into_iter()
                 .map(|client| (client.subject.clone(), client))
@@ -146,7 +137,6 @@ impl Ledger for Identity {
                 let mut effect = Effect::nothing();
                 let on = clock::local(step.cause.at).date();
                 let taken = unit::import(world, &province.draft, on, &mut effect)?;
-                caller::import(world, &taken.register, province, &mut effect)?;
                 staffing::import(world, &taken.register, (province, on), &mut effect)?;
                 Ok(effect)
             }
@@ -174,11 +164,6 @@ impl Ledger for Identity {
                 world.units.put(unit);
             }
             Change::Party(change) => world.parties.apply(change),
-            Change::Principal(principal) => {
-                world
-                    .principals
-                    .insert(principal.subject.clone(), principal);
-            }
             Change::Client(client) => {
                 world.clients.insert(client.subject.clone(), client);
             }
@@ -197,13 +182,12 @@ impl Ledger for Identity {
     }
 
     async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
-        let (mut units, mut parties, mut principals) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut units, mut parties) = (Vec::new(), Vec::new());
         let (mut clients, mut revocations) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
                 Change::Unit(unit) => units.push(unit),
                 Change::Party(change) => parties.push(change),
-                Change::Principal(principal) => principals.push(principal),
                 Change::Client(client) => clients.push(client),
                 Change::Revocation(revocation) => revocations.push(revocation),
                 Change::NewOfficer(_)
@@ -215,7 +199,6 @@ impl Ledger for Identity {
         }
         store::unit::save(sink, &units).await?;
         party::save(sink, &self.0, &parties).await?;
-        store::principal::save(sink, &principals).await?;
         store::client::save(sink, &clients).await?;
         store::revocation::save(sink, &revocations).await?;
         staffing::save(sink, changes).await
@@ -227,7 +210,6 @@ impl Ledger for Identity {
 struct Keys<'a> {
     units: bool,
     parties: party::Keys<'a>,
-    subjects: BTreeSet<&'a Subject>,
     clients: BTreeSet<&'a Subject>,
     certificates: BTreeSet<&'a str>,
 }
@@ -238,10 +220,11 @@ impl<'a> Keys<'a> {
         for act in acts {
             match act {
                 Act::Import(province) => keys.add(province),
-                Act::ImportUnits { .. } | Act::Administrator(_) => keys.units = true,
+                Act::ImportUnits { .. } => keys.units = true,
+                Act::Administrator(made) => keys.add_officer(&made.officer),
                 Act::Party(act) => keys.parties.add(act),
                 Act::Client(on) => keys.add_client(on),
-                Act::Command(command) => keys.units |= command.reads_units(),
+                Act::Command(command) => keys.add_command(command),
                 Act::Revoke(_) | Act::TellEnded(_) | Act::Attempt(_) | Act::SignedIn(_) => {}
             }
         }
@@ -257,14 +240,23 @@ impl<'a> Keys<'a> {
         }
     }
 
+    fn add_command(&mut self, command: &'a Command) {
+        self.units |= command.reads_units();
+        if let Verb::Register(officer) = &command.verb {
+            self.add_officer(officer);
+        }
+    }
+
+    /// Whoever gives a name locks the units first: so a client and an officer never get the same one at once.
+    fn add_officer(&mut self, officer: &'a Officer) {
+        self.units = true;
+        self.clients.insert(&officer.subject);
+    }
+
     fn add(&mut self, province: &'a Province) {
         self.units = true;
-        for caller in &province.callers {
-            self.subjects.insert(&caller.subject);
-            let party = caller.part.party();
-            self.parties
-                .numbers
-                .extend(party.and_then(|party| party.particulars.first_number()));
+        for officer in &province.staff.officers {
+            self.add_officer(officer);
         }
     }
 }

@@ -3,10 +3,10 @@
 //! It owns these tables. `unit` and `unit_period` have the units with their validity, dated descriptions and successors; `party`
 //! has whomever dossiers are for, and is the only place for names and numbers, which are sealed; `party_number` finds them by
 //! keyed hashes; `proxy_grant` says who acts for whom; `officer` is the only place for officers' names, `position` has their
-//! roles at units by days, `password` and `tries` what they sign in with where there is no `OpenID` provider; `principal` has
-//! those who may have tokens, `client` the other systems with their keys; `revocation` and `assertion` what was taken back and
-//! what was taken once. Units and principals come from files ([`read`], [`import`]), units also from the province's
-//! administrator, parties from files and from desks. Changes are told in its log. It consumes no other log.
+//! roles at units by days, `password` and `tries` what they sign in with where there is no `OpenID` provider; `client` has
+//! the other systems with their keys; `revocation` and `assertion` what was taken back and what was taken once. Units and officers
+//! come from files ([`read`], [`import`]) and from administrators, parties from desks and from their first sign-in. Changes are told
+//! in its log. It consumes no other log.
 
 mod administrator;
 pub mod check;
@@ -25,7 +25,6 @@ mod officer;
 mod party;
 mod password;
 mod position;
-mod principal;
 pub mod provider;
 mod proxy;
 mod readiness;
@@ -181,8 +180,7 @@ fn routes(
 /// Takes a province in: all of it or nothing. What is unchanged makes no event, so it may be done again.
 ///
 /// # Errors
-/// `UNIT_NOT_FOUND` when a caller belongs to a unit that neither the files nor the store have; `POSITIONS_REFUSED` with every
-/// line of officers and positions that the store does not bear; a store that does not answer.
+/// `POSITIONS_REFUSED` with every line of officers and positions that the store does not bear; a store that does not answer.
 pub async fn import(db: Db, province: Province) -> Result<(), Failure> {
     migrate(&db).await.map_err(Error::from)?;
     let ledger = ledger::Identity(db.ring().clone());

@@ -1,6 +1,5 @@
 //! The schema. Migrations only go forward; old and new code both run on the new schema.
 
-mod caller;
 mod client;
 mod officer;
 mod party;
@@ -41,7 +40,6 @@ impl MigrationTrait for Tables {
             party::table(),
             party::number(),
             party::proxy_grant(),
-            caller::principal(),
             client::table(),
             client::revocation(),
             client::assertion(),

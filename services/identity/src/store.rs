@@ -7,7 +7,6 @@ pub(crate) mod officer;
 pub(crate) mod party;
 pub(crate) mod password;
 pub(crate) mod position;
-pub(crate) mod principal;
 pub(crate) mod proxy;
 pub(crate) mod register;
 pub(crate) mod revocation;

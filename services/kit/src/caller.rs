@@ -9,6 +9,7 @@ use tonic::Code;
 
 use crate::failure::Failure;
 
+pub(crate) use token::sign_id_token;
 pub use token::{AUDIENCE, Claims, Confirmation, Granted, TOKEN_LIFE, sign, sign_assertion};
 pub use verifier::{KeySet, KeySource, Revoked, Verifier};
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use ed25519_dalek::{SigningKey, VerifyingKey};
@@ -127,23 +127,6 @@ impl PublicKey {
         VerifyingKey::from_bytes(&bytes)
             .map(Self)
             .map_err(|_| malformed("the public key"))
-    }
-
-    /// Reads the base64 text of 32 bytes.
-    ///
-    /// # Errors
-    /// When it is no Ed25519 public key.
-    pub fn from_base64(text: &str) -> Result<Self, Error> {
-        let bytes = STANDARD
-            .decode(text)
-            .map_err(|_| malformed("the public key"))?;
-        Self::from_bytes(&bytes)
-    }
-
-    /// The base64 text of its 32 bytes.
-    #[must_use]
-    pub fn to_base64(&self) -> String {
-        STANDARD.encode(self.0.as_bytes())
     }
 
     /// Its 32 bytes.

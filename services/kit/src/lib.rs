@@ -4,8 +4,9 @@
 //! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
 //! ([`failure`]), how changes are watched ([`watch`]), how Vietnamese text is compared ([`text`]), how a port is served
-//! ([`serve`]), what a form asks ([`form`]), what follows from an online level ([`online`]), and how personal data rests ([`seal`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills
-//! stores for measuring.
+//! ([`serve`]), what a form asks ([`form`]), what follows from an online level ([`online`]), and how personal data rests
+//! ([`seal`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring, and [`stand_in`]
+//! lets people in where no `OpenID` provider is.
 
 #[cfg(test)]
 extern crate self as kit;
@@ -42,6 +43,7 @@ mod sabotage;
 pub mod seal;
 pub mod serve;
 pub mod sheet;
+pub mod stand_in;
 pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

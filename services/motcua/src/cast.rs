@@ -8,9 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use kit::caller::{TOKEN_LIFE, sign_assertion};
+use kit::caller::TOKEN_LIFE;
 use kit::clock;
+use kit::identity_number::Kind;
 use kit::keys::PrivateKey;
+use kit::stand_in::Providers;
 use proto::identity::v1::IssueTokenRequest;
 use proto::identity::v1::issue_token_request::Proof;
 use proto::intake::v1::{Applicant, ApplicantNumberKind};
@@ -18,7 +20,7 @@ use tokio::time::Instant;
 use tonic::metadata::{Ascii, MetadataValue};
 
 pub use dice::Dice;
-pub use files::{UNITS, units_with_desks};
+pub use files::{PROVIDERS, UNITS, units_with_desks};
 pub use people::Names;
 
 /// A token is renewed when less than this is left of it.
@@ -65,14 +67,14 @@ pub enum Error {
     /// A key.
     #[error(transparent)]
     Key(#[from] kit::keys::Error),
-    /// The file of callers was not made here.
-    #[error("{0} is neither an officer nor an applicant: make the callers with `motcua load cast`")]
+    /// The files of callers were not made here.
+    #[error("{0} has no role or number that the callers have: make them with `motcua load cast`")]
     NotOurs(String),
 }
 
-/// Everybody who calls, with their keys.
-#[derive(Default)]
+/// Everybody who calls, and the providers at which they sign in.
 pub struct Cast {
+    providers: Providers,
     players: Vec<Player>,
     officers: HashMap<(String, Role), CallerId>,
     citizens: Vec<CallerId>,
@@ -82,13 +84,18 @@ pub struct Cast {
 struct Player {
     subject: String,
     part: Part,
-    key: PrivateKey,
     token: Mutex<Option<(MetadataValue<Ascii>, Instant)>>,
 }
 
 enum Part {
-    Officer(String, Role),
+    Officer(Officer),
     Citizen(Applicant),
+}
+
+struct Officer {
+    unit: String,
+    role: Role,
+    name: String,
 }
 
 impl Player {
@@ -98,21 +105,37 @@ impl Player {
 }
 
 impl Cast {
-    /// Three officers for each of these units, and so many citizens.
+    /// Three officers for each of these units, and so many citizens, who sign in with a key that is new.
     #[must_use]
     pub fn new(units: &[String], citizens: usize, names: &Names, dice: Dice) -> Self {
-        let mut cast = Self::default();
+        let mut cast = Self::at(Providers::new(PrivateKey::generate()));
         for unit in units {
             for role in Role::ALL {
+                let mut dice = dice.on("officer", cast.players.len());
                 let subject = format!("{unit}-{}", role.as_str());
-                let part = Part::Officer(unit.clone(), role);
-                cast.join(subject, part, PrivateKey::generate());
+                let officer = Officer {
+                    unit: unit.clone(),
+                    role,
+                    name: names.citizen(&mut dice).name,
+                };
+                cast.join(subject, Part::Officer(officer));
             }
         }
         for number in 0..citizens {
             cast.join_applicant(number, names, dice);
         }
         cast
+    }
+
+    /// Nobody yet, at these providers.
+    fn at(providers: Providers) -> Self {
+        Self {
+            providers,
+            players: Vec::new(),
+            officers: HashMap::new(),
+            citizens: Vec::new(),
+            businesses: Vec::new(),
+        }
     }
 
     /// One in ten of those who hand in online is a business.
@@ -135,14 +158,15 @@ impl Cast {
             applicant = make_up();
         }
         let part = Part::Citizen(applicant);
-        self.join(format!("citizen-{number:04}"), part, PrivateKey::generate());
+        self.join(format!("citizen-{number:04}"), part);
     }
 
-    fn join(&mut self, subject: String, part: Part, key: PrivateKey) {
+    fn join(&mut self, subject: String, part: Part) {
         let caller = CallerId(self.players.len());
         match &part {
-            Part::Officer(unit, role) => {
-                self.officers.insert((unit.clone(), *role), caller);
+            Part::Officer(officer) => {
+                let at = (officer.unit.clone(), officer.role);
+                self.officers.insert(at, caller);
             }
             Part::Citizen(applicant) if applicant.number_kind() == ApplicantNumberKind::Mst => {
                 self.businesses.push(caller);
@@ -152,7 +176,6 @@ impl Cast {
         self.players.push(Player {
             subject,
             part,
-            key,
             token: Mutex::default(),
         });
     }
@@ -195,19 +218,26 @@ impl Cast {
     pub fn particulars(&self, caller: CallerId) -> Option<&Applicant> {
         match &self.players[caller.0].part {
             Part::Citizen(applicant) => Some(applicant),
-            Part::Officer(..) => None,
+            Part::Officer(_) => None,
         }
     }
 
-    /// The request for a token, signed by a caller.
+    /// The request for a token, with what a caller shows of its provider.
     ///
     /// # Errors
     /// When the key cannot sign.
     pub fn ask_for_token(&self, caller: CallerId) -> Result<IssueTokenRequest, Error> {
         let player = &self.players[caller.0];
-        let assertion = sign_assertion(&player.subject, &player.key)?;
+        let id_token = match &player.part {
+            Part::Officer(_) => self.providers.officer(&player.subject)?,
+            Part::Citizen(applicant) => {
+                let kind = number_kind(applicant);
+                let (name, number) = (&applicant.name, &applicant.number);
+                self.providers.applicant(name, kind, number)?
+            }
+        };
         Ok(IssueTokenRequest {
-            proof: Some(Proof::Assertion(assertion)),
+            proof: Some(Proof::IdToken(id_token)),
         })
     }
 
@@ -232,5 +262,14 @@ impl Cast {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *kept = token.map(|value| (value, renew_at));
+    }
+}
+
+fn number_kind(applicant: &Applicant) -> Kind {
+    match applicant.number_kind() {
+        ApplicantNumberKind::Mst => Kind::Mst,
+        ApplicantNumberKind::Passport => Kind::Passport,
+        ApplicantNumberKind::Cmnd => Kind::Cmnd,
+        ApplicantNumberKind::Cccd | ApplicantNumberKind::Unspecified => Kind::Cccd,
     }
 }

@@ -120,9 +120,9 @@ async fn show(options: &Options, folder: &Folder, suite: &mut Suite) -> Result<F
     let dice = Dice::new(options.seed);
     let names = Names::load()?;
     let cast = Cast::new(&cast::units_with_desks()?, CITIZENS, &names, dice);
-    cast.write(&folder.callers())?;
+    cast.write(&folder.cast())?;
     let importing = clock::monotonic();
-    suite.import(&[folder.province(), folder.callers()]).await?;
+    suite.import(&[folder.province(), folder.cast()]).await?;
     let imported = importing.elapsed();
     let serving = suite.start(time::start()).await?;
     let line = Line::new(cast);

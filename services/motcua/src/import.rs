@@ -1,4 +1,4 @@
-//! `motcua import`: units, callers, officers, procedures and calendars from files. All of it is checked before anything is
+//! `motcua import`: units, officers, procedures and calendars from files. All of it is checked before anything is
 //! written.
 
 use std::path::{Path, PathBuf};
@@ -13,10 +13,9 @@ use kit::sheet::BadRow;
 use crate::stores::StoreOptions;
 
 /// Of a folder without any of these nobody knows what it is.
-const FILES: [&str; 7] = [
+const FILES: [&str; 6] = [
     "units.csv",
     "successions.csv",
-    "callers.csv",
     "officers.csv",
     "positions.csv",
     "procedures.csv",
@@ -28,7 +27,7 @@ const FILES: [&str; 7] = [
 pub struct Options {
     #[command(flatten)]
     stores: StoreOptions,
-    /// Folders of a province's files (`units.csv`, `procedures.csv` …), or files of callers.
+    /// Folders of a province's files (`units.csv`, `officers.csv`, `procedures.csv` …).
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Check everything against the store as it is, also while it is served, and write nothing.
@@ -130,7 +129,7 @@ fn read_all(
             Ok((province, catalogue)) => {
                 known = province.units().clone();
                 provinces.push(province);
-                catalogues.extend(catalogue);
+                catalogues.push(catalogue);
             }
             Err(rows) => bad.extend(rows),
         }
@@ -144,25 +143,16 @@ fn read_all(
 fn read(
     path: &Path,
     known: &identity::Register,
-) -> Result<(identity::Province, Option<catalogue::Catalogue>), Vec<BadRow>> {
-    if path.is_file() {
-        let files = identity::Files {
-            callers: Some(path),
-            ..identity::Files::default()
-        };
-        return Ok((identity::read(&files, known)?, None));
-    }
+) -> Result<(identity::Province, catalogue::Catalogue), Vec<BadRow>> {
     let in_folder = |name: &str| Some(path.join(name)).filter(|file| file.exists());
     if FILES.iter().all(|name| in_folder(name).is_none()) {
         return Err(vec![nothing_there(path)]);
     }
-    let (units, callers) = (in_folder("units.csv"), in_folder("callers.csv"));
-    let successions = in_folder("successions.csv");
+    let (units, successions) = (in_folder("units.csv"), in_folder("successions.csv"));
     let (officers, positions) = (in_folder("officers.csv"), in_folder("positions.csv"));
     let files = identity::Files {
         units: units.as_deref(),
         successions: successions.as_deref(),
-        callers: callers.as_deref(),
         officers: officers.as_deref(),
         positions: positions.as_deref(),
     };
@@ -171,7 +161,7 @@ fn read(
     let uids = units.unwrap_or(known).unit_uids();
     let catalogue = catalogue::read(&catalogue::Files { folder: path }, &uids);
     match (province, catalogue) {
-        (Ok(province), Ok(catalogue)) => Ok((province, Some(catalogue))),
+        (Ok(province), Ok(catalogue)) => Ok((province, catalogue)),
         (province, catalogue) => {
             let bad = [province.err(), catalogue.err()];
             Err(bad.into_iter().flatten().flatten().collect())

@@ -51,9 +51,10 @@ pub struct Options {
 
 #[derive(Subcommand)]
 enum What {
-    /// Make who calls: the officers of 218 units and 400 citizens, for `motcua import` and for `--cast`
+    /// Make who calls: the officers of 218 units for `motcua import`, where they and 400 citizens sign in for
+    /// `motcua serve --providers FOLDER/providers.json`, and all of them for `--cast`
     Cast {
-        /// A folder; it holds private keys afterwards
+        /// A folder; it holds a private key afterwards
         folder: PathBuf,
     },
     /// Call a bare gRPC server without anything of the suite: what the protocol alone costs

@@ -44,7 +44,7 @@ enum Command {
     Load(load::Options),
     /// Make an administrator of the province, before anybody can sign in.
     Admin(admin::Options),
-    /// Take in units, callers, officers, procedures and calendars from files.
+    /// Take in units, officers, procedures and calendars from files.
     Import(import::Options),
     /// Compare what the services say of each other, also while they serve.
     Check(check::Options),

@@ -14,6 +14,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::proxy::Proxy;
 use crate::actor::MONDAY_MORNING;
+use crate::cast::{Cast, PROVIDERS};
 use crate::program::{self, Ran};
 use crate::servers::{
     Appending, Durability, Postgres, Redis, Running, free_port, postgres_at, redis_at,
@@ -24,6 +25,7 @@ pub const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 const REPLICAS: usize = 2;
 const BASE: &str = "motcua";
 const KEYS: &str = "keys";
+const CALLERS: &str = "callers";
 const QUEUE: u32 = 1;
 const PATIENCE: Duration = Duration::from_mins(2);
 const LAST_LINES: usize = 5;
@@ -69,29 +71,30 @@ pub struct Program {
 }
 
 impl Cluster {
-    /// Starts the servers and loads the province and the callers.
-    pub async fn load(callers: impl FnOnce(&Path)) -> Self {
+    /// Starts the servers and loads the province and the callers, whose files are written first.
+    pub async fn load(write: impl FnOnce(&Path) -> Cast) -> (Self, Cast) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let postgres = Postgres::start(Durability::Disk).await;
         let redis = Redis::start(Appending::EverySecond).await;
-        let file = folder.path().join("callers.csv");
-        callers(&file);
+        let callers = folder.path().join(CALLERS);
+        let cast = write(&callers);
         let store = format!("{}/{BASE}", postgres.url());
         succeed(&program::run(["migrate", "--store", &store]).await);
-        let (province, file) = (program::province(), file.into_os_string());
+        let (province, callers) = (program::province(), callers.into_os_string());
         let keys = folder.path().join(KEYS).into_os_string();
         let import = ["import".into(), "--store".into(), store.clone().into()];
         let import = import.into_iter().chain(["--keys".into(), keys]);
-        let import = import.chain([province.into(), file]);
+        let import = import.chain([province.into(), callers]);
         succeed(&program::run::<std::ffi::OsString>(import).await);
-        Self {
+        let cluster = Self {
             postgres: Mutex::new(postgres),
             redis: Mutex::new(redis),
             replicas: Vec::new(),
             proxies: Vec::new(),
             store,
             folder,
-        }
+        };
+        (cluster, cast)
     }
 
     /// Starts two replicas of each service and waits until all may be called.
@@ -119,6 +122,8 @@ impl Cluster {
             set("--queue", format!("{}/{QUEUE}", redis_at(queue.port)));
             set("--keys", self.keys().display().to_string());
             set("--simulated-clock", MONDAY_MORNING.to_owned());
+            let providers = self.folder.path().join(CALLERS).join(PROVIDERS);
+            set("--providers", providers.display().to_string());
             for peer in &peers {
                 set("--peer", peer.clone());
             }

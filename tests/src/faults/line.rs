@@ -9,7 +9,6 @@ use kit::clock;
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
 use proto::identity::v1::IssueTokenRequest;
-use proto::identity::v1::issue_token_request::Proof;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::client::Grpc;
@@ -156,11 +155,10 @@ impl Line {
         if let Some(known) = known {
             return Ok(known);
         }
-        // A herd of new callers is let in a few at a time: a token costs identity two signatures.
+        // A herd of new callers is let in a few at a time: a token costs identity two signatures, and a citizen its registration.
         let _turn = self.issuing.acquire().await;
-        let assertion = self.cast.assertion(caller);
         let request = Request::new(IssueTokenRequest {
-            proof: Some(Proof::Assertion(assertion)),
+            proof: Some(self.cast.proof(caller)),
         });
         let token = self.send(request, PATIENCE).await?.message.token;
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);

@@ -129,7 +129,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The subject of a citizen.
+/// What a citizen is called here.
 pub fn citizen(number: usize) -> String {
     format!("citizen-{number:04}")
 }

@@ -150,8 +150,8 @@ async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {
         name: citizen_name(number),
         number: citizen_number(number),
     });
-    let mut cast = Cast::default();
-    let mut cluster = Cluster::load(|file| cast = Cast::of(file, units, citizens)).await;
+    let written = Cluster::load(|folder| Cast::of(folder, units, citizens));
+    let (mut cluster, cast) = written.await;
     cluster.start(program).await;
     (Arc::new(cluster), cast)
 }

@@ -5,9 +5,7 @@ use proto::intake::v1::{Dossier, ExplainDeadlineRequest, ListDossiersRequest};
 use proto::routing::v1::{
     GetRouteRequest, GetTransferRequest, ListTransfersRequest, PullTransfersRequest,
 };
-use tests::cast::{
-    AN, BINH, CLIENT, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT,
-};
+use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT};
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT, FOREST_PRODUCTS};
 use tests::{Suite, desk};
 use tonic::Code;
@@ -217,7 +215,7 @@ async fn a_citizen_sees_own_dossiers_and_own_particulars_only() {
 #[tokio::test]
 async fn a_client_system_acts_for_its_unit() {
     let suite = Suite::start().await;
-    let client = suite.actor(CLIENT);
+    let client = suite.client().await;
     let dossier = client
         .ok(BIRTH.online(COMMUNE))
         .await

@@ -107,12 +107,11 @@ async fn an_expired_a_forged_and_a_malformed_token_are_refused() {
 #[tokio::test]
 async fn an_assertion_must_be_signed_by_the_key_that_was_registered() {
     let suite = Suite::start().await;
-    let anyone = suite.anonymous();
-    for (name, key) in [
-        (subject(COMMUNE, "leader"), PrivateKey::generate()),
-        ("nobody".to_owned(), PrivateKey::generate()),
-    ] {
-        let assertion = kit::caller::sign_assertion(&name, &key).unwrap();
+    suite.client().await.token().await;
+    let (anyone, key) = (suite.anonymous(), PrivateKey::generate());
+    let leader = subject(COMMUNE, "leader");
+    for name in [CLIENT, &leader, "nobody"] {
+        let assertion = kit::caller::sign_assertion(name, &key).unwrap();
         anyone
             .refused(
                 IssueTokenRequest {
@@ -167,7 +166,7 @@ async fn the_logs_are_for_services_only() {
         suite.receptionist(COMMUNE),
         suite.leader(COMMUNE),
         suite.actor(AN),
-        suite.actor(CLIENT),
+        suite.client().await,
     ] {
         caller
             .refused(ReadEventsRequest::default(), denied.0, denied.1)

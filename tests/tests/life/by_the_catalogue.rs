@@ -1,44 +1,19 @@
 //! What the catalogue publishes is what dossiers are handed in under.
 
-use kit::caller::{AUDIENCE, Claims, Granted, Role, sign};
 use kit::clock;
-use kit::keys::PrivateKey;
 use proto::catalogue::v1::{
     CreateDraftRequest, Fee, FeeTime, Limit, LimitUnit, Procedure, PublishVersionRequest, Register,
     RemoteExtra, UpdateDraftRequest,
 };
 use proto::intake::v1::{RegisterDossierRequest, SubmitDossierRequest};
-use tests::cast::{AN, COMMUNE, DISTRICT};
+use tests::cast::{ADMINISTRATOR, AN, COMMUNE, DISTRICT};
 use tests::filing::BIRTH;
-use tests::{Actor, Suite, desk, new_request_id};
+use tests::{Suite, desk, new_request_id};
 use tonic::Code;
 
 const MORNING: &str = "2017-08-28T08:00";
 const FORM: &str = r#"{"type":"object","required":["child"],"properties":{"child":{"type":"string","title":"Họ tên trẻ"}}}"#;
 const FILLED: &str = r#"{"child":"H'Hen Niê"}"#;
-
-fn administrator(suite: &Suite) -> Actor {
-    let key = suite.pair().keys().join("token-signing.pem");
-    let now = clock::real().timestamp();
-    let claims = Claims {
-        iss: "motcua".to_owned(),
-        sub: "administrator".to_owned(),
-        aud: AUDIENCE.to_owned(),
-        iat: now,
-        exp: now + 600,
-        jti: new_request_id(),
-        grants: vec![Granted {
-            role: Role::ProvinceAdministrator,
-            at: vec!["daklak-0000".to_owned()],
-            everywhere: true,
-        }],
-        rpcs: None,
-        rate_class: None,
-        cnf: None,
-    };
-    let token = sign(&claims, &PrivateKey::load(&key).unwrap()).unwrap();
-    suite.anonymous().with_token(&token)
-}
 
 /// Birth registration with a form, a fee in the district, a register that has the identity, and more time in the district.
 fn changed(mut draft: Procedure) -> Procedure {
@@ -67,7 +42,7 @@ fn changed(mut draft: Procedure) -> Procedure {
 
 /// Publishes the changed procedure, and tells how far the log reaches then.
 async fn publish(suite: &Suite) -> String {
-    let administrator = administrator(suite).at(MORNING);
+    let administrator = suite.actor(ADMINISTRATOR).at(MORNING);
     let only_code = Procedure {
         code: BIRTH.code.to_owned(),
         ..Procedure::default()

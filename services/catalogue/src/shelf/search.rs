@@ -99,6 +99,7 @@ pub(super) struct Text {
     folded: String,
     elsewhere: String,
     field: String,
+    local_code: String,
 }
 
 impl Text {
@@ -108,6 +109,7 @@ impl Text {
             field,
             result,
             name_en,
+            local_code,
             ..
         } = procedure;
         Self {
@@ -115,6 +117,10 @@ impl Text {
             folded: words(&fold(name)),
             elsewhere: words(&fold(&format!("{field} {result} {name_en}"))),
             field: fold(field),
+            local_code: local_code
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         }
     }
 }
@@ -154,13 +160,8 @@ impl<'a> Wanted<'a> {
     }
 
     fn agreement(&self, code: &str, text: &Text) -> Option<Agreement> {
-        if !self.code.is_empty() && code.starts_with(self.code) {
-            let is_whole = code.len() == self.code.len();
-            return Some(if is_whole {
-                Agreement::Code
-            } else {
-                Agreement::CodeBegins
-            });
+        if let Some(agreement) = self.of_codes(&[code, &text.local_code]) {
+            return Some(agreement);
         }
         let (mut here, mut anywhere) = (true, true);
         for word in &self.folded_words {
@@ -173,6 +174,16 @@ impl<'a> Wanted<'a> {
             (true, _) => Some(self.in_name(text)),
             (false, true) => Some(Agreement::Elsewhere),
             (false, false) => None,
+        }
+    }
+
+    fn of_codes(&self, codes: &[&str]) -> Option<Agreement> {
+        if self.code.is_empty() || !codes.iter().any(|code| code.starts_with(self.code)) {
+            None
+        } else if codes.contains(&self.code) {
+            Some(Agreement::Code)
+        } else {
+            Some(Agreement::CodeBegins)
         }
     }
 

@@ -1,7 +1,7 @@
 //! The whole catalogue in memory, as the store has it: it is read often and changed seldom.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -22,8 +22,10 @@ pub(crate) struct Known(Arc<Inner>);
 struct Inner {
     db: Db,
     shelf: RwLock<Arc<Shelf>>,
-    /// Whether the store has something newer, as far as this process knows.
-    is_old: AtomicBool,
+    /// How often this process has changed something.
+    changes: AtomicU64,
+    /// How many of these changes the shelf has for certain; one more than there were when it was read.
+    taken_in: AtomicU64,
     /// Held by whoever reads the store: the state that it was read in.
     read: Mutex<Option<(i64, i64)>>,
 }
@@ -33,29 +35,40 @@ impl Known {
         Self(Arc::new(Inner {
             db,
             shelf: RwLock::default(),
-            is_old: AtomicBool::new(true),
+            changes: AtomicU64::new(0),
+            taken_in: AtomicU64::new(0),
             read: Mutex::default(),
         }))
     }
 
     /// The catalogue of now: with all that this process has changed, and what others had changed half a second ago.
     pub async fn now(&self) -> Result<Arc<Shelf>, DbErr> {
-        if self.0.is_old.load(Ordering::Acquire) {
-            self.read_anew().await?;
+        let changes = self.0.changes.load(Ordering::Acquire);
+        if !self.has(changes) {
+            let mut read = self.0.read.lock().await;
+            // Whoever held the lock may have read it meanwhile.
+            if !self.has(changes) {
+                self.read_anew(&mut read).await?;
+            }
         }
         Ok(self.last())
     }
 
+    fn has(&self, changes: u64) -> bool {
+        self.0.taken_in.load(Ordering::Acquire) > changes
+    }
+
     /// This process has changed something.
     pub fn changed(&self) {
-        self.0.is_old.store(true, Ordering::Release);
+        self.0.changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Takes in what other processes write, for as long as it is polled.
     pub async fn look_for_others(self) {
         loop {
             tokio::time::sleep(LOOK).await;
-            if let Err(error) = self.read_anew().await {
+            let mut read = self.0.read.lock().await;
+            if let Err(error) = self.read_anew(&mut read).await {
                 tracing::debug!(%error, "whether procedures changed could not be read");
             }
         }
@@ -67,15 +80,11 @@ impl Known {
     }
 
     /// Reads what has changed since the last time.
-    async fn read_anew(&self) -> Result<(), DbErr> {
-        let mut read = self.0.read.lock().await;
-        // Whatever changes from here on is read the next time.
-        self.0.is_old.store(false, Ordering::Release);
-        let result = self.read_what_changed(&mut read).await;
-        if result.is_err() {
-            self.changed();
-        }
-        result
+    async fn read_anew(&self, read: &mut Option<(i64, i64)>) -> Result<(), DbErr> {
+        let changes = self.0.changes.load(Ordering::Acquire);
+        self.read_what_changed(read).await?;
+        self.0.taken_in.store(changes + 1, Ordering::Release);
+        Ok(())
     }
 
     async fn read_what_changed(&self, read: &mut Option<(i64, i64)>) -> Result<(), DbErr> {

@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 use kit::db::{Sink, among};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait as _, Iterable as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait as _,
+    Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use self::entity::{procedure, version};
@@ -16,20 +16,18 @@ use crate::entry::{Draft, Entry, Version};
 use crate::procedure::Code;
 use crate::route::UnitUid;
 
-/// Those of these procedures that exist, locked in order of code.
+/// Those of these procedures that exist. Nobody else changes any before this transaction ends.
 pub(crate) async fn lock(
     tx: &DatabaseTransaction,
     codes: &BTreeSet<&Code>,
 ) -> Result<Vec<Entry>, DbErr> {
-    let codes = || codes.iter().map(|code| code.as_str());
-    let rows = procedure::Entity::find()
-        .filter(among(tx, procedure::Column::Code, codes()))
-        .order_by_asc(procedure::Column::Code)
-        .lock_exclusive()
-        .all(tx)
-        .await?;
-    let versions = version::Entity::find().filter(among(tx, version::Column::Code, codes()));
-    entries(rows, versions, tx).await
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // A procedure that is not there yet has no row to lock, and all this is seldom.
+        tx.execute_unprepared("LOCK TABLE procedure IN SHARE ROW EXCLUSIVE MODE")
+            .await?;
+    }
+    let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    read(tx, Some(&codes)).await
 }
 
 /// These procedures with all their versions; all where none are named.

@@ -219,7 +219,7 @@ impl Suite {
             grants: vec![Granted {
                 role,
                 at: vec!["daklak-0000".to_owned()],
-                everywhere: false,
+                everywhere: role == Role::ProvinceAdministrator,
             }],
             rpcs: None,
             rate_class: None,

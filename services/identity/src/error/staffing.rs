@@ -15,7 +15,7 @@ const NAMED: usize = 20;
 pub(super) fn of_officers(error: Error, english: String) -> Failure {
     match error {
         Error::SubjectTaken(subject) => {
-            let vietnamese = format!("Đã có cán bộ mang tên đăng nhập {subject}");
+            let vietnamese = format!("Đã có cán bộ hoặc hệ thống mang tên {subject}");
             Failure::new(Code::AlreadyExists, "SUBJECT_TAKEN", english, vietnamese)
                 .with("subject", subject)
         }

@@ -1,6 +1,6 @@
 //! `officers.csv` and `positions.csv`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -33,6 +33,8 @@ const SUBJECT: &str =
 pub struct Staffing {
     /// New or renamed officers. One that is new is looked after by the unit of its first position.
     pub officers: Vec<Officer>,
+    /// The line of each officer.
+    officer_lines: Vec<Row>,
     /// Positions, delegations last.
     pub positions: Vec<Wanted>,
     /// The line of each position.
@@ -40,6 +42,14 @@ pub struct Staffing {
 }
 
 impl Staffing {
+    /// The lines of officers whose names client systems have.
+    pub fn named_like<T>(&self, clients: &HashMap<Subject, T>) -> Vec<BadRow> {
+        let named = self.officers.iter().zip(&self.officer_lines);
+        let named = named.filter(|(officer, _)| clients.contains_key(&officer.subject));
+        let why = "SUBJECT_TAKEN: a client system has this name";
+        named.map(|(_, line)| line.bad("subject", why)).collect()
+    }
+
     /// The lines that the store does not bear.
     pub fn blame(&self, taken: &[Result<Outcome, Vec<Violation>>]) -> Vec<BadRow> {
         let mut bad = Vec::new();
@@ -68,7 +78,8 @@ pub(super) fn read(
         for wanted in &staffing.positions {
             homes.entry(&wanted.officer).or_insert(&wanted.unit);
         }
-        staffing.officers = officers(path, &homes, findings);
+        let read = officers(path, &homes, findings);
+        (staffing.officers, staffing.officer_lines) = read.into_iter().unzip();
     }
     staffing
 }
@@ -77,18 +88,18 @@ fn officers(
     path: &Path,
     homes: &BTreeMap<&Subject, &unit::Uid>,
     findings: &mut Findings,
-) -> Vec<Officer> {
+) -> Vec<(Officer, Row)> {
     let mut subjects = BTreeSet::new();
     let mut officers = Vec::new();
-    for row in &rows(path, OFFICERS, findings) {
-        if !subjects.insert(row.get("subject")) {
+    for row in rows(path, OFFICERS, findings) {
+        if !subjects.insert(row.get("subject").to_owned()) {
             findings.note(row.bad("subject", "stands here a second time"));
         }
         let subject: Option<Subject> = findings.take(row.parse("subject", SUBJECT));
-        let name = findings.take(name(row));
+        let name = findings.take(name(&row));
         officers.extend(subject.zip(name).map(|(subject, name)| {
             let home = homes.get(&subject).map(|unit| (*unit).clone());
-            Officer::new(subject, name, home)
+            (Officer::new(subject, name, home), row)
         }));
     }
     officers

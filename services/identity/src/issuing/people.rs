@@ -1,16 +1,23 @@
-//! Tokens for people who are officers, or who have a key of their own.
+//! Tokens for people who signed in at a provider.
+
+use std::collections::BTreeSet;
 
 use kit::authority::Scope;
-use kit::caller::{Granted, Role};
+use kit::caller::Role;
 use kit::clock;
+use kit::log::Cause;
+use kit::seal::DataKey;
+use kit::writer::Step;
+use prost::Message as _;
+use proto::identity::v1::RegisterPartyResponse;
 
-use super::{Asked, Issued, Issuing};
+use super::{Asked, Issued, Issuing, granted};
 use crate::error::Error;
+use crate::ledger::{self, Act};
 use crate::officer::Standing;
-use crate::principal::Principal;
-use crate::store;
+use crate::party::{self, Particulars, Party};
 use crate::subject::Subject;
-use crate::token::{Refusal, Unverified};
+use crate::{NAME, ProxyReach, store};
 
 impl Issuing {
     /// A token for an officer whom a provider vouches for.
@@ -20,52 +27,70 @@ impl Issuing {
         asked: &Asked,
     ) -> Result<Issued, Error> {
         let everybody = &Scope::Everything;
-        match store::officer::find(self.db.read(), everybody, subject).await? {
+        let officer = store::officer::find(self.db.read(), everybody, subject).await?;
+        match officer {
             Some(officer) if officer.standing == Standing::Active => {
-                return self.for_positions(subject, asked).await;
+                self.for_positions(subject, asked).await
             }
-            Some(_) => return Err(Error::NobodyByThisName(subject.clone())),
-            None => {}
+            _ => Err(Error::NobodyByThisName(subject.clone())),
         }
-        let principal = store::principal::find(self.db.read(), subject).await?;
-        let principal = principal.filter(|principal| principal.part.role().is_of_an_officer());
-        let principal = principal.ok_or_else(|| Error::NobodyByThisName(subject.clone()))?;
-        self.for_principal(&principal, asked).await
     }
 
-    pub(super) async fn by_key_of_a_person(
+    /// A token for an applicant whom a provider vouches for: for its party, and for those who gave it the power.
+    pub(super) async fn for_applicant(
         &self,
-        assertion: &Unverified<'_>,
-        subject: &Subject,
+        particulars: Particulars,
         asked: &Asked,
     ) -> Result<Issued, Error> {
-        let principal = store::principal::find(self.db.read(), subject).await?;
-        let principal = principal.ok_or(Refusal::Unknown)?;
-        let key = principal.public_key.to_jwk();
-        let key = crate::jose::SignerKey::parse(&key).map_err(|_| Refusal::Unknown)?;
-        let accepted = assertion.verify(&[key], &self.addresses(), clock::real())?;
-        self.take_once(subject.as_str(), &accepted).await?;
-        self.for_principal(&principal, asked).await
+        let party = self.party(particulars, asked).await?;
+        let day = clock::local(asked.civil).date();
+        let db = self.db.read();
+        let mut own = crate::parties_of(db, party.as_str()).await?;
+        own.remove(party.as_str());
+        let own = std::iter::once(party.to_string()).chain(own);
+        let mut grants = vec![granted(Role::Applicant, own.collect())];
+        let represented = crate::represented_by(db, party.as_str(), day).await?;
+        // A token says nothing of procedures or dossiers, so a proxy that is limited to some is not in it.
+        let represented = represented
+            .into_iter()
+            .filter(|represented| represented.reach == ProxyReach::All);
+        let represented: BTreeSet<String> = represented
+            .flat_map(|represented| represented.parties)
+            .collect();
+        if !represented.is_empty() {
+            let represented = represented.into_iter().collect();
+            grants.push(granted(Role::Proxy, represented));
+        }
+        let claims = self.claims(party.as_str(), grants, clock::real());
+        self.sign(&claims, asked)
     }
 
-    async fn for_principal(&self, principal: &Principal, asked: &Asked) -> Result<Issued, Error> {
-        let register = self.units.now().await?;
-        let today = clock::local(asked.civil).date();
-        let unit = principal.part.unit();
-        let units = unit.map(|unit| register.estate(unit, today));
-        let units = units.unwrap_or_default();
-        let units = units.iter().map(ToString::to_string);
-        let party = principal.part.party().map(ToString::to_string);
-        let role = principal.part.role();
-        let everywhere = role == Role::ProvinceAdministrator;
-        let at = units.chain(party);
-        let granted = Granted {
-            role,
-            at: if everywhere { Vec::new() } else { at.collect() },
-            everywhere,
+    /// The party that somebody is; registered when it was not.
+    async fn party(&self, particulars: Particulars, asked: &Asked) -> Result<party::Uid, Error> {
+        let sealed = (self.db.read(), self.db.ring());
+        let number = particulars.first_number();
+        let known = match number {
+            Some(number) => store::party::find_by_number(sealed, number).await?,
+            None => None,
         };
-        let subject = principal.subject.as_str();
-        let claims = self.claims(subject, vec![granted], clock::real());
-        self.sign(&claims, asked)
+        if let Some(known) = known {
+            let standing = store::party::standing_for(sealed, known).await?;
+            return Ok(standing.uid);
+        }
+        let uid = party::Uid::new(clock::new_uid());
+        let party = Party::new(uid, DataKey::generate(), particulars);
+        let step = Step {
+            act: Act::Party(ledger::party::Act::Register(party)),
+            cause: Cause {
+                actor: NAME.to_owned(),
+                at: asked.civil,
+                traceparent: asked.traceparent.clone(),
+            },
+        };
+        let replied = self.writer.own(step).await.map_err(Error::Refused)?;
+        let registered = RegisterPartyResponse::decode(replied.body.as_slice());
+        let registered = registered.unwrap_or_default();
+        let party = registered.party.unwrap_or_default();
+        Ok(party::Uid::new(party.uid))
     }
 }

@@ -56,6 +56,9 @@ pub(super) fn decide(world: &World, on: &OnClient) -> Result<Effect<Change>, Err
     }
     let known = world.clients.get(&on.subject);
     if let Verb::Register(registration, keys) = &on.verb {
+        if world.staff.officer(&on.subject).is_some() {
+            return Err(Error::SubjectTaken(on.subject.clone()));
+        }
         return register(known, on, registration, keys);
     }
     let known = known.ok_or_else(|| Error::ClientNotFound(on.subject.clone()))?;

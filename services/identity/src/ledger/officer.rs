@@ -185,6 +185,7 @@ fn register(world: &World, officer: &Officer) -> Result<Effect<Change>, Error> {
     if world.staff.officer(&officer.subject).is_some() {
         return Err(Error::SubjectTaken(officer.subject.clone()));
     }
+    must_be_no_client(world, &officer.subject)?;
     let unit = officer.unit.as_ref();
     if let Some(unit) = unit.filter(|unit| world.units.get(unit).is_none()) {
         return Err(Error::UnitNotFound(unit.clone()));
@@ -195,6 +196,14 @@ fn register(world: &World, officer: &Officer) -> Result<Effect<Change>, Error> {
         reply: wire::officer::registered(officer),
         ..Effect::nothing()
     })
+}
+
+/// Nobody can tell two callers of one name apart, nor can what is kept of them.
+pub(super) fn must_be_no_client(world: &World, subject: &Subject) -> Result<(), Error> {
+    if world.clients.contains_key(subject) {
+        return Err(Error::SubjectTaken(subject.clone()));
+    }
+    Ok(())
 }
 
 fn assign(world: &World, command: &Command, wanted: &Wanted) -> Result<Effect<Change>, Error> {

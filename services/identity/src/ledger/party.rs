@@ -14,9 +14,8 @@ use prost::Message as _;
 use proto::identity::v1::IdentityChange;
 use sea_orm::DbErr;
 
-use super::{Change, World};
+use super::Change;
 use crate::error::Error;
-use crate::import::Province;
 use crate::party::{Details, Party, Uid, Warning, warnings};
 use crate::proxy::Proxy;
 use crate::{store, wire};
@@ -172,28 +171,6 @@ fn add_number(known: &Known, on: &On, number: &IdentityNumber) -> Result<Effect<
     let number = PartyChange::Number(uid, number.clone());
     effect.changes.push(Change::Party(number));
     Ok(effect)
-}
-
-/// The uid of every party that a caller is, by number; those that are not known yet are registered.
-pub(super) fn import<'a>(
-    world: &'a World,
-    province: &'a Province,
-    effect: &mut Effect<Change>,
-) -> BTreeMap<&'a IdentityNumber, &'a Uid> {
-    let mut uids = BTreeMap::new();
-    let callers = province.callers.iter();
-    for party in callers.filter_map(|caller| caller.part.party()) {
-        let Some(number) = party.particulars.first_number() else {
-            continue;
-        };
-        if let Some(known) = world.parties.holder(number) {
-            uids.insert(number, &known.uid);
-        } else if !uids.contains_key(number) {
-            uids.insert(number, &party.uid);
-            put(effect, party);
-        }
-    }
-    uids
 }
 
 /// A party that is new.

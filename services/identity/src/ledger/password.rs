@@ -4,7 +4,7 @@ use kit::clock::Moment;
 use kit::writer::Effect;
 use prost::Message as _;
 
-use super::officer::{event, give};
+use super::officer::{event, give, must_be_no_client};
 use super::{Change, World};
 use crate::error::Error;
 use crate::officer::{Officer, Standing};
@@ -118,6 +118,7 @@ pub(super) fn administrator(world: &World, made: &Administrator) -> Result<Effec
     let mut effect = set(subject, &made.credential, Vec::new());
     let mut staff = world.staff.clone();
     if staff.officer(subject).is_none() {
+        must_be_no_client(world, subject)?;
         effect
             .events
             .push(event(subject, &wire::officer::told(&made.officer)));

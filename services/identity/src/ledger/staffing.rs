@@ -9,6 +9,7 @@ use kit::failure::Violation;
 use kit::writer::Effect;
 use sea_orm::{DatabaseTransaction, DbErr};
 
+use super::client::{self, OnClient};
 use super::officer::{event, give, set_last_day};
 use super::{Act, Change, Command, Verb, World};
 use crate::error::Error;
@@ -61,10 +62,12 @@ pub(super) fn import(
         .iter()
         .map(|wanted| taking.row(units, &Scope::Everything, &Ok(wanted.clone())))
         .collect();
-    let taken = taking.finish(&taken).map_err(|error| match error {
-        Error::PositionsRefused(taken) => Error::FilesRefused(province.staff.blame(&taken)),
-        error => error,
-    })?;
+    let mut refused = province.staff.named_like(&world.clients);
+    refused.extend(province.staff.blame(&taken));
+    if !refused.is_empty() {
+        return Err(Error::FilesRefused(refused));
+    }
+    let taken = taking.finish(&taken)?;
     effect.changes.extend(taken.changes);
     effect.events.extend(taken.events);
     Ok(())
@@ -222,7 +225,8 @@ impl Keys {
                     keys.signing(attempt.subject.as_ref());
                 }
                 Act::SignedIn(signed_in) => keys.signing(Some(&signed_in.subject)),
-                Act::ImportUnits { .. } | Act::Party(_) | Act::Client(_) | Act::Revoke(_) => {}
+                Act::Client(on) => keys.client(on),
+                Act::ImportUnits { .. } | Act::Party(_) | Act::Revoke(_) => {}
                 Act::Administrator(made) => {
                     keys.staff.insert(made.officer.subject.clone());
                 }
@@ -251,6 +255,13 @@ impl Keys {
                 self.staff.insert(subject.clone());
             }
             Verb::Import(rows) => self.wanted(rows.iter().flatten()),
+        }
+    }
+
+    /// A client gets no name that an officer has.
+    fn client(&mut self, on: &OnClient) {
+        if let client::Verb::Register(..) = on.verb {
+            self.staff.insert(on.subject.clone());
         }
     }
 
@@ -293,11 +304,7 @@ pub(super) async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbE
             Change::Tries(key, counted) => {
                 tries.insert(key, counted);
             }
-            Change::Unit(_)
-            | Change::Party(_)
-            | Change::Principal(_)
-            | Change::Client(_)
-            | Change::Revocation(_) => {}
+            Change::Unit(_) | Change::Party(_) | Change::Client(_) | Change::Revocation(_) => {}
         }
     }
     let new: Vec<_> = new.into_values().collect();

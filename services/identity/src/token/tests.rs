@@ -85,7 +85,7 @@ fn the_key_says_which_algorithm_is_taken() {
     let claims = json!({
         "iss": "tax", "sub": "tax", "aud": HERE, "exp": clock::real().timestamp() + 100, "jti": "one",
     });
-    let secret = EncodingKey::from_secret(key.public().to_base64().as_bytes());
+    let secret = EncodingKey::from_secret(&key.public().to_bytes());
     let jwt = encode(&Header::new(Algorithm::HS256), &claims, &secret).unwrap();
     let taken = verified(&jwt, &key, TimeDelta::zero());
     assert_eq!(taken, Err(Refusal::Malformed));

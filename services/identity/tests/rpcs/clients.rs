@@ -1,5 +1,6 @@
 //! Client systems: registered, with keys that are exchanged, disabled at once.
 
+use identity::{Files, NewAdministrator};
 use kit::caller::sign_assertion;
 use kit::keys::PrivateKey;
 use proto::identity::v1 as pb;
@@ -8,6 +9,7 @@ use proto::identity::v1::token_service_client::TokenServiceClient;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
+use super::staff::registration as registration_of;
 use super::support::{Suite, refused, until_refused, with};
 
 const GET_DOSSIER: &str = "motcua.intake.v1.DossierService/GetDossier";
@@ -246,4 +248,44 @@ async fn the_pages_of_the_list_bring_every_client_once() {
         }
     }
     assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_client_and_an_officer_never_have_one_name() {
+    let (suite, key) = (Suite::start().await, PrivateKey::generate());
+    registered(&suite, register("tnmt", &[&key])).await.unwrap();
+    let asked = suite.administrator();
+    let asked = asked.register_officer(registration_of("tnmt", "new")).await;
+    refused(asked, Code::AlreadyExists, "SUBJECT_TAKEN");
+    suite.administrator().register("lan", "new").await;
+    let asked = registered(&suite, register("lan", &[&key])).await;
+    refused(asked, Code::AlreadyExists, "SUBJECT_TAKEN");
+    let first = NewAdministrator {
+        subject: "tnmt".to_owned(),
+        name: "Nguyễn Thị Lan".to_owned(),
+        password: None,
+        force: true,
+    };
+    let made = identity::create_administrator(suite.store.db.clone(), first).await;
+    assert_eq!(made.unwrap_err().reason(), "SUBJECT_TAKEN");
+}
+
+#[tokio::test]
+async fn an_officer_of_a_file_with_the_name_of_a_client_is_named_by_line() {
+    let (suite, key) = (Suite::start().await, PrivateKey::generate());
+    registered(&suite, register("tnmt", &[&key])).await.unwrap();
+    let before = suite.store.events().await;
+    let officers = "subject,name\nlan,Nguyễn Thị Lan\ntnmt,Trần Văn Minh\n";
+    let officers = suite.store.write("officers.csv", officers);
+    let files = Files {
+        officers: Some(&officers),
+        ..Files::default()
+    };
+    let province = identity::read(&files, &suite.store.known().await).unwrap();
+    let refused = identity::import(suite.store.db.clone(), province).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.reason(), "POSITIONS_REFUSED");
+    let named = "officers.csv:3: column `subject`: SUBJECT_TAKEN";
+    assert!(refused.to_string().contains(named), "{refused}");
+    assert_eq!(suite.store.events().await, before);
 }

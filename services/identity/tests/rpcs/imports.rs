@@ -6,18 +6,16 @@ use kit::sheet::BadRow;
 use proto::identity::v1::GetUnitRequest;
 use proto::identity::v1::unit_service_client::UnitServiceClient;
 
-use crate::support::{
-    CALLERS_HEADER, SUCCESSIONS_HEADER, Store, Suite, UNITS, UNITS_HEADER, callers, daklak,
-};
+use crate::support::{SUCCESSIONS_HEADER, Store, Suite, UNITS, UNITS_HEADER, daklak};
 
 #[tokio::test]
 async fn the_province_imports_and_a_second_time_makes_no_event() {
     let store = Store::new().await;
     let units = daklak("units.csv");
-    store.import(Some(&units), None).await;
+    store.import(&units).await;
     assert_eq!(store.known().await.unit_uids().len(), 219);
     assert_eq!(store.events().await, 219);
-    store.import(Some(&units), None).await;
+    store.import(&units).await;
     assert_eq!(store.events().await, 219);
 }
 
@@ -25,12 +23,12 @@ async fn the_province_imports_and_a_second_time_makes_no_event() {
 async fn later_lists_are_imported_in_advance_and_any_list_again_makes_no_event() {
     let store = Store::new().await;
     let units = daklak("units.csv");
-    store.import(Some(&units), None).await;
+    store.import(&units).await;
     store.import_folder(&daklak("2024")).await;
     store.import_folder(&daklak("2025")).await;
     let after = store.events().await;
     assert!(after > 219);
-    store.import(Some(&units), None).await;
+    store.import(&units).await;
     store.import_folder(&daklak("2024")).await;
     store.import_folder(&daklak("2025")).await;
     assert_eq!(store.events().await, after);
@@ -42,7 +40,7 @@ async fn a_changed_row_alone_makes_an_event_and_raises_the_revision() {
     store.import_small().await;
     let renamed = UNITS.replace("Phường Tân Lập", "Phường Tân Lợi");
     let after = store.write("units.csv", &format!("{UNITS_HEADER}{renamed}"));
-    store.import(Some(&after), None).await;
+    store.import(&after).await;
     assert_eq!(store.events().await, 4);
     let suite = Suite::serve(store, PrivateKey::generate()).await;
     let mut units = UnitServiceClient::new(suite.channel.clone());
@@ -53,43 +51,6 @@ async fn a_changed_row_alone_makes_an_event_and_raises_the_revision() {
     let unit = units.get_unit(request).await.unwrap().into_inner().unit;
     let unit = unit.unwrap();
     assert_eq!((unit.name.as_str(), unit.revision), ("Phường Tân Lợi", 2));
-}
-
-#[tokio::test]
-async fn callers_import_again_without_an_event_and_a_known_number_keeps_its_party() {
-    let store = Store::new().await;
-    store.import_small().await;
-    let key = PrivateKey::generate();
-    let key_text = key.public().to_base64();
-    let twice = format!(
-        "{}twin,applicant,,{key_text},Y Moan,cccd,066085000123\n",
-        callers(&key)
-    );
-    let callers = store.write("callers.csv", &twice);
-    store.import(None, Some(&callers)).await;
-    // Three units and one party for two callers.
-    assert_eq!(store.events().await, 4);
-    store.import(None, Some(&callers)).await;
-    assert_eq!(store.events().await, 4);
-}
-
-#[tokio::test]
-async fn a_caller_of_a_unit_that_the_store_lacks_keeps_everything_out() {
-    let (known, store) = (Store::new().await, Store::new().await);
-    known.import_small().await;
-    let callers = store.write("callers.csv", &callers(&PrivateKey::generate()));
-    let files = Files {
-        callers: Some(&callers),
-        ..Files::default()
-    };
-    let province = identity::read(&files, &known.known().await).unwrap();
-    let failure = identity::import(store.db.clone(), province)
-        .await
-        .unwrap_err();
-    assert_eq!(failure.reason(), "UNIT_NOT_FOUND");
-    assert_eq!(store.events().await, 0);
-    let bad = identity::read(&files, &store.known().await).unwrap_err();
-    assert_eq!(found(&bad)[0], (2, "unit"));
 }
 
 /// What is wrong with the files, as line and column.
@@ -185,55 +146,5 @@ async fn a_column_that_nobody_knows_is_refused() {
         bad[0]
             .reason
             .contains("the header must be: day,from,to,change,share")
-    );
-}
-
-#[tokio::test]
-async fn every_bad_row_of_callers_is_named_at_once_and_no_number_is_repeated() {
-    let store = Store::new().await;
-    let key = PrivateKey::generate().public().to_base64();
-    let rows = format!(
-        "\
-desk,receptionist,new,{key},,,
-desk,leader,new,{key},,,
-intake,leader,new,{key},,,
-a,minister,new,{key},,,
-b,examiner,,{key},,,
-c,examiner,nowhere,{key},,,
-d,examiner,new,short,,,
-e,applicant,new,{key},Y Moan,cccd,066085000123
-f,applicant,,{key},,cccd,06608500012
-g,applicant,,{key},Y Moan,visa,B1234567
-h,applicant,,{key},Y Moan,mst,0300588560
-i,client,new,{key},Y Moan,,
-"
-    );
-    let units = store.write("units.csv", &format!("{UNITS_HEADER}{UNITS}"));
-    let callers = store.write("callers.csv", &format!("{CALLERS_HEADER}{rows}"));
-    let files = Files {
-        units: Some(&units),
-        callers: Some(&callers),
-        ..Files::default()
-    };
-    let bad = identity::read(&files, &Register::default()).unwrap_err();
-    let expected = [
-        (3, "subject"),
-        (4, "subject"),
-        (5, "role"),
-        (6, "unit"),
-        (7, "unit"),
-        (8, "public_key"),
-        (9, "unit"),
-        (10, "name"),
-        (10, "number"),
-        (11, "number_kind"),
-        (12, "number"),
-        (13, "name"),
-    ];
-    assert_eq!(found(&bad), expected);
-    assert!(bad[10].reason.starts_with("CHECK_DIGIT_WRONG: "));
-    assert!(
-        bad.iter()
-            .all(|bad| !bad.reason.contains("0660850") && !bad.reason.contains("0300588"))
     );
 }

@@ -14,7 +14,7 @@ use crate::support::{Store, Suite, daklak, noon};
 /// Serves the province on a day before anybody has a position.
 async fn province() -> Suite {
     let store = Store::new().await;
-    store.import(Some(&daklak("units.csv")), None).await;
+    store.import(&daklak("units.csv")).await;
     let clock = Clock::simulated(noon("2017-08-28"));
     Suite::serve_at(Arc::new(store), (PrivateKey::generate(), clock), Vec::new()).await
 }

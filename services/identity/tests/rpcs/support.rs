@@ -12,10 +12,12 @@ use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign, sign_assertio
 use kit::client::{Peer, Peers};
 use kit::clock::{self, Clock, Moment};
 use kit::db::{Db, Stores};
+use kit::identity_number::Kind;
 use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
 use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
+use kit::stand_in;
 use kit::testing::until;
 use kit::tls::Tls;
 use prost::Message as _;
@@ -35,9 +37,8 @@ use tonic_types::StatusExt as _;
 pub const UNITS_HEADER: &str =
     "uid,code,kind,subtype,name,short_name,parent,national_code,valid_from,valid_to\n";
 pub const SUCCESSIONS_HEADER: &str = "day,from,to,change,share,default,basis\n";
-pub const CALLERS_HEADER: &str = "subject,role,unit,public_key,name,number_kind,number\n";
 
-/// A province of one commune that was merged into another, and one caller of each kind. All have the same key.
+/// A province of one commune that was merged into another.
 pub const UNITS: &str = "\
 p,66,province,tỉnh,Tỉnh Đắk Lắk,Đắk Lắk,,000.00.00.H15,2004-01-01,
 old,24133,commune,phường,Phường Thành Công,Thành Công,p,000.00.01.H15,2004-01-01,
@@ -71,10 +72,9 @@ impl Store {
         path
     }
 
-    pub async fn import(&self, units: Option<&Path>, callers: Option<&Path>) {
+    pub async fn import(&self, units: &Path) {
         let files = Files {
-            units,
-            callers,
+            units: Some(units),
             ..Files::default()
         };
         self.take_in(&files).await;
@@ -91,7 +91,7 @@ impl Store {
         self.take_in(&files).await;
     }
 
-    async fn take_in(&self, files: &Files<'_>) {
+    pub async fn take_in(&self, files: &Files<'_>) {
         let province = identity::read(files, &self.known().await).unwrap();
         identity::import(self.db.clone(), province).await.unwrap();
     }
@@ -128,7 +128,7 @@ pub struct Suite {
     pub clock: Clock,
     pub channel: Peer,
     pub address: SocketAddr,
-    /// The key of every caller of the small province, and of the service `intake`.
+    /// The key of the providers at which people sign in, and of the service `intake`.
     pub key: PrivateKey,
     signing: Signing,
     _stop: DropGuard,
@@ -148,15 +148,15 @@ impl Suite {
     async fn start_at(clock: Clock) -> Self {
         let (store, key) = (Store::new().await, PrivateKey::generate());
         store.import_small().await;
-        let callers = store.write("callers.csv", &callers(&key));
-        store.import(None, Some(&callers)).await;
-        Self::serve_at(Arc::new(store), (key, clock), Vec::new()).await
+        let people = stand_ins(&key);
+        Self::serve_at(Arc::new(store), (key, clock), people).await
     }
 
     /// Another server of the same service on the same store.
     pub async fn replica(&self) -> Self {
         let (store, clock) = (Arc::clone(&self.store), self.clock.clone());
-        Self::serve_at(store, (self.key.clone(), clock), Vec::new()).await
+        let people = stand_ins(&self.key);
+        Self::serve_at(store, (self.key.clone(), clock), people).await
     }
 
     /// Lets time pass until noon of this day.
@@ -185,7 +185,8 @@ impl Suite {
 
     /// Serves what a store has.
     pub async fn serve(store: Store, key: PrivateKey) -> Self {
-        Self::trusting(store, key, Vec::new()).await
+        let people = stand_ins(&key);
+        Self::trusting(store, key, people).await
     }
 
     /// The same, for people who sign in at these providers.
@@ -253,19 +254,47 @@ impl Suite {
 
     /// Asks for a token with an assertion.
     pub async fn issue(&self, assertion: String) -> Result<String, Status> {
-        let mut tokens = TokenServiceClient::new(self.channel.clone());
-        let reply = tokens
-            .issue_token(IssueTokenRequest {
-                proof: Some(Proof::Assertion(assertion)),
-            })
-            .await?;
-        Ok(reply.into_inner().token)
+        self.prove(Proof::Assertion(assertion)).await
     }
 
-    /// A fresh token of this caller.
+    /// Asks for a token with a proof.
+    pub async fn prove(&self, proof: Proof) -> Result<String, Status> {
+        let mut tokens = TokenServiceClient::new(self.channel.clone());
+        let asked = IssueTokenRequest { proof: Some(proof) };
+        Ok(tokens.issue_token(asked).await?.into_inner().token)
+    }
+
+    /// A token of an officer, for what it shows at its provider.
+    pub async fn sign_in(&self, officer: &str) -> Result<String, Status> {
+        let people = stand_in::Providers::new(self.key.clone());
+        let id_token = people.officer(officer).unwrap();
+        self.prove(Proof::IdToken(id_token)).await
+    }
+
+    /// A token of this caller: officers of the small province and a client as if identity had signed it, a citizen and the
+    /// service `intake` from identity itself.
     pub async fn token(&self, subject: &str) -> String {
-        let assertion = sign_assertion(subject, &self.key).unwrap();
-        self.issue(assertion).await.unwrap()
+        let merged: &[&str] = &["new", "old"];
+        let (role, at) = match subject {
+            "admin" => (Role::ProvinceAdministrator, &["p"][..]),
+            "desk" => (Role::Receptionist, merged),
+            "examiner" => (Role::Examiner, merged),
+            "leader" => (Role::Leader, merged),
+            "client" => (Role::Client, merged),
+            "citizen" => return self.citizen().await,
+            _ => {
+                let assertion = sign_assertion(subject, &self.key).unwrap();
+                return self.issue(assertion).await.unwrap();
+            }
+        };
+        self.signed(subject, role, at)
+    }
+
+    async fn citizen(&self) -> String {
+        let people = stand_in::Providers::new(self.key.clone());
+        let id_token = people.applicant("Y Moan Êban", Kind::Cccd, "066085000123");
+        let id_token = id_token.unwrap();
+        self.prove(Proof::IdToken(id_token)).await.unwrap()
     }
 
     /// A request of this caller.
@@ -293,6 +322,12 @@ impl Suite {
 impl Suite {
     /// A request with a token that grants a role at units, as identity would sign it.
     pub fn as_role<T>(&self, subject: &str, role: Role, at: &[&str], message: T) -> Request<T> {
+        let mut request = with(&self.signed(subject, role, at), message);
+        request.set_timeout(PATIENCE);
+        request
+    }
+
+    fn signed(&self, subject: &str, role: Role, at: &[&str]) -> String {
         let now = clock::real().timestamp();
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -304,16 +339,13 @@ impl Suite {
             grants: vec![Granted {
                 role,
                 at: at.iter().map(ToString::to_string).collect(),
-                everywhere: false,
+                everywhere: role == Role::ProvinceAdministrator,
             }],
             rpcs: None,
             rate_class: None,
             cnf: None,
         };
-        let token = sign(&claims, &self.signing.key()).unwrap();
-        let mut request = with(&token, message);
-        request.set_timeout(PATIENCE);
-        request
+        sign(&claims, &self.signing.key()).unwrap()
     }
 }
 
@@ -345,18 +377,10 @@ pub async fn until_refused(suite: &Suite, token: &str, reason: &str) {
     assert_eq!(kit::failure::reason_of(&status), reason);
 }
 
-/// One caller of each kind, all with this key.
-pub fn callers(key: &PrivateKey) -> String {
-    let key = key.public().to_base64();
-    format!(
-        "{CALLERS_HEADER}\
-         desk,receptionist,new,{key},,,\n\
-         examiner,examiner,old,{key},,,\n\
-         leader,leader,new,{key},,,\n\
-         client,client,new,{key},,,\n\
-         admin,province_administrator,p,{key},,,\n\
-         citizen,applicant,,{key},Y Moan Êban,cccd,066085000123\n"
-    )
+/// The providers at which people sign in with this key.
+fn stand_ins(key: &PrivateKey) -> Vec<provider::Settings> {
+    let settings = stand_in::Providers::new(key.clone()).settings();
+    serde_json::from_value(settings).unwrap()
 }
 
 /// The province's own files.

@@ -12,7 +12,7 @@ use crate::support::{Store, Suite, daklak, refused};
 /// A server over all lists of the province.
 pub async fn with_all_lists() -> Suite {
     let store = Store::new().await;
-    store.import(Some(&daklak("units.csv")), None).await;
+    store.import(&daklak("units.csv")).await;
     store.import_folder(&daklak("2024")).await;
     store.import_folder(&daklak("2025")).await;
     Suite::serve(store, PrivateKey::generate()).await

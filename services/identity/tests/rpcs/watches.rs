@@ -54,7 +54,7 @@ async fn rename(suite: &Suite, name: &str) {
     let file = suite
         .store
         .write("renamed.csv", &format!("{UNITS_HEADER}{renamed}"));
-    suite.store.import(Some(&file), None).await;
+    suite.store.import(&file).await;
 }
 
 #[tokio::test]

@@ -165,6 +165,14 @@ pub fn sign_assertion(subject: &str, key: &PrivateKey) -> Result<String, keys::E
     encode_with(&assertion, "JWT", key)
 }
 
+/// Signs what an `OpenID` provider says of somebody.
+pub(crate) fn sign_id_token(
+    claims: &impl Serialize,
+    key: &PrivateKey,
+) -> Result<String, keys::Error> {
+    encode_with(claims, "JWT", key)
+}
+
 fn encode_with(
     claims: &impl Serialize,
     kind: &str,

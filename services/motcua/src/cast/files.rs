@@ -1,59 +1,88 @@
-//! The cast in files: `callers.csv`, which `motcua import` reads, and a folder of private keys.
+//! The cast in files: `officers.csv` and `positions.csv`, which `motcua import` reads, `providers.json`, which `motcua serve` reads,
+//! and what only its owner has: the applicants and the key with which they all sign in.
 
 use std::fs;
 use std::path::Path;
 
 use kit::keys::PrivateKey;
+use kit::stand_in::Providers;
 use proto::intake::v1::{Applicant, ApplicantNumberKind};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Cast, Error, Part, Player, Role};
+use super::{Cast, Error, Officer, Part, Player, Role, number_kind};
 
 /// The province's units, as `deploy/daklak` has them.
 pub const UNITS: &str = include_str!("../../../../deploy/daklak/units.csv");
+/// The file for `motcua serve --providers`.
+pub const PROVIDERS: &str = "providers.json";
 
-const CALLERS: &str = "callers.csv";
-const KEYS: &str = "keys";
-const APPLICANT: &str = "applicant";
+const OFFICERS: &str = "officers.csv";
+const POSITIONS: &str = "positions.csv";
+const APPLICANTS: &str = "applicants.csv";
+const KEY: &str = "providers.pem";
+/// Before all that is played or measured.
+const FIRST_DAY: &str = "2017-01-01";
 
-/// A row of a file of callers; what does not apply is empty.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Row {
+#[derive(Serialize, Deserialize)]
+struct OfficerRow {
+    subject: String,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PositionRow {
     subject: String,
     role: String,
     unit: String,
-    public_key: String,
+    first_day: String,
+    last_day: String,
+    acting_for: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ApplicantRow {
+    subject: String,
     name: String,
     number_kind: String,
     number: String,
 }
 
 impl Cast {
-    /// Writes what `motcua import` reads: who may call, and with which public key.
+    /// Writes into a folder what `motcua import` reads of the officers, and what `motcua serve` reads of the providers.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let mut file = csv::Writer::from_path(path)?;
+    /// When a file cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+        fs::create_dir_all(folder)?;
+        let mut officers = csv::Writer::from_path(folder.join(OFFICERS))?;
+        let mut positions = csv::Writer::from_path(folder.join(POSITIONS))?;
         for player in &self.players {
-            file.serialize(Row::of(player))?;
+            if let Part::Officer(officer) = &player.part {
+                officers.serialize(OfficerRow::of(player, officer))?;
+                positions.serialize(PositionRow::of(player, officer))?;
+            }
         }
-        Ok(file.flush()?)
+        officers.flush()?;
+        positions.flush()?;
+        let settings = self.providers.settings().to_string();
+        Ok(fs::write(folder.join(PROVIDERS), settings)?)
     }
 
-    /// Writes the callers and their private keys into a folder that [`Cast::load`] reads.
+    /// Writes everybody and the key of the providers into a folder that [`Cast::load`] reads.
     ///
     /// # Errors
-    /// When it cannot be written, or holds keys already.
+    /// When it cannot be written, or holds a key already.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
-        let keys = folder.join(KEYS);
-        fs::create_dir_all(&keys)?;
+        self.write(folder)?;
+        self.providers.key().save(&folder.join(KEY))?;
+        let mut applicants = csv::Writer::from_path(folder.join(APPLICANTS))?;
         for player in &self.players {
-            player
-                .key
-                .save(&keys.join(format!("{}.pem", player.subject)))?;
+            if let Part::Citizen(applicant) = &player.part {
+                applicants.serialize(ApplicantRow::of(player, applicant))?;
+            }
         }
-        self.write(&folder.join(CALLERS))
+        Ok(applicants.flush()?)
     }
 
     /// The cast that was saved in a folder.
@@ -61,50 +90,71 @@ impl Cast {
     /// # Errors
     /// When there is none, or a file of it is broken.
     pub fn load(folder: &Path) -> Result<Self, Error> {
-        let mut cast = Self::default();
-        let callers = folder.join(CALLERS);
-        for row in csv::Reader::from_path(&callers)?.into_deserialize() {
-            let row: Row = row?;
-            let key = folder.join(KEYS).join(format!("{}.pem", row.subject));
-            let key = PrivateKey::load(&key)?;
-            let subject = row.subject.clone();
-            let part = row.part().ok_or_else(|| Error::NotOurs(subject.clone()))?;
-            cast.join(subject, part, key);
+        let key = PrivateKey::load(&folder.join(KEY))?;
+        let mut cast = Self::at(Providers::new(key));
+        let officers: Vec<OfficerRow> = rows(&folder.join(OFFICERS))?;
+        let positions: Vec<PositionRow> = rows(&folder.join(POSITIONS))?;
+        for (officer, position) in officers.into_iter().zip(positions) {
+            let part = position.part(officer.name);
+            let part = part.ok_or_else(|| Error::NotOurs(officer.subject.clone()))?;
+            cast.join(officer.subject, part);
+        }
+        let applicants: Vec<ApplicantRow> = rows(&folder.join(APPLICANTS))?;
+        for applicant in applicants {
+            let subject = applicant.subject.clone();
+            let part = applicant.part();
+            let part = part.ok_or_else(|| Error::NotOurs(subject.clone()))?;
+            cast.join(subject, part);
         }
         Ok(cast)
     }
 }
 
-impl Row {
-    fn of(player: &Player) -> Self {
-        let row = Self {
+fn rows<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, Error> {
+    let rows = csv::Reader::from_path(path)?.into_deserialize();
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl OfficerRow {
+    fn of(player: &Player, officer: &Officer) -> Self {
+        Self {
             subject: player.subject.clone(),
-            public_key: player.key.public().to_base64(),
-            ..Self::default()
-        };
-        match &player.part {
-            Part::Officer(unit, role) => Self {
-                role: role.as_str().to_owned(),
-                unit: unit.clone(),
-                ..row
-            },
-            Part::Citizen(citizen) => Self {
-                role: APPLICANT.to_owned(),
-                name: citizen.name.clone(),
-                number_kind: number_kind(citizen).to_owned(),
-                number: citizen.number.clone(),
-                ..row
-            },
+            name: officer.name.clone(),
+        }
+    }
+}
+
+impl PositionRow {
+    fn of(player: &Player, officer: &Officer) -> Self {
+        Self {
+            subject: player.subject.clone(),
+            role: officer.role.as_str().to_owned(),
+            unit: officer.unit.clone(),
+            first_day: FIRST_DAY.to_owned(),
+            last_day: String::new(),
+            acting_for: String::new(),
+        }
+    }
+
+    fn part(self, name: String) -> Option<Part> {
+        let mut roles = Role::ALL.into_iter();
+        let role = roles.find(|role| role.as_str() == self.role)?;
+        let unit = self.unit;
+        Some(Part::Officer(Officer { unit, role, name }))
+    }
+}
+
+impl ApplicantRow {
+    fn of(player: &Player, applicant: &Applicant) -> Self {
+        Self {
+            subject: player.subject.clone(),
+            name: applicant.name.clone(),
+            number_kind: number_kind(applicant).as_str().to_owned(),
+            number: applicant.number.clone(),
         }
     }
 
     fn part(self) -> Option<Part> {
-        if let Some(role) = Role::ALL
-            .into_iter()
-            .find(|role| role.as_str() == self.role)
-        {
-            return Some(Part::Officer(self.unit, role));
-        }
         let kind = match self.number_kind.as_str() {
             "mst" => ApplicantNumberKind::Mst,
             "cccd" => ApplicantNumberKind::Cccd,
@@ -116,15 +166,6 @@ impl Row {
             number: self.number,
             ..Applicant::default()
         }))
-    }
-}
-
-fn number_kind(applicant: &Applicant) -> &'static str {
-    match applicant.number_kind() {
-        ApplicantNumberKind::Mst => "mst",
-        ApplicantNumberKind::Passport => "passport",
-        ApplicantNumberKind::Cmnd => "cmnd",
-        ApplicantNumberKind::Cccd | ApplicantNumberKind::Unspecified => "cccd",
     }
 }
 
@@ -161,11 +202,12 @@ mod tests {
         let cast = Cast::new(&["daklak-0035".to_owned()], 11, &names, Dice::new(1));
         cast.save(folder.path()).unwrap();
         let loaded = Cast::load(folder.path()).unwrap();
-        let rows = |cast: &Cast| -> Vec<String> {
-            let rows = cast.players.iter().map(Row::of);
-            rows.map(|row| format!("{row:?}")).collect()
-        };
-        assert_eq!(rows(&loaded), rows(&cast));
+        let again = tempfile::tempdir().unwrap();
+        loaded.save(again.path()).unwrap();
+        for file in [OFFICERS, POSITIONS, APPLICANTS, PROVIDERS, KEY] {
+            let [saved, again] = [&folder, &again].map(|folder| folder.path().join(file));
+            assert_eq!(fs::read(saved).unwrap(), fs::read(again).unwrap(), "{file}");
+        }
         assert_eq!((loaded.officers(), loaded.applicants()), (3, 11));
     }
 }

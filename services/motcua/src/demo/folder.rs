@@ -109,10 +109,10 @@ impl Folder {
         self.path.join("province")
     }
 
-    /// Who may call.
+    /// The files of the officers, and of where people sign in.
     #[must_use]
-    pub fn callers(&self) -> PathBuf {
-        self.path.join("callers.csv")
+    pub fn cast(&self) -> PathBuf {
+        self.path.join("cast")
     }
 
     /// What the suite logs.

@@ -25,7 +25,7 @@ pub fn introduce(options: &Options, line: &Line, province: &Province) {
         levels.collect::<Vec<_>>().join(", ")
     );
     println!(
-        "  callers    {} officers, {} citizens and businesses, each with a key of its own",
+        "  callers    {} officers, {} citizens and businesses, who sign in at two OpenID providers of the demo",
         line.cast().officers(),
         line.cast().applicants()
     );

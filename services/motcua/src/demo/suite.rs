@@ -17,6 +17,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::error::Error;
 use super::folder::Folder;
+use crate::cast::PROVIDERS;
 
 const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 const START_PATIENCE: Duration = Duration::from_secs(20);
@@ -30,6 +31,7 @@ pub struct Suite {
     program: PathBuf,
     folder: PathBuf,
     log: PathBuf,
+    providers: PathBuf,
     running: Option<Running>,
 }
 
@@ -67,6 +69,7 @@ impl Suite {
             program: std::env::current_exe().map_err(Error::file("finding this program"))?,
             folder: folder.path().to_owned(),
             log: folder.log(),
+            providers: folder.cast().join(PROVIDERS),
             running: None,
         })
     }
@@ -164,6 +167,7 @@ impl Suite {
             &now,
         ]);
         command.arg("--data-dir").arg(&self.folder);
+        command.arg("--providers").arg(&self.providers);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
