@@ -1,6 +1,6 @@
 //! The catalogue's figures, over its port and an embedded store: how long an import of the province takes, and how long a
 //! search takes at its size and at 50,000 procedures. `cargo bench -p catalogue`.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a measurement")]
+#![expect(clippy::unwrap_used, reason = "a measurement")]
 
 #[path = "../tests/rpcs/support.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use the rest")]

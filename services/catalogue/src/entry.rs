@@ -86,7 +86,7 @@ impl Entry {
     }
 
     /// The versions that are not over on a day.
-    pub fn from_day(&self, day: NaiveDate) -> impl Iterator<Item = &Version> {
+    pub fn not_over_on(&self, day: NaiveDate) -> impl Iterator<Item = &Version> {
         let standing = move |version: &&Version| self.standing(version, day) != Standing::Retired;
         self.versions.iter().filter(standing)
     }
@@ -256,7 +256,7 @@ pub(crate) mod tests {
             .collect();
         let expected = [Some(day("2018-06-20")), Some(day("2025-06-30")), None];
         assert_eq!(ends, expected);
-        assert_eq!(entry.from_day(day("2025-06-30")).count(), 2);
+        assert_eq!(entry.not_over_on(day("2025-06-30")).count(), 2);
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Ledger for Catalogue {
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         let today = clock::local(step.cause.at).date();
         match &step.act {
-            Act::Files(files) => files::take(world, files, today),
+            Act::Files(files) => Ok(files::take(world, files, today)),
             Act::Take { told, is_dry_run } => take::take(world, told, *is_dry_run, today),
             Act::On(on) => on_procedure(world, on, today),
             Act::Copies(copies) => Ok(Effect {

@@ -161,13 +161,13 @@ impl OnlineLevels {
     /// How far it is online at a unit on a day; an empty unit asks for everywhere.
     #[must_use]
     pub fn on(&self, unit: &str, day: NaiveDate) -> Online {
-        let begun = |of: &str| {
-            let of_unit = self.0.iter().filter(move |period| period.unit == of);
-            let last = of_unit.filter(|period| period.from <= day).next_back();
+        let in_force = |of: &str| {
+            let begun = |period: &&Period| period.unit == of && period.from <= day;
+            let last = self.0.iter().rfind(begun);
             last.filter(|period| period.to.is_none_or(|to| day <= to))
         };
-        let here = (!unit.is_empty()).then(|| begun(unit)).flatten();
-        let found = here.or_else(|| begun(""));
+        let here = (!unit.is_empty()).then(|| in_force(unit)).flatten();
+        let found = here.or_else(|| in_force(""));
         found.map_or_else(Online::default, Period::online)
     }
 

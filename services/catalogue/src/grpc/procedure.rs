@@ -98,8 +98,8 @@ impl ProcedureService for Procedures {
         request: Request<GetProcedureRequest>,
     ) -> Result<Response<GetProcedureResponse>, Status> {
         let asked = wire::query::asked(request.get_ref(), today(&request)?)?;
-        let shelf = self.shelf().await?;
-        let entry = find(&shelf, &asked.code)?;
+        let known = self.shelf().await?;
+        let entry = find(&known, &asked.code)?;
         let version = match asked.version {
             0 => entry
                 .on(asked.on)
@@ -124,8 +124,8 @@ impl ProcedureService for Procedures {
             None => self.watches.cursor().await.map_err(Error::from)?,
             Some(_) => String::new(),
         };
-        let shelf = self.shelf().await?;
-        let response = wire::reply::page(&shelf.page(&page), page.on, cursor);
+        let known = self.shelf().await?;
+        let response = wire::reply::page(&known.page(&page), page.on, cursor);
         Ok(Response::new(response))
     }
 
@@ -134,8 +134,8 @@ impl ProcedureService for Procedures {
         request: Request<SearchProceduresRequest>,
     ) -> Result<Response<SearchProceduresResponse>, Status> {
         let search = wire::query::search(request.get_ref(), today(&request)?)?;
-        let shelf = self.shelf().await?;
-        Ok(Response::new(wire::reply::found(&shelf, &search)))
+        let known = self.shelf().await?;
+        Ok(Response::new(wire::reply::found(&known, &search)))
     }
 
     async fn get_catalogue_summary(
@@ -152,8 +152,8 @@ impl ProcedureService for Procedures {
         request: Request<ListVersionsRequest>,
     ) -> Result<Response<ListVersionsResponse>, Status> {
         let code = name("code", &request.get_ref().code)?;
-        let shelf = self.shelf().await?;
-        let versions = wire::reply::versions(find(&shelf, &code)?, today(&request)?);
+        let known = self.shelf().await?;
+        let versions = wire::reply::versions(find(&known, &code)?, today(&request)?);
         Ok(Response::new(versions))
     }
 

@@ -12,7 +12,6 @@ use super::{Change, World, changed};
 use crate::calendar::{Calendar, PROVINCE};
 use crate::check;
 use crate::entry::Entry;
-use crate::error::Error;
 use crate::import::Filed;
 use crate::procedure::FIRST_DAY;
 use crate::route::UnitUid;
@@ -20,21 +19,17 @@ use crate::store::calendar;
 use crate::wire;
 
 /// What is new is in force from the suite's first day, what has changed from today.
-pub(super) fn take(
-    world: &World,
-    files: &crate::Catalogue,
-    today: NaiveDate,
-) -> Result<Effect<Change>, Error> {
+pub(super) fn take(world: &World, files: &crate::Catalogue, today: NaiveDate) -> Effect<Change> {
     let mut effect = Effect::nothing();
     let departments = departments(&files.procedures);
-    for filed in &files.procedures {
-        let mut filed = filed.clone();
-        check::settle(&mut filed.procedure, &departments);
-        let before = world.find(&filed.procedure.code);
+    for of_file in &files.procedures {
+        let mut new = of_file.clone();
+        check::settle(&mut new.procedure, &departments);
+        let before = world.find(&new.procedure.code);
         let mut entry = before
             .cloned()
-            .unwrap_or_else(|| Entry::new(filed.procedure.code.clone()));
-        file(&mut entry, filed, today);
+            .unwrap_or_else(|| Entry::new(new.procedure.code.clone()));
+        file(&mut entry, new, today);
         if before != Some(&entry) {
             changed(entry, today, &mut effect);
         }
@@ -42,7 +37,7 @@ pub(super) fn take(
     if let Some(calendar) = &files.calendar {
         publish_calendar(world, calendar, &mut effect);
     }
-    Ok(effect)
+    effect
 }
 
 fn file(entry: &mut Entry, filed: Filed, today: NaiveDate) {

@@ -41,7 +41,7 @@ pub(super) fn publish(
     if !faults.is_empty() {
         return Err(Error::PublicationRefused(faults));
     }
-    let before = entry.from_day(from).last().cloned();
+    let before = entry.not_over_on(from).last().cloned();
     let differences = before
         .as_ref()
         .map(|before| difference::between(&before.procedure, &content));
@@ -95,7 +95,7 @@ pub(super) fn set_online(
 
 /// The fees that would have to be payable online from a day on, and are not.
 pub(super) fn unpayable(entry: &Entry, day: NaiveDate) -> Vec<Fault> {
-    let versions = entry.from_day(day).flat_map(|version| {
+    let versions = entry.not_over_on(day).flat_map(|version| {
         let days = (version.from.max(day), entry.last_day(version));
         check::unpayable(&version.procedure, &entry.online, days)
     });

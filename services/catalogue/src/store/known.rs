@@ -75,8 +75,8 @@ impl Known {
     }
 
     fn last(&self) -> Arc<Shelf> {
-        let shelf = self.0.shelf.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(&shelf)
+        let last = self.0.shelf.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&last)
     }
 
     /// Reads what has changed since the last time.
@@ -106,9 +106,9 @@ impl Known {
             let codes: Vec<String> = codes.into_iter().map(|(code, _)| code).collect();
             procedure::read(db, Some(&codes)).await?
         };
-        let mut shelf = last.as_ref().clone();
-        shelf.put(entries);
-        *self.0.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shelf);
+        let mut next = last.as_ref().clone();
+        next.put(entries);
+        *self.0.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         *read = Some(state);
         Ok(())
     }

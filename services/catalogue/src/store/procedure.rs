@@ -58,12 +58,12 @@ async fn entries(
     }
     let entry = |row: procedure::Model| {
         let versions = by_code.remove(&row.code).unwrap_or_default();
-        entry(row, versions)
+        entry(&row, versions)
     };
     rows.into_iter().map(entry).collect()
 }
 
-fn entry(row: procedure::Model, versions: Vec<version::Model>) -> Result<Entry, DbErr> {
+fn entry(row: &procedure::Model, versions: Vec<version::Model>) -> Result<Entry, DbErr> {
     let mut entry = Entry {
         code: row
             .code

@@ -13,7 +13,7 @@ use crate::ledger::Act;
 
 /// A procedure as it is from a day on.
 pub(crate) fn procedure_changed(entry: &Entry, day: NaiveDate) -> pb::CatalogueChange {
-    let versions = entry.from_day(day);
+    let versions = entry.not_over_on(day);
     let procedures = versions.map(|version| procedure::version(entry, version, "", day));
     let changed = pb::ProcedureChanged {
         code: entry.code.to_string(),

@@ -65,6 +65,19 @@ impl Store {
         }
     }
 
+    /// The store of identity beside it, with these units.
+    async fn beside(&self, units: Option<PathBuf>) -> Db {
+        self.stores.create("identity").await.unwrap();
+        let ring = self.db.ring();
+        let db = self.stores.open("identity", ring).await.unwrap();
+        identity::migrate(&db).await.unwrap();
+        if let Some(units) = units {
+            let province = province(&units);
+            identity::import(db.clone(), province).await.unwrap();
+        }
+        db
+    }
+
     pub fn write(&self, name: &str, content: &str) {
         fs::write(self.folder.path().join(name), content).unwrap();
     }
@@ -152,18 +165,7 @@ impl Suite {
             tasks: port.tasks.clone(),
             stop: stop.clone(),
         };
-        store.stores.create("identity").await.unwrap();
-        let db = store
-            .stores
-            .open("identity", store.db.ring())
-            .await
-            .unwrap();
-        identity::migrate(&db).await.unwrap();
-        if let Some(units) = units {
-            identity::import(db.clone(), province(&units))
-                .await
-                .unwrap();
-        }
+        let db = store.beside(units).await;
         let of_identity = Ground {
             db,
             ..ground.clone()

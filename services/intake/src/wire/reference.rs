@@ -33,16 +33,16 @@ fn procedure(message: catalogue::Procedure) -> Option<Procedure> {
         online: online::from_wire(&message.online_levels),
         version: version.number,
         from: version.effective_from.parse().ok()?,
-        to: day(&version.valid_to)?,
+        to: day(&version.valid_to).ok()?,
         cases: cases?,
     })
 }
 
-/// A day that may be left out; `None` when it cannot be read.
-fn day(text: &str) -> Option<Option<NaiveDate>> {
+/// A day that may be left out.
+fn day(text: &str) -> Result<Option<NaiveDate>, chrono::ParseError> {
     match text {
-        "" => Some(None),
-        text => text.parse().ok().map(Some),
+        "" => Ok(None),
+        text => text.parse().map(Some),
     }
 }
 
@@ -94,8 +94,8 @@ fn fee(message: catalogue::Fee) -> Option<Fee> {
     };
     Some(Fee {
         channel,
-        from: day(&message.valid_from)?,
-        to: day(&message.valid_to)?,
+        from: day(&message.valid_from).ok()?,
+        to: day(&message.valid_to).ok()?,
         units: message.unit_uids,
         due: FeeDue {
             key: message.key,

@@ -133,7 +133,7 @@ fn component(fields: &mut Fields, at: &str, message: &pb::Component) -> Option<C
         fields,
         &format!("{at}.file_types"),
         &message.file_types,
-        file_type,
+        |fields, at, ending| file_type(fields, at, ending),
     );
     Some(Component {
         key: optional(fields, &format!("{at}.key"), &message.key, KEY),
@@ -145,8 +145,8 @@ fn component(fields: &mut Fields, at: &str, message: &pb::Component) -> Option<C
     })
 }
 
-fn file_type(fields: &mut Fields, at: &str, ending: &String) -> Option<FileType> {
-    let parsed = FileType::try_from(ending.clone()).map_err(|english| {
+fn file_type(fields: &mut Fields, at: &str, ending: &str) -> Option<FileType> {
+    let parsed = FileType::try_from(ending.to_owned()).map_err(|english| {
         let vietnamese = "phải là đuôi tệp, ví dụ pdf";
         Violation::new(at, "MALFORMED", english, vietnamese)
     });
