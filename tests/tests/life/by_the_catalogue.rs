@@ -18,7 +18,7 @@ const FILLED: &str = r#"{"child":"H'Hen Niê"}"#;
 /// Birth registration with a form, a fee in the district, a register that has the identity, and more time in the district.
 fn changed(mut draft: Procedure) -> Procedure {
     let case = &mut draft.version.as_mut().unwrap().cases[0];
-    case.form_schema = FORM.to_owned();
+    FORM.clone_into(&mut case.form_schema);
     case.components[1].register = Register::Population.into();
     case.fees = vec![Fee {
         key: "certificate".to_owned(),

@@ -151,10 +151,6 @@ mod tests {
         }
     }
 
-    fn faults(steps: Vec<Step>) -> Vec<(usize, Problem)> {
-        super::faults(&steps)
-    }
-
     #[test]
     fn parallel_steps_that_join_are_a_route() {
         let steps = vec![
@@ -163,7 +159,7 @@ mod tests {
             step("consult", &["open"], 50, false),
             step("sign", &["examine", "consult"], 40, true),
         ];
-        assert_eq!(faults(steps), []);
+        assert_eq!(faults(&steps), []);
     }
 
     #[test]
@@ -172,12 +168,12 @@ mod tests {
             step("examine", &[], 70, false),
             step("sign", &["examine"], 30, false),
         ];
-        assert_eq!(faults(none), [(0, Problem::NoDecision)]);
+        assert_eq!(faults(&none), [(0, Problem::NoDecision)]);
         let two = vec![
             step("examine", &[], 70, true),
             step("sign", &["examine"], 30, true),
         ];
-        assert_eq!(faults(two), [(1, Problem::SecondDecision)]);
+        assert_eq!(faults(&two), [(1, Problem::SecondDecision)]);
     }
 
     #[test]
@@ -186,9 +182,9 @@ mod tests {
             step("sign", &[], 70, true),
             step("stamp", &["sign"], 30, false),
         ];
-        assert_eq!(faults(steps), [(1, Problem::AfterDecision)]);
+        assert_eq!(faults(&steps), [(1, Problem::AfterDecision)]);
         let steps = vec![step("result", &[], 100, true)];
-        assert_eq!(faults(steps), [(0, Problem::KeyReserved)]);
+        assert_eq!(faults(&steps), [(0, Problem::KeyReserved)]);
     }
 
     #[test]
@@ -198,9 +194,9 @@ mod tests {
             step("examine", &["open", "sign"], 50, false),
             step("sign", &["examine"], 40, true),
         ];
-        assert_eq!(faults(steps), [(1, Problem::Cycle), (2, Problem::Cycle)]);
+        assert_eq!(faults(&steps), [(1, Problem::Cycle), (2, Problem::Cycle)]);
         assert_eq!(
-            faults(vec![step("sign", &["sign"], 100, true)]),
+            faults(&[step("sign", &["sign"], 100, true)]),
             [(0, Problem::Cycle)]
         );
     }
@@ -215,7 +211,7 @@ mod tests {
             (1, Problem::KeyTaken),
             (0, Problem::AfterUnknown("open".to_owned())),
         ];
-        assert_eq!(faults(steps), expected);
+        assert_eq!(faults(&steps), expected);
     }
 
     #[test]
@@ -226,6 +222,6 @@ mod tests {
             step("consult", &["open"], 30, false),
             step("sign", &["examine", "consult"], 40, true),
         ];
-        assert_eq!(faults(steps), [(3, Problem::SharesWrong(80))]);
+        assert_eq!(faults(&steps), [(3, Problem::SharesWrong(80))]);
     }
 }
