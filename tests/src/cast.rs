@@ -180,7 +180,7 @@ fn write_officers<'a>(folder: &Path, units: impl Iterator<Item = &'a str>) {
     let mut officers = table(OFFICERS, &["subject", "name"]);
     let mut positions = table(POSITIONS, &POSITION);
     for (subject, role, unit) in of_units.chain([first]) {
-        let position = [&subject, role, unit, "2004-01-01", "", ""];
+        let position = [&subject, role, unit, "2017-01-01", "", ""];
         let written = officers.write_record([&subject, "Nguyễn Thị Lan"]);
         written.expect("an officer is written");
         let written = positions.write_record(position);

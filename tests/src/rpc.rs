@@ -67,6 +67,7 @@ rpcs! {
     }
     catalogue "CalendarService" {
         "GetCalendar": GetCalendarRequest => GetCalendarResponse,
+        "ImportCalendar": ImportCalendarRequest => ImportCalendarResponse,
     }
     intake "DossierService" {
         "SubmitDossier": SubmitDossierRequest => SubmitDossierResponse,

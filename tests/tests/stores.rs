@@ -193,7 +193,11 @@ async fn a_suite_without_data_serves_and_says_that_there_is_none() {
         0
     );
     anyone
-        .refused(GetCalendarRequest {}, Code::NotFound, "CALENDAR_NOT_FOUND")
+        .refused(
+            GetCalendarRequest::default(),
+            Code::NotFound,
+            "CALENDAR_NOT_FOUND",
+        )
         .await;
     suite.must_add_up().await;
 }

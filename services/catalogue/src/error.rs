@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 
 use crate::exchange::AtLine;
 use crate::fault::Fault;
+use crate::{calendar, wire};
 
 /// Why the catalogue refuses or fails.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +50,11 @@ pub enum Error {
     #[error("the file has more than {0} bytes; divide it")]
     ImportTooLarge(usize),
     /// `CALENDAR_NOT_FOUND`.
-    #[error("no calendar was imported")]
+    #[error("there is no such version of the calendar, or none was imported")]
     CalendarNotFound,
+    /// `IMPORT_INVALID`: every fault of every row of a calendar.
+    #[error("{} rows cannot be taken in", .0.len())]
+    CalendarInvalid(Vec<calendar::Fault>),
     /// `STORE_UNAVAILABLE`.
     #[error("the store does not answer")]
     Store(#[from] DbErr),
@@ -60,6 +64,9 @@ pub enum Error {
     /// `STORE_UNREADABLE`: what a version says cannot be written or read.
     #[error("what the store holds cannot be read")]
     Json(#[from] serde_json::Error),
+    /// `STORE_UNREADABLE`: a calendar that would not be taken in.
+    #[error("what the store holds is no calendar")]
+    CalendarUnreadable,
 }
 
 impl From<Error> for Failure {
@@ -72,7 +79,7 @@ impl From<Error> for Failure {
                     .with("code", code)
             }
             Error::CalendarNotFound => {
-                let vietnamese = "Chưa có lịch làm việc của tỉnh";
+                let vietnamese = "Không có lịch làm việc của tỉnh ở phiên bản hoặc vào ngày này";
                 Self::new(Code::NotFound, "CALENDAR_NOT_FOUND", english, vietnamese)
             }
             Error::VersionNotFound { code, number } => {
@@ -80,6 +87,10 @@ impl From<Error> for Failure {
                 Self::new(Code::NotFound, "VERSION_NOT_FOUND", english, vietnamese)
                     .with("code", code)
                     .with("number", number)
+            }
+            Error::CalendarInvalid(faults) => {
+                let violations = faults.iter().map(wire::calendar::violation).collect();
+                Self::invalid("IMPORT_INVALID", violations)
             }
             Error::DraftNotFound(_)
             | Error::DraftExists(_)
@@ -91,6 +102,7 @@ impl From<Error> for Failure {
             Error::Store(source) => db::failure(&source),
             Error::Unreadable(source) => unreadable(&source, english),
             Error::Json(source) => unreadable(&source, english),
+            Error::CalendarUnreadable => unreadable(&"the calendar has faults", english),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How the catalogue changes: what an act reads, what it decides, what it writes.
 
+mod calendar;
 mod draft;
 mod files;
 mod publish;
@@ -20,8 +21,9 @@ use crate::error::Error;
 use crate::exchange::{AtLine, Told};
 use crate::procedure::{Code, Procedure};
 use crate::store::known::Known;
-use crate::store::{calendar, procedure};
+use crate::store::{self, procedure};
 use crate::{NAME, wire};
+pub(crate) use calendar::CalendarImport;
 pub(crate) use publish::Published;
 pub(crate) use take::Taken;
 pub(crate) use world::World;
@@ -38,6 +40,8 @@ pub(crate) enum Act {
     },
     /// Something with one procedure.
     On(Box<OnProcedure>),
+    /// Make the next version of the calendar, or only tell what would change.
+    ImportCalendar(Box<CalendarImport>),
     /// Identity told of a unit.
     Copies(Vec<Copy>),
 }
@@ -70,7 +74,7 @@ pub(crate) enum Verb {
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Entry(Box<Entry>),
-    Calendar(calendar::Row),
+    Calendar(store::calendar::Row),
     Copy(Copy),
 }
 
@@ -98,9 +102,10 @@ impl Ledger for Catalogue {
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         let today = clock::local(step.cause.at).date();
         match &step.act {
-            Act::Files(files) => Ok(files::take(world, files, today)),
+            Act::Files(files) => files::take(world, files, today),
             Act::Take { told, is_dry_run } => take::take(world, told, *is_dry_run, today),
             Act::On(on) => on_procedure(world, on, today),
+            Act::ImportCalendar(import) => calendar::import(world, import, today),
             Act::Copies(copies) => Ok(Effect {
                 changes: copies.iter().cloned().map(Change::Copy).collect(),
                 ..Effect::nothing()
@@ -122,7 +127,7 @@ impl Ledger for Catalogue {
             }
         }
         procedure::save(sink, &entries).await?;
-        calendar::save(sink, &calendars).await?;
+        store::calendar::save(sink, &calendars).await?;
         copies::save(sink, &copied).await
     }
 

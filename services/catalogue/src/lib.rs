@@ -1,10 +1,11 @@
 //! Catalogue: the administrative procedures of the province, and its working calendar.
 //!
 //! A procedure is published in versions: *draft*, *published* from a day, *retired* when the next begins or the procedure ends.
-//! Tables: `procedure` (how far it is online, and what it is found by), `procedure_version` (what each version says), `calendar`
-//! (office hours and the days that differ from them), and those of [`kit::migration`]. Whoever reads gets it from memory, which
-//! follows the store. Work on it is done by rpcs; a deployment begins with files ([`read`], [`import`]). What is published is told
-//! in the log. It takes in the log of identity (units), which the rules of routes are checked against.
+//! Tables: `procedure` (how far it is online, and what it is found by), `procedure_version` (what each version says),
+//! `calendar_version` (every version of the calendar: office hours and the days that differ from them), `calendar` (which of them
+//! is in force), and those of [`kit::migration`]. Whoever reads procedures gets them from memory, which follows the store. Work on
+//! either is done by rpcs; a deployment begins with files ([`read`], [`import`]). What is published is told in the log. It takes in
+//! the log of identity (units), which the rules of routes are checked against.
 
 mod calendar;
 mod check;
@@ -68,6 +69,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         known: Some(known.clone()),
     };
     let writer = ground.write(Arc::new(ledger));
+    let watches = Watches::start(&ground, &writer);
     let identity: (&'static str, Interpret<ledger::Act>) = ("identity", wire::event::from_identity);
     let ready = ground.consume(&writer, &progress, &[identity])?;
     let (stop, looking) = (ground.stop.clone(), known.clone().look_for_others());
@@ -77,11 +79,13 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     let procedures = grpc::Procedures {
         db: ground.db.clone(),
         known,
-        watches: Watches::start(&ground, &writer),
-        writer,
+        watches: watches.clone(),
+        writer: writer.clone(),
     };
     let calendars = grpc::Calendars {
         db: ground.db.clone(),
+        writer,
+        watches,
     };
     let routes = Routes::new(ProcedureServiceServer::new(procedures))
         .add_service(CalendarServiceServer::new(calendars))

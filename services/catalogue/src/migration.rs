@@ -4,7 +4,7 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, binary, date_null, integer, string, string_null, text,
+    big_integer, binary, date, date_null, integer, string, string_null, text,
 };
 
 /// All migrations in order.
@@ -36,6 +36,7 @@ impl MigrationTrait for Tables {
         manager.create_table(procedure()).await?;
         manager.create_table(procedure_version()).await?;
         manager.create_table(calendar()).await?;
+        manager.create_table(calendar_version()).await?;
         manager
             .create_index(index("procedure", "procedure_by_field", &["field"]))
             .await?;
@@ -109,12 +110,24 @@ fn one_at_a_time(backend: DbBackend) -> Vec<String> {
     statements
 }
 
-/// `body` is the whole `motcua.catalogue.v1.Calendar`.
+/// Which version of the calendar is in force.
 fn calendar() -> TableCreateStatement {
     Table::create()
         .table("calendar")
         .col(string("key").primary_key())
         .col(big_integer("revision"))
+        .to_owned()
+}
+
+/// Every version, never changed; `body` is the whole `motcua.catalogue.v1.Calendar`.
+fn calendar_version() -> TableCreateStatement {
+    Table::create()
+        .table("calendar_version")
+        .col(string("key"))
+        .col(big_integer("revision"))
+        .col(date("announced_on"))
+        .col(string("basis"))
         .col(binary("body"))
+        .primary_key(Index::create().col("key").col("revision"))
         .to_owned()
 }

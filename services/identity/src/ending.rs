@@ -1,4 +1,4 @@
-//! Telling of positions that have ended, on the day after their last: what their holders had claimed goes back to the units.
+//! Telling of positions that have ended, on the day after their last.
 //!
 //! Every replica looks, by an index, as often as costs nothing; a position is told of once, since the writer looks again.
 

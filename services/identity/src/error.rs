@@ -114,6 +114,9 @@ pub enum Error {
     /// The system gives no threads to check passwords on.
     #[error("no threads for passwords: {0}")]
     Threads(std::io::Error),
+    /// `TOO_MUCH_GRANTED`.
+    #[error("a token cannot name so many units or parties")]
+    TooMuchGranted,
     /// `CLIENT_DISABLED`.
     #[error("the client system is disabled")]
     ClientDisabled,
@@ -171,7 +174,8 @@ impl From<Error> for Failure {
             | Error::KeysFull
             | Error::KeyNotFound
             | Error::RevisionChanged { .. } => clients::of_clients(error, english),
-            Error::ClientDisabled
+            Error::TooMuchGranted
+            | Error::ClientDisabled
             | Error::IdTokenInvalid(_)
             | Error::ProviderUnavailable(_)
             | Error::NobodyByThisName(_)

@@ -4,7 +4,7 @@ mod officers;
 mod people;
 
 use kit::access;
-use kit::caller::{self, AUDIENCE, Caller, Claims, Confirmation, Grant, Granted};
+use kit::caller::{self, AUDIENCE, Caller, Claims, Confirmation, Grant, Granted, LONGEST_TOKEN};
 use kit::clock::{self, Moment};
 use kit::db::Db;
 use kit::serve::PeerCertificate;
@@ -152,6 +152,10 @@ impl Issuing {
 
     /// The one place from which tokens go out, which records each.
     fn sign(&self, claims: &Claims, asked: &Asked) -> Result<Issued, Error> {
+        let token = caller::sign(claims, &self.settings.signing.key())?;
+        if token.len() > LONGEST_TOKEN {
+            return Err(Error::TooMuchGranted);
+        }
         let grants = claims.grants.iter().cloned();
         let caller = Caller {
             subject: claims.sub.clone(),
@@ -162,7 +166,7 @@ impl Issuing {
             .signed_in(&caller, asked.civil, &asked.traceparent, asked.by)
             .map_err(Error::Refused)?;
         Ok(Issued {
-            token: caller::sign(claims, &self.settings.signing.key())?,
+            token,
             ends: claims.exp,
         })
     }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kit::authority::Context;
-use kit::caller::TOKEN_LIFE;
+use kit::caller::{AUDIENCE, Caller, TOKEN_LIFE};
 use kit::failure::Failure;
 use kit::serve::{HttpRefusal, Pages, PeerCertificate};
 use serde::Deserialize;
@@ -103,6 +103,35 @@ struct TokenRequest {
     subject_token: Option<String>,
     subject_token_type: Option<String>,
     requested_token_type: Option<String>,
+    scope: Option<String>,
+    audience: Option<String>,
+    resource: Option<String>,
+    actor_token: Option<String>,
+}
+
+impl TokenRequest {
+    /// A token is for all that its caller may do, and for this suite. Who asks for less, for another, or on somebody's behalf is not
+    /// given more than it asked for.
+    fn must_ask_for_all(&self, issuer: &str) -> Result<(), HttpRefusal> {
+        let refusal = |error, description: &str| {
+            Err(HttpRefusal::new(
+                StatusCode::BAD_REQUEST,
+                error,
+                description,
+            ))
+        };
+        if self.scope.as_deref().is_some_and(|scope| !scope.is_empty()) {
+            return refusal("invalid_scope", "there are no scopes: leave `scope` out");
+        }
+        if self.actor_token.is_some() {
+            return refusal("invalid_request", "`actor_token` is not taken");
+        }
+        let mut targets = self.audience.iter().chain(&self.resource);
+        if targets.any(|target| target != AUDIENCE && target != issuer) {
+            return refusal("invalid_target", "tokens are for this suite alone");
+        }
+        Ok(())
+    }
 }
 
 async fn token(
@@ -118,6 +147,7 @@ async fn token(
         by: TOKEN,
         certificate: certificate.map(|Extension(certificate)| certificate),
     };
+    request.must_ask_for_all(&oauth.issuing.settings.issuer)?;
     match request.grant_type.as_str() {
         CLIENT_CREDENTIALS => {
             let issued = client_credentials(&oauth.issuing, &request, &asked).await?;
@@ -177,7 +207,18 @@ async fn exchange(
             "`requested_token_type` must be {ACCESS_TOKEN}"
         )));
     }
-    Ok(issuing.by_id_token(token, asked).await?)
+    let issued = issuing.by_id_token(token, asked).await;
+    issued.map_err(|error| {
+        let refused: Failure = error.into();
+        if refused.code() == Code::Unauthenticated {
+            // OAuth 2.0 has no 401 for it, by which denials over HTTP are known.
+            let (anybody, reason) = (Caller::anonymous(), refused.reason());
+            issuing
+                .access
+                .denied(&anybody, asked.civil, asked.by, reason);
+        }
+        refusal_of(&refused)
+    })
 }
 
 fn answered(issued: &Issued, more: Value) -> Response {
@@ -233,7 +274,7 @@ impl From<Error> for HttpRefusal {
 /// What OAuth 2.0 calls a refusal.
 fn refusal_of(failure: &Failure) -> HttpRefusal {
     let (status, error) = match (failure.code(), failure.reason()) {
-        (_, "ID_TOKEN_INVALID" | "NOBODY_BY_THIS_NAME") => {
+        (_, "ID_TOKEN_INVALID" | "NOBODY_BY_THIS_NAME" | "TOO_MUCH_GRANTED") => {
             (StatusCode::BAD_REQUEST, "invalid_request")
         }
         (Code::Unauthenticated, _) => (StatusCode::UNAUTHORIZED, "invalid_client"),

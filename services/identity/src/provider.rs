@@ -93,12 +93,16 @@ pub enum Person {
 /// Why an ID token is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is no JWT with `iss`, `aud` and `exp`, or is signed in a way that its provider does not sign.
+    /// It is no JWT with `iss`, `aud`, `iat` and `exp`, or is signed in a way that its provider does not sign.
     Malformed,
     /// No provider with this issuer is known here.
     UnknownIssuer,
     /// The signature is not the provider's.
     WrongSignature,
+    /// It is no ID token but another kind of token, such as an access token or a logout token.
+    AnotherKind,
+    /// It was made for another application, which `azp` names.
+    AnotherParty,
     /// `aud` is not this suite.
     WrongAudience,
     /// `exp` has passed.
@@ -112,9 +116,11 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed => f.write_str("it must be a JWT of at most 16 KiB with `iss`, `aud` and `exp`, signed with a key of its provider"),
+            Self::Malformed => f.write_str("it must be a JWT of at most 16 KiB with `iss`, `aud`, `iat` and `exp`, signed with a key of its provider"),
             Self::UnknownIssuer => f.write_str("its `iss` is no provider that is known here"),
             Self::WrongSignature => f.write_str("its signature is not its provider's"),
+            Self::AnotherKind => f.write_str("it is no ID token"),
+            Self::AnotherParty => f.write_str("its `azp` is another application"),
             Self::WrongAudience => f.write_str("its `aud` is not what this suite is called at its provider"),
             Self::Expired => f.write_str("its `exp` has passed"),
             Self::NotYet => f.write_str("its `nbf` or `iat` is still to come"),
@@ -156,16 +162,46 @@ struct Provider {
 #[derive(Deserialize)]
 struct Issued {
     iss: String,
+    aud: Audience,
+}
+
+/// One name or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Several(several) => several.iter().any(|one| one == audience),
+        }
+    }
 }
 
 impl Providers {
     /// Those of the settings.
     ///
     /// # Errors
-    /// When a bundle of certificate authorities or a key cannot be read.
+    /// When a bundle of certificate authorities or a key cannot be read, or two providers cannot be told apart.
     pub fn new(settings: Vec<Settings>) -> Result<Self, String> {
         let mut providers = Vec::with_capacity(settings.len());
         for settings in settings {
+            let same = |known: &Provider| {
+                known.settings.issuer == settings.issuer
+                    && known.settings.audience == settings.audience
+            };
+            if providers.iter().any(same) {
+                let Settings {
+                    issuer, audience, ..
+                } = settings;
+                return Err(format!(
+                    "two providers are {issuer} with the audience {audience}"
+                ));
+            }
             let keys = Keys::of(&settings)?;
             providers.push(Provider { settings, keys });
         }
@@ -181,10 +217,14 @@ impl Providers {
             return Err(Refusal::Malformed.into());
         }
         let issued: Issued = insecure_decode_claims(jwt).map_err(|_| Refusal::Malformed)?;
-        let provider = self
-            .0
-            .iter()
-            .find(|provider| provider.settings.issuer == issued.iss);
+        let of_issuer = |provider: &&Provider| provider.settings.issuer == issued.iss;
+        let provider = self.0.iter().filter(of_issuer);
+        // One issuer may vouch for officers under one name of this suite and for applicants under another.
+        let named = |provider: &&Provider| issued.aud.names(&provider.settings.audience);
+        let provider = provider
+            .clone()
+            .find(named)
+            .or_else(|| provider.clone().next());
         let provider = provider.ok_or(Refusal::UnknownIssuer)?;
         let claims = provider.claims(jwt, now).await?;
         Ok(provider.settings.person(&claims)?)
@@ -194,11 +234,18 @@ impl Providers {
 impl Provider {
     async fn claims(&self, jwt: &str, now: Moment) -> Result<Map<String, Value>, Error> {
         let header = decode_header(jwt).map_err(|_| Refusal::Malformed)?;
+        let kind = header.typ.as_deref();
+        if kind.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+            return Err(Refusal::AnotherKind.into());
+        }
         let keys = self.keys.meant_by(header.kid.as_deref()).await?;
         let mut refused = Refusal::WrongSignature;
         for key in &keys {
             match self.settings.decode(jwt, key) {
-                Ok(claims) => return Ok(in_time(claims, now)?),
+                Ok(claims) => {
+                    must_be_made_for(&claims, &self.settings.audience)?;
+                    return Ok(in_time(claims, now)?);
+                }
                 Err(refusal) => refused = refusal,
             }
         }
@@ -278,19 +325,36 @@ fn text<'a>(claims: &'a Map<String, Value>, claim: &str) -> Result<&'a str, Refu
     value.ok_or_else(|| Refusal::Claim(claim.to_owned()))
 }
 
+/// Refuses what the provider signed for another purpose or another application (OpenID Connect Core 1.0, 3.1.3.7): access tokens
+/// that name this suite beside their own, and logout tokens.
+fn must_be_made_for(claims: &Map<String, Value>, audience: &str) -> Result<(), Refusal> {
+    let kind = claims.get("typ").and_then(Value::as_str);
+    if claims.contains_key("events") || kind.is_some_and(|kind| kind != "ID") {
+        return Err(Refusal::AnotherKind);
+    }
+    let several = claims.get("aud").and_then(Value::as_array);
+    let several = several.is_some_and(|audiences| audiences.len() > 1);
+    match claims.get("azp").map(Value::as_str) {
+        Some(azp) if azp != Some(audience) => Err(Refusal::AnotherParty),
+        None if several => Err(Refusal::AnotherParty),
+        _ => Ok(()),
+    }
+}
+
 fn in_time(claims: Map<String, Value>, now: Moment) -> Result<Map<String, Value>, Refusal> {
     let second = |name: &str| claims.get(name).and_then(Value::as_i64);
     let ends = second("exp").ok_or(Refusal::Malformed)?;
     if ends < (now - LEEWAY).timestamp() {
         return Err(Refusal::Expired);
     }
-    let begins = second("nbf").max(second("iat")).unwrap_or(i64::MIN);
+    let issued = second("iat").ok_or(Refusal::Malformed)?;
+    let begins = second("nbf").unwrap_or(issued).max(issued);
     if begins > (now + LEEWAY).timestamp() {
         return Err(Refusal::NotYet);
     }
     // Nobody stays signed in for ever by one token.
     let longest = TimeDelta::days(1);
-    if second("iat").is_some_and(|issued| issued < (now - longest).timestamp()) {
+    if issued < (now - longest).timestamp() {
         return Err(Refusal::Expired);
     }
     Ok(claims)

@@ -1,19 +1,24 @@
 //! The keys that tokens are signed with.
 //!
 //! They are the files `token-signing*.pem` of a folder that all replicas share. All of them verify; the last by name signs.
-//! To exchange the key, put `token-signing-2.pem` beside `token-signing.pem`, and remove the old file when the last token that
-//! it signed has ended, 10 minutes later. Nothing has to be restarted.
+//! To exchange the key, put `token-signing-2.pem` beside `token-signing.pem`. It signs when the file is two minutes old, so that
+//! by then every replica and everybody who keeps the key set knows it. Remove the old file when the last token that it signed
+//! has ended, 10 minutes after that. Nothing has to be restarted.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use chrono::TimeDelta;
+use kit::clock::{self, Moment};
 use kit::keys::{Error, PrivateKey, PublicKey};
 use tokio_util::sync::CancellationToken;
 
 const NAME: &str = "token-signing";
 const FIRST: &str = "token-signing.pem";
+/// How old the file of a key must be before it signs, where there is another that may.
+const SIGNS_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// How soon a file that came or went is noticed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -38,11 +43,12 @@ impl Signing {
     /// # Errors
     /// When one cannot be read or made.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let keys = match Keys::read(folder)? {
-            Some(keys) => keys,
-            None => Keys::of(&[PrivateKey::load_or_create(&folder.join(FIRST))?])
-                .ok_or_else(|| nothing(folder))?,
-        };
+        let mut keys = Keys::read(folder)?;
+        if keys.is_none() {
+            let first = PrivateKey::load_or_create(&folder.join(FIRST))?;
+            keys = Keys::of(&[(first, true)]);
+        }
+        let keys = keys.ok_or_else(|| nothing(folder))?;
         Ok(Self(Arc::new(Inner {
             folder: folder.to_owned(),
             keys: RwLock::new(Arc::new(keys)),
@@ -87,7 +93,7 @@ impl Signing {
 
     fn take(&self, keys: Keys) {
         let before = self.keys();
-        if before.verify == keys.verify {
+        if before.verify == keys.verify && before.signs.public() == keys.signs.public() {
             return;
         }
         tracing::info!(
@@ -116,14 +122,23 @@ impl Keys {
             }
         }
         files.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
-        let keys: Result<Vec<_>, _> = files.iter().map(|file| PrivateKey::load(file)).collect();
-        Ok(Self::of(&keys?))
+        let long_ago = clock::real() - SIGNS_AFTER;
+        let mut keys = Vec::with_capacity(files.len());
+        for file in &files {
+            let written = fs::metadata(file).and_then(|file| file.modified());
+            let is_old = Moment::from(written.map_err(unreadable)?) <= long_ago;
+            keys.push((PrivateKey::load(file)?, is_old));
+        }
+        Ok(Self::of(&keys))
     }
 
-    fn of(keys: &[PrivateKey]) -> Option<Self> {
+    /// The last of those that are old enough signs; where none is, the first.
+    fn of(keys: &[(PrivateKey, bool)]) -> Option<Self> {
+        let old = keys.iter().rfind(|(_, is_old)| *is_old);
+        let (signs, _) = old.or_else(|| keys.first())?;
         Some(Self {
-            signs: keys.last()?.clone(),
-            verify: keys.iter().map(PrivateKey::public).collect(),
+            signs: signs.clone(),
+            verify: keys.iter().map(|(key, _)| key.public()).collect(),
         })
     }
 }
@@ -139,15 +154,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_by_name_signs_and_all_verify() {
+    fn the_last_by_name_signs_once_all_replicas_know_it_and_all_verify() {
         let folder = tempfile::tempdir().unwrap();
         let signing = Signing::open(folder.path()).unwrap();
         let first = signing.key().public();
         assert_eq!(signing.public(), std::slice::from_ref(&first));
         let second = PrivateKey::generate();
-        second
-            .save(&folder.path().join("token-signing-2.pem"))
-            .unwrap();
+        let file = folder.path().join("token-signing-2.pem");
+        second.save(&file).unwrap();
+        signing.take(Keys::read(folder.path()).unwrap().unwrap());
+        assert_eq!(signing.key().public(), first);
+        assert_eq!(signing.public(), [first.clone(), second.public()]);
+        let long_ago = (clock::real() - SIGNS_AFTER).into();
+        let file = fs::File::open(file).unwrap();
+        file.set_modified(long_ago).unwrap();
         signing.take(Keys::read(folder.path()).unwrap().unwrap());
         assert_eq!(signing.key().public(), second.public());
         assert_eq!(signing.public(), [first.clone(), second.public()]);

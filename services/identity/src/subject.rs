@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 const LONGEST_SUBJECT: usize = 64;
+/// The length of a party's uid.
+const UID: usize = 32;
 /// Names that the log and the gate use for somebody else.
 const RESERVED: [&str; 6] = [
     "anonymous",
@@ -14,7 +16,8 @@ const RESERVED: [&str; 6] = [
     "routing",
 ];
 
-/// The opaque name of a caller: 1 to 64 printable ASCII characters without spaces, and no name of the suite itself.
+/// The opaque name of an officer or a client system: 1 to 64 printable ASCII characters without spaces; no name of the suite
+/// itself, and not 32 hexadecimal digits, as the uids are by which parties are named in tokens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject(String);
 
@@ -32,7 +35,8 @@ impl FromStr for Subject {
     fn from_str(text: &str) -> Result<Self, ()> {
         let well_formed = (1..=LONGEST_SUBJECT).contains(&text.len())
             && text.chars().all(|c| c.is_ascii_graphic());
-        if !well_formed || RESERVED.contains(&text) {
+        let like_a_uid = text.len() == UID && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !well_formed || like_a_uid || RESERVED.contains(&text) {
             return Err(());
         }
         Ok(Self(text.to_owned()))
@@ -50,7 +54,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_takes_the_name_of_a_service() {
+    fn nobody_takes_the_name_of_a_service_or_of_a_party() {
+        assert!(kit::clock::new_uid().parse::<Subject>().is_err());
         assert!("intake".parse::<Subject>().is_err());
         assert!("officer-1".parse::<Subject>().is_ok());
         assert!("".parse::<Subject>().is_err());

@@ -209,7 +209,7 @@ pub enum Revocation {
     /// All tokens of a subject.
     Subject {
         /// Whose.
-        subject: Subject,
+        subject: String,
         /// Those that were issued up to this second.
         issued_until: i64,
         /// The second after which they would have ended anyway.
@@ -227,15 +227,22 @@ impl Revocation {
         }
     }
 
-    /// Of all tokens that a subject has at this second.
+    /// Of all tokens that a subject was given up to this second.
     #[must_use]
-    pub fn of_subject(subject: Subject, now: i64) -> Self {
+    pub fn of_subject(subject: &str, issued_until: i64) -> Self {
         let life = TimeDelta::from_std(TOKEN_LIFE).unwrap_or(LEEWAY);
         Self::Subject {
-            subject,
-            issued_until: now,
-            ends: now + (life + LEEWAY).num_seconds(),
+            subject: subject.to_owned(),
+            issued_until,
+            ends: issued_until + (life + LEEWAY).num_seconds(),
         }
+    }
+
+    /// Of all tokens of somebody who was disabled at this second, also of one that is being signed meanwhile by a replica whose
+    /// clock is ahead by as much as it may be.
+    #[must_use]
+    pub fn of_disabled(subject: &Subject, now: i64) -> Self {
+        Self::of_subject(subject.as_str(), now + LEEWAY.num_seconds())
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Act {
     Custody(CustodyChange),
     /// The operator has what is personal about a dossier forgotten.
     Erase(Erasure),
+    /// Deadlines are reckoned anew by the calendar of now.
+    Reckon(Vec<String>),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
 }

@@ -164,8 +164,12 @@ pub enum State {
 pub struct Receipt {
     /// When the clock began; never changes.
     pub received_at: Moment,
-    /// The time promised.
+    /// The time promised; never changes.
     pub appointment: Moment,
+    /// When the result is due by the calendar as it was last reckoned with.
+    pub due: Moment,
+    /// The version of that calendar.
+    pub calendar: i64,
 }
 
 /// Why and when it ended without a result.
@@ -242,6 +246,19 @@ impl State {
         }
     }
 
+    /// The receipt while the clock runs: received, and not decided or closed.
+    #[must_use]
+    pub fn running(&self) -> Option<Receipt> {
+        match self {
+            Self::Received(receipt) | Self::Processing(receipt) => Some(*receipt),
+            Self::Submitted
+            | Self::Refused(_)
+            | Self::Withdrawn(..)
+            | Self::ResultReady(..)
+            | Self::Returned(..) => None,
+        }
+    }
+
     fn out_of_turn(
         &self,
         act: &'static str,
@@ -289,6 +306,28 @@ impl Dossier {
             | State::Withdrawn(..)
             | State::ResultReady(..)
             | State::Returned(..) => self,
+        }
+    }
+
+    /// Its deadline is reckoned anew, while nobody has decided. It is another revision only if that moves it. In any other
+    /// state nothing changes.
+    #[must_use]
+    pub fn reckoned(self, due: Moment, calendar: i64) -> Self {
+        let anew = |receipt: Receipt| Receipt {
+            due,
+            calendar,
+            ..receipt
+        };
+        let differs = |receipt: Receipt| i64::from(receipt.due != due);
+        let (state, raised) = match self.state {
+            State::Received(receipt) => (State::Received(anew(receipt)), differs(receipt)),
+            State::Processing(receipt) => (State::Processing(anew(receipt)), differs(receipt)),
+            state => (state, 0),
+        };
+        Self {
+            state,
+            revision: self.revision + raised,
+            ..self
         }
     }
 

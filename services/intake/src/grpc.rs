@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 use worktime::RuleSet;
 
 use crate::act::Act;
-use crate::dossier::{Dossier, InvalidTransition};
+use crate::dossier::{Dossier, InvalidTransition, Receipt};
 use crate::error::Error;
 use crate::ledger::Intake;
 use crate::{store, wire};
@@ -235,14 +235,15 @@ impl DossierService for Dossiers {
         let scope = Context::of(&request)?.rights.scope();
         let uid = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let dossier = self.find(&scope, &uid).await?;
-        let explained = self.explain(&dossier).await.map_err(Failure::from)?;
-        Ok(Response::new(wire::query::explained(&explained)))
+        let (receipt, explained) = self.explain(&dossier).await.map_err(Failure::from)?;
+        Ok(Response::new(wire::explain::explained(receipt, &explained)))
     }
 }
 
 impl Dossiers {
-    /// Computes the appointment again from the receipt, the case of the version that it stays on, and the calendar.
-    async fn explain(&self, dossier: &Dossier) -> Result<worktime::Explanation, Error> {
+    /// Reckons the deadline again from the receipt, the case of the version that it stays on, and the version of the calendar
+    /// that it was last reckoned with.
+    async fn explain(&self, dossier: &Dossier) -> Result<(Receipt, worktime::Explanation), Error> {
         let receipt = dossier.state.receipt().ok_or(InvalidTransition {
             act: "ExplainDeadline",
             current: dossier.state.name(),
@@ -251,15 +252,18 @@ impl Dossiers {
         let procedure = store::procedure(self.db.read(), &dossier.filing.version_key()).await?;
         let case = procedure.case(&dossier.filing.case_key)?;
         let limit = case.limit_with(dossier.filing.limit_extra);
-        let calendar = self.ledger.calendar(&self.db).await?;
+        let calendar = self.ledger.calendar_version(&self.db, receipt.calendar);
+        let calendar = calendar.await?;
         let received = clock::local(receipt.received_at);
         let rules = RuleSet::in_force_on(received.date());
-        let promised = worktime::appointment(&calendar, &rules, received, limit);
-        let explanation = promised.map_err(|_| Error::CalendarMissing)?.explanation;
-        Ok(worktime::Explanation {
-            // What was promised stands, also where a calendar has changed since.
-            due: clock::local(receipt.appointment),
-            ..explanation
-        })
+        let legal = worktime::LegalClock {
+            calendar: calendar.of(&dossier.units.receiving),
+            rules: &rules,
+            received,
+            limit,
+            interruptions: &[],
+        };
+        let explained = legal.explain().map_err(|_| Error::CalendarMissing)?;
+        Ok((receipt, explained))
     }
 }

@@ -3,12 +3,16 @@
 mod decide;
 mod world;
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use kit::authority::{Relation, Rights};
-use kit::copies::{self, CalendarCache};
+use kit::copies::{self, CALENDAR, CalendarCache, Calendars};
 use kit::db::{Db, Sink};
 use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::Notify;
 
 pub use world::World;
 
@@ -20,6 +24,7 @@ use crate::store;
 /// Intake's side of the writer.
 pub struct Intake {
     calendar: CalendarCache,
+    calendar_came: Notify,
     ring: Keyring,
 }
 
@@ -29,6 +34,7 @@ impl Intake {
     pub fn new(ring: &Keyring) -> Self {
         Self {
             calendar: CalendarCache::default(),
+            calendar_came: Notify::new(),
             ring: ring.clone(),
         }
     }
@@ -37,9 +43,24 @@ impl Intake {
     ///
     /// # Errors
     /// `CALENDAR_MISSING`, or a store that does not answer.
-    pub async fn calendar(&self, db: &Db) -> Result<std::sync::Arc<worktime::Calendar>, Error> {
+    pub async fn calendar(&self, db: &Db) -> Result<Arc<Calendars>, Error> {
         let copies = copies::load(db.read(), &world::calendar_name()).await?;
         self.calendar.find(&copies).ok_or(Error::CalendarMissing)
+    }
+
+    /// One version of the working calendar, for queries about what was reckoned with it.
+    ///
+    /// # Errors
+    /// `CALENDAR_MISSING`, or a store that does not answer.
+    pub async fn calendar_version(&self, db: &Db, revision: i64) -> Result<Arc<Calendars>, Error> {
+        let name = BTreeSet::from([(CALENDAR, copies::calendar_key(revision))]);
+        let copies = copies::load(db.read(), &name).await?;
+        self.calendar.find(&copies).ok_or(Error::CalendarMissing)
+    }
+
+    /// Ends when a calendar has been taken in here since it was last asked.
+    pub async fn calendar_came(&self) {
+        self.calendar_came.notified().await;
     }
 }
 
@@ -61,7 +82,7 @@ impl Ledger for Intake {
             }
             Act::Hand(handed) => must_be_of(&handed.rights, handed.party.as_deref()),
             Act::On(on) => world.permits(on),
-            Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => Ok(()),
+            Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Copies(_) => Ok(()),
         }
     }
 
@@ -71,6 +92,7 @@ impl Ledger for Intake {
             Act::On(on) => decide::on_dossier(world, on, step.cause.at),
             Act::Custody(change) => decide::custody(world, change),
             Act::Erase(erasure) => decide::erase(world, erasure),
+            Act::Reckon(uids) => decide::reckon(world, uids),
             Act::Copies(copies) => Ok(Effect {
                 changes: copies.iter().cloned().map(Change::Copy).collect(),
                 ..Effect::nothing()
@@ -84,6 +106,14 @@ impl Ledger for Intake {
 
     async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
         store::save(sink, &self.ring, changes).await
+    }
+
+    fn committed(&self, changes: &[Change]) {
+        let is_calendar =
+            |change: &Change| matches!(change, Change::Copy(copy) if copy.kind == CALENDAR);
+        if changes.iter().any(is_calendar) {
+            self.calendar_came.notify_one();
+        }
     }
 }
 

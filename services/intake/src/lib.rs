@@ -21,6 +21,7 @@ pub mod fill;
 mod grpc;
 mod ledger;
 mod migration;
+mod reckoning;
 mod reference;
 mod store;
 pub mod upkeep;
@@ -44,6 +45,7 @@ pub use wire::reply::dossier as to_message;
 use act::Act;
 use grpc::Dossiers;
 use ledger::Intake;
+use reckoning::Reckoning;
 
 const NAME: &str = "intake";
 
@@ -73,6 +75,16 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ("routing", wire::event::from_routing),
     ];
     let ready = ground.consume(&writer, &progress, &sources)?;
+    let reckoning = Reckoning {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        ledger: Arc::clone(&ledger),
+        clock: ground.clock.clone(),
+    };
+    let stop = ground.stop.clone();
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(reckoning.follow()).await });
     let dossiers = Dossiers {
         db: ground.db.clone(),
         writer,

@@ -45,6 +45,11 @@ impl MigrationTrait for Dossiers {
             ),
             index("dossier", "dossier_competent", &["competent_unit"]),
             index("dossier", "dossier_returning", &["returning_unit"]),
+            index(
+                "dossier",
+                "dossier_reckoned",
+                &["state", "calendar_revision"],
+            ),
             index("custody", "custody_dossier", &["dossier_uid"]),
             index(
                 "custody",
@@ -81,6 +86,8 @@ fn dossier() -> TableCreateStatement {
         .col(big_integer("submitted_at"))
         .col(big_integer_null("received_at"))
         .col(big_integer_null("appointment"))
+        .col(big_integer_null("due"))
+        .col(big_integer_null("calendar_revision"))
         .col(big_integer_null("closed_at"))
         .col(text_null("decision"))
         .col(big_integer_null("returned_at"))

@@ -15,7 +15,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 pub use custody::of as custodies;
 pub use dossier::{
     After, Filter, Twin, all as dossiers, codes, find, find_by_code, in_flight, inspect, list,
-    rehash, same_content,
+    reckoned_before, rehash, same_content,
 };
 pub use number::{all as all_numbers, last as last_numbers};
 

@@ -1,6 +1,7 @@
 //! Protobuf to domain and back, and nowhere else.
 
 pub mod event;
+pub mod explain;
 pub mod query;
 pub mod reference;
 pub mod reply;

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 pub(crate) use token::sign_id_token;
 pub use token::{AUDIENCE, Claims, Confirmation, Granted, TOKEN_LIFE, sign, sign_assertion};
-pub use verifier::{KeySet, KeySource, Revoked, Verifier};
+pub use verifier::{KeySet, KeySource, LONGEST_TOKEN, Revoked, Verifier};
 
 /// The subject of a caller without a token.
 const ANONYMOUS: &str = "anonymous";

@@ -92,8 +92,9 @@ impl Peers {
     }
 
     async fn key_set(&self) -> Result<KeySet, Failure> {
-        let mut client = TokenServiceClient::new(self.channel("identity")?);
+        let client = TokenServiceClient::new(self.channel("identity")?);
         let reply = client
+            .max_decoding_message_size(LONGEST_KEY_SET)
             .get_key_set(GetKeySetRequest {})
             .await
             .map_err(|status| {
@@ -113,12 +114,18 @@ impl Peers {
             revoked: Revoked {
                 tokens: reply.revoked_tokens.into_iter().collect(),
                 subjects: subjects
-                    .map(|revoked| (revoked.subject, revoked.until))
+                    .filter_map(|revoked| {
+                        let subject = revoked.subject_sha256.try_into().ok()?;
+                        Some((subject, revoked.until))
+                    })
                     .collect(),
             },
         })
     }
 }
+
+/// The longest key set with what was taken back, in bytes: some 100,000 tokens of the last 11 minutes.
+const LONGEST_KEY_SET: usize = 4 * 1024 * 1024 * 2;
 
 /// The token with which a service calls the others, renewed before it ends.
 #[derive(Clone)]

@@ -14,8 +14,8 @@ use sea_orm::{
 
 use crate::db::{Sink, pairs_among};
 
-pub use calendar::CalendarCache;
-pub use reference::{from_catalogue, from_identity, procedures, version_key};
+pub use calendar::{CalendarCache, Calendars, calendars};
+pub use reference::{calendar_key, from_catalogue, from_identity, procedures, version_key};
 pub use units::{Unit, UnitKind, UnitTable};
 
 /// The kind of a copied unit; its key is the uid.

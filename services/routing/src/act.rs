@@ -29,6 +29,15 @@ pub enum Act {
     },
     /// Intake forgot the person of this dossier.
     Erased(String),
+    /// Intake reckoned the deadline of a dossier anew.
+    DeadlineMoved {
+        /// The dossier.
+        dossier: String,
+        /// When its result is due now.
+        due: Moment,
+    },
+    /// Steps under way of these dossiers are reckoned anew by the calendar of now.
+    Reckon(Vec<String>),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
 }

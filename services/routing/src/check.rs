@@ -125,7 +125,8 @@ impl Fold {
                 | TransferEvent::Offered
                 | TransferEvent::Completed
                 | TransferEvent::Cancelled
-                | TransferEvent::Released => {
+                | TransferEvent::Released
+                | TransferEvent::DueMoved => {
                     self.open.insert(offer, pair);
                 }
             }

@@ -11,8 +11,7 @@ mod told;
 use std::collections::BTreeSet;
 
 use kit::clock::Moment;
-use kit::copies::UnitTable;
-use worktime::Calendar;
+use kit::copies::{Calendars, UnitTable};
 
 use crate::error::Error;
 use crate::route::{Part, RESULT, Route, Slice, Step};
@@ -36,8 +35,8 @@ pub struct Journey {
 pub struct Surroundings<'a> {
     /// The units, for successors.
     pub units: &'a UnitTable,
-    /// The working calendar.
-    pub calendar: &'a Calendar,
+    /// When units work.
+    pub calendar: &'a Calendars,
 }
 
 impl Journey {
@@ -170,11 +169,11 @@ impl Journey {
         offer_epoch: i64,
         to: &str,
         reason: &str,
-        at: (Moment, &Calendar),
+        at: (Moment, &Calendars),
     ) -> Result<(), Error> {
         let (at, calendar) = at;
         let before = self.transfer(uid)?.clone();
-        let due = self.due_of(&before.work.key, at, calendar)?;
+        let due = self.due_of(&before.work.key, to, at, calendar)?;
         let forwarded = before.forward(to, reason, at, due)?;
         before.must_be_offer(offer_epoch)?;
         if before.state == State::Offered {

@@ -3,13 +3,16 @@
 mod decide;
 mod world;
 
+use std::collections::BTreeSet;
+
 use kit::clock;
-use kit::copies::CalendarCache;
-use kit::db::Sink;
+use kit::copies::{self, CALENDAR, CalendarCache};
+use kit::db::{Db, Sink};
 use kit::queue::{Offer, Queue};
 use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::Notify;
 
 pub use world::World;
 
@@ -23,6 +26,7 @@ use crate::transfer::State;
 pub struct Routing {
     queue: Queue,
     calendar: CalendarCache,
+    calendar_came: Notify,
     ring: Keyring,
 }
 
@@ -33,8 +37,24 @@ impl Routing {
         Self {
             queue,
             calendar: CalendarCache::default(),
+            calendar_came: Notify::new(),
             ring: ring.clone(),
         }
+    }
+
+    /// The version of the calendar that this store's copy has; none before the first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn calendar_revision(&self, db: &Db) -> Result<Option<i64>, DbErr> {
+        let copies = copies::load(db.read(), &BTreeSet::from([world::calendar_name()])).await?;
+        let calendar = self.calendar.find(&copies);
+        Ok(calendar.map(|calendar| calendar.revision()))
+    }
+
+    /// Ends when a calendar has been taken in here since it was last asked.
+    pub async fn calendar_came(&self) {
+        self.calendar_came.notified().await;
     }
 }
 
@@ -57,6 +77,8 @@ impl Ledger for Routing {
             | Act::Decided { .. }
             | Act::Returned { .. }
             | Act::Erased(_)
+            | Act::DeadlineMoved { .. }
+            | Act::Reckon(_)
             | Act::Copies(_) => Ok(()),
         }
     }
@@ -84,6 +106,9 @@ impl Ledger for Routing {
     fn committed(&self, changes: &[Change]) {
         let committed_at = Some(clock::real());
         for change in changes {
+            if matches!(change, Change::Copy(copy) if copy.kind == CALENDAR) {
+                self.calendar_came.notify_one();
+            }
             let Change::Journey {
                 journey,
                 traceparent,

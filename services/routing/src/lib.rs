@@ -17,6 +17,7 @@ mod journey;
 mod ledger;
 mod migration;
 mod offers;
+mod reckoning;
 mod route;
 mod store;
 mod transfer;
@@ -39,6 +40,7 @@ pub use error::Error;
 use act::Act;
 use grpc::Transfers;
 use ledger::Routing;
+use reckoning::Reckoning;
 
 const NAME: &str = "routing";
 
@@ -60,10 +62,8 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
     let access = ground.record(NAME);
-    let writer = ground.write(Arc::new(Routing::new(
-        ground.queue.clone(),
-        ground.db.ring(),
-    )));
+    let ledger = Arc::new(Routing::new(ground.queue.clone(), ground.db.ring()));
+    let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
         ("catalogue", wire::event::from_catalogue),
@@ -77,6 +77,16 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(lanes).await });
+    let reckoning = Reckoning {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        ledger,
+        clock: ground.clock.clone(),
+    };
+    let stop = ground.stop.clone();
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(reckoning.follow()).await });
     let transfers = Transfers {
         db: ground.db.clone(),
         writer,

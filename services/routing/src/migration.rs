@@ -53,6 +53,7 @@ impl MigrationTrait for Journeys {
                 &["state", "to_unit", "hand_over_due"],
             ),
             index("holding", "holding_dossier", &["dossier_uid"]),
+            index("route", "route_reckoned", &["open", "calendar_revision"]),
         ];
         for index in indexes {
             manager.create_index(index).await?;
@@ -70,6 +71,7 @@ fn route() -> TableCreateStatement {
         .col(string("returning_unit"))
         .col(big_integer("received_at"))
         .col(big_integer("appointment"))
+        .col(big_integer("calendar_revision"))
         .col(text("steps"))
         .col(big_integer("custody_epoch"))
         .col(boolean("open"))

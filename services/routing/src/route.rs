@@ -25,8 +25,10 @@ pub struct Route {
     pub returning: String,
     /// When the legal clock began.
     pub received_at: Moment,
-    /// The time promised.
+    /// The time promised, or when the result is due since the calendar changed.
     pub appointment: Moment,
+    /// The version of the calendar that its steps under way were last reckoned with.
+    pub calendar: i64,
     /// The steps.
     pub steps: Vec<Step>,
     /// Raised by every acceptance.

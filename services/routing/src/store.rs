@@ -19,7 +19,7 @@ pub use transfer::{
 };
 
 use crate::change::Change;
-pub use route::closed as closed_routes;
+pub use route::{closed as closed_routes, reckoned_before};
 
 use crate::journey::Journey;
 

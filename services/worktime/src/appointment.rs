@@ -1,9 +1,8 @@
-//! When a dossier, or one step of its route, is due.
+//! When a dossier whose clock is never interrupted, or one step of its route, is due.
 
-use chrono::{Days, Months, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use crate::calendar::{Calendar, NoWorkingTime, SEARCH_DAYS, midnight};
-use crate::explanation::{Counting, Explanation, Span};
 use crate::rules::{CountFrom, RuleSet, is_after};
 use crate::working_time::WorkingTime;
 
@@ -22,38 +21,6 @@ pub enum Limit {
     /// By closing time of the day of the n-th month after that has the number of the day of receipt, or of that
     /// month's last day if it has none (Civil Code 2015 art 148.3), but never on a day off.
     Months(u32),
-}
-
-/// The time promised on the receipt, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Appointment {
-    /// When the result is due: always on a working day, not after closing time.
-    pub due: NaiveDateTime,
-    /// How it was counted, day by day.
-    pub explanation: Explanation,
-}
-
-/// When the result of a dossier received at `received` is due under `limit`.
-///
-/// # Errors
-/// [`NoWorkingTime`] if that is more than twenty years away.
-pub fn appointment(
-    calendar: &Calendar,
-    rules: &RuleSet,
-    received: NaiveDateTime,
-    limit: Limit,
-) -> Result<Appointment, NoWorkingTime> {
-    let receipt = Receipt {
-        calendar,
-        rules,
-        received,
-    };
-    let span = receipt.span(limit)?;
-    let explanation = Explanation::of(calendar, rules, &span);
-    Ok(Appointment {
-        due: span.due,
-        explanation,
-    })
 }
 
 /// When the clock of the next unit starts for what reaches it at `at`: at once or at the next opening; if that is
@@ -86,15 +53,36 @@ pub fn step_due(
     calendar.add(handover_start(calendar, rules, offered_at)?, time)
 }
 
+/// How a limit was counted, so far as pauses and the reasons of its days depend on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Counting {
+    /// Working time between `counted_from` and `due`; `cutoff` is the one that applied to receipt, if any.
+    Hours { cutoff: Option<NaiveTime> },
+    /// Whole working days after the day of receipt.
+    WorkingDays,
+    /// All days after `event`, up to `last`, then on to a working day.
+    CalendarDays { event: NaiveDate, last: NaiveDate },
+}
+
+/// A limit that was counted, before pauses.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub counted_from: NaiveDateTime,
+    pub due: NaiveDateTime,
+    pub counting: Counting,
+}
+
 /// What every limit is counted with.
-struct Receipt<'a> {
-    calendar: &'a Calendar,
-    rules: &'a RuleSet,
-    received: NaiveDateTime,
+#[derive(Clone, Copy)]
+pub(crate) struct Receipt<'a> {
+    pub calendar: &'a Calendar,
+    pub rules: &'a RuleSet,
+    pub received: NaiveDateTime,
 }
 
 impl Receipt<'_> {
-    fn span(&self, limit: Limit) -> Result<Span, NoWorkingTime> {
+    /// The limit counted from receipt.
+    pub fn span(&self, limit: Limit) -> Result<Span, NoWorkingTime> {
         match limit {
             Limit::SameDay | Limit::WorkingDays(0) | Limit::CalendarDays(0) | Limit::Months(0) => {
                 self.same_day()
@@ -130,14 +118,14 @@ impl Receipt<'_> {
         let counting = Counting::Hours {
             cutoff: Some(cutoff),
         };
-        Ok(self.counted(start, self.closing(date)?, counting))
+        Ok(counted(start, self.closing(date)?, counting))
     }
 
     fn working_hours(&self, hours: u32) -> Result<Span, NoWorkingTime> {
         let start = handover_start(self.calendar, self.rules, self.received)?;
         let due = self.calendar.add(start, WorkingTime::from_hours(hours))?;
         let cutoff = Some(self.rules.cutoffs.handover);
-        Ok(self.counted(start, due, Counting::Hours { cutoff }))
+        Ok(counted(start, due, Counting::Hours { cutoff }))
     }
 
     fn working_days(&self, days: u32) -> Result<Span, NoWorkingTime> {
@@ -147,7 +135,7 @@ impl Receipt<'_> {
             CountFrom::NextWorkingDay => return self.whole_working_days(days),
         };
         let due = self.calendar.add(start, WorkingTime::from_days(days))?;
-        Ok(self.counted(start, due, Counting::Hours { cutoff: None }))
+        Ok(counted(start, due, Counting::Hours { cutoff: None }))
     }
 
     fn whole_working_days(&self, days: u32) -> Result<Span, NoWorkingTime> {
@@ -155,7 +143,7 @@ impl Receipt<'_> {
         let first = self.calendar.next_working_day(today)?;
         let last = self.calendar.nth_working_day(today, days)?;
         let start = self.calendar.next_opening(midnight(first))?;
-        Ok(self.counted(start, self.closing(last)?, Counting::WorkingDays))
+        Ok(counted(start, self.closing(last)?, Counting::WorkingDays))
     }
 
     /// The day from which calendar days and months are reckoned; it is not counted itself.
@@ -178,21 +166,16 @@ impl Receipt<'_> {
             .filter(|last| *last - event <= longest)
             .ok_or(self.no_working_time())?;
         let first = event.succ_opt().ok_or(self.no_working_time())?;
-        let due_on = if self.calendar.is_working_day(last) {
-            last
-        } else {
-            self.calendar.next_working_day(last)?
-        };
+        let due = self.closing_on_or_after(last)?;
         let counting = Counting::CalendarDays { event, last };
-        Ok(self.counted(midnight(first), self.closing(due_on)?, counting))
+        Ok(counted(midnight(first), due, counting))
     }
 
-    fn counted(&self, counted_from: NaiveDateTime, due: NaiveDateTime, counting: Counting) -> Span {
-        Span {
-            received: self.received,
-            counted_from,
-            due,
-            counting,
+    /// Closing time of a date or, if that is a day off, of the next working day.
+    pub fn closing_on_or_after(&self, date: NaiveDate) -> Result<NaiveDateTime, NoWorkingTime> {
+        match self.calendar.closing(date) {
+            Some(closing) => Ok(closing),
+            None => self.closing(self.calendar.next_working_day(date)?),
         }
     }
 
@@ -204,5 +187,13 @@ impl Receipt<'_> {
         NoWorkingTime {
             after: self.received,
         }
+    }
+}
+
+fn counted(counted_from: NaiveDateTime, due: NaiveDateTime, counting: Counting) -> Span {
+    Span {
+        counted_from,
+        due,
+        counting,
     }
 }

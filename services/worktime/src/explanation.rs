@@ -1,12 +1,15 @@
 //! Why a dossier is due when it is: every day counted or skipped (design.md, guarantee 7).
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime};
 
+use crate::appointment::Counting;
 use crate::calendar::{Calendar, DayKind};
-use crate::rules::{RuleSet, is_after};
+use crate::legal_clock::{Deadline, LegalClock, Run};
+use crate::reason::DayReason;
+use crate::rules::is_after;
 use crate::working_time::WorkingTime;
 
-/// The reasoning behind one appointment.
+/// The reasoning behind one deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
     /// Name of the rule set that was applied.
@@ -16,8 +19,8 @@ pub struct Explanation {
     /// When counting began: the start of the first counted day for a limit in days.
     pub counted_from: NaiveDateTime,
     /// When the result is due.
-    pub due: NaiveDateTime,
-    /// Every date from receipt to due, both included, in order.
+    pub deadline: Deadline,
+    /// Every date from receipt to due, or until the clock stopped, both included, in order.
     pub days: Vec<ExplainedDay>,
 }
 
@@ -26,212 +29,250 @@ pub struct Explanation {
 pub struct ExplainedDay {
     /// The date.
     pub date: NaiveDate,
-    /// The part of the limit used up on it. These add up to a limit in working hours or days (a day of the latter is
-    /// 8 hours, a half day too); a limit in calendar days or months uses no working time.
+    /// The part of the limit used up on it. These add up to a limit in working hours or days (a whole day of the latter
+    /// is 8 hours, a half day too); a limit in calendar days or months uses no working time.
     pub counted: WorkingTime,
+    /// Why it counts or does not; of a day in parts, the reason of what counts.
+    pub why: DayReason,
+    /// Its office time, where not all of it has one reason; otherwise none.
+    pub parts: Vec<ExplainedPart>,
+}
+
+/// A part of a day's office time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainedPart {
+    /// Its beginning.
+    pub from: NaiveDateTime,
+    /// Its end, the same day.
+    pub to: NaiveDateTime,
     /// Why it counts or does not.
     pub why: DayReason,
 }
 
-/// Why a day counts towards a limit or does not.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum DayReason {
-    /// A working day, counted.
-    Counted,
-    /// A make-up day, counted.
-    MakeUpWorkingDay {
-        /// What the day is called, in Vietnamese.
-        name: String,
-    },
-    /// A calendar day of a limit that runs through days off, counted.
-    CalendarDayCounted,
-    /// The day of the event, not counted (Civil Code 2015 art 147).
-    DayOfReceipt,
-    /// Received after the cut-off: counting starts the next working day (domain.md R3).
-    AfterCutoff,
-    /// Received after the office had closed, but not after a cut-off.
-    AfterClosing,
-    /// An ordinary weekly day off.
-    Weekend,
-    /// A public holiday.
-    Holiday {
-        /// What the day is called, in Vietnamese.
-        name: String,
-    },
-    /// A day off in lieu of a holiday that fell on a weekly day off.
-    CompensatoryDayOff {
-        /// What the day is called, in Vietnamese.
-        name: String,
-    },
-    /// A day off that is made up for on another day.
-    SwappedDayOff {
-        /// What the day is called, in Vietnamese.
-        name: String,
-    },
-    /// The limit ended on a day off and moved to this working day (Civil Code 2015 art 148.5).
-    MovedPastDayOff,
-}
-
-impl DayReason {
-    /// The reason for people, in Vietnamese.
-    #[must_use]
-    pub fn vietnamese(&self) -> String {
-        let (vietnamese, _, name) = self.texts();
-        with_name(vietnamese, name)
-    }
-
-    /// The reason for people, in English; the names of days stay Vietnamese.
-    #[must_use]
-    pub fn english(&self) -> String {
-        let (_, english, name) = self.texts();
-        with_name(english, name)
-    }
-
-    /// Vietnamese, English, name of the day.
-    #[rustfmt::skip]
-    fn texts(&self) -> (&'static str, &'static str, Option<&str>) {
-        match self {
-            Self::Counted => ("Ngày làm việc, được tính", "Working day, counted", None),
-            Self::MakeUpWorkingDay { name } => ("Ngày làm bù, được tính", "Make-up working day, counted", Some(name)),
-            Self::CalendarDayCounted => ("Được tính, kể cả ngày nghỉ", "Counted, days off included", None),
-            Self::DayOfReceipt => ("Ngày tiếp nhận, không tính", "Day of receipt, not counted", None),
-            Self::AfterCutoff => (
-                "Tiếp nhận sau giờ quy định, tính từ ngày làm việc tiếp theo",
-                "Received after the cut-off, counted from the next working day", None),
-            Self::AfterClosing => (
-                "Tiếp nhận sau giờ làm việc, tính từ ngày làm việc tiếp theo",
-                "Received after closing time, counted from the next working day", None),
-            Self::Weekend => ("Ngày nghỉ hằng tuần, không tính", "Weekly day off, not counted", None),
-            Self::Holiday { name } => ("Nghỉ lễ, tết, không tính", "Public holiday, not counted", Some(name)),
-            Self::CompensatoryDayOff { name } => ("Nghỉ bù, không tính", "Day off in lieu, not counted", Some(name)),
-            Self::SwappedDayOff { name } => ("Nghỉ hoán đổi, không tính", "Swapped day off, not counted", Some(name)),
-            Self::MovedPastDayOff => (
-                "Hạn rơi vào ngày nghỉ, chuyển sang ngày làm việc này",
-                "The limit ended on a day off and moved to this working day", None),
-        }
-    }
-}
-
-fn with_name(text: &str, name: Option<&str>) -> String {
-    name.map_or_else(|| text.to_owned(), |name| format!("{text}: {name}"))
-}
-
-/// How a limit was counted, so far as the reasons of its days depend on it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Counting {
-    /// Working time between `counted_from` and `due`; `cutoff` is the one that applied to receipt, if any.
-    Hours { cutoff: Option<NaiveTime> },
-    /// Whole working days after the day of receipt.
-    WorkingDays,
-    /// All days after `event`, up to `last`, then on to a working day.
-    CalendarDays { event: NaiveDate, last: NaiveDate },
-}
-
-/// A limit that was counted, before it is explained.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Span {
-    pub received: NaiveDateTime,
-    pub counted_from: NaiveDateTime,
-    pub due: NaiveDateTime,
-    pub counting: Counting,
+/// What the days of an [`Explanation`] add up to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Working time that was counted.
+    pub counted: WorkingTime,
+    /// Days of which something was counted.
+    pub days_counted: usize,
+    /// Days of which nothing was counted.
+    pub days_skipped: usize,
 }
 
 impl Explanation {
-    pub(crate) fn of(calendar: &Calendar, rules: &RuleSet, span: &Span) -> Self {
-        let dates = span
-            .received
-            .date()
-            .iter_days()
-            .take_while(|date| *date <= span.due.date());
-        let days = match span.counting {
-            Counting::Hours { cutoff } => by_hours(calendar, span, cutoff, dates),
-            Counting::WorkingDays => dates
-                .map(|date| by_working_days(calendar, span, date))
-                .collect(),
-            Counting::CalendarDays { event, last } => dates
-                .map(|date| by_calendar_days(calendar, event, last, date))
-                .collect(),
+    pub(crate) fn of(clock: &LegalClock<'_>, run: &Run) -> Self {
+        let days = Days {
+            calendar: clock.calendar,
+            run,
+            until: match run.deadline {
+                Deadline::Due(at) | Deadline::Paused { since: at, .. } => at,
+            },
         };
+        let dates = clock.received.date().iter_days();
+        let dates = dates.take_while(|date| *date <= days.until.date());
         Self {
-            rule_set: rules.name,
-            received: span.received,
-            counted_from: span.counted_from,
-            due: span.due,
-            days,
+            rule_set: clock.rules.name,
+            received: clock.received,
+            counted_from: run.span.counted_from,
+            deadline: run.deadline.clone(),
+            days: dates.map(|date| days.explain(date)).collect(),
         }
     }
-}
 
-/// Rounds the running total and not each day, so that the days add up to the limit to the minute.
-fn by_hours(
-    calendar: &Calendar,
-    span: &Span,
-    cutoff: Option<NaiveTime>,
-    dates: impl Iterator<Item = NaiveDate>,
-) -> Vec<ExplainedDay> {
-    let mut elapsed = TimeDelta::zero();
-    let mut days = Vec::new();
-    for date in dates {
-        let before = WorkingTime::elapsed(elapsed);
-        elapsed += calendar.open_on(date, span.counted_from, span.due);
-        let counted = WorkingTime::elapsed(elapsed).saturating_sub(before);
-        let why = why_by_hours(calendar, span, cutoff, date);
-        days.push(ExplainedDay { date, counted, why });
-    }
-    days
-}
-
-fn why_by_hours(
-    calendar: &Calendar,
-    span: &Span,
-    cutoff: Option<NaiveTime>,
-    date: NaiveDate,
-) -> DayReason {
-    let day_was_over = calendar
-        .closing(date)
-        .is_some_and(|closing| closing <= span.counted_from);
-    if !day_was_over {
-        return ordinary(calendar, date);
-    }
-    match cutoff {
-        Some(cutoff) if is_after(span.received.time(), cutoff) => DayReason::AfterCutoff,
-        _ => DayReason::AfterClosing,
+    /// What its days add up to.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for day in &self.days {
+            totals.counted = totals.counted.saturating_add(day.counted);
+            if day.why.counts() {
+                totals.days_counted += 1;
+            } else {
+                totals.days_skipped += 1;
+            }
+        }
+        totals
     }
 }
 
-fn by_working_days(calendar: &Calendar, span: &Span, date: NaiveDate) -> ExplainedDay {
-    if date == span.received.date() {
-        return not_counted(date, DayReason::DayOfReceipt);
-    }
-    let why = ordinary(calendar, date);
-    if !calendar.is_working_day(date) {
-        return not_counted(date, why);
-    }
-    ExplainedDay {
-        date,
-        counted: WorkingTime::from_days(1),
-        why,
-    }
+/// What its days are explained with.
+struct Days<'a> {
+    calendar: &'a Calendar,
+    run: &'a Run,
+    until: NaiveDateTime,
 }
 
-fn by_calendar_days(
-    calendar: &Calendar,
-    event: NaiveDate,
-    last: NaiveDate,
-    date: NaiveDate,
-) -> ExplainedDay {
-    let why = if date == event {
-        DayReason::DayOfReceipt
-    } else if event < date && date <= last {
-        DayReason::CalendarDayCounted
-    } else if !calendar.is_working_day(date) {
-        ordinary(calendar, date)
-    } else if date < event {
-        DayReason::AfterClosing
-    } else {
-        DayReason::MovedPastDayOff
-    };
-    not_counted(date, why)
+impl Days<'_> {
+    fn explain(&self, date: NaiveDate) -> ExplainedDay {
+        if date < self.run.start.at.date() {
+            return not_counted(
+                date,
+                self.before_start(date.and_time(chrono::NaiveTime::MIN)),
+            );
+        }
+        match self.run.span.counting {
+            Counting::CalendarDays { event, last } => {
+                not_counted(date, self.by_calendar_days(event, last, date))
+            }
+            Counting::WorkingDays if self.is_whole(date) => self.by_working_days(date),
+            Counting::WorkingDays | Counting::Hours { .. } => self.by_parts(date),
+        }
+    }
+
+    /// Whether nothing divides a working day of a limit in whole days.
+    fn is_whole(&self, date: NaiveDate) -> bool {
+        let is_paused = self
+            .run
+            .pauses
+            .iter()
+            .any(|pause| pause.from.date() <= date && date <= pause.to.date());
+        let stops = matches!(self.run.deadline, Deadline::Paused { .. });
+        let is_cut = stops && date == self.until.date();
+        date <= self.run.unpaused.date() && !is_paused && !is_cut
+    }
+
+    fn by_working_days(&self, date: NaiveDate) -> ExplainedDay {
+        if date == self.run.start.at.date() {
+            return not_counted(date, self.day_of_event());
+        }
+        let why = self.ordinary(date);
+        if !why.counts() {
+            return not_counted(date, why);
+        }
+        ExplainedDay {
+            counted: WorkingTime::from_days(1),
+            ..not_counted(date, why)
+        }
+    }
+
+    fn by_calendar_days(&self, event: NaiveDate, last: NaiveDate, date: NaiveDate) -> DayReason {
+        let mut pauses = self.run.pauses.iter();
+        if date == event {
+            self.day_of_event()
+        } else if let Some(pause) = pauses.find(|pause| pause.days(event).any(|day| day == date)) {
+            DayReason::Paused(pause.why.clone())
+        } else if event < date && date <= last {
+            DayReason::CalendarDayCounted
+        } else if !self.calendar.is_working_day(date) {
+            self.ordinary(date)
+        } else if date < event {
+            DayReason::AfterClosing
+        } else {
+            DayReason::MovedPastDayOff
+        }
+    }
+
+    fn by_parts(&self, date: NaiveDate) -> ExplainedDay {
+        let parts = self.parts_of(date);
+        let counted = parts.iter().filter(|part| part.why.counts());
+        let time = counted.clone().map(|part| part.to - part.from);
+        let why = match (counted.clone().next(), parts.last()) {
+            (Some(counted), _) => counted.why.clone(),
+            (None, Some(_)) if self.is_over(date) => self.after_office_time(),
+            (None, Some(last)) => last.why.clone(),
+            (None, None) => self.ordinary(date),
+        };
+        let is_divided = parts.iter().any(|part| part.why != why);
+        ExplainedDay {
+            date,
+            counted: time.map(WorkingTime::elapsed).sum(),
+            why,
+            parts: if is_divided { parts } else { Vec::new() },
+        }
+    }
+
+    /// Whether a working day had closed when counting began.
+    fn is_over(&self, date: NaiveDate) -> bool {
+        let closing = self.calendar.closing(date);
+        closing.is_some_and(|closing| closing <= self.run.span.counted_from)
+    }
+
+    /// The office time of a day, cut wherever its reason may change, until the deadline.
+    fn parts_of(&self, date: NaiveDate) -> Vec<ExplainedPart> {
+        let (run, mut parts) = (self.run, Vec::<ExplainedPart>::new());
+        let pauses = run.pauses.iter().flat_map(|pause| [pause.from, pause.to]);
+        let mut cuts: Vec<NaiveDateTime> = pauses.collect();
+        cuts.extend([run.start.at, run.span.counted_from, self.until]);
+        cuts.sort();
+        for shift in self.calendar.hours_on(date).shifts() {
+            let (open, close) = (date.and_time(shift.open), date.and_time(shift.close));
+            let close = close.min(self.until);
+            let mut from = open;
+            let inner = cuts.iter().filter(|cut| open < **cut && **cut < close);
+            for to in inner.chain([&close]) {
+                if from < *to {
+                    let why = self.why_at(from);
+                    parts.push(ExplainedPart { from, to: *to, why });
+                }
+                from = *to;
+            }
+        }
+        parts
+    }
+
+    fn why_at(&self, at: NaiveDateTime) -> DayReason {
+        if at < self.run.start.at {
+            return self.before_start(at);
+        }
+        if at < self.run.span.counted_from {
+            return match self.run.span.counting {
+                Counting::WorkingDays => self.day_of_event(),
+                Counting::Hours { .. } | Counting::CalendarDays { .. } => self.after_office_time(),
+            };
+        }
+        let mut pauses = self.run.pauses.iter();
+        match pauses.find(|pause| pause.from <= at && at < pause.to) {
+            Some(pause) => DayReason::Paused(pause.why.clone()),
+            None => self.ordinary(at.date()),
+        }
+    }
+
+    fn before_start(&self, at: NaiveDateTime) -> DayReason {
+        match &self.run.start.after {
+            None => DayReason::BeforeReceipt,
+            Some((stopped, why)) if at.date() > stopped.date() || at >= *stopped => {
+                DayReason::Paused(why.clone())
+            }
+            Some(_) => DayReason::BeforeCompletion,
+        }
+    }
+
+    fn day_of_event(&self) -> DayReason {
+        match self.run.start.after {
+            None => DayReason::DayOfReceipt,
+            Some(_) => DayReason::DayOfCompletion,
+        }
+    }
+
+    fn after_office_time(&self) -> DayReason {
+        match self.run.span.counting {
+            Counting::Hours {
+                cutoff: Some(cutoff),
+            } if is_after(self.run.start.at.time(), cutoff) => DayReason::AfterCutoff,
+            _ => DayReason::AfterClosing,
+        }
+    }
+
+    /// What the calendar alone says about `date`.
+    fn ordinary(&self, date: NaiveDate) -> DayReason {
+        let Some(day) = self.calendar.special_day(date) else {
+            let working = self.calendar.is_working_day(date);
+            return if working {
+                DayReason::Counted
+            } else {
+                DayReason::Weekend
+            };
+        };
+        let name = day.name.clone();
+        match day.kind {
+            DayKind::PublicHoliday => DayReason::Holiday { name },
+            DayKind::CompensatoryDayOff => DayReason::CompensatoryDayOff { name },
+            DayKind::SwappedDayOff => DayReason::SwappedDayOff { name },
+            DayKind::WorkingDay => DayReason::MakeUpWorkingDay { name },
+            DayKind::ShortDay(_) => DayReason::ShortWorkingDay { name },
+        }
+    }
 }
 
 fn not_counted(date: NaiveDate, why: DayReason) -> ExplainedDay {
@@ -239,24 +280,6 @@ fn not_counted(date: NaiveDate, why: DayReason) -> ExplainedDay {
         date,
         counted: WorkingTime::ZERO,
         why,
-    }
-}
-
-/// What the calendar alone says about `date`.
-fn ordinary(calendar: &Calendar, date: NaiveDate) -> DayReason {
-    let Some(day) = calendar.special_day(date) else {
-        let working = calendar.is_working_day(date);
-        return if working {
-            DayReason::Counted
-        } else {
-            DayReason::Weekend
-        };
-    };
-    let name = day.name.clone();
-    match day.kind {
-        DayKind::PublicHoliday => DayReason::Holiday { name },
-        DayKind::CompensatoryDayOff => DayReason::CompensatoryDayOff { name },
-        DayKind::SwappedDayOff => DayReason::SwappedDayOff { name },
-        DayKind::WorkingDay => DayReason::MakeUpWorkingDay { name },
+        parts: Vec::new(),
     }
 }

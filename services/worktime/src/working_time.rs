@@ -2,61 +2,78 @@
 
 use chrono::TimeDelta;
 
-/// Whole minutes during which an office is open. A working day is 8 working hours, whatever the hours of one
-/// office are (domain.md R14). Amounts above `u32::MAX` minutes (8,000 years) are held at that maximum.
+/// Time during which an office is open, exactly: parts add up to their whole whatever instants they end at. A working day
+/// is 8 working hours, whatever the hours of one office are (domain.md R14). Amounts above 292 years are held there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct WorkingTime(u32);
+pub struct WorkingTime {
+    nanoseconds: i64,
+}
 
 impl WorkingTime {
     /// No time at all.
-    pub const ZERO: Self = Self(0);
+    pub const ZERO: Self = Self { nanoseconds: 0 };
 
-    const MINUTES_PER_HOUR: u32 = 60;
-    const HOURS_PER_DAY: u32 = 8;
+    const MINUTE: i64 = 60 * 1_000_000_000;
+    const HOUR: i64 = 60 * Self::MINUTE;
+    const DAY: i64 = 8 * Self::HOUR;
 
     /// From minutes.
     #[must_use]
-    pub const fn from_minutes(minutes: u32) -> Self {
-        Self(minutes)
+    pub fn from_minutes(minutes: u32) -> Self {
+        Self::of(minutes, Self::MINUTE)
     }
 
     /// From working hours.
     #[must_use]
-    pub const fn from_hours(hours: u32) -> Self {
-        Self(hours.saturating_mul(Self::MINUTES_PER_HOUR))
+    pub fn from_hours(hours: u32) -> Self {
+        Self::of(hours, Self::HOUR)
     }
 
     /// From working days of 8 hours (domain.md R14).
     #[must_use]
-    pub const fn from_days(days: u32) -> Self {
-        Self::from_hours(days.saturating_mul(Self::HOURS_PER_DAY))
+    pub fn from_days(days: u32) -> Self {
+        Self::of(days, Self::DAY)
     }
 
-    /// In minutes.
+    /// In whole minutes; a begun minute does not count.
     #[must_use]
-    pub const fn minutes(self) -> u32 {
-        self.0
+    pub fn minutes(self) -> u32 {
+        u32::try_from(self.nanoseconds / Self::MINUTE).unwrap_or(u32::MAX)
     }
 
     /// The sum, held at the maximum.
     #[must_use]
     pub const fn saturating_add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        let nanoseconds = self.nanoseconds.saturating_add(other.nanoseconds);
+        Self { nanoseconds }
     }
 
     /// What is left after `used`, never less than zero: a paused clock goes on with this.
     #[must_use]
-    pub const fn saturating_sub(self, used: Self) -> Self {
-        Self(self.0.saturating_sub(used.0))
+    pub fn saturating_sub(self, used: Self) -> Self {
+        let nanoseconds = (self.nanoseconds - used.nanoseconds).max(0);
+        Self { nanoseconds }
     }
 
-    /// The whole minutes of `elapsed`; a begun minute does not count.
+    /// What has passed; nothing if it is negative.
     pub(crate) fn elapsed(elapsed: TimeDelta) -> Self {
-        Self(u32::try_from(elapsed.num_minutes().max(0)).unwrap_or(u32::MAX))
+        let nanoseconds = elapsed.num_nanoseconds().unwrap_or(i64::MAX).max(0);
+        Self { nanoseconds }
     }
 
     pub(crate) fn as_delta(self) -> TimeDelta {
-        TimeDelta::minutes(i64::from(self.0))
+        TimeDelta::nanoseconds(self.nanoseconds)
+    }
+
+    fn of(count: u32, unit: i64) -> Self {
+        let nanoseconds = i64::from(count).saturating_mul(unit);
+        Self { nanoseconds }
+    }
+}
+
+impl std::iter::Sum for WorkingTime {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::ZERO, Self::saturating_add)
     }
 }
 
@@ -72,13 +89,21 @@ mod tests {
 
     #[test]
     fn amounts_beyond_the_maximum_are_held_there() {
-        assert_eq!(WorkingTime::from_days(u32::MAX).minutes(), u32::MAX);
-        assert_eq!(WorkingTime::elapsed(TimeDelta::MAX).minutes(), u32::MAX);
-        assert_eq!(WorkingTime::elapsed(TimeDelta::MIN), WorkingTime::ZERO);
+        let most = WorkingTime::elapsed(TimeDelta::days(1_000_000));
+        assert_eq!(WorkingTime::from_days(u32::MAX), most);
+        assert_eq!(most.saturating_add(most), most);
+        assert_eq!(
+            WorkingTime::elapsed(TimeDelta::hours(-1)),
+            WorkingTime::ZERO
+        );
+        let (little, much) = (WorkingTime::from_minutes(1), WorkingTime::from_minutes(2));
+        assert_eq!(little.saturating_sub(much), WorkingTime::ZERO);
     }
 
     #[test]
-    fn a_begun_minute_does_not_count() {
-        assert_eq!(WorkingTime::elapsed(TimeDelta::seconds(119)).minutes(), 1);
+    fn a_begun_minute_is_not_told_and_not_lost() {
+        let seconds = WorkingTime::elapsed(TimeDelta::seconds(119));
+        assert_eq!(seconds.minutes(), 1);
+        assert_eq!(seconds.saturating_add(seconds).minutes(), 3);
     }
 }

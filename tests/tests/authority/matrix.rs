@@ -99,11 +99,6 @@ impl Played {
         }
     }
 
-    fn scene(&self, standing: Standing) -> usize {
-        let index = Standing::ALL.iter().position(|known| *known == standing);
-        index.unwrap()
-    }
-
     /// How a question is answered, and whether something was done.
     async fn outcome(
         &self,
@@ -111,7 +106,7 @@ impl Played {
         role: Option<Role>,
         (standing, place): (Standing, Place),
     ) -> (Outcome, bool) {
-        let scene = &self.scenes[self.scene(standing)];
+        let scene = &self.scenes[scene(standing)];
         let name = self.world.name(scene, place);
         let actor = self.world.mint.actor(&self.world.suite, role, name);
         let probe = Probe {
@@ -154,8 +149,7 @@ impl Played {
             rows.push(row);
             // The next role is asked about another dossier that stands so.
             for standing in done {
-                let scene = self.scene(standing);
-                self.scenes[scene] = self.world.scene(standing).await;
+                self.scenes[scene(standing)] = self.world.scene(standing).await;
             }
         }
         rows
@@ -180,6 +174,12 @@ impl Played {
         }
         text
     }
+}
+
+/// Where the scene of a standing is kept.
+fn scene(standing: Standing) -> usize {
+    let index = Standing::ALL.iter().position(|known| *known == standing);
+    index.unwrap()
 }
 
 fn line(text: &mut String, cells: &[String], roles: &str) {

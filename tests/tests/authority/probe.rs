@@ -46,6 +46,7 @@ impl Outcome {
             (_, "TOKEN_MISSING" | "RPC_NOT_GRANTED") => Self::Denied,
             (Code::NotFound, _) => Self::Unknown,
             (_, "STATE_FORBIDS") => Self::State,
+            (_, "SIGN_IN_REFUSED") => Self::Yes,
             (Code::PermissionDenied, _) | (_, "NOT_THE_HOLDER" | "CUSTODY_NOT_KNOWN_YET") => {
                 Self::No
             }
@@ -53,8 +54,7 @@ impl Outcome {
                 Code::InvalidArgument
                 | Code::FailedPrecondition
                 | Code::Aborted
-                | Code::AlreadyExists
-                | Code::Unauthenticated,
+                | Code::AlreadyExists,
                 _,
             ) => Self::Yes,
             _ => panic!("no answer: {refused:?}"),
@@ -98,14 +98,14 @@ struct Question {
     read: fn(&[u8], &Probe<'_>) -> Outcome,
 }
 
-fn plain(request: impl Message) -> Question {
+fn plain(request: &impl Message) -> Question {
     Question {
         body: request.encode_to_vec(),
         read: |_, _| Outcome::Yes,
     }
 }
 
-fn read(request: impl Message, read: fn(&[u8], &Probe<'_>) -> Outcome) -> Question {
+fn read(request: &impl Message, read: fn(&[u8], &Probe<'_>) -> Outcome) -> Question {
     Question {
         body: request.encode_to_vec(),
         read,
@@ -150,7 +150,7 @@ impl Probe<'_> {
         let rpc = self.method.short_name();
         let (service, verb) = rpc.split_once('/').unwrap();
         match subject_of(&rpc) {
-            Subject::Nothing => plain(()),
+            Subject::Nothing => plain(&()),
             Subject::Unit => self.of_officers(verb),
             Subject::Party => self.of_parties(verb),
             Subject::Dossier if service == "routing.TransferService" => self.of_transfers(verb),
@@ -173,36 +173,36 @@ impl Probe<'_> {
             position: None,
         };
         let mut owner = applicant(AN);
-        owner.party_uid = self.scene.owner().to_owned();
+        self.scene.owner().clone_into(&mut owner.party_uid);
         match verb {
-            "GetDossier" => plain(desk::by_uid(&dossier_uid)),
-            "ListDossiers" => read(intake::ListDossiersRequest::default(), lists_the_dossier),
-            "ExplainDeadline" => plain(intake::ExplainDeadlineRequest { dossier_uid }),
-            "ReceiveDossier" => plain(intake::ReceiveDossierRequest {
+            "GetDossier" => plain(&desk::by_uid(&dossier_uid)),
+            "ListDossiers" => read(&intake::ListDossiersRequest::default(), lists_the_dossier),
+            "ExplainDeadline" => plain(&intake::ExplainDeadlineRequest { dossier_uid }),
+            "ReceiveDossier" => plain(&intake::ReceiveDossierRequest {
                 request_id,
                 dossier_uid,
                 expected_revision,
             }),
-            "RefuseDossier" => plain(intake::RefuseDossierRequest {
-                request_id,
-                dossier_uid,
-                expected_revision,
-                reason,
-            }),
-            "WithdrawDossier" => plain(intake::WithdrawDossierRequest {
+            "RefuseDossier" => plain(&intake::RefuseDossierRequest {
                 request_id,
                 dossier_uid,
                 expected_revision,
                 reason,
             }),
-            "RecordDecision" => plain(desk::decide(&held)),
-            "ReturnResult" => plain(desk::give_back(&held)),
+            "WithdrawDossier" => plain(&intake::WithdrawDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                reason,
+            }),
+            "RecordDecision" => plain(&desk::decide(&held)),
+            "ReturnResult" => plain(&desk::give_back(&held)),
             // Both are refused after who may: this one is not to be handed in online, that one not to us.
-            "SubmitDossier" => plain(intake::SubmitDossierRequest {
+            "SubmitDossier" => plain(&intake::SubmitDossierRequest {
                 applicant: Some(owner),
                 ..AT_THE_DESK_ONLY.online(self.scene.unit)
             }),
-            "RegisterDossier" => plain(VERTICAL.at_counter(self.scene.unit)),
+            "RegisterDossier" => plain(&VERTICAL.at_counter(self.scene.unit)),
             _ => panic!("the matrix does not know {verb}: say how it is asked"),
         }
     }
@@ -215,38 +215,38 @@ impl Probe<'_> {
         let epoch = 1_000_000;
         let reason = "thử".to_owned();
         match verb {
-            "GetTransfer" => plain(routing::GetTransferRequest { uid: transfer_uid }),
-            "GetRoute" => plain(routing::GetRouteRequest {
+            "GetTransfer" => plain(&routing::GetTransferRequest { uid: transfer_uid }),
+            "GetRoute" => plain(&routing::GetRouteRequest {
                 dossier_uid: self.scene.dossier.uid.clone(),
             }),
-            "ListTransfers" => plain(routing::ListTransfersRequest {
+            "ListTransfers" => plain(&routing::ListTransfersRequest {
                 unit_uid,
                 ..Default::default()
             }),
-            "PullTransfers" => plain(routing::PullTransfersRequest {
+            "PullTransfers" => plain(&routing::PullTransfersRequest {
                 unit_uid,
                 max_transfers: 1,
                 ..Default::default()
             }),
-            "AcceptTransfer" => plain(routing::AcceptTransferRequest {
+            "AcceptTransfer" => plain(&routing::AcceptTransferRequest {
                 request_id,
                 transfer_uid,
                 offer_epoch: epoch,
             }),
-            "DeclineTransfer" => plain(routing::DeclineTransferRequest {
+            "DeclineTransfer" => plain(&routing::DeclineTransferRequest {
                 request_id,
                 transfer_uid,
                 offer_epoch: epoch,
                 reason,
             }),
-            "ForwardTransfer" => plain(routing::ForwardTransferRequest {
+            "ForwardTransfer" => plain(&routing::ForwardTransferRequest {
                 request_id,
                 transfer_uid,
                 offer_epoch: epoch,
                 to_unit_uid: self.scene.unit.to_owned(),
                 reason,
             }),
-            "CompleteTransfer" => plain(routing::CompleteTransferRequest {
+            "CompleteTransfer" => plain(&routing::CompleteTransferRequest {
                 request_id,
                 transfer_uid,
                 custody_epoch: epoch,
@@ -259,9 +259,9 @@ impl Probe<'_> {
         let [an, binh] = self.world.parties.clone();
         let request_id = new_request_id();
         match verb {
-            "GetParty" => plain(identity::GetPartyRequest { uid: an }),
-            "ListProxies" => plain(identity::ListProxiesRequest { party_uid: an }),
-            "GrantProxy" => plain(identity::GrantProxyRequest {
+            "GetParty" => plain(&identity::GetPartyRequest { uid: an }),
+            "ListProxies" => plain(&identity::ListProxiesRequest { party_uid: an }),
+            "GrantProxy" => plain(&identity::GrantProxyRequest {
                 request_id,
                 grantor_uid: an,
                 proxy_uid: binh,
@@ -269,7 +269,7 @@ impl Probe<'_> {
                 last_day: "2017-09-28".to_owned(),
                 ..Default::default()
             }),
-            "RevokeProxy" => plain(identity::RevokeProxyRequest {
+            "RevokeProxy" => plain(&identity::RevokeProxyRequest {
                 request_id,
                 uid: self.officers.proxy.clone(),
             }),
@@ -282,25 +282,58 @@ impl Probe<'_> {
         let subject = self.officers.subject.clone();
         let unit_uid = self.scene.unit.to_owned();
         let expected_revision = 1_000_000;
-        let role = identity::Role::Clerk.into();
-        let first_day = "2017-08-28".to_owned();
         match verb {
-            "RegisterOfficer" => plain(identity::RegisterOfficerRequest {
+            "RegisterOfficer" => plain(&identity::RegisterOfficerRequest {
                 request_id,
                 subject,
                 name: "Cán bộ".to_owned(),
                 unit_uid,
             }),
-            "GetOfficer" => plain(identity::GetOfficerRequest { subject }),
+            "GetOfficer" => plain(&identity::GetOfficerRequest { subject }),
             "ListOfficers" => read(
-                identity::ListOfficersRequest {
+                &identity::ListOfficersRequest {
                     page_size: 500,
                     ..Default::default()
                 },
                 lists_the_officer,
             ),
-            "GetReadiness" => read(identity::GetReadinessRequest::default(), tells_of_the_unit),
-            "AssignPosition" => plain(identity::AssignPositionRequest {
+            "GetReadiness" => {
+                // Before the officers of the cast have their positions, so that every unit is named.
+                let as_of = "2016-12-31".to_owned();
+                read(&identity::GetReadinessRequest { as_of }, tells_of_the_unit)
+            }
+            "DisableOfficer" => plain(&identity::DisableOfficerRequest {
+                request_id,
+                subject,
+                expected_revision,
+            }),
+            "EnableOfficer" => plain(&identity::EnableOfficerRequest {
+                request_id,
+                subject,
+                expected_revision,
+            }),
+            "SetPassword" => plain(&identity::SetPasswordRequest {
+                request_id,
+                subject,
+                password: "một mật khẩu đủ dài".to_owned(),
+            }),
+            "UnlockOfficer" => plain(&identity::UnlockOfficerRequest {
+                request_id,
+                subject,
+            }),
+            _ => self.of_positions(verb),
+        }
+    }
+
+    fn of_positions(&self, verb: &str) -> Question {
+        let request_id = new_request_id();
+        let subject = self.officers.subject.clone();
+        let unit_uid = self.scene.unit.to_owned();
+        let expected_revision = 1_000_000;
+        let role = identity::Role::Clerk.into();
+        let first_day = "2017-08-28".to_owned();
+        match verb {
+            "AssignPosition" => plain(&identity::AssignPositionRequest {
                 request_id,
                 subject,
                 role,
@@ -309,7 +342,7 @@ impl Probe<'_> {
                 last_day: String::new(),
                 expected_revision,
             }),
-            "DelegatePosition" => plain(identity::DelegatePositionRequest {
+            "DelegatePosition" => plain(&identity::DelegatePositionRequest {
                 request_id,
                 position_uid: self.officers.position.clone(),
                 subject,
@@ -317,30 +350,20 @@ impl Probe<'_> {
                 last_day: "2017-08-29".to_owned(),
                 expected_revision,
             }),
-            "EndPosition" => plain(identity::EndPositionRequest {
+            "EndPosition" => plain(&identity::EndPositionRequest {
                 request_id,
                 position_uid: self.officers.position.clone(),
                 last_day: first_day,
                 expected_revision,
             }),
-            "EndDelegation" => plain(identity::EndDelegationRequest {
+            "EndDelegation" => plain(&identity::EndDelegationRequest {
                 request_id,
                 position_uid: self.officers.delegation.clone(),
                 last_day: first_day,
                 expected_revision,
             }),
-            "DisableOfficer" => plain(identity::DisableOfficerRequest {
-                request_id,
-                subject,
-                expected_revision,
-            }),
-            "EnableOfficer" => plain(identity::EnableOfficerRequest {
-                request_id,
-                subject,
-                expected_revision,
-            }),
             "ImportPositions" => read(
-                identity::ImportPositionsRequest {
+                &identity::ImportPositionsRequest {
                     request_id,
                     dry_run: true,
                     rows: vec![identity::PositionRow {
@@ -353,15 +376,6 @@ impl Probe<'_> {
                 },
                 takes_the_row,
             ),
-            "SetPassword" => plain(identity::SetPasswordRequest {
-                request_id,
-                subject,
-                password: "một mật khẩu đủ dài".to_owned(),
-            }),
-            "UnlockOfficer" => plain(identity::UnlockOfficerRequest {
-                request_id,
-                subject,
-            }),
             _ => panic!("the matrix does not know {verb}: say how it is asked"),
         }
     }

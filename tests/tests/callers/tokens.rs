@@ -18,7 +18,7 @@ fn claims(ends_in_seconds: i64) -> Claims {
         iss: "motcua".to_owned(),
         sub: subject(COMMUNE, "receptionist"),
         aud: AUDIENCE.to_owned(),
-        iat: now - 3_600,
+        iat: now + ends_in_seconds - 600,
         exp: now + ends_in_seconds,
         jti: clock::new_uid(),
         grants: vec![receptionist_of(COMMUNE)],
@@ -155,7 +155,7 @@ async fn anyone_may_read_the_catalogue() {
         219,
         "218 units and the province"
     );
-    anyone.ok(GetCalendarRequest {}).await;
+    anyone.ok(GetCalendarRequest::default()).await;
 }
 
 #[tokio::test]

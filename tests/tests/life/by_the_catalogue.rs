@@ -1,6 +1,7 @@
 //! What the catalogue publishes is what dossiers are handed in under.
 
 use kit::clock;
+use kit::testing::until;
 use proto::catalogue::v1::{
     CreateDraftRequest, Fee, FeeTime, Limit, LimitUnit, Procedure, PublishVersionRequest, Register,
     RemoteExtra, UpdateDraftRequest,
@@ -10,6 +11,8 @@ use tests::cast::{ADMINISTRATOR, AN, COMMUNE, DISTRICT};
 use tests::filing::BIRTH;
 use tests::{Suite, desk, new_request_id};
 use tonic::Code;
+
+use crate::deadlines::{PATIENCE, explain, holiday, local};
 
 const MORNING: &str = "2017-08-28T08:00";
 const FORM: &str = r#"{"type":"object","required":["child"],"properties":{"child":{"type":"string","title":"Họ tên trẻ"}}}"#;
@@ -150,4 +153,28 @@ async fn a_dossier_stays_on_the_version_that_it_was_handed_in_under_and_names_it
     let appointment = clock::local(clock::from_timestamp(&verified.appointment.unwrap()));
     assert_eq!(verified.case_key, "verify");
     assert!(appointment.format("%Y-%m-%d").to_string().as_str() > "2017-09-01");
+}
+
+#[tokio::test]
+async fn the_longer_limit_of_a_remote_desk_stays_when_the_calendar_changes() {
+    let suite = Suite::start().await;
+    let position = publish(&suite).await;
+    let an = suite
+        .actor(AN)
+        .at("2017-08-28T08:30")
+        .after(Some(&position));
+    let dossier = an.ok(online(FILLED)).await.message.dossier.unwrap();
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T09:00");
+    let received = desk.ok(desk::receive(&dossier)).await;
+    let received = received.message.dossier.unwrap();
+    assert_eq!(local(received.due), "2017-08-31T17:00");
+    suite.actor(ADMINISTRATOR).ok(holiday()).await;
+    let moved = until("the deadline moves", PATIENCE, async || {
+        let dossier = suite.dossier(&received.uid, COMMUNE).await;
+        (dossier.due != received.due).then_some(dossier)
+    })
+    .await;
+    assert_eq!(local(moved.due), "2017-09-01T17:00");
+    let explained = explain(&suite, &moved).await;
+    assert_eq!((explained.due, explained.days_counted), (moved.due, 3));
 }

@@ -1,11 +1,23 @@
 //! Appointments by working time, and being late.
 
+use std::time::Duration;
+
 use kit::clock;
-use proto::intake::v1::{DossierState, ExplainDeadlineRequest};
-use tests::cast::{AN, COMMUNE};
+use kit::testing::until;
+use prost::Message as _;
+use proto::catalogue::v1::{ImportCalendarRequest, SpecialDay, SpecialDayKind};
+use proto::intake::v1::dossier_change::Change;
+use proto::intake::v1::{
+    DeadlineMoved, DeadlineReason, Dossier, DossierChange, DossierState, ExplainDeadlineRequest,
+    ExplainDeadlineResponse,
+};
+use tests::cast::{ADMINISTRATOR, AN, COMMUNE};
 use tests::filing::{BIRTH, MARRIAGE};
 use tests::{Suite, desk};
 use tonic::Code;
+
+/// How long what follows from the log may take to be seen.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn an_appointment_skips_the_weekend_the_national_day_and_its_substitute_and_says_so() {
@@ -75,4 +87,128 @@ async fn being_late_never_blocks_the_result() {
     let (late, promised) = (returned.returned_at.unwrap(), returned.appointment.unwrap());
     assert!(late.seconds > promised.seconds);
     suite.must_add_up().await;
+}
+
+/// Announces that Wednesday 30 August 2017 is a public holiday.
+pub fn holiday() -> ImportCalendarRequest {
+    let day = SpecialDay {
+        date: "2017-08-30".to_owned(),
+        name: "Ngày hội văn hóa".to_owned(),
+        kind: SpecialDayKind::PublicHoliday.into(),
+        ..SpecialDay::default()
+    };
+    ImportCalendarRequest {
+        request_id: tests::new_request_id(),
+        days: vec![day],
+        ..ImportCalendarRequest::default()
+    }
+}
+
+/// When it is in local time.
+pub fn local(at: Option<prost_types::Timestamp>) -> String {
+    let at = clock::local(clock::from_timestamp(&at.unwrap()));
+    at.format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// Why it is due then.
+pub async fn explain(suite: &Suite, dossier: &Dossier) -> ExplainDeadlineResponse {
+    let request = ExplainDeadlineRequest {
+        dossier_uid: dossier.uid.clone(),
+    };
+    suite.receptionist(COMMUNE).ok(request).await.message
+}
+
+/// How often and how intake told that deadlines moved.
+async fn moved(suite: &Suite) -> Vec<(String, DeadlineMoved)> {
+    let mut moved = Vec::new();
+    for event in suite.events().await {
+        let change = kit::copies::change_of(&event);
+        if event.owner != "intake" {
+            continue;
+        }
+        if let Some(Change::DeadlineMoved(told)) = DossierChange::decode(change).unwrap().change {
+            moved.push((event.subject, told));
+        }
+    }
+    moved
+}
+
+#[tokio::test]
+async fn a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided() {
+    let suite = Suite::start().await;
+    let closed = suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T10:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:10").await;
+    suite.decide(&signed, "2017-08-28T10:20").await;
+    let open = suite.register(MARRIAGE, COMMUNE).await;
+    assert_eq!(local(open.due), "2017-08-31T17:00");
+    // A check waits until routing has heard of it.
+    suite.must_add_up().await;
+    let before = suite.route(&open.uid, COMMUNE).await.transfers;
+
+    suite.actor(ADMINISTRATOR).ok(holiday()).await;
+    let moved_dossier = until("the deadline moves", PATIENCE, async || {
+        let dossier = suite.dossier(&open.uid, COMMUNE).await;
+        (dossier.due != open.due).then_some(dossier)
+    })
+    .await;
+    assert_eq!(local(moved_dossier.due), "2017-09-01T17:00");
+    assert_eq!(moved_dossier.appointment, open.appointment);
+    assert_eq!(moved_dossier.revision, open.revision + 1);
+    let told = moved(&suite).await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (subject, event) = &told[0];
+    assert_eq!(
+        (subject, event.from, event.to),
+        (&open.uid, open.due, moved_dossier.due)
+    );
+    assert_eq!(event.reason(), DeadlineReason::CalendarChanged);
+    assert_eq!(event.calendar_revision, 2);
+
+    let untouched = suite.dossier(&closed.uid, COMMUNE).await;
+    assert_eq!(untouched.due, closed.due);
+    until("the step under way moves", PATIENCE, async || {
+        let now = suite.route(&open.uid, COMMUNE).await.transfers;
+        (now[0].due != before[0].due).then_some(())
+    })
+    .await;
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn what_moved_is_explained_by_the_new_calendar_and_what_was_closed_by_the_old() {
+    let suite = Suite::start().await;
+    let closed = suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T10:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:10").await;
+    suite.decide(&signed, "2017-08-28T10:20").await;
+    let open = suite.register(MARRIAGE, COMMUNE).await;
+    suite.actor(ADMINISTRATOR).ok(holiday()).await;
+    let explained = until("the deadline moves", PATIENCE, async || {
+        let explained = explain(&suite, &open).await;
+        (explained.due != explained.appointment).then_some(explained)
+    })
+    .await;
+    assert_eq!(explained.calendar_revision, 2);
+    assert_eq!((explained.days_counted, explained.days_skipped), (3, 2));
+    assert_eq!(explained.counted_minutes, 3 * 8 * 60);
+    let holiday = explained.days.iter().find(|day| day.date == "2017-08-30");
+    assert!(holiday.unwrap().reason_vi.contains("Ngày hội văn hóa"));
+    assert!(
+        explained.summary_vi.contains("lịch làm việc đã thay đổi"),
+        "{}",
+        explained.summary_vi
+    );
+    assert!(
+        explained.summary_en.contains("promised 17:00 31/08/2017"),
+        "{}",
+        explained.summary_en
+    );
+    let explained = explain(&suite, &closed).await;
+    assert_eq!(
+        (explained.calendar_revision, explained.due),
+        (1, closed.due)
+    );
+    let counted = explained.days.iter().find(|day| day.date == "2017-08-30");
+    assert_eq!(counted.unwrap().counted_minutes, 8 * 60);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use tests::cast::COMMUNE;
+use tests::cast::{AN, BINH, COMMUNE};
 use tests::filing::BIRTH;
 use tests::{Suite, desk};
 use tonic::Code;
@@ -42,6 +42,9 @@ const ALTERATIONS: [(&str, &str, &str); 4] = [
 async fn a_sealed_value_that_was_altered_or_moved_is_found_and_not_told() {
     for (service, statement, named) in ALTERATIONS {
         let suite = Suite::start().await;
+        for citizen in [AN, BINH] {
+            suite.actor(citizen).token().await;
+        }
         let (a, b) = (
             suite.register(BIRTH, COMMUNE).await,
             suite.register(BIRTH, COMMUNE).await,

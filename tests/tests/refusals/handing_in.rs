@@ -17,8 +17,11 @@ async fn refused(
     code: Code,
     reason: &str,
 ) -> Refusal {
+    // Her first sign-in makes her a party.
+    let an = suite.actor(AN);
+    an.token().await;
     let before = suite.everything_told().await;
-    let refusal = suite.actor(AN).refused(request, code, reason).await;
+    let refusal = an.refused(request, code, reason).await;
     assert_eq!(suite.everything_told().await, before, "something changed");
     refusal
 }

@@ -9,6 +9,7 @@ use tonic::Code;
 #[tokio::test]
 async fn a_request_id_must_be_there_and_well_formed() {
     let suite = Suite::start().await;
+    suite.actor(AN).token().await;
     let before = suite.everything_told().await;
     let too_long = "x".repeat(65);
     for (id, wrong) in [
@@ -37,6 +38,7 @@ async fn a_message_of_5_mb_is_too_large() {
     let suite = Suite::start().await;
     let mut request = BIRTH.online(COMMUNE);
     request.applicant.as_mut().unwrap().name = "A".repeat(5 * 1024 * 1024);
+    suite.actor(AN).token().await;
     let before = suite.everything_told().await;
     suite
         .actor(AN)

@@ -3,23 +3,23 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use kit::log::{NewEvent, Shard};
 use kit::online::Period;
 use kit::writer::Effect;
-use prost::Message as _;
 
-use super::{Change, World, changed};
-use crate::calendar::{Calendar, PROVINCE};
+use super::{Change, World, calendar, changed};
 use crate::check;
 use crate::entry::Entry;
+use crate::error::Error;
 use crate::import::Filed;
 use crate::procedure::FIRST_DAY;
 use crate::route::UnitUid;
-use crate::store::calendar;
-use crate::wire;
 
 /// What is new is in force from the suite's first day, what has changed from today.
-pub(super) fn take(world: &World, files: &crate::Catalogue, today: NaiveDate) -> Effect<Change> {
+pub(super) fn take(
+    world: &World,
+    files: &crate::Catalogue,
+    today: NaiveDate,
+) -> Result<Effect<Change>, Error> {
     let mut effect = Effect::nothing();
     let departments = departments(&files.procedures);
     for of_file in &files.procedures {
@@ -35,9 +35,9 @@ pub(super) fn take(world: &World, files: &crate::Catalogue, today: NaiveDate) ->
         }
     }
     if let Some(calendar) = &files.calendar {
-        publish_calendar(world, calendar, &mut effect);
+        calendar::publish(world, calendar, today, &mut effect)?;
     }
-    effect
+    Ok(effect)
 }
 
 fn file(entry: &mut Entry, filed: Filed, today: NaiveDate) {
@@ -80,22 +80,4 @@ fn departments(filed: &[Filed]) -> HashMap<String, UnitUid> {
     most.into_iter()
         .map(|(field, (_, unit))| (field, unit))
         .collect()
-}
-
-fn publish_calendar(world: &World, calendar: &Calendar, effect: &mut Effect<Change>) {
-    let kept = world.calendar.as_ref();
-    let body = |revision| wire::calendar(calendar, revision).encode_to_vec();
-    if kept.is_some_and(|kept| body(kept.revision) == kept.body) {
-        return;
-    }
-    let revision = kept.map_or(1, |kept| kept.revision + 1);
-    let told = wire::calendar_published(wire::calendar(calendar, revision));
-    effect
-        .events
-        .push(NewEvent::new(PROVINCE, Shard::of(PROVINCE), &told));
-    effect.changes.push(Change::Calendar(calendar::Row {
-        key: PROVINCE.to_owned(),
-        revision,
-        body: body(revision),
-    }));
 }

@@ -32,7 +32,8 @@ impl World {
     pub async fn load(tx: &DatabaseTransaction, acts: &[&Act]) -> Result<Self, DbErr> {
         let codes: BTreeSet<&Code> = acts.iter().flat_map(|act| codes(act)).collect();
         let mut world = Self::default();
-        if acts.iter().any(|act| matches!(act, Act::Files(_))) {
+        let is_of_calendar = |act: &&Act| matches!(act, Act::Files(_) | Act::ImportCalendar(_));
+        if acts.iter().any(is_of_calendar) {
             world.calendar = calendar::lock(tx, PROVINCE).await?;
         }
         if codes.is_empty() {
@@ -135,7 +136,7 @@ fn codes(act: &Act) -> Vec<&Code> {
             .into_iter()
             .map(|procedure| &procedure.code)
             .collect(),
-        Act::Copies(_) => Vec::new(),
+        Act::ImportCalendar(_) | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -143,7 +144,7 @@ fn publishes(act: &Act) -> bool {
     match act {
         Act::Take { .. } => true,
         Act::On(on) => matches!(on.verb, Verb::Publish { .. }),
-        Act::Files(_) | Act::Copies(_) => false,
+        Act::Files(_) | Act::ImportCalendar(_) | Act::Copies(_) => false,
     }
 }
 

@@ -28,11 +28,11 @@ async fn small() -> Store {
     store.write("procedures.csv", &format!("{PROCEDURES}{procedure}"));
     store.write(
         "office-hours.csv",
-        "weekday,open,close\nmonday,07:00,11:30\n",
+        "unit,from,season,weekday,open,close\n,2017-01-01,,monday,07:00,11:30\n",
     );
     store.write(
         "holidays.csv",
-        "date,name,kind,paired_with\n2017-01-01,Tết Dương lịch,public_holiday,\n",
+        "date,name,kind,paired_with,hours\n2017-01-01,Tết Dương lịch,public_holiday,,\n",
     );
     store
 }
@@ -199,9 +199,28 @@ same,sign,,receiving,leader,100,sole,0,Ký
 #[tokio::test]
 async fn every_bad_day_and_opening_is_named_at_once() {
     let store = small().await;
-    let hours = "weekday,open,close\nmonday,07:00,11:30\nmonday,11:00,17:00\nthứ ba,7h,11:30\nfriday,11:30,07:00\n";
+    let hours = "unit,from,season,weekday,open,close
+,2017-01-01,,monday,07:00,11:30
+,2017-01-01,,monday,11:00,17:00
+,2017-01-01,,thứ ba,7h,11:30
+,2017-01-01,,friday,11:30,07:00
+,2017,05-01..08-31,friday,07:00,11:30
+,2017-01-01,05-01,friday,07:00,11:30
+u,2017-01-01,05-01..08-31,friday,07:00,11:30
+";
     store.write("office-hours.csv", hours);
-    let days = "date,name,kind,paired_with\n2017-01-01,Tết,public_holiday,\n2017-01-01,Tết,day_off,x\n2017-01-01,,public_holiday,\n2017-13-01,Tết,public_holiday,\n2017-01-01,Tết,public_holiday,\n";
+    let days = "date,name,kind,paired_with,hours
+2017-01-01,Tết,public_holiday,,
+2017-01-01,Tết,day_off,x,
+2017-01-01,,public_holiday,,
+2017-13-01,Tết,public_holiday,,
+2017-01-01,Tết,public_holiday,,
+2017-01-03,Nghỉ bù,compensatory_day_off,2017-01-02,
+2017-01-04,Nghỉ hoán đổi,swapped_day_off,2017-01-07,
+2017-01-05,Nghỉ chiều,short_day,,
+2017-01-06,Nghỉ chiều,short_day,,07:00-11:30;11:00-12:00
+2017-01-09,Lễ,public_holiday,,07:00-11:30
+";
     store.write("holidays.csv", days);
     let bad = store.read(&[]).unwrap_err();
     let expected = [
@@ -210,13 +229,53 @@ async fn every_bad_day_and_opening_is_named_at_once() {
         ("holidays.csv", 4, "name"),
         ("holidays.csv", 5, "date"),
         ("holidays.csv", 6, "date"),
+        ("holidays.csv", 7, "paired_with"),
+        ("holidays.csv", 8, "paired_with"),
+        ("holidays.csv", 9, "hours"),
+        ("holidays.csv", 10, "hours"),
+        ("holidays.csv", 11, "hours"),
         ("office-hours.csv", 3, "open"),
         ("office-hours.csv", 4, "weekday"),
         ("office-hours.csv", 4, "open"),
         ("office-hours.csv", 5, "close"),
+        ("office-hours.csv", 6, "from"),
+        ("office-hours.csv", 7, "season"),
+        ("office-hours.csv", 8, "from"),
     ];
     assert_eq!(found(&bad), expected);
-    store.write("office-hours.csv", "weekday,open,close\n");
+    store.write("office-hours.csv", "unit,from,season,weekday,open,close\n");
     let bad = store.read(&[]).unwrap_err();
     assert!(found(&bad).contains(&("office-hours.csv", 1, "")));
+}
+
+#[tokio::test]
+async fn units_and_seasons_have_hours_of_their_own_and_half_days_too() {
+    let store = small().await;
+    let hours = "unit,from,season,weekday,open,close
+,2017-01-01,,monday,07:30,11:30
+,2017-01-01,04-16..10-15,monday,07:00,11:00
+u,2020-01-01,,saturday,08:00,11:00
+";
+    store.write("office-hours.csv", hours);
+    let days = "date,name,kind,paired_with,hours\n2017-01-05,Nghỉ chiều,short_day,,07:00-11:30\n";
+    store.write("holidays.csv", days);
+    store.import().await;
+    let suite = Suite::serve(store).await;
+    let calendar = crate::calendar::get(&suite, 0, "").await.unwrap();
+    let hours: Vec<_> = calendar
+        .hours
+        .iter()
+        .map(|hours| (hours.unit_uid.as_str(), hours.season_first.as_str()))
+        .collect();
+    assert_eq!(hours, [("", ""), ("", "04-16"), ("u", "")]);
+    assert_eq!(calendar.days[0].openings[0].close, "11:30");
+    let calendars = kit::copies::calendars(&calendar).unwrap();
+    let opens = |unit: &str, at: &str| {
+        let opens = calendars.of(unit).next_opening(at.parse().unwrap());
+        opens.unwrap().to_string()
+    };
+    assert_eq!(opens("other", "2021-04-12T00:00:00"), "2021-04-12 07:30:00");
+    assert_eq!(opens("other", "2021-04-13T00:00:00"), "2021-04-19 07:00:00");
+    assert_eq!(opens("u", "2021-04-12T00:00:00"), "2021-04-17 08:00:00");
+    assert_eq!(opens("u", "2017-01-03T00:00:00"), "2017-01-05 07:00:00");
 }

@@ -27,6 +27,9 @@ use tokio_util::task::TaskTracker;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
+/// Who issues tokens here.
+const ISSUER: &str = "motcua";
+
 /// An empty store of the catalogue, and a folder of files that a test may change.
 pub struct Store {
     pub folder: TempDir,
@@ -238,8 +241,6 @@ impl Suite {
 
 /// How long a call may take on a machine that is busy with other tests.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Who issues tokens here.
-const ISSUER: &str = "motcua";
 
 fn settings(signing: Signing, keys: &[(&str, &PrivateKey)]) -> identity::Settings {
     let keys = keys

@@ -13,6 +13,12 @@ pub(super) fn of_sign_in(error: Error, english: String) -> Failure {
     };
     match error {
         Error::ClientDisabled => refused("CLIENT_DISABLED", "Hệ thống này đã bị ngừng truy cập"),
+        Error::TooMuchGranted => Failure::new(
+            Code::FailedPrecondition,
+            "TOO_MUCH_GRANTED",
+            english,
+            "Tài khoản được cấp cho quá nhiều đơn vị hoặc đối tượng; hãy chia thành nhiều tài khoản",
+        ),
         Error::IdTokenInvalid(_) => refused(
             "ID_TOKEN_INVALID",
             "Phiên đăng nhập từ nhà cung cấp định danh không hợp lệ; hãy đăng nhập lại",

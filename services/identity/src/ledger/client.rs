@@ -79,7 +79,7 @@ pub(super) fn decide(world: &World, on: &OnClient) -> Result<Effect<Change>, Err
     };
     let mut effect = effect(known, changed);
     if let Verb::Disable(now) = on.verb {
-        let revocation = Revocation::of_subject(on.subject.clone(), now);
+        let revocation = Revocation::of_disabled(&on.subject, now);
         effect.changes.push(Change::Revocation(revocation));
     }
     Ok(effect)

@@ -167,8 +167,10 @@ pub(super) fn decide(world: &World, command: &Command) -> Result<Effect<Change>,
         Verb::Enable(subject) => stand(world, command, subject, Standing::Active),
         Verb::Disable(subject, now) => {
             let mut effect = stand(world, command, subject, Standing::Disabled)?;
-            let revocation = Revocation::of_subject(subject.clone(), *now);
-            effect.changes.push(Change::Revocation(revocation));
+            if !effect.changes.is_empty() {
+                let revocation = Revocation::of_disabled(subject, *now);
+                effect.changes.push(Change::Revocation(revocation));
+            }
             Ok(effect)
         }
         Verb::Import(rows) => staffing::take_in(world, command, rows),

@@ -35,7 +35,8 @@ pub(crate) enum Act {
     /// The first is the second, registered twice.
     Merge { merged: On, survivor: Uid },
     /// It was another after all.
-    Unmerge(On),
+    /// At this second of the real clock.
+    Unmerge(On, i64),
     /// One acts for another.
     Grant(Box<Grant>),
     /// It does no longer.
@@ -94,7 +95,7 @@ pub(super) fn permits(known: &Known, act: &Act) -> Result<(), Error> {
         | Act::Update(..)
         | Act::AddNumber(..)
         | Act::Merge { .. }
-        | Act::Unmerge(_) => Ok(()),
+        | Act::Unmerge(..) => Ok(()),
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn decide(
         }
         Act::AddNumber(on, number) => add_number(known, on, number),
         Act::Merge { merged, survivor } => merge::merge(known, merged, survivor),
-        Act::Unmerge(on) => merge::unmerge(known, on),
+        Act::Unmerge(on, now) => merge::unmerge(known, on, *now),
         Act::Grant(grant) => proxy::grant(known, grant, &step.cause),
         Act::Revoke(revocation) => proxy::revoke(known, revocation, &step.cause),
     }

@@ -79,6 +79,14 @@ async fn a_token_that_says_something_else_is_refused_with_what_is_wrong() {
         (json!({"iat": now - 90_000}), Refusal::Expired),
         (json!({"nbf": now + 90}), Refusal::NotYet),
         (json!({"exp": null}), Refusal::Malformed),
+        (json!({"iat": null}), Refusal::Malformed),
+        (json!({"typ": "Bearer"}), Refusal::AnotherKind),
+        (json!({"events": {}}), Refusal::AnotherKind),
+        (json!({"azp": "others"}), Refusal::AnotherParty),
+        (
+            json!({"aud": ["one-stop", "others"]}),
+            Refusal::AnotherParty,
+        ),
         (
             json!({"preferred_username": "two words"}),
             Refusal::Claim("preferred_username".to_owned()),
@@ -96,6 +104,28 @@ async fn a_token_that_says_something_else_is_refused_with_what_is_wrong() {
         let refused = refusal(People::Applicants, changed).await;
         assert_eq!(refused, Refusal::Claim(claim.to_owned()));
     }
+}
+
+#[tokio::test]
+async fn one_of_several_audiences_is_taken_from_who_asked_for_it() {
+    let several = json!({"aud": ["one-stop", "others"], "azp": "one-stop", "typ": "ID"});
+    assert!(person(People::Officers, several).await.is_ok());
+}
+
+#[tokio::test]
+async fn one_issuer_vouches_for_officers_and_for_applicants_by_the_name_of_the_audience() {
+    let key = PrivateKey::generate();
+    let applicants = Settings {
+        audience: "citizens".to_owned(),
+        ..settings(People::Applicants, &key)
+    };
+    let both = vec![settings(People::Officers, &key), applicants];
+    let providers = Providers::new(both.clone()).unwrap();
+    let citizen = id_token(&key, &json!({"aud": "citizens"}));
+    let person = providers.person(&citizen, clock::real()).await.unwrap();
+    assert!(matches!(person, Person::Applicant(_)), "{person:?}");
+    let twice = Providers::new([both.clone(), both].concat());
+    assert!(twice.is_err());
 }
 
 #[tokio::test]

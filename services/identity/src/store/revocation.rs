@@ -59,7 +59,7 @@ pub(crate) async fn in_force(db: &impl ConnectionTrait, now: i64) -> Result<Revo
     let mut revoked = Revoked::default();
     for row in rows {
         if row.kind == SUBJECT {
-            revoked.subjects.insert(row.name, row.issued_until);
+            revoked.insert(&row.name, row.issued_until);
         } else {
             revoked.tokens.insert(row.name);
         }
@@ -82,7 +82,7 @@ pub(crate) async fn save(sink: &impl Sink, revocations: &[&Revocation]) -> Resul
             ends,
         } => Model {
             kind: SUBJECT.to_owned(),
-            name: subject.to_string(),
+            name: subject.clone(),
             issued_until: *issued_until,
             ends: *ends,
         },

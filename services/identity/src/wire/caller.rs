@@ -60,7 +60,10 @@ pub(crate) fn key_set(set: caller::KeySet) -> pb::GetKeySetResponse {
         issuer: set.issuer,
         revoked_tokens: set.revoked.tokens.into_iter().collect(),
         revoked_subjects: subjects
-            .map(|(subject, until)| pb::RevokedSubject { subject, until })
+            .map(|(subject, until)| pb::RevokedSubject {
+                subject_sha256: subject.to_vec(),
+                until,
+            })
             .collect(),
     }
 }

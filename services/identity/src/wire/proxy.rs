@@ -125,8 +125,12 @@ pub(crate) fn revoke(
     let request_id = fields.request_id(&message.request_id);
     let uid = fields.text("uid", &message.uid, LONGEST_UID);
     fields.finish()?;
-    let rights = context.rights.clone();
-    Ok((request_id, Act::Revoke(Revocation { rights, uid })))
+    let revocation = Revocation {
+        rights: context.rights.clone(),
+        uid,
+        now: clock::real().timestamp(),
+    };
+    Ok((request_id, Act::Revoke(revocation)))
 }
 
 /// A proxy on the wire. Its evidence is personal.

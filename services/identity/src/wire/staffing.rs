@@ -271,7 +271,7 @@ pub(crate) fn subject(field: &str, text: &str) -> Result<Subject, Violation> {
         Violation::new(
             field,
             "MALFORMED",
-            "must be 1 to 64 printable ASCII characters without spaces, and no name of the suite",
+            "must be 1 to 64 printable ASCII characters without spaces, no name of the suite and no uid",
             "phải gồm 1 đến 64 ký tự ASCII không dấu, không có khoảng trắng",
         )
     })

@@ -251,7 +251,7 @@ async fn the_pages_of_the_list_bring_every_client_once() {
 }
 
 #[tokio::test]
-async fn a_client_and_an_officer_never_have_one_name() {
+async fn a_client_an_officer_and_a_service_never_have_one_name() {
     let (suite, key) = (Suite::start().await, PrivateKey::generate());
     registered(&suite, register("tnmt", &[&key])).await.unwrap();
     let asked = suite.administrator();
@@ -260,6 +260,9 @@ async fn a_client_and_an_officer_never_have_one_name() {
     suite.administrator().register("lan", "new").await;
     let asked = registered(&suite, register("lan", &[&key])).await;
     refused(asked, Code::AlreadyExists, "SUBJECT_TAKEN");
+    let service = suite.administrator();
+    let service = service.register_officer(registration_of("intake", "new"));
+    refused(service.await, Code::InvalidArgument, "INVALID_FIELDS");
     let first = NewAdministrator {
         subject: "tnmt".to_owned(),
         name: "Nguyễn Thị Lan".to_owned(),

@@ -256,6 +256,10 @@ async fn a_signing_key_is_exchanged_while_it_serves() {
     let new = PrivateKey::generate();
     let file = suite.store.folder.path().join("token-signing-2.pem");
     new.save(&file).unwrap();
+    // As old as it must be to sign.
+    let long_ago = clock::real() - chrono::TimeDelta::minutes(3);
+    let made = std::fs::File::open(&file).unwrap();
+    made.set_modified(long_ago.into()).unwrap();
     let signed_anew = async || {
         let token = suite.token("intake").await;
         let kid = decode_header(&token).unwrap().kid.unwrap();

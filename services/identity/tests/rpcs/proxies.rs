@@ -5,6 +5,7 @@ use proto::identity::v1::token_service_client::TokenServiceClient;
 use proto::identity::v1::{
     GetCallerRequest, GrantProxyRequest, IdentityNumber, IdentityNumberKind, ListProxiesRequest,
     MergePartiesRequest, Party, PartyKind, Proxy, RegisterPartyRequest, RevokeProxyRequest,
+    UnmergePartiesRequest,
 };
 use tonic::{Code, Response, Status};
 
@@ -262,4 +263,38 @@ async fn a_proxy_stands_for_whatever_both_were_merged_with() {
             1
         );
     }
+}
+
+#[tokio::test]
+async fn a_power_stays_with_whoever_gave_it_when_a_merge_is_undone() {
+    let suite = Suite::start().await;
+    let giver = registered(&suite, "066190004567").await.uid;
+    let other = registered(&suite, "066190004777").await.uid;
+    let acting = registered(&suite, "054085000123").await.uid;
+    let mut parties = PartyServiceClient::new(suite.channel.clone());
+    let merge = MergePartiesRequest {
+        request_id: new_id(),
+        survivor_uid: other.clone(),
+        merged_uid: giver.clone(),
+        expected_revision: 0,
+    };
+    let merged = parties.merge_parties(suite.by("desk", merge).await);
+    merged.await.unwrap();
+    grant(&suite, "desk", from_to(&giver, &acting))
+        .await
+        .unwrap();
+    let mut both = vec![giver.clone(), other];
+    both.sort();
+    let all = "All".to_owned();
+    let told = represented(&suite, &acting, DAY).await;
+    assert_eq!(told, [(both, all.clone())]);
+    let unmerge = UnmergePartiesRequest {
+        request_id: new_id(),
+        merged_uid: giver.clone(),
+        expected_revision: 0,
+    };
+    let unmerged = parties.unmerge_parties(suite.by("desk", unmerge).await);
+    unmerged.await.unwrap();
+    let told = represented(&suite, &acting, DAY).await;
+    assert_eq!(told, [(vec![giver], all)]);
 }

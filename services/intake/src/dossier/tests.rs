@@ -188,6 +188,27 @@ fn the_receipt_stays_the_same_from_reception_to_the_end() {
 }
 
 #[test]
+fn a_deadline_is_reckoned_anew_while_nobody_has_decided_and_never_after() {
+    for state in states() {
+        let before = dossier(state.clone());
+        let open = ["RECEIVED", "PROCESSING"].contains(&state.name());
+        let moved = before.clone().reckoned(moment(7), 2);
+        let due = |dossier: &Dossier| dossier.state.receipt().map(|receipt| receipt.due);
+        assert_eq!(due(&moved) != due(&before), open, "{state:?}");
+        assert_eq!(moved.revision - before.revision, i64::from(open));
+        let promised =
+            |dossier: &Dossier| dossier.state.receipt().map(|receipt| receipt.appointment);
+        assert_eq!(promised(&moved), promised(&before));
+        let same = before.clone().reckoned(moment(5), 2);
+        assert_eq!(same.revision, before.revision, "{state:?}");
+        assert_eq!(
+            same.state.running().map(|receipt| receipt.calendar),
+            open.then_some(2)
+        );
+    }
+}
+
+#[test]
 fn a_dossier_that_was_never_received_has_no_receipt() {
     let submitted = dossier(State::Submitted);
     let refused = submitted.clone().refuse(closing()).unwrap();
@@ -323,6 +344,8 @@ fn receipt() -> Receipt {
     Receipt {
         received_at: moment(1),
         appointment: moment(5),
+        due: moment(5),
+        calendar: 1,
     }
 }
 

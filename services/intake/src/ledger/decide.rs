@@ -36,7 +36,8 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     };
     let limit_extra = case.extra(&occasion);
     let state = if handed.at_desk {
-        State::Received(receipt(world, case.limit_with(limit_extra), at)?)
+        let limit = case.limit_with(limit_extra);
+        State::Received(receipt(world, limit, &units, at)?)
     } else {
         State::Submitted
     };
@@ -96,15 +97,62 @@ fn open(
 }
 
 /// The promise on the receipt, by the rule set in force on the day of receipt.
-fn receipt(world: &World, limit: Limit, at: Moment) -> Result<Receipt, Error> {
+fn receipt(world: &World, limit: Limit, units: &Units, at: Moment) -> Result<Receipt, Error> {
     let received = clock::local(at);
     let rules = RuleSet::in_force_on(received.date());
-    let promised = appointment(world.calendar()?, &rules, received, limit)
-        .map_err(|_| Error::CalendarMissing)?;
+    let calendars = world.calendar()?;
+    let calendar = calendars.of(&units.receiving);
+    let promised =
+        appointment(calendar, &rules, received, limit).map_err(|_| Error::CalendarMissing)?;
+    let appointment = clock::from_local(promised);
     Ok(Receipt {
         received_at: at,
-        appointment: clock::from_local(promised.due),
+        appointment,
+        due: appointment,
+        calendar: calendars.revision(),
     })
+}
+
+/// The deadlines of open dossiers are reckoned anew by the calendar of now. Those that were closed meanwhile stay as they are.
+pub(super) fn reckon(world: &World, uids: &[String]) -> Result<Effect<Change>, Error> {
+    let mut effect = Effect::nothing();
+    let calendar = world.calendar()?.revision();
+    for uid in uids {
+        let Ok(before) = world.dossier(uid) else {
+            continue;
+        };
+        let Some(receipt) = before.state.running() else {
+            continue;
+        };
+        let due = due_now(world, before, receipt).unwrap_or_else(|error| {
+            tracing::error!(%uid, %error, "a deadline cannot be reckoned anew and stays as it was");
+            receipt.due
+        });
+        let dossier = before.clone().reckoned(due, calendar);
+        if let Some(now) = dossier.state.running().filter(|now| now.due != receipt.due) {
+            let told = wire::event::deadline_moved(receipt, now);
+            effect.events.push(event(&dossier, told));
+        }
+        effect.changes.push(Change::Dossier(Box::new(dossier)));
+    }
+    Ok(effect)
+}
+
+fn due_now(world: &World, dossier: &Dossier, receipt: Receipt) -> Result<Moment, Error> {
+    let limit = limit_of(world, dossier)?;
+    let calendar = world.calendar()?.of(&dossier.units.receiving);
+    let received = clock::local(receipt.received_at);
+    let rules = RuleSet::in_force_on(received.date());
+    let due = appointment(calendar, &rules, received, limit);
+    due.map(clock::from_local)
+        .map_err(|_| Error::CalendarMissing)
+}
+
+/// The limit of its case in the version that it stays on, longer by what its desk has.
+fn limit_of(world: &World, dossier: &Dossier) -> Result<Limit, Error> {
+    let filing = &dossier.filing;
+    let case = world.procedure_of(filing)?.case(&filing.case_key)?;
+    Ok(case.limit_with(filing.limit_extra))
 }
 
 /// A step of a dossier's life.
@@ -127,10 +175,8 @@ pub(super) fn on_dossier(
     let (dossier, told) = match &on.verb {
         Verb::Receive => {
             on.rights.must_allow(dossier.state.name())?;
-            let procedure = world.procedure_of(&dossier.filing)?;
-            let case = procedure.case(&dossier.filing.case_key)?;
-            let limit = case.limit_with(dossier.filing.limit_extra);
-            let receipt = receipt(world, limit, at)?;
+            let limit = limit_of(world, &dossier)?;
+            let receipt = receipt(world, limit, &dossier.units, at)?;
             let received = dossier.receive(receipt)?;
             let told = wire::event::opened(&received);
             (received, told)

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use kit::authority::{Relation, Scope};
 use kit::copies::{
-    self, CALENDAR, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable,
+    self, CALENDAR, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable,
 };
 use sea_orm::{DatabaseTransaction, DbErr};
-use worktime::Calendar;
 
 use super::Intake;
 use crate::act::{Act, Handed, OnDossier, Verb};
@@ -36,7 +35,7 @@ pub struct World {
     procedures: HashMap<String, Vec<Procedure>>,
     /// Units by uid.
     pub units: UnitTable,
-    calendar: Option<Arc<Calendar>>,
+    calendar: Option<Arc<Calendars>>,
 }
 
 impl World {
@@ -66,8 +65,8 @@ impl World {
             .ok_or_else(|| Error::ProcedureNotFound(filing.procedure_code.clone()))
     }
 
-    /// The working calendar.
-    pub fn calendar(&self) -> Result<&Calendar, Error> {
+    /// When units work.
+    pub fn calendar(&self) -> Result<&Calendars, Error> {
         self.calendar.as_deref().ok_or(Error::CalendarMissing)
     }
 
@@ -169,7 +168,7 @@ impl Intake {
         tx: &DatabaseTransaction,
         acts: &[&Act],
     ) -> Result<World, DbErr> {
-        let dossiers: BTreeSet<&str> = acts.iter().filter_map(|act| dossier_of(act)).collect();
+        let dossiers: BTreeSet<&str> = acts.iter().flat_map(|act| dossiers_of(act)).collect();
         let handed: Vec<&Handed> = acts.iter().filter_map(|act| handed_of(act)).collect();
         let receives = acts.iter().any(|act| needs_calendar(act));
         let mut world = World::default();
@@ -283,19 +282,20 @@ pub(super) fn calendar_name() -> BTreeSet<Name> {
     BTreeSet::from([(CALENDAR, PROVINCE_CALENDAR.to_owned())])
 }
 
-fn dossier_of(act: &Act) -> Option<&str> {
+fn dossiers_of(act: &Act) -> Vec<&str> {
     match act {
-        Act::On(on) => Some(&on.dossier),
-        Act::Custody(change) => Some(&change.dossier),
-        Act::Erase(erasure) => Some(&erasure.dossier),
-        Act::Hand(_) | Act::Copies(_) => None,
+        Act::On(on) => vec![&on.dossier],
+        Act::Custody(change) => vec![&change.dossier],
+        Act::Erase(erasure) => vec![&erasure.dossier],
+        Act::Reckon(uids) => uids.iter().map(String::as_str).collect(),
+        Act::Hand(_) | Act::Copies(_) => Vec::new(),
     }
 }
 
 fn handed_of(act: &Act) -> Option<&Handed> {
     match act {
         Act::Hand(handed) => Some(handed),
-        Act::On(_) | Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => None,
+        Act::On(_) | Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Copies(_) => None,
     }
 }
 
@@ -303,6 +303,7 @@ fn needs_calendar(act: &Act) -> bool {
     match act {
         Act::Hand(handed) => handed.at_desk,
         Act::On(on) => matches!(on.verb, Verb::Receive),
+        Act::Reckon(_) => true,
         Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => false,
     }
 }

@@ -202,6 +202,26 @@ pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> 
         .await
 }
 
+/// Some of the dossiers whose clock runs and was last reckoned with an older version of the calendar, by an index.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn reckoned_before(
+    db: &impl ConnectionTrait,
+    calendar: i64,
+    most: u64,
+) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Uid)
+        .filter(Column::State.is_in(entity::RUNNING))
+        .filter(Column::CalendarRevision.lt(calendar))
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 pub(super) async fn save<'a>(
     sink: &impl Sink,
     ring: &Keyring,

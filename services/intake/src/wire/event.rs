@@ -10,7 +10,7 @@ use proto::routing::v1::{TransferChange, TransferEvent};
 use super::reply;
 use crate::act::{Act, CustodyChange, Why};
 use crate::custody::{Purpose, Standing};
-use crate::dossier::{Dossier, Outcome, State};
+use crate::dossier::{Dossier, Outcome, Receipt, State};
 
 /// The whole message of a change.
 #[must_use]
@@ -93,6 +93,18 @@ pub fn custody_moved(change: &CustodyChange) -> Change {
     })
 }
 
+/// Its deadline moved with the calendar, from what it was before.
+#[must_use]
+pub fn deadline_moved(before: Receipt, now: Receipt) -> Change {
+    let time = |at| Some(kit::clock::to_timestamp(at));
+    Change::DeadlineMoved(pb::DeadlineMoved {
+        from: time(before.due),
+        to: time(now.due),
+        reason: pb::DeadlineReason::CalendarChanged.into(),
+        calendar_revision: now.calendar,
+    })
+}
+
 /// What was personal about it is forgotten.
 #[must_use]
 pub fn erased(why: Why) -> Change {
@@ -151,7 +163,9 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
             Standing::Left
         }
-        TransferEvent::Unspecified | TransferEvent::Released => return Ok(None),
+        TransferEvent::Unspecified | TransferEvent::Released | TransferEvent::DueMoved => {
+            return Ok(None);
+        }
     };
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,

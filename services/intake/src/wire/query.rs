@@ -6,7 +6,6 @@ use kit::fields::{Fields, name, required};
 use kit::page;
 use proto::intake::v1 as pb;
 use proto::intake::v1::get_dossier_request::Key as WireKey;
-use worktime::{ExplainedDay, Explanation};
 
 use super::reply;
 use crate::code::DossierCode;
@@ -95,27 +94,5 @@ pub fn page(dossiers: &[Dossier], limit: u64) -> pb::ListDossiersResponse {
     pb::ListDossiersResponse {
         dossiers: dossiers.iter().map(reply::dossier).collect(),
         next_page_token: last.map(token).unwrap_or_default(),
-    }
-}
-
-/// The reply of `ExplainDeadline`.
-#[must_use]
-pub fn explained(explanation: &Explanation) -> pb::ExplainDeadlineResponse {
-    let time = |local| Some(clock::to_timestamp(clock::from_local(local)));
-    pb::ExplainDeadlineResponse {
-        rule_set: explanation.rule_set.to_owned(),
-        received_at: time(explanation.received),
-        counted_from: time(explanation.counted_from),
-        appointment: time(explanation.due),
-        days: explanation.days.iter().map(explained_day).collect(),
-    }
-}
-
-fn explained_day(day: &ExplainedDay) -> pb::ExplainedDay {
-    pb::ExplainedDay {
-        date: day.date.to_string(),
-        counted_minutes: i32::try_from(day.counted.minutes()).unwrap_or(i32::MAX),
-        reason_vi: day.why.vietnamese(),
-        reason_en: day.why.english(),
     }
 }

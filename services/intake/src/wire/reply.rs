@@ -29,6 +29,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         submitted_at: time(dossier.submitted_at),
         received_at: receipt.and_then(|receipt| time(receipt.received_at)),
         appointment: receipt.and_then(|receipt| time(receipt.appointment)),
+        due: receipt.and_then(|receipt| time(receipt.due)),
         revision: dossier.revision,
         erased: dossier.key.is_none(),
         form_data: dossier.filing.form.clone(),

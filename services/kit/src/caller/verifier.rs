@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::Instant;
 
-use super::token::{AUDIENCE, Claims};
+use super::token::{AUDIENCE, Claims, TOKEN_LIFE};
 use super::{Caller, unauthenticated};
 use crate::clock;
 use crate::failure::Failure;
@@ -24,7 +24,8 @@ const CACHED_TOKENS: usize = 10_000;
 /// Tokens that name unknown keys do not make the suite ask identity more often than this; nor is it asked less often, so
 /// that a token which was revoked is refused after so long.
 const FETCH_EVERY: Duration = Duration::from_secs(1);
-const LONGEST_TOKEN: usize = 8 * 1024;
+/// The longest token, in bytes: what metadata has room for beside the rest.
+pub const LONGEST_TOKEN: usize = 12 * 1024;
 
 /// What tokens are verified by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,14 +43,27 @@ pub struct KeySet {
 pub struct Revoked {
     /// These, by their own names.
     pub tokens: HashSet<String>,
-    /// All that these subjects were given up to this second.
-    pub subjects: HashMap<String, i64>,
+    /// All that these subjects were given up to this second, by the SHA-256 of their names: who is kept out is for nobody to
+    /// list.
+    pub subjects: HashMap<[u8; 32], i64>,
 }
 
 impl Revoked {
+    /// Takes back all that a subject was given up to this second.
+    pub fn insert(&mut self, subject: &str, until: i64) {
+        self.subjects.insert(Sha256::digest(subject).into(), until);
+    }
+
     fn includes(&self, token: &Verified) -> bool {
-        let of_subject = self.subjects.get(&token.caller.subject);
-        self.tokens.contains(&token.name) || of_subject.is_some_and(|until| token.issued <= *until)
+        if self.tokens.contains(&token.name) {
+            return true;
+        }
+        if self.subjects.is_empty() {
+            return false;
+        }
+        let subject: [u8; 32] = Sha256::digest(&token.caller.subject).into();
+        let until = self.subjects.get(&subject);
+        until.is_some_and(|until| token.issued <= *until)
     }
 }
 
@@ -98,9 +112,13 @@ impl Verifier {
 
     /// Fetches every second what has changed. While identity is away, what was fetched last goes on to hold.
     pub async fn follow(self) -> Infallible {
+        let mut told = None;
         loop {
-            // Whoever is away is told of where it is called; here nothing changes by that.
-            let _ = self.fetch().await;
+            let failed = self.fetch().await.err().map(|failure| failure.to_string());
+            if let Some(error) = failed.as_ref().filter(|_| failed != told) {
+                tracing::warn!(%error, "keys and revocations are as they were fetched last");
+            }
+            told = failed;
             tokio::time::sleep(FETCH_EVERY).await;
         }
     }
@@ -148,10 +166,13 @@ impl Verifier {
             ErrorKind::ExpiredSignature => expired(),
             _ => invalid(),
         })?;
-        if claims.claims.iat > now() + leeway() {
+        let claims = claims.claims;
+        // Nor is one that would last longer than any that this suite signs.
+        let lasts = claims.exp.saturating_sub(claims.iat);
+        if claims.iat > now() + leeway() || lasts > life() + leeway() {
             return Err(invalid());
         }
-        Ok(claims.claims)
+        Ok(claims)
     }
 
     /// Keeps a token that was verified, unless it was taken back.
@@ -201,9 +222,15 @@ impl Verifier {
         if known.set == set {
             return Ok(());
         }
-        known.keys = set.keys.iter().filter_map(decoding).collect();
-        self.verified()
-            .retain(|_, token| !set.revoked.includes(token));
+        let mut verified = self.verified();
+        if known.set.keys == set.keys {
+            verified.retain(|_, token| !set.revoked.includes(token));
+        } else {
+            // What a key signed that is gone is valid no longer.
+            verified.clear();
+            known.keys = set.keys.iter().filter_map(decoding).collect();
+        }
+        drop(verified);
         known.set = set;
         Ok(())
     }
@@ -215,6 +242,10 @@ impl Verifier {
 
 fn leeway() -> i64 {
     i64::try_from(LEEWAY_SECONDS).unwrap_or_default()
+}
+
+fn life() -> i64 {
+    i64::try_from(TOKEN_LIFE.as_secs()).unwrap_or_default()
 }
 
 fn now() -> i64 {

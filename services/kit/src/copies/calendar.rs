@@ -1,47 +1,127 @@
 //! The working calendar as the catalogue publishes it.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use prost::Message as _;
 use proto::catalogue::v1 as pb;
-use worktime::{Calendar, DayKind, OfficeHours, Opening, SpecialDay};
+use worktime::{
+    Calendar, DayHours, DayKind, MonthDay, OfficeHours, Opening, Period, Schedule, Season, Shift,
+    SpecialDay,
+};
 
 use super::Copy;
 
+/// The calendar of the province, and of units that have office hours of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendars {
+    province: Calendar,
+    units: HashMap<String, Calendar>,
+    revision: i64,
+}
+
+impl Calendars {
+    /// One calendar for all.
+    #[must_use]
+    pub fn of_all(province: Calendar) -> Self {
+        Self {
+            province,
+            units: HashMap::new(),
+            revision: 1,
+        }
+    }
+
+    /// When a unit works.
+    #[must_use]
+    pub fn of(&self, unit: &str) -> &Calendar {
+        self.units.get(unit).unwrap_or(&self.province)
+    }
+
+    /// When the units of the province work that have no hours of their own.
+    #[must_use]
+    pub fn of_the_province(&self) -> &Calendar {
+        &self.province
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn revision(&self) -> i64 {
+        self.revision
+    }
+}
+
 /// The last calendar that was parsed, so that it is parsed once.
 #[derive(Default)]
-pub struct CalendarCache(Mutex<Option<(Vec<u8>, Arc<Calendar>)>>);
+pub struct CalendarCache(Mutex<Option<(Vec<u8>, Arc<Calendars>)>>);
 
 impl CalendarCache {
     /// The calendar among these copies; `None` when there is none.
     #[must_use]
-    pub fn find(&self, copies: &[Copy]) -> Option<Arc<Calendar>> {
+    pub fn find(&self, copies: &[Copy]) -> Option<Arc<Calendars>> {
         let copy = copies.iter().find(|copy| copy.kind == super::CALENDAR)?;
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((body, calendar)) = last.as_ref()
+        if let Some((body, calendars)) = last.as_ref()
             && *body == copy.body
         {
-            return Some(Arc::clone(calendar));
+            return Some(Arc::clone(calendars));
         }
         let message = pb::Calendar::decode(copy.body.as_slice()).ok()?;
-        let calendar = Arc::new(calendar(&message)?);
-        *last = Some((copy.body.clone(), Arc::clone(&calendar)));
-        Some(calendar)
+        let calendars = Arc::new(calendars(&message)?);
+        *last = Some((copy.body.clone(), Arc::clone(&calendars)));
+        Some(calendars)
     }
 }
 
-fn calendar(message: &pb::Calendar) -> Option<Calendar> {
-    let openings: Option<Vec<_>> = message.openings.iter().map(opening).collect();
-    let hours = OfficeHours::new(openings?).ok()?;
+/// The calendars in a message; `None` when it is not one that the catalogue publishes.
+#[must_use]
+pub fn calendars(message: &pb::Calendar) -> Option<Calendars> {
     let days: Option<Vec<_>> = message.days.iter().map(special_day).collect();
-    Some(Calendar::new(hours, days?))
+    let days = days?;
+    let mut periods: BTreeMap<&str, Vec<Period>> = BTreeMap::new();
+    for hours in &message.hours {
+        let of_unit = periods.entry(&hours.unit_uid).or_default();
+        of_unit.push(period(hours)?);
+    }
+    let province = Schedule::new(periods.remove("")?).ok()?;
+    let mut units = HashMap::new();
+    for (unit, own) in periods {
+        let own = province.followed_by(&Schedule::new(own).ok()?);
+        units.insert(unit.to_owned(), Calendar::new(own, days.clone()));
+    }
+    Some(Calendars {
+        province: Calendar::new(province, days),
+        units,
+        revision: message.revision,
+    })
+}
+
+fn period(hours: &pb::OfficeHours) -> Option<Period> {
+    let openings: Option<Vec<_>> = hours.openings.iter().map(opening).collect();
+    let season = match (hours.season_first.as_str(), hours.season_last.as_str()) {
+        ("", "") => None,
+        (first, last) => Some(Season::new(month_day(first)?, month_day(last)?)?),
+    };
+    Some(Period {
+        from: date(&hours.from)?,
+        season,
+        week: OfficeHours::new(openings?).ok()?,
+    })
 }
 
 fn opening(opening: &pb::Opening) -> Option<Opening> {
     let weekday = u8::try_from(opening.weekday.checked_sub(1)?).ok()?;
+    let Shift { open, close } = shift(opening)?;
     Some(Opening {
         weekday: Weekday::try_from(weekday).ok()?,
+        open,
+        close,
+    })
+}
+
+fn shift(opening: &pb::Opening) -> Option<Shift> {
+    let time = |text| NaiveTime::parse_from_str(text, "%H:%M").ok();
+    Some(Shift {
         open: time(&opening.open)?,
         close: time(&opening.close)?,
     })
@@ -54,14 +134,23 @@ fn special_day(day: &pb::SpecialDay) -> Option<SpecialDay> {
         pb::SpecialDayKind::CompensatoryDayOff => DayKind::CompensatoryDayOff,
         pb::SpecialDayKind::SwappedDayOff => DayKind::SwappedDayOff,
         pb::SpecialDayKind::WorkingDay => DayKind::WorkingDay,
+        pb::SpecialDayKind::ShortDay => {
+            let shifts: Option<Vec<_>> = day.openings.iter().map(shift).collect();
+            DayKind::ShortDay(DayHours::new(shifts?).ok()?)
+        }
     };
     Some(SpecialDay {
-        date: NaiveDate::parse_from_str(&day.date, "%Y-%m-%d").ok()?,
+        date: date(&day.date)?,
         name: day.name.clone(),
         kind,
     })
 }
 
-fn time(text: &str) -> Option<NaiveTime> {
-    NaiveTime::parse_from_str(text, "%H:%M").ok()
+fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}
+
+fn month_day(text: &str) -> Option<MonthDay> {
+    let (month, day) = text.split_once('-')?;
+    Some((month.parse().ok()?, day.parse().ok()?))
 }

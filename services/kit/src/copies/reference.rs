@@ -7,7 +7,7 @@ use proto::catalogue::v1::{
 use proto::event::v1::Event;
 use proto::identity::v1::{IdentityChange, Unit, identity_change};
 
-use super::{CALENDAR, Copy, PROCEDURE, UNIT};
+use super::{CALENDAR, Copy, PROCEDURE, PROVINCE_CALENDAR, UNIT};
 
 /// What stands between the code of a procedure and the number of a version.
 const OF_VERSION: char = '@';
@@ -36,10 +36,11 @@ pub fn from_catalogue(event: &Event) -> Result<Vec<Copy>, DecodeError> {
     let change = CatalogueChange::decode(super::change_of(event))?.change;
     Ok(match change {
         Some(catalogue_change::Change::ProcedureChanged(changed)) => procedure(&changed),
-        Some(catalogue_change::Change::CalendarPublished(published)) => {
-            let copy = |calendar: Calendar| Copy::new(CALENDAR, calendar.key.clone(), &calendar);
-            published.calendar.map(copy).into_iter().collect()
-        }
+        Some(catalogue_change::Change::CalendarPublished(published)) => published
+            .calendar
+            .as_ref()
+            .map(calendar)
+            .unwrap_or_default(),
         // What is not published is nobody's.
         Some(catalogue_change::Change::DraftChanged(_)) | None => Vec::new(),
     })
@@ -70,6 +71,18 @@ pub fn procedures(copy: &Copy) -> Vec<Procedure> {
         ProcedureChanged::decode(body).map(|changed| changed.procedures)
     };
     decoded.unwrap_or_default()
+}
+
+/// A calendar twice too, as the one in force and as the version that deadlines were reckoned with.
+fn calendar(calendar: &Calendar) -> Vec<Copy> {
+    let keys = [calendar.key.clone(), calendar_key(calendar.revision)];
+    keys.map(|key| Copy::new(CALENDAR, key, calendar)).to_vec()
+}
+
+/// The key of the copy of one version of the calendar that all units share.
+#[must_use]
+pub fn calendar_key(revision: i64) -> String {
+    format!("{PROVINCE_CALENDAR}@{revision}")
 }
 
 /// The key of the copy of one version of a procedure.

@@ -222,6 +222,10 @@ impl Keyring {
         let found = Held::of(folder);
         let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
         held.looked = clock::monotonic();
+        // A folder that is not mounted for a moment has not lost its keys.
+        if !folder.is_dir() {
+            return Err(Error::NoKey(folder.display().to_string()));
+        }
         *held = found?;
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! When offices work: the calendar of the province, as the catalogue serves it.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use kit::copies;
 use proto::catalogue::v1 as pb;
-use worktime::{Calendar, DayKind, OfficeHours, Opening, SpecialDay, WorkingTime};
+use worktime::{Calendar, WorkingTime};
 
 use super::error::Error;
 
@@ -16,24 +17,9 @@ impl Office {
     /// # Errors
     /// When it is no calendar, or never opens.
     pub fn from_wire(calendar: &pb::Calendar) -> Result<Self, Error> {
-        let openings = calendar
-            .openings
-            .iter()
-            .map(opening)
-            .collect::<Option<Vec<_>>>();
-        let days = calendar
-            .days
-            .iter()
-            .map(special_day)
-            .collect::<Option<Vec<_>>>();
-        let (Some(openings), Some(days)) = (openings, days) else {
-            return Err(Error::Province(
-                "its calendar has a malformed day".to_owned(),
-            ));
-        };
-        let hours =
-            OfficeHours::new(openings).map_err(|error| Error::Province(error.to_string()))?;
-        Ok(Self(Calendar::new(hours, days)))
+        let calendars = copies::calendars(calendar);
+        let calendars = calendars.ok_or(Error::Province("its calendar is malformed".to_owned()))?;
+        Ok(Self(calendars.of_the_province().clone()))
     }
 
     /// The instant at which so many working minutes have passed since `at`. After twenty years without work it is `at`.
@@ -81,33 +67,10 @@ pub fn midnight(date: NaiveDate) -> NaiveDateTime {
     date.and_time(NaiveTime::MIN)
 }
 
-fn opening(wire: &pb::Opening) -> Option<Opening> {
-    let time = |text| NaiveTime::parse_from_str(text, "%H:%M").ok();
-    let index = u8::try_from(wire.weekday - 1).ok()?;
-    Some(Opening {
-        weekday: Weekday::try_from(index).ok()?,
-        open: time(&wire.open)?,
-        close: time(&wire.close)?,
-    })
-}
-
-fn special_day(wire: &pb::SpecialDay) -> Option<SpecialDay> {
-    let kind = match wire.kind() {
-        pb::SpecialDayKind::PublicHoliday => DayKind::PublicHoliday,
-        pb::SpecialDayKind::CompensatoryDayOff => DayKind::CompensatoryDayOff,
-        pb::SpecialDayKind::SwappedDayOff => DayKind::SwappedDayOff,
-        pb::SpecialDayKind::WorkingDay => DayKind::WorkingDay,
-        pb::SpecialDayKind::Unspecified => return None,
-    };
-    Some(SpecialDay {
-        date: wire.date.parse().ok()?,
-        name: wire.name.clone(),
-        kind,
-    })
-}
-
 #[cfg(test)]
 pub mod tests {
+    use worktime::{DayKind, OfficeHours, SpecialDay};
+
     use super::*;
 
     fn date(month: u32, day: u32) -> NaiveDate {
@@ -125,7 +88,7 @@ pub mod tests {
             day(2, DayKind::PublicHoliday),
             day(4, DayKind::CompensatoryDayOff),
         ];
-        Office(Calendar::new(OfficeHours::standard(), days))
+        Office(Calendar::weekly(OfficeHours::standard(), days))
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Province {
     pub async fn ask(line: &Line) -> Result<Self, Error> {
         let units = units(line).await?;
         let calendar = line
-            .read(None, &catalogue::GetCalendarRequest {})
+            .read(None, &catalogue::GetCalendarRequest::default())
             .await?
             .calendar;
         Ok(Self {

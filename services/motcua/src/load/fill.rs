@@ -107,7 +107,7 @@ struct Office {
     intake: intake::fill::Fill,
     routing: routing::fill::Fill,
     plans: Plans,
-    calendar: Arc<Calendar>,
+    calendar: Calendar,
     names: Names,
     dice: Dice,
     /// How many dossiers are through.
@@ -123,6 +123,7 @@ impl Office {
         let filled = intake::fill::Fill::begin(intake.clone(), identity, catalogue).await?;
         let calendars = copies::all(intake.read(), CALENDAR).await?;
         let calendar = CalendarCache::default().find(&calendars);
+        let calendar = calendar.ok_or(Error::Empty("calendar"))?;
         let units = decoded(&copies::all(intake.read(), UNIT).await?);
         let procedures = copies::all(intake.read(), PROCEDURE).await?;
         let procedures: Vec<Procedure> = procedures.iter().flat_map(copies::procedures).collect();
@@ -130,7 +131,7 @@ impl Office {
             intake: filled,
             routing: routing::fill::Fill::begin(routing.clone(), identity, catalogue).await?,
             plans: Plans::at_desks(&procedures, units)?,
-            calendar: calendar.ok_or(Error::Empty("calendar"))?,
+            calendar: calendar.of_the_province().clone(),
             names: Names::load()?,
             dice: Dice::new(1),
             carried: 0,

@@ -1,8 +1,8 @@
 //! The book of branches: who is responsible, from the first offer of a step until the steps after it have opened.
 
 use kit::clock::{self, Moment};
+use kit::copies::Calendars;
 use sha2::{Digest as _, Sha256};
-use worktime::Calendar;
 
 use super::{Holding, Journey, Surroundings, Told, What};
 use crate::error::Error;
@@ -40,7 +40,7 @@ impl Journey {
             state: State::Offered,
             offer_epoch: 1,
             offered_at: at,
-            due: self.due_of(&step.key, at, around.calendar)?,
+            due: self.due_of(&step.key, to, at, around.calendar)?,
             reason: String::new(),
             revision: 1,
             key: self.route.key.clone(),
@@ -51,15 +51,46 @@ impl Journey {
     }
 
     /// The result is due when the applicant was told to come for it; a step by its share of the limit, or by time of its own.
-    pub(super) fn due_of(&self, key: &str, at: Moment, calendar: &Calendar) -> Result<Due, Error> {
+    pub(super) fn due_of(
+        &self,
+        key: &str,
+        to: &str,
+        at: Moment,
+        calendars: &Calendars,
+    ) -> Result<Due, Error> {
         let step = self.route.step(key);
         let slice = step.map_or(Slice::Percent(0), |step| step.slice);
-        let due = self.route.due(slice, at, calendar)?;
+        let due = self.route.due(slice, at, calendars.of(to))?;
         if key == RESULT {
             let step = self.route.appointment;
             return Ok(Due { step, ..due });
         }
         Ok(due)
+    }
+
+    /// Reckons what is offered or under way anew, after the calendar or the deadline has changed.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn reckon(&mut self, around: Surroundings<'_>) -> Result<(), Error> {
+        self.route.calendar = around.calendar.revision();
+        let under_way =
+            |transfer: &&Transfer| matches!(transfer.state, State::Offered | State::Accepted(_));
+        let under_way: Vec<Transfer> = self.transfers.iter().filter(under_way).cloned().collect();
+        for transfer in under_way {
+            let (key, to) = (&transfer.work.key, &transfer.to);
+            let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
+            if due != transfer.due {
+                let revision = transfer.revision + 1;
+                let moved = Transfer {
+                    due,
+                    revision,
+                    ..transfer
+                };
+                self.note(What::DueMoved, moved);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn hand_to(&mut self, accepted: &Transfer, at: Moment) {

@@ -8,7 +8,7 @@ mod ways;
 
 use kit::caller::Role;
 use kit::clock::{self, Moment};
-use kit::copies::UnitTable;
+use kit::copies::{Calendars, UnitTable};
 use worktime::{Calendar, OfficeHours};
 
 use super::{Holding, Journey, Surroundings};
@@ -21,14 +21,14 @@ const DESK: &str = "desk";
 /// The world around a journey: office hours without holidays, no unit ever merged.
 struct Around {
     units: UnitTable,
-    calendar: Calendar,
+    calendar: Calendars,
 }
 
 impl Around {
     fn new() -> Self {
         Self {
             units: UnitTable::default(),
-            calendar: Calendar::new(OfficeHours::standard(), []),
+            calendar: Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [])),
         }
     }
 
@@ -91,6 +91,7 @@ fn route(steps: Vec<Step>) -> Route {
         returning: DESK.to_owned(),
         received_at: moment(0),
         appointment: moment(5 * 24 * 60),
+        calendar: 1,
         steps,
         custody_epoch: 0,
         open: true,

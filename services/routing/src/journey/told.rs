@@ -53,4 +53,6 @@ pub enum What {
     Cancelled,
     /// Its custody went on to the steps after it.
     Released,
+    /// Due at another time.
+    DueMoved,
 }

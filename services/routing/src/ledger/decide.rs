@@ -107,6 +107,16 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
                 .collect(),
             ..Effect::nothing()
         }),
+        Act::DeadlineMoved { dossier, due } => match world.journey(dossier) {
+            None => Err(Error::RouteNotFound),
+            Some(journey) => {
+                let mut journey = journey.clone();
+                journey.route.appointment = *due;
+                journey.reckon(world.around()?)?;
+                Ok(effect(journey, Vec::new()))
+            }
+        },
+        Act::Reckon(dossiers) => reckon(world, dossiers),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
@@ -180,6 +190,7 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         returning: opened.returning.clone(),
         received_at: opened.received_at,
         appointment: opened.appointment,
+        calendar: around.calendar.revision(),
         steps,
         custody_epoch: 0,
         open: true,
@@ -187,6 +198,22 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
     };
     let journey = Journey::open(route, &opened.receiving, at, around)?;
     Ok(effect(journey, Vec::new()))
+}
+
+/// The steps under way of journeys are reckoned anew by the calendar of now.
+fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
+    let mut all = Effect::nothing();
+    for journey in dossiers.iter().filter_map(|uid| world.journey(uid)) {
+        let mut journey = journey.clone();
+        if let Err(error) = journey.reckon(world.around()?) {
+            let dossier = &journey.route.dossier;
+            tracing::error!(%dossier, %error, "steps cannot be reckoned anew and stay as they were");
+        }
+        let reckoned = effect(journey, Vec::new());
+        all.changes.extend(reckoned.changes);
+        all.events.extend(reckoned.events);
+    }
+    Ok(all)
 }
 
 fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {

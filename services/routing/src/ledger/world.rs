@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kit::copies::{
-    self, CALENDAR, CalendarCache, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, UnitTable,
+    self, CALENDAR, CalendarCache, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT,
+    UnitTable,
 };
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
-use worktime::Calendar;
 
 use crate::act::{Act, Verb};
 use crate::change::Change;
@@ -26,7 +26,7 @@ pub struct World {
     dossier_of: HashMap<String, String>,
     plans: HashMap<String, wire::plan::Procedure>,
     units: UnitTable,
-    calendar: Option<Arc<Calendar>>,
+    calendar: Option<Arc<Calendars>>,
 }
 
 impl World {
@@ -99,8 +99,8 @@ pub(super) async fn load(
     let transfers: BTreeSet<&str> = acts.iter().filter_map(|act| transfer_of(act)).collect();
     let mut dossiers: BTreeSet<String> = acts
         .iter()
-        .filter_map(|act| dossier_of(act))
-        .map(str::to_owned)
+        .flat_map(|act| dossiers_of(act))
+        .cloned()
         .collect();
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
     for journey in store::journeys(tx, ring, &dossiers).await? {
@@ -141,9 +141,14 @@ async fn load_reference(
     Ok(())
 }
 
+/// The one calendar that all units share.
+pub(super) fn calendar_name() -> Name {
+    (CALENDAR, PROVINCE_CALENDAR.to_owned())
+}
+
 /// The copies that an act needs: the calendar and units for whatever offers, the procedure for what opens.
 fn named_by(act: &Act, world: &World) -> Vec<Name> {
-    let calendar = || (CALENDAR, PROVINCE_CALENDAR.to_owned());
+    let calendar = calendar_name;
     let unit = |uid: &String| (UNIT, uid.clone());
     match act {
         Act::Opened(opened) => vec![
@@ -172,6 +177,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
                 .map(|journey| unit(&journey.route.returning));
             returning.into_iter().chain([calendar()]).collect()
         }
+        Act::DeadlineMoved { .. } | Act::Reckon(_) => vec![calendar()],
         Act::Withdrawn(_) | Act::Returned { .. } | Act::Erased(_) | Act::Copies(_) => Vec::new(),
     }
 }
@@ -184,17 +190,21 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::Decided { .. }
         | Act::Returned { .. }
         | Act::Erased(_)
+        | Act::DeadlineMoved { .. }
+        | Act::Reckon(_)
         | Act::Copies(_) => None,
     }
 }
 
-fn dossier_of(act: &Act) -> Option<&str> {
+fn dossiers_of(act: &Act) -> &[String] {
     match act {
-        Act::Opened(opened) => Some(&opened.dossier),
+        Act::Opened(opened) => std::slice::from_ref(&opened.dossier),
         Act::Withdrawn(dossier)
         | Act::Decided { dossier, .. }
         | Act::Returned { dossier, .. }
-        | Act::Erased(dossier) => Some(dossier),
-        Act::On(_) | Act::Copies(_) => None,
+        | Act::DeadlineMoved { dossier, .. }
+        | Act::Erased(dossier) => std::slice::from_ref(dossier),
+        Act::Reckon(dossiers) => dossiers,
+        Act::On(_) | Act::Copies(_) => &[],
     }
 }

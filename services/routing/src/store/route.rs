@@ -27,6 +27,7 @@ mod entity {
         pub returning_unit: String,
         pub received_at: i64,
         pub appointment: i64,
+        pub calendar_revision: i64,
         /// JSON.
         pub steps: String,
         pub custody_epoch: i64,
@@ -68,6 +69,26 @@ pub async fn closed(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
         .await
 }
 
+/// Some of the dossiers whose journey goes on and was last reckoned with an older version of the calendar, by an index.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn reckoned_before(
+    db: &impl ConnectionTrait,
+    calendar: i64,
+    most: u64,
+) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::DossierUid)
+        .filter(entity::Column::Open.eq(true))
+        .filter(entity::Column::CalendarRevision.lt(calendar))
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 pub(super) async fn save<'a>(
     sink: &impl Sink,
     routes: impl Iterator<Item = &'a Route>,
@@ -75,6 +96,7 @@ pub(super) async fn save<'a>(
     let rows: Result<Vec<_>, DbErr> = routes.map(row).collect();
     let over = [
         entity::Column::Appointment,
+        entity::Column::CalendarRevision,
         entity::Column::CustodyEpoch,
         entity::Column::Open,
     ];
@@ -89,6 +111,7 @@ fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
         returning: row.returning_unit,
         received_at: clock::from_micros(row.received_at),
         appointment: clock::from_micros(row.appointment),
+        calendar: row.calendar_revision,
         steps: serde_json::from_str(&row.steps).map_err(|error| DbErr::Type(error.to_string()))?,
         custody_epoch: row.custody_epoch,
         open: row.open,
@@ -104,6 +127,7 @@ fn row(route: &Route) -> Result<entity::Model, DbErr> {
         returning_unit: route.returning.clone(),
         received_at: clock::micros(route.received_at),
         appointment: clock::micros(route.appointment),
+        calendar_revision: route.calendar,
         steps: serde_json::to_string(&route.steps)
             .map_err(|error| DbErr::Type(error.to_string()))?,
         custody_epoch: route.custody_epoch,

@@ -24,6 +24,7 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Completed => pb::TransferEvent::Completed,
         What::Cancelled => pb::TransferEvent::Cancelled,
         What::Released => pb::TransferEvent::Released,
+        What::DueMoved => pb::TransferEvent::DueMoved,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
@@ -84,6 +85,10 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             transfer: returned.transfer_uid,
         }),
         Some(Change::Erased(_)) => Some(Act::Erased(dossier)),
+        Some(Change::DeadlineMoved(moved)) => Some(Act::DeadlineMoved {
+            dossier,
+            due: clock::from_timestamp(&moved.to.unwrap_or_default()),
+        }),
         Some(
             Change::Submitted(_)
             | Change::Refused(_)

@@ -4,16 +4,21 @@ use worktime::DayReason::{
     AfterCutoff, CalendarDayCounted, CompensatoryDayOff, Counted, DayOfReceipt, Holiday,
     MakeUpWorkingDay, MovedPastDayOff, SwappedDayOff, Weekend,
 };
-use worktime::{DayReason, Explanation, Limit, RuleSet, WorkingTime, appointment};
+use worktime::{DayReason, Deadline, Explanation, LegalClock, Limit, RuleSet, WorkingTime};
 
-use crate::holidays::{at, daklak};
+use crate::province::{at, daklak};
 
 fn explain(received: &str, limit: Limit) -> Explanation {
     let received = at(received);
     let rules = RuleSet::in_force_on(received.date());
-    appointment(&daklak(), &rules, received, limit)
-        .unwrap()
-        .explanation
+    let clock = LegalClock {
+        calendar: &daklak(),
+        rules: &rules,
+        received,
+        limit,
+        interruptions: &[],
+    };
+    clock.explain().unwrap()
 }
 
 fn reasons(explanation: &Explanation) -> Vec<DayReason> {
@@ -21,8 +26,7 @@ fn reasons(explanation: &Explanation) -> Vec<DayReason> {
 }
 
 fn total(explanation: &Explanation) -> WorkingTime {
-    let counted = explanation.days.iter().map(|day| day.counted);
-    counted.fold(WorkingTime::ZERO, WorkingTime::saturating_add)
+    explanation.totals().counted
 }
 
 fn national_day() -> DayReason {
@@ -49,7 +53,7 @@ fn ten_working_days_are_explained_day_by_day() {
     assert_eq!(total(&explanation), WorkingTime::from_days(10));
     assert_eq!(explanation.rule_set, "2015");
     assert_eq!(explanation.counted_from, at("2017-08-29 07:00"));
-    assert_eq!(explanation.due, at("2017-09-12 17:00"));
+    assert_eq!(explanation.deadline, Deadline::Due(at("2017-09-12 17:00")));
 }
 
 #[test]
@@ -75,7 +79,10 @@ fn working_hours_show_what_each_day_used_up_of_them() {
 #[test]
 fn seconds_of_receipt_do_not_lose_a_minute_of_the_limit() {
     let explanation = explain("2017-08-28 08:00:30", Limit::WorkingHours(20));
-    assert_eq!(explanation.due, at("2017-08-30 14:00:30"));
+    assert_eq!(
+        explanation.deadline,
+        Deadline::Due(at("2017-08-30 14:00:30"))
+    );
     assert_eq!(total(&explanation), WorkingTime::from_hours(20));
 }
 

@@ -6,7 +6,7 @@ use worktime::{
     Calendar, DayKind, NoWorkingTime, OfficeHours, RuleSet, SpecialDay, WorkingTime, appointment,
 };
 
-use crate::holidays::{at, daklak, date};
+use crate::province::{at, daklak, date};
 
 #[test]
 fn limits_beyond_twenty_years_have_no_appointment() {
@@ -35,7 +35,7 @@ fn an_office_closed_for_twenty_years_has_no_working_time() {
         name: "Nghỉ".to_owned(),
         kind: DayKind::PublicHoliday,
     });
-    let calendar = Calendar::new(OfficeHours::standard(), closed);
+    let calendar = Calendar::weekly(OfficeHours::standard(), closed);
     let after = at("2017-01-01 00:00");
     assert_eq!(calendar.next_opening(after), Err(NoWorkingTime { after }));
     assert_eq!(

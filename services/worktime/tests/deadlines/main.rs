@@ -1,11 +1,15 @@
-//! Deadlines seen from outside: golden rows checked by hand, explanations, and properties against a slow oracle.
+//! Deadlines seen from outside: golden rows checked by hand, explanations, and properties and many cases against slow oracles.
 
 #![cfg(test)]
 
 mod explained;
+mod failures;
 mod golden;
-mod holidays;
+mod interrupted;
 mod limits_of_search;
+mod many;
+mod office;
 mod oracle;
 mod properties;
+mod province;
 mod settings;

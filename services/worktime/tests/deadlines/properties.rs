@@ -1,121 +1,28 @@
 //! What holds for every office, every instant and every limit.
 
-use std::collections::BTreeMap;
-
-use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
-use proptest::collection::{btree_map, btree_set, vec};
+use chrono::{Days, NaiveDateTime, NaiveTime, TimeDelta};
+use proptest::collection::vec;
 use proptest::prelude::*;
 use worktime::{
-    CountFrom, Cutoffs, DayKind, Limit, Opening, RuleSet, SpecialDay, WorkingTime, appointment,
+    Deadline, Interruption, LegalClock, Limit, PauseReason, RuleSet, WorkingTime, appointment,
     step_due,
 };
 
-use crate::oracle::Office;
+use crate::office::{limit, minute, office, rules, second};
 
-const SPAN_DAYS: u32 = 400;
-
-fn first_day() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2017, 1, 1).unwrap()
+fn due(clock: &LegalClock<'_>) -> NaiveDateTime {
+    match clock.deadline().unwrap() {
+        Deadline::Due(due) => due,
+        Deadline::Paused { .. } => panic!("it goes on"),
+    }
 }
 
-fn time(minute: u32) -> NaiveTime {
-    NaiveTime::from_num_seconds_from_midnight_opt(minute * 60, 0).unwrap()
-}
-
-fn second() -> impl Strategy<Value = NaiveDateTime> {
-    let midnight = first_day().and_time(NaiveTime::MIN);
-    (0..i64::from(SPAN_DAYS) * 86_400)
-        .prop_map(move |seconds| midnight + TimeDelta::seconds(seconds))
-}
-
-fn minute() -> impl Strategy<Value = NaiveDateTime> {
-    let midnight = first_day().and_time(NaiveTime::MIN);
-    (0..i64::from(SPAN_DAYS) * 1_440)
-        .prop_map(move |minutes| midnight + TimeDelta::minutes(minutes))
-}
-
-/// Up to three openings between marks anywhere in the day.
-fn openings_of(weekday: Weekday) -> impl Strategy<Value = Vec<Opening>> {
-    btree_set(0_u32..1_440, 0..=6).prop_map(move |marks| {
-        let marks: Vec<_> = marks.into_iter().collect();
-        let pairs = marks.chunks_exact(2);
-        pairs
-            .map(|pair| Opening {
-                weekday,
-                open: time(pair[0]),
-                close: time(pair[1]),
-            })
-            .collect()
-    })
-}
-
-fn standard_wednesday() -> Vec<Opening> {
-    let hours = [(7 * 60, 11 * 60 + 30), (13 * 60 + 30, 17 * 60)];
-    let opening = |(open, close)| Opening {
-        weekday: Weekday::Wed,
-        open: time(open),
-        close: time(close),
-    };
-    hours.map(opening).to_vec()
-}
-
-fn kind() -> impl Strategy<Value = DayKind> {
-    prop_oneof![
-        Just(DayKind::PublicHoliday),
-        Just(DayKind::CompensatoryDayOff),
-        Just(DayKind::SwappedDayOff),
-        Just(DayKind::WorkingDay),
-    ]
-}
-
-fn special_days(kinds: BTreeMap<u32, DayKind>) -> Vec<SpecialDay> {
-    let day = |(offset, kind)| SpecialDay {
-        date: first_day() + Days::new(u64::from(offset)),
-        name: "Ngày".to_owned(),
-        kind,
-    };
-    kinds.into_iter().map(day).collect()
-}
-
-/// Any week with the standard hours on Wednesdays at least, so that searches end in time, and with up to sixty days that differ.
-fn office() -> impl Strategy<Value = Office> {
-    let week = (
-        openings_of(Weekday::Mon),
-        Just(standard_wednesday()),
-        openings_of(Weekday::Thu),
-        openings_of(Weekday::Sat),
-    );
-    let special = btree_map(0..SPAN_DAYS + 60, kind(), 0..60);
-    (week, special).prop_map(|((monday, wednesday, thursday, saturday), kinds)| Office {
-        openings: [monday, wednesday, thursday, saturday].concat(),
-        special: special_days(kinds),
-    })
-}
-
-fn limit() -> impl Strategy<Value = Limit> {
+fn working_limit() -> impl Strategy<Value = Limit> {
     prop_oneof![
         Just(Limit::SameDay),
         (0_u32..100).prop_map(Limit::WorkingHours),
         (0_u32..40).prop_map(Limit::WorkingDays),
-        (0_u32..60).prop_map(Limit::CalendarDays),
-        (0_u32..8).prop_map(Limit::Months),
     ]
-}
-
-fn rules() -> impl Strategy<Value = RuleSet> {
-    let count_from = prop_oneof![
-        Just(CountFrom::Instant),
-        Just(CountFrom::NextOpening),
-        Just(CountFrom::NextWorkingDay)
-    ];
-    (0_u32..1_440, 0_u32..1_440, count_from).prop_map(|(handover, same_day, count_from)| RuleSet {
-        name: "any",
-        cutoffs: Cutoffs {
-            handover: time(handover),
-            same_day: time(same_day),
-            count_from,
-        },
-    })
 }
 
 proptest! {
@@ -151,7 +58,7 @@ proptest! {
 
     #[test]
     fn the_parts_of_an_interval_add_up_to_the_whole(
-        office in office(), mut instants in vec(minute(), 3),
+        office in office(), mut instants in vec(second(), 3),
     ) {
         instants.sort();
         let calendar = office.calendar();
@@ -174,7 +81,7 @@ proptest! {
         office in office(), rules in rules(), received in second(), limit in limit(),
     ) {
         let calendar = office.calendar();
-        let due = appointment(&calendar, &rules, received, limit).unwrap().due;
+        let due = appointment(&calendar, &rules, received, limit).unwrap();
         prop_assert!(due >= received);
         prop_assert!(calendar.is_working_day(due.date()));
         prop_assert!(Some(due) <= calendar.closing(due.date()));
@@ -195,7 +102,7 @@ proptest! {
         office in office(), rules in rules(), a in second(), b in second(), limit in limit(),
     ) {
         let calendar = office.calendar();
-        let due = |received| appointment(&calendar, &rules, received, limit).unwrap().due;
+        let due = |received| appointment(&calendar, &rules, received, limit).unwrap();
         prop_assert!(due(a.min(b)) <= due(a.max(b)));
     }
 
@@ -203,15 +110,86 @@ proptest! {
     fn an_explanation_names_every_date_and_adds_up_to_the_limit(
         office in office(), rules in rules(), received in second(), limit in limit(),
     ) {
-        let promised = appointment(&office.calendar(), &rules, received, limit).unwrap();
-        let days = &promised.explanation.days;
-        let dates: Vec<_> = received.date().iter_days().take_while(|day| *day <= promised.due.date()).collect();
+        let calendar = office.calendar();
+        let clock = LegalClock { calendar: &calendar, rules: &rules, received, limit, interruptions: &[] };
+        let explained = clock.explain().unwrap();
+        let due = appointment(&calendar, &rules, received, limit).unwrap();
+        prop_assert_eq!(&explained.deadline, &Deadline::Due(due));
+        let days = &explained.days;
+        let dates: Vec<_> = received.date().iter_days().take_while(|day| *day <= due.date()).collect();
         prop_assert_eq!(days.iter().map(|day| day.date).collect::<Vec<_>>(), dates);
-        let counted = days.iter().map(|day| day.counted).fold(WorkingTime::ZERO, WorkingTime::saturating_add);
+        let counted = explained.totals().counted;
         match limit {
             Limit::WorkingHours(hours) => prop_assert_eq!(counted, WorkingTime::from_hours(hours)),
             Limit::WorkingDays(n @ 1..) => prop_assert_eq!(counted, WorkingTime::from_days(n)),
             _ => {}
+        }
+    }
+
+    #[test]
+    fn a_pause_of_some_working_time_moves_a_limit_in_working_time_by_exactly_that(
+        (office, rules, received, limit) in (office(), rules(), second(), working_limit()),
+        (after, length) in (0_i64..20 * 86_400, 0_i64..20 * 86_400),
+    ) {
+        let calendar = office.calendar();
+        let clock = LegalClock { calendar: &calendar, rules: &rules, received, limit, interruptions: &[] };
+        let counted_from = clock.explain().unwrap().counted_from;
+        let unpaused = due(&clock);
+        let from = received.max(counted_from) + TimeDelta::seconds(after);
+        prop_assume!(from < unpaused);
+        let to = from + TimeDelta::seconds(length);
+        let pause = [Interruption::Pause { from, to: Some(to), why: PauseReason::FinancialDuty }];
+        let paused = due(&LegalClock { interruptions: &pause, ..clock });
+        prop_assert_eq!(calendar.between(unpaused, paused), calendar.between(from, to));
+        prop_assert!(calendar.is_working_day(paused.date()));
+        prop_assert!(Some(paused) <= calendar.closing(paused.date()));
+    }
+
+    #[test]
+    fn a_restart_is_due_the_full_limit_after_completion(
+        (office, rules, received, limit) in (office(), rules(), second(), limit()),
+        (after, length) in (0_i64..20 * 86_400, 0_i64..20 * 86_400),
+    ) {
+        let calendar = office.calendar();
+        let from = received + TimeDelta::seconds(after);
+        let completed = from + TimeDelta::seconds(length);
+        let stop = Interruption::Restart { from, completed: Some(completed), why: PauseReason::Supplement };
+        let restarted = LegalClock { calendar: &calendar, rules: &rules, received, limit, interruptions: &[stop] };
+        let full = appointment(&calendar, &rules, completed, limit).unwrap();
+        prop_assert_eq!(due(&restarted), full);
+    }
+
+    #[test]
+    fn whatever_stops_a_clock_it_is_never_due_on_a_day_off_and_every_date_is_explained(
+        (office, rules, received, limit) in (office(), rules(), second(), limit()),
+        stops in vec((0_i64..9 * 86_400, 0_i64..9 * 86_400, any::<bool>()), 0..4),
+    ) {
+        let calendar = office.calendar();
+        let mut at = received;
+        let mut interruptions = Vec::new();
+        for (after, length, restarts) in stops {
+            let from = at + TimeDelta::seconds(after);
+            at = from + TimeDelta::seconds(length);
+            interruptions.push(if restarts {
+                Interruption::Restart { from, completed: Some(at), why: PauseReason::Supplement }
+            } else {
+                Interruption::Pause { from, to: Some(at), why: PauseReason::OutsideLimit("Thuế".to_owned()) }
+            });
+        }
+        let clock = LegalClock { calendar: &calendar, rules: &rules, received, limit, interruptions: &interruptions };
+        let (explained, due) = (clock.explain().unwrap(), due(&clock));
+        prop_assert!(calendar.is_working_day(due.date()));
+        prop_assert!(Some(due) <= calendar.closing(due.date()));
+        let dates: Vec<_> = received.date().iter_days().take_while(|day| *day <= due.date()).collect();
+        prop_assert_eq!(explained.days.iter().map(|day| day.date).collect::<Vec<_>>(), dates);
+        for day in &explained.days {
+            prop_assert!(calendar.is_working_day(day.date) || day.counted == WorkingTime::ZERO);
+            for part in &day.parts {
+                prop_assert!(part.from < part.to && part.to <= due);
+            }
+        }
+        if let Limit::WorkingHours(hours) = limit {
+            prop_assert_eq!(explained.totals().counted, WorkingTime::from_hours(hours));
         }
     }
 }
@@ -241,6 +219,6 @@ proptest! {
     ) {
         let rules = RuleSet::in_force_on(received.date());
         let promised = appointment(&office.calendar(), &rules, received, Limit::WorkingDays(days)).unwrap();
-        prop_assert_eq!(promised.due, office.end_of_working_day(received, days));
+        prop_assert_eq!(promised, office.end_of_working_day(received, days));
     }
 }

@@ -2,10 +2,11 @@
 
 use chrono::{NaiveDateTime, NaiveTime, Weekday};
 use worktime::{
-    Calendar, CountFrom, Cutoffs, DayReason, Limit, OfficeHours, Opening, RuleSet, appointment,
+    Calendar, CountFrom, Cutoffs, DayHours, DayKind, DayReason, LegalClock, Limit, OfficeHours,
+    Opening, Period, RuleSet, Schedule, Season, Shift, SpecialDay, WorkingTime, appointment,
 };
 
-use crate::holidays::{announced, at, daklak};
+use crate::province::{announced, at, daklak};
 
 fn time(text: &str) -> NaiveTime {
     text.parse().unwrap()
@@ -29,7 +30,7 @@ fn with_saturday_mornings() -> Calendar {
         openings.push(opening(weekday, "07:00:00", "11:30:00"));
         openings.push(opening(weekday, "13:30:00", "17:00:00"));
     }
-    Calendar::new(OfficeHours::new(openings).unwrap(), announced())
+    Calendar::weekly(OfficeHours::new(openings).unwrap(), announced())
 }
 
 fn due(calendar: &Calendar, count_from: CountFrom, received: &str, limit: Limit) -> NaiveDateTime {
@@ -42,7 +43,7 @@ fn due(calendar: &Calendar, count_from: CountFrom, received: &str, limit: Limit)
         },
         ..in_force
     };
-    appointment(calendar, &rules, received, limit).unwrap().due
+    appointment(calendar, &rules, received, limit).unwrap()
 }
 
 #[test]
@@ -86,9 +87,18 @@ fn a_same_day_result_asked_for_after_a_half_day_closed_is_due_the_next_working_d
     let calendar = with_saturday_mornings();
     let received = at("2017-08-26 12:00");
     let rules = RuleSet::in_force_on(received.date());
-    let promised = appointment(&calendar, &rules, received, Limit::SameDay).unwrap();
-    assert_eq!(promised.due, at("2017-08-28 17:00"));
-    assert_eq!(promised.explanation.days[0].why, DayReason::AfterClosing);
+    let limit = Limit::SameDay;
+    let due = appointment(&calendar, &rules, received, limit);
+    assert_eq!(due, Ok(at("2017-08-28 17:00")));
+    let clock = LegalClock {
+        calendar: &calendar,
+        rules: &rules,
+        received,
+        limit,
+        interruptions: &[],
+    };
+    let explained = clock.explain().unwrap();
+    assert_eq!(explained.days[0].why, DayReason::AfterClosing);
 }
 
 #[test]
@@ -140,6 +150,59 @@ fn a_later_announcement_for_a_date_replaces_the_earlier_one() {
     let mut amended = days[0].clone();
     amended.kind = worktime::DayKind::WorkingDay;
     days.push(amended.clone());
-    let calendar = Calendar::new(OfficeHours::standard(), days);
+    let calendar = Calendar::weekly(OfficeHours::standard(), days);
     assert!(calendar.is_working_day(amended.date));
+}
+
+#[test]
+fn a_half_day_is_worked_in_hours_of_its_own_and_named() {
+    let morning = Shift {
+        open: time("07:00:00"),
+        close: time("11:30:00"),
+    };
+    let mut days = announced();
+    days.push(SpecialDay {
+        date: at("2017-08-30 00:00").date(),
+        name: "Nghỉ chiều tránh bão".to_owned(),
+        kind: DayKind::ShortDay(DayHours::new(vec![morning]).unwrap()),
+    });
+    let calendar = Calendar::weekly(OfficeHours::standard(), days);
+    let received = at("2017-08-30 10:00");
+    let rules = RuleSet::in_force_on(received.date());
+    let due = |limit| appointment(&calendar, &rules, received, limit);
+    assert_eq!(due(Limit::SameDay), Ok(at("2017-08-30 11:30")));
+    assert_eq!(due(Limit::WorkingHours(2)), Ok(at("2017-08-31 07:30")));
+    let before = at("2017-08-29 10:00");
+    let due = appointment(&calendar, &rules, before, Limit::WorkingDays(1));
+    assert_eq!(due, Ok(at("2017-08-30 11:30")));
+}
+
+#[test]
+fn hours_change_with_the_season_and_with_the_day_from_which_new_ones_hold() {
+    let week = |open| {
+        let day = |weekday| Opening {
+            weekday,
+            open: time(open),
+            close: time("17:00:00"),
+        };
+        OfficeHours::new([Weekday::Mon, Weekday::Tue, Weekday::Fri].map(day)).unwrap()
+    };
+    let period = |from: &str, season, open| Period {
+        from: from.parse().unwrap(),
+        season,
+        week: week(open),
+    };
+    let summer = Season::new((4, 16), (10, 15));
+    let schedule = Schedule::new(vec![
+        period("2017-01-01", None, "08:00:00"),
+        period("2017-01-01", summer, "07:00:00"),
+        period("2018-01-01", None, "09:00:00"),
+    ]);
+    let calendar = Calendar::new(schedule.unwrap(), []);
+    let opens = |from: &str| calendar.next_opening(at(from));
+    assert_eq!(opens("2017-10-13 00:00"), Ok(at("2017-10-13 07:00")));
+    assert_eq!(opens("2017-10-13 18:00"), Ok(at("2017-10-16 08:00")));
+    assert_eq!(opens("2017-12-29 18:00"), Ok(at("2018-01-01 09:00")));
+    let worked = calendar.between(at("2017-10-13 00:00"), at("2017-10-18 00:00"));
+    assert_eq!(worked, WorkingTime::from_hours(10 + 9 + 9));
 }

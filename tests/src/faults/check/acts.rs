@@ -120,7 +120,7 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.custody_epoch,
         )),
         // The one follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run.
-        Change::Processing(_) | Change::Erased(_) => None,
+        Change::Processing(_) | Change::Erased(_) | Change::DeadlineMoved(_) => None,
     }
 }
 
@@ -135,13 +135,14 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
             Some(("offered", transfer.uid.clone(), transfer.offer_epoch))
         }
         TransferEvent::Completed => Some(("completed", transfer.uid.clone(), 0)),
-        // First offers, recalls and releases follow from the route, which is checked elsewhere.
+        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere.
         TransferEvent::Offered
         | TransferEvent::Unspecified
         | TransferEvent::Recalled
         | TransferEvent::Rehomed
         | TransferEvent::Cancelled
-        | TransferEvent::Released => None,
+        | TransferEvent::Released
+        | TransferEvent::DueMoved => None,
     }
 }
 

@@ -30,6 +30,7 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::Released
             | TransferEvent::Recalled
             | TransferEvent::Cancelled
+            | TransferEvent::DueMoved
             | TransferEvent::Unspecified => continue,
         };
         if moved.custodian != *responsible {

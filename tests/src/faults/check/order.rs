@@ -70,7 +70,7 @@ fn rank(change: &Change) -> u8 {
     match change {
         Change::Submitted(_) => 1,
         Change::Received(_) => 2,
-        Change::Processing(_) | Change::CustodyMoved(_) => 3,
+        Change::Processing(_) | Change::CustodyMoved(_) | Change::DeadlineMoved(_) => 3,
         Change::Decided(_) => 4,
         Change::Returned(_) | Change::Refused(_) | Change::Withdrawn(_) => 5,
         Change::Erased(_) => 6,
@@ -85,6 +85,10 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
     for row in &evidence.routing {
         let Some(moved) = &row.change else { continue };
         let (event, uid) = (moved.event, moved.transfer.uid.as_str());
+        // It is no stage: the transfer stands where it stood.
+        if event == TransferEvent::DueMoved {
+            continue;
+        }
         let before = stages.insert(uid, (event, row.at));
         let (stage, at) = before.unwrap_or((TransferEvent::Unspecified, i64::MIN));
         if !follows(stage, event) {
@@ -126,7 +130,7 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
         E::Completed => matches!(before, E::Accepted | E::Cancelled),
         E::Cancelled => before == E::Accepted,
         E::Released => before == E::Completed,
-        E::Unspecified => false,
+        E::DueMoved | E::Unspecified => false,
     }
 }
 

@@ -33,7 +33,7 @@ impl<'a> Keys<'a> {
     pub fn add(&mut self, act: &'a Act) {
         match act {
             Act::Register(party) => self.numbers.extend(&party.particulars.numbers),
-            Act::Update(on, _) | Act::Unmerge(on) => {
+            Act::Update(on, _) | Act::Unmerge(on, _) => {
                 self.parties.insert(&on.uid);
             }
             Act::AddNumber(on, number) => {

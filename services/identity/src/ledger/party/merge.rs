@@ -7,6 +7,7 @@ use super::{Known, On, PartyChange, event, must_be_at};
 use crate::error::Error;
 use crate::ledger::Change;
 use crate::party::Uid;
+use crate::token::Revocation;
 use crate::wire;
 
 /// One survives; the other keeps its uid, its numbers and all else, and points to it.
@@ -35,7 +36,8 @@ pub(super) fn merge(known: &Known, merged: &On, survivor: &Uid) -> Result<Effect
 }
 
 /// The party is one of its own again, with those that were merged into it before.
-pub(super) fn unmerge(known: &Known, on: &On) -> Result<Effect<Change>, Error> {
+/// What the survivor's tokens said of it ends.
+pub(super) fn unmerge(known: &Known, on: &On, now: i64) -> Result<Effect<Change>, Error> {
     let before = known.find(&on.uid)?;
     let Some(survivor) = &before.survivor else {
         return Err(Error::PartyNotMerged(on.uid.clone()));
@@ -46,12 +48,15 @@ pub(super) fn unmerge(known: &Known, on: &On) -> Result<Effect<Change>, Error> {
     let told = wire::party::told_unmerged(&restored.uid, &survivor.uid);
     let family = known.family(&restored.uid);
     let reply = wire::party::unmerged(&restored, &family, &survivor.uid).encode_to_vec();
+    let ended = Revocation::of_subject(survivor.uid.as_str(), now);
     Ok(Effect {
         about: About::new(restored.uid.as_str(), Some(&restored.key)),
         events: vec![event(&restored, &told)],
         reply,
-        changes: [restored, survivor]
-            .map(|party| Change::Party(PartyChange::Party(party)))
-            .into(),
+        changes: vec![
+            Change::Party(PartyChange::Party(restored)),
+            Change::Party(PartyChange::Party(survivor)),
+            Change::Revocation(ended),
+        ],
     })
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::ledger::Change;
 use crate::party::Uid;
 use crate::proxy::{Proxy, Reach};
-use crate::wire;
+use crate::{token, wire};
 
 /// A proxy to grant.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub(crate) struct Grant {
 pub(crate) struct Revocation {
     pub rights: Rights,
     pub uid: String,
+    /// The second of the real clock: tokens that were given up to it end.
+    pub now: i64,
 }
 
 /// A desk records it for anybody, an applicant grants for itself.
@@ -53,12 +55,14 @@ pub(super) fn may_revoke(known: &Known, revocation: &Revocation) -> Result<(), E
     proxy.ok_or_else(|| Error::ProxyNotFound(revocation.uid.clone()))
 }
 
-/// One acts for another from now on; both stand for whatever was merged into them.
+/// One acts for another from now on. Both are kept as they were named, so that a merge that is undone leaves each its own; while
+/// they are merged, whoever stands for them has it.
 pub(super) fn grant(known: &Known, grant: &Grant, cause: &Cause) -> Result<Effect<Change>, Error> {
-    let grantor = known.standing_for(known.find(&grant.grantor)?);
-    let acting = known.standing_for(known.find(&grant.proxy)?);
-    if grantor.uid == acting.uid {
-        return Err(Error::SameParty(grantor.uid.clone()));
+    let grantor = known.find(&grant.grantor)?;
+    let acting = known.find(&grant.proxy)?;
+    let standing = known.standing_for(grantor);
+    if standing.uid == known.standing_for(acting).uid {
+        return Err(Error::SameParty(standing.uid.clone()));
     }
     let proxy = Proxy {
         uid: grant.uid.clone(),
@@ -99,6 +103,9 @@ pub(super) fn revoke(
         });
     }
     let at = clock::from_micros(clock::micros(cause.at));
+    let acting = known.find(&before.acting);
+    let acting = acting.map_or(&before.acting, |acting| &known.standing_for(acting).uid);
+    let ended = token::Revocation::of_subject(acting.as_str(), revocation.now);
     let proxy = before.clone().revoke(at);
     let uid = proxy.grantor.as_str();
     let told = wire::proxy::told_revoked(&proxy);
@@ -107,6 +114,9 @@ pub(super) fn revoke(
         about,
         events: vec![event.under(proxy.key.as_ref())],
         reply: wire::proxy::revoked(&proxy).encode_to_vec(),
-        changes: vec![Change::Party(PartyChange::Proxy(proxy))],
+        changes: vec![
+            Change::Party(PartyChange::Proxy(proxy)),
+            Change::Revocation(ended),
+        ],
     })
 }

@@ -96,7 +96,7 @@ pub(crate) fn unmerge(message: &pb::UnmergePartiesRequest) -> Result<(String, Ac
     let revision = message.expected_revision;
     let on = on(&mut fields, "merged_uid", &message.merged_uid, revision);
     fields.finish()?;
-    Ok((request_id, Act::Unmerge(on)))
+    Ok((request_id, Act::Unmerge(on, clock::real().timestamp())))
 }
 
 /// `FindParty`.

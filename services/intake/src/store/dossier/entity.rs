@@ -39,6 +39,9 @@ pub struct Model {
     pub submitted_at: i64,
     pub received_at: Option<i64>,
     pub appointment: Option<i64>,
+    pub due: Option<i64>,
+    /// The version of the calendar that `due` was reckoned with.
+    pub calendar_revision: Option<i64>,
     pub closed_at: Option<i64>,
     /// JSON.
     pub decision: Option<String>,
@@ -49,18 +52,23 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a change may touch; all else stays as it was handed in (R13).
-pub const MAY_CHANGE: [Column; 10] = [
+pub const MAY_CHANGE: [Column; 12] = [
     Column::State,
     Column::Personal,
     Column::ContentDigest,
     Column::CompetentUnit,
     Column::ReceivedAt,
     Column::Appointment,
+    Column::Due,
+    Column::CalendarRevision,
     Column::ClosedAt,
     Column::Decision,
     Column::ReturnedAt,
     Column::Revision,
 ];
+
+/// The numbers of the states in which the clock runs.
+pub const RUNNING: [i32; 2] = [2, 4];
 
 #[derive(Serialize, Deserialize)]
 struct StoredDecision {
@@ -114,6 +122,8 @@ impl Model {
             submitted_at: micros(dossier.submitted_at),
             received_at: receipt.map(|receipt| micros(receipt.received_at)),
             appointment: receipt.map(|receipt| micros(receipt.appointment)),
+            due: receipt.map(|receipt| micros(receipt.due)),
+            calendar_revision: receipt.map(|receipt| receipt.calendar),
             closed_at: closing.map(|closing| micros(closing.at)),
             decision: decision
                 .map(|decision| json(&stored_decision(decision)))
@@ -184,6 +194,10 @@ impl Model {
             appointment: clock::from_micros(
                 self.appointment.ok_or_else(|| bad_row("appointment"))?,
             ),
+            due: clock::from_micros(self.due.ok_or_else(|| bad_row("due"))?),
+            calendar: self
+                .calendar_revision
+                .ok_or_else(|| bad_row("calendar_revision"))?,
         })
     }
 

@@ -174,12 +174,8 @@ async fn a_key_that_is_exchanged_is_known_at_the_first_token_and_forgotten_when_
     let (old, new) = (PrivateKey::generate(), PrivateKey::generate());
     let identity = Identity::with(&[&old]);
     let verifier = identity.verifier();
-    assert!(
-        verifier
-            .verify(&sign(&claims(600), &old).unwrap())
-            .await
-            .is_ok()
-    );
+    let early = sign(&claims(600), &old).unwrap();
+    assert!(verifier.verify(&early).await.is_ok());
     identity.says(|set| set.keys = vec![old.public(), new.public()]);
     tokio::time::advance(FETCH_EVERY).await;
     let first = sign(&claims(600), &new).unwrap();
@@ -187,7 +183,17 @@ async fn a_key_that_is_exchanged_is_known_at_the_first_token_and_forgotten_when_
     identity.says(|set| set.keys = vec![new.public()]);
     verifier.fetch().await.unwrap();
     let late = sign(&claims(601), &old).unwrap();
-    assert_eq!(refusal(&verifier, &late).await, "TOKEN_INVALID");
+    for token in [&early, &late] {
+        assert_eq!(refusal(&verifier, token).await, "TOKEN_INVALID");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_would_last_longer_than_any_of_ours_is_refused() {
+    let key = PrivateKey::generate();
+    let verifier = Identity::with(&[&key]).verifier();
+    let lasting = sign(&claims(3_600), &key).unwrap();
+    assert_eq!(refusal(&verifier, &lasting).await, "TOKEN_INVALID");
 }
 
 #[tokio::test]
@@ -207,7 +213,7 @@ async fn what_was_taken_back_is_refused_although_it_was_verified_before() {
     assert_eq!(refusal(&verifier, &tokens[0]).await, "TOKEN_REVOKED");
     assert!(verifier.verify(&tokens[1]).await.is_ok());
     identity.says(|set| {
-        set.revoked.subjects.insert(other.sub.clone(), other.iat);
+        set.revoked.insert(&other.sub, other.iat);
     });
     verifier.fetch().await.unwrap();
     assert_eq!(refusal(&verifier, &tokens[1]).await, "TOKEN_REVOKED");

@@ -273,7 +273,11 @@ impl<'a> Offers<'a> {
             What::Recalled if self.open.remove(&(uid, epoch)).is_some() => {
                 *self.left.entry(pair).or_default() -= 1;
             }
-            What::Recalled | What::Completed | What::Cancelled | What::Released => {}
+            What::Recalled
+            | What::Completed
+            | What::Cancelled
+            | What::Released
+            | What::DueMoved => {}
         }
     }
 }

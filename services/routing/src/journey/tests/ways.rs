@@ -1,8 +1,10 @@
 //! The ways that journeys go, one sentence each.
 
-use kit::copies::{Copy, UNIT};
+use kit::clock;
+use kit::copies::{Calendars, Copy, UNIT};
 use prost::Message as _;
 use proto::identity::v1 as pb;
+use worktime::{Calendar, DayKind, OfficeHours, SpecialDay};
 
 use super::acts::Acted;
 use super::{Around, DESK, Journey, commune, commune_to_district, consultation};
@@ -210,4 +212,35 @@ fn an_offer_names_the_unit_that_does_the_work_on_its_day() {
         let journey = Journey::open(commune(), DESK, moment(minutes), around.get()).unwrap();
         assert_eq!(of(&journey, "examine").to, expected);
     }
+}
+
+#[test]
+fn a_calendar_that_changes_moves_what_is_under_way_and_nothing_that_is_done() {
+    let mut acted = Acted::open(commune_to_district());
+    acted.accept(&["send"]).complete(&["send"]);
+    acted.told();
+    let before = acted.journey.clone();
+    acted.journey.reckon(Around::new().get()).unwrap();
+    assert!(acted.told().is_empty(), "the same calendar moves nothing");
+
+    let holidays = (0..7).map(|days| SpecialDay {
+        date: clock::local(moment(days * 24 * 60)).date(),
+        name: "Nghỉ lễ".to_owned(),
+        kind: DayKind::PublicHoliday,
+    });
+    let calendar = Calendar::weekly(OfficeHours::standard(), holidays);
+    let around = Around {
+        calendar: Calendars::of_all(calendar),
+        ..Around::new()
+    };
+    acted.journey.reckon(around.get()).unwrap();
+    assert_eq!(acted.told(), [("examine".to_owned(), What::DueMoved)]);
+    let (was, is) = (of(&before, "examine"), of(&acted.journey, "examine"));
+    assert!(is.due.hand_over > was.due.hand_over);
+    assert_eq!((is.state, is.offer_epoch), (was.state, was.offer_epoch));
+    assert_eq!(of(&acted.journey, "send").due, of(&before, "send").due);
+    assert_eq!(
+        custodian(&acted.journey, "examine"),
+        custodian(&before, "examine")
+    );
 }
