@@ -58,6 +58,7 @@ impl Procedure {
             receiving_unit_uid: unit.to_owned(),
             applicant: Some(applicant(AN)),
             components: self.handed_in(),
+            form_data: String::new(),
         }
     }
 
@@ -71,6 +72,7 @@ impl Procedure {
             applicant: Some(applicant(AN)),
             components: self.handed_in(),
             channel: Channel::Counter.into(),
+            form_data: String::new(),
         }
     }
 }

@@ -61,6 +61,9 @@ rpcs! {
     catalogue "ProcedureService" {
         "GetProcedure": GetProcedureRequest => GetProcedureResponse,
         "GetCatalogueSummary": GetCatalogueSummaryRequest => GetCatalogueSummaryResponse,
+        "CreateDraft": CreateDraftRequest => CreateDraftResponse,
+        "UpdateDraft": UpdateDraftRequest => UpdateDraftResponse,
+        "PublishVersion": PublishVersionRequest => PublishVersionResponse,
     }
     catalogue "CalendarService" {
         "GetCalendar": GetCalendarRequest => GetCalendarResponse,

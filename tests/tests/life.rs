@@ -8,6 +8,8 @@
 
 #[path = "life/along_routes.rs"]
 mod along_routes;
+#[path = "life/by_the_catalogue.rs"]
+mod by_the_catalogue;
 #[path = "life/deadlines.rs"]
 mod deadlines;
 #[path = "life/endings.rs"]

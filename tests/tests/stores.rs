@@ -185,7 +185,13 @@ async fn a_suite_without_data_serves_and_says_that_there_is_none() {
     let mut suite = Suite::empty();
     suite.restart().await;
     let anyone = suite.anonymous();
-    assert_eq!(anyone.ok(GetCatalogueSummaryRequest {}).await.procedures, 0);
+    assert_eq!(
+        anyone
+            .ok(GetCatalogueSummaryRequest::default())
+            .await
+            .procedures,
+        0
+    );
     anyone
         .refused(
             GetCalendarRequest::default(),

@@ -37,7 +37,7 @@ async fn is_answered(suite: &Suite, scheme: &str, trust: Option<ClientTlsConfig>
         endpoint = endpoint.tls_config(trust).unwrap();
     }
     let mut client = ProcedureServiceClient::new(endpoint.connect_lazy());
-    let asked = client.get_catalogue_summary(GetCatalogueSummaryRequest {});
+    let asked = client.get_catalogue_summary(GetCatalogueSummaryRequest::default());
     let answered = tokio::time::timeout(PATIENCE, asked).await;
     answered.expect("it is answered or refused").is_ok()
 }

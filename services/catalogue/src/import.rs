@@ -11,19 +11,27 @@ use kit::sheet::{BadRow, Findings, Row};
 
 use crate::calendar::Calendar;
 use crate::procedure::Procedure;
+use kit::online::Level as OnlineLevel;
 
 /// Which files to read; deploy/daklak/README.md has their columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Files<'a> {
-    /// Has `procedures.csv` with the `components.csv` and `routes.csv` that it refers to, or `office-hours.csv` with
-    /// `holidays.csv`, or all five.
+    /// Has `procedures.csv` with the `components.csv` and `routes.csv` that it refers to, perhaps `cases.csv`, or `office-hours.csv` with
+    /// `holidays.csv`, or all of them.
     pub folder: &'a Path,
+}
+
+/// A procedure as the files have it.
+#[derive(Clone, Debug)]
+pub(crate) struct Filed {
+    pub procedure: Procedure,
+    pub online_level: OnlineLevel,
 }
 
 /// Files that were found to be right.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
-    pub(crate) procedures: Vec<Procedure>,
+    pub(crate) procedures: Vec<Filed>,
     pub(crate) calendar: Option<Calendar>,
 }
 

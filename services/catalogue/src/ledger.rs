@@ -1,50 +1,87 @@
-//! How the catalogue changes: what an import reads, what it decides, what it writes.
+//! How the catalogue changes: what an act reads, what it decides, what it writes.
 
 mod calendar;
-
-use std::collections::{BTreeSet, HashMap};
+mod draft;
+mod files;
+mod publish;
+mod take;
+mod world;
 
 use chrono::NaiveDate;
 use kit::clock;
+use kit::copies::{self, Copy};
 use kit::db::Sink;
 use kit::log::{NewEvent, Shard};
+use kit::online::Period;
 use kit::writer::{Effect, Ledger, Step};
-use prost::Message as _;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use crate::calendar::PROVINCE;
+use crate::entry::Entry;
 use crate::error::Error;
-use crate::procedure::{Edition, Handling, Procedure};
-use crate::store::procedure;
-use crate::{NAME, store, wire};
-
+use crate::exchange::{AtLine, Told};
+use crate::procedure::{Code, Procedure};
+use crate::store::known::Known;
+use crate::store::{self, procedure};
+use crate::{NAME, wire};
 pub(crate) use calendar::CalendarImport;
+pub(crate) use publish::Published;
+pub(crate) use take::Taken;
+pub(crate) use world::World;
 
 /// What can be done.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// Take files in.
-    Import(crate::Catalogue),
+    /// Take the files of a deployment in.
+    Files(crate::Catalogue),
+    /// Take an exported file in, or only tell what would change.
+    Take {
+        told: Vec<AtLine<Told>>,
+        is_dry_run: bool,
+    },
+    /// Something with one procedure.
+    On(Box<OnProcedure>),
     /// Make the next version of the calendar, or only tell what would change.
     ImportCalendar(Box<CalendarImport>),
+    /// Identity told of a unit.
+    Copies(Vec<Copy>),
 }
 
-/// What imports read.
-#[derive(Debug, Default)]
-pub(crate) struct World {
-    procedures: HashMap<String, procedure::Row>,
-    calendar: Option<store::calendar::Row>,
+/// Something with one procedure.
+#[derive(Clone, Debug)]
+pub(crate) struct OnProcedure {
+    pub code: Code,
+    /// The revision that the caller has seen, of the procedure or its draft; 0 does not check.
+    pub expected_revision: i64,
+    pub verb: Verb,
+}
+
+/// What is done with one procedure.
+#[derive(Clone, Debug)]
+pub(crate) enum Verb {
+    /// `CreateDraft`; without content as a copy of the last version.
+    CreateDraft(Option<Procedure>),
+    /// `UpdateDraft`.
+    UpdateDraft(Procedure),
+    /// `PublishVersion`.
+    Publish { from: NaiveDate, is_dry_run: bool },
+    /// `RetireProcedure`.
+    Retire { from: NaiveDate },
+    /// `SetOnlineLevel`.
+    SetOnline(Period),
 }
 
 /// One row to write.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
-    Procedure(procedure::Row),
+    Entry(Box<Entry>),
     Calendar(store::calendar::Row),
+    Copy(Copy),
 }
 
-/// The ledger of the catalogue.
-pub(crate) struct Catalogue;
+/// The ledger of the catalogue, which tells the memory of a running service when something changed.
+pub(crate) struct Catalogue {
+    pub known: Option<Known>,
+}
 
 impl Ledger for Catalogue {
     const OWNER: &'static str = NAME;
@@ -54,22 +91,10 @@ impl Ledger for Catalogue {
     type Error = Error;
 
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
-        let procedures = acts.iter().flat_map(|act| match act {
-            Act::Import(catalogue) => catalogue.procedures.as_slice(),
-            Act::ImportCalendar(_) => &[],
-        });
-        let codes: BTreeSet<_> = procedures.map(|procedure| &procedure.code).collect();
-        let rows = procedure::lock(tx, codes).await?;
-        Ok(World {
-            procedures: rows
-                .into_iter()
-                .map(|row| (row.code.clone(), row))
-                .collect(),
-            calendar: store::calendar::lock(tx, PROVINCE).await?,
-        })
+        World::load(tx, acts).await
     }
 
-    /// The rules of the rpcs say all.
+    /// Whom the rules let in may do everything here.
     fn permits(&self, _: &World, _: &Act) -> Result<(), Error> {
         Ok(())
     }
@@ -77,69 +102,68 @@ impl Ledger for Catalogue {
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         let today = clock::local(step.cause.at).date();
         match &step.act {
-            Act::Import(catalogue) => {
-                let mut effect = Effect::nothing();
-                for procedure in &catalogue.procedures {
-                    publish_procedure(world, procedure, today, &mut effect);
-                }
-                if let Some(calendar) = &catalogue.calendar {
-                    calendar::publish(world, calendar, today, &mut effect)?;
-                }
-                Ok(effect)
-            }
+            Act::Files(files) => files::take(world, files, today),
+            Act::Take { told, is_dry_run } => take::take(world, told, *is_dry_run, today),
+            Act::On(on) => on_procedure(world, on, today),
             Act::ImportCalendar(import) => calendar::import(world, import, today),
+            Act::Copies(copies) => Ok(Effect {
+                changes: copies.iter().cloned().map(Change::Copy).collect(),
+                ..Effect::nothing()
+            }),
         }
     }
 
     fn apply(world: &mut World, change: &Change) {
-        match change.clone() {
-            Change::Procedure(row) => {
-                world.procedures.insert(row.code.clone(), row);
-            }
-            Change::Calendar(row) => world.calendar = Some(row),
-        }
+        world.apply(change);
     }
 
     async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
-        let (mut procedures, mut calendars) = (Vec::new(), Vec::new());
+        let (mut entries, mut calendars, mut copied) = (Vec::new(), Vec::new(), Vec::new());
         for change in changes {
             match change {
-                Change::Procedure(row) => procedures.push(row),
+                Change::Entry(entry) => entries.push(entry.as_ref()),
                 Change::Calendar(row) => calendars.push(row),
+                Change::Copy(copy) => copied.push(copy),
             }
         }
-        procedure::save(sink, &procedures).await?;
-        store::calendar::save(sink, &calendars).await
+        procedure::save(sink, &entries).await?;
+        store::calendar::save(sink, &calendars).await?;
+        copies::save(sink, &copied).await
+    }
+
+    fn committed(&self, changes: &[Change]) {
+        let is_of_procedures = |change: &Change| matches!(change, Change::Entry(_));
+        if let Some(known) = &self.known
+            && changes.iter().any(is_of_procedures)
+        {
+            known.changed();
+        }
     }
 }
 
-/// Publishes a procedure unless the edition in force says the same. Bodies are compared, so that a field which the
-/// contract gains counts as a change too.
-fn publish_procedure(
+fn on_procedure(
     world: &World,
-    procedure: &Procedure,
+    on: &OnProcedure,
     today: NaiveDate,
-    effect: &mut Effect<Change>,
-) {
-    let kept = world.procedures.get(procedure.code.as_str());
-    let body = |edition: Edition| wire::procedure(procedure, edition).encode_to_vec();
-    if kept.is_some_and(|kept| body(kept.edition()) == kept.body) {
-        return;
+) -> Result<Effect<Change>, Error> {
+    match &on.verb {
+        Verb::CreateDraft(content) => draft::create(world, on, content.as_ref(), today),
+        Verb::UpdateDraft(content) => draft::update(world, on, content, today),
+        Verb::Publish { from, is_dry_run } => {
+            publish::publish(world, on, (*from, *is_dry_run), today)
+        }
+        Verb::Retire { from } => publish::retire(world, on, *from, today),
+        Verb::SetOnline(period) => publish::set_online(world, on, period, today),
     }
-    let edition = kept.map_or(Edition::FIRST, |kept| kept.edition().next(today));
-    let code = procedure.code.as_str();
-    let told = wire::procedure_published(wire::procedure(procedure, edition));
+}
+
+/// A procedure has changed: it is told as it is from today on.
+fn changed(mut entry: Entry, today: NaiveDate, effect: &mut Effect<Change>) {
+    entry.revision += 1;
+    let code = entry.code.as_str();
+    let told = wire::event::procedure_changed(&entry, today);
     effect
         .events
         .push(NewEvent::new(code, Shard::of(code), &told));
-    effect.changes.push(Change::Procedure(procedure::Row {
-        code: code.to_owned(),
-        level: procedure.level.as_str().to_owned(),
-        online_level: procedure.online_level.number(),
-        vertical_agency: procedure.handling == Handling::VerticalAgency,
-        version: edition.version,
-        effective_from: edition.effective_from,
-        revision: edition.revision,
-        body: body(edition),
-    }));
+    effect.changes.push(Change::Entry(Box::new(entry)));
 }

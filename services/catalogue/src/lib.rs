@@ -1,29 +1,37 @@
 //! Catalogue: the administrative procedures of the province, and its working calendar.
 //!
-//! It owns these tables. `procedure` has every procedure with the version in force: components, case, limit, fee and route;
-//! versions of before stand in the log. `calendar_version` has every version of the calendar, office hours and the days that
-//! differ from them, and `calendar` says which is in force. Both come from files ([`read`], [`import`]), the calendar also from
-//! the province's administrator, and what they publish is told in the log. It consumes no other log.
+//! A procedure is published in versions: *draft*, *published* from a day, *retired* when the next begins or the procedure ends.
+//! Tables: `procedure` (how far it is online, and what it is found by), `procedure_version` (what each version says),
+//! `calendar_version` (every version of the calendar: office hours and the days that differ from them), `calendar` (which of them
+//! is in force), and those of [`kit::migration`]. Whoever reads procedures gets them from memory, which follows the store. Work on
+//! either is done by rpcs; a deployment begins with files ([`read`], [`import`]). What is published is told in the log. It takes in
+//! the log of identity (units), which the rules of routes are checked against.
 
 mod calendar;
+mod check;
+mod difference;
+mod entry;
 mod error;
+mod exchange;
+mod fault;
 mod grpc;
 mod import;
 mod ledger;
 mod migration;
 mod procedure;
 mod route;
+mod shelf;
 mod store;
 mod wire;
 
 use std::sync::Arc;
 
 use kit::clock::Clock;
-use kit::consumer::Progress;
+use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
-use kit::serve::{Ground, Mounted, Pages};
+use kit::serve::{Ground, Mounted, Pages, StartError};
 use kit::watch::Watches;
 use kit::writer::{self, Step};
 use proto::catalogue::v1::calendar_service_server::CalendarServiceServer;
@@ -34,6 +42,8 @@ use tonic::service::Routes;
 
 pub use error::Error;
 pub use import::{Catalogue, Files, read};
+
+use store::known::Known;
 
 /// The name of the service, in its log and its package.
 const NAME: &str = "catalogue";
@@ -46,33 +56,47 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
     kit::migration::up::<migration::Migrator>(db).await
 }
 
-/// Migrates the store, starts the writer, and makes the service ready to be mounted.
+/// Starts the catalogue: its writer, its consumer, its rpcs.
 ///
 /// # Errors
-/// When the store cannot be used.
-pub async fn start(ground: Ground) -> Result<Mounted, Error> {
+/// When the store refuses or identity's address is missing.
+pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
+    let progress = Progress::load(&["identity"], &ground.db).await?;
     let access = ground.record(NAME);
-    let writer = ground.write(Arc::new(ledger::Catalogue));
+    let known = Known::new(ground.db.clone());
+    let ledger = ledger::Catalogue {
+        known: Some(known.clone()),
+    };
+    let writer = ground.write(Arc::new(ledger));
     let watches = Watches::start(&ground, &writer);
-    let db = ground.db;
-    let progress = Progress::load(&[], &db).await?;
-    let routes = Routes::new(ProcedureServiceServer::new(grpc::Procedures {
-        db: db.clone(),
-    }))
-    .add_service(CalendarServiceServer::new(grpc::Calendars {
-        db: db.clone(),
+    let identity: (&'static str, Interpret<ledger::Act>) = ("identity", wire::event::from_identity);
+    let ready = ground.consume(&writer, &progress, &[identity])?;
+    let (stop, looking) = (ground.stop.clone(), known.clone().look_for_others());
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(looking).await });
+    let procedures = grpc::Procedures {
+        db: ground.db.clone(),
+        known,
+        watches: watches.clone(),
+        writer: writer.clone(),
+    };
+    let calendars = grpc::Calendars {
+        db: ground.db.clone(),
         writer,
         watches,
-    }))
-    .add_service(EventServiceServer::new(grpc::Events(db)));
+    };
+    let routes = Routes::new(ProcedureServiceServer::new(procedures))
+        .add_service(CalendarServiceServer::new(calendars))
+        .add_service(EventServiceServer::new(grpc::Events(ground.db)));
     Ok(Mounted {
         name: NAME,
         routes,
         http: Pages::new(),
         access,
         progress,
-        ready: Box::pin(std::future::ready(())),
+        ready,
     })
 }
 
@@ -84,13 +108,13 @@ pub async fn start(ground: Ground) -> Result<Mounted, Error> {
 pub async fn import(db: Db, catalogue: Catalogue) -> Result<(), Failure> {
     migrate(&db).await.map_err(Error::from)?;
     let step = Step {
-        act: ledger::Act::Import(catalogue),
+        act: ledger::Act::Files(catalogue),
         cause: Cause {
             actor: NAME.to_owned(),
             at: Clock::system().civil(),
             traceparent: kit::telemetry::traceparent(),
         },
     };
-    writer::once(ledger::Catalogue, db, step).await?;
+    writer::once(ledger::Catalogue { known: None }, db, step).await?;
     Ok(())
 }

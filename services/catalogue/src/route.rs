@@ -1,12 +1,18 @@
-//! A route: the steps of a procedure as a directed graph without cycles.
+//! A route: the steps of a case as a directed graph without cycles.
 
 mod graph;
 
-use std::fmt;
+use std::num::NonZeroU16;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
+use crate::fault::Problem;
+use crate::procedure::is_false;
+
 /// The unit that a file names. Units belong to identity.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct UnitUid(String);
 
 impl UnitUid {
@@ -22,35 +28,57 @@ impl UnitUid {
     }
 }
 
-/// How the unit of a step is found; in files `receiving`, `parent_of_receiving`, `competent` or `unit:<uid>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How the unit of a step is found; in files `receiving`, `parent_of_receiving`, `competent`, `unit:<uid>`, `department` or
+/// `department:<field>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum UnitRule {
     /// The unit whose desk received the dossier.
     Receiving,
     /// The unit above the receiving one.
     ParentOfReceiving,
-    /// The unit that is competent to decide.
+    /// The unit that is competent to decide, by territory.
     Competent,
     /// This unit, always.
     Fixed(UnitUid),
+    /// The department that leads a field.
+    DepartmentOf {
+        /// The field; empty means that of the procedure.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        field: String,
+        /// The department, once it is published.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitUid>,
+    },
+}
+
+impl UnitRule {
+    fn department_of(field: &str) -> Self {
+        Self::DepartmentOf {
+            field: field.to_owned(),
+            unit: None,
+        }
+    }
 }
 
 impl FromStr for UnitRule {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match (text, text.strip_prefix("unit:")) {
-            ("receiving", _) => Ok(Self::Receiving),
-            ("parent_of_receiving", _) => Ok(Self::ParentOfReceiving),
-            ("competent", _) => Ok(Self::Competent),
-            (_, Some(uid)) if !uid.is_empty() => Ok(Self::Fixed(UnitUid::new(uid))),
+        match text.split_once(':').unwrap_or((text, "")) {
+            ("receiving", "") => Ok(Self::Receiving),
+            ("parent_of_receiving", "") => Ok(Self::ParentOfReceiving),
+            ("competent", "") => Ok(Self::Competent),
+            ("unit", uid) if !uid.is_empty() => Ok(Self::Fixed(UnitUid::new(uid))),
+            ("department", field) => Ok(Self::department_of(field)),
             _ => Err(()),
         }
     }
 }
 
 /// Who in a unit does a step; in files `examiner`, `head_of_office`, `leader`, `clerk` or `cashier`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Examines.
     Examiner,
@@ -80,7 +108,8 @@ impl FromStr for Role {
 }
 
 /// The part of a step among parallel ones (R4); in files `sole`, `lead` or `consulted`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
     /// No step runs beside it.
     Sole,
@@ -103,15 +132,66 @@ impl FromStr for Part {
     }
 }
 
-/// A slice of the legal time, 1 to 100 percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share(u16);
+/// The time that a step has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slice {
+    /// A share of the limit, in percent.
+    Percent(Share),
+    /// Outside the limit (tax, public posting), so many working days of its own.
+    OutsideDays(NonZeroU16),
+}
 
-impl Share {
-    /// In percent.
+impl Slice {
+    /// Its share of the limit, in percent.
     #[must_use]
     pub fn percent(self) -> u16 {
-        self.0
+        match self {
+            Self::Percent(share) => share.0,
+            Self::OutsideDays(_) => 0,
+        }
+    }
+
+    /// The working days that it has outside the limit.
+    #[must_use]
+    pub fn outside_days(self) -> u16 {
+        match self {
+            Self::Percent(_) => 0,
+            Self::OutsideDays(days) => days.get(),
+        }
+    }
+}
+
+impl FromStr for Slice {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.strip_prefix("outside:") {
+            Some(days) => days.parse().map(Self::OutsideDays).map_err(|_| ()),
+            None => text.parse().map(Self::Percent),
+        }
+    }
+}
+
+/// A share of the limit, 1 to 100 percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct Share(u16);
+
+impl TryFrom<u16> for Share {
+    type Error = &'static str;
+
+    fn try_from(percent: u16) -> Result<Self, &'static str> {
+        if (1..=100).contains(&percent) {
+            return Ok(Self(percent));
+        }
+        Err("a share is 1 to 100 percent")
+    }
+}
+
+impl From<Share> for u16 {
+    fn from(share: Share) -> Self {
+        share.0
     }
 }
 
@@ -119,120 +199,52 @@ impl FromStr for Share {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let percent = text
-            .parse()
-            .ok()
-            .filter(|percent| (1..=100).contains(percent));
-        percent.map(Self).ok_or(())
+        let percent: Option<u16> = text.parse().ok();
+        percent
+            .and_then(|percent| Self::try_from(percent).ok())
+            .ok_or(())
     }
 }
 
 /// The work of one role at one unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     /// Unique in the route.
     pub key: String,
     /// What is done, in Vietnamese.
     pub name: String,
     /// The steps that must be done before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<String>,
     /// Where it is done.
     pub unit_rule: UnitRule,
     /// Who does it.
     pub role: Role,
-    /// Its slice of the legal time.
-    pub share: Share,
+    /// How long it may take.
+    pub slice: Slice,
     /// Its part among parallel steps.
     pub part: Part,
     /// Its holder records the decision.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub decides: bool,
 }
 
-/// Steps that were found to be a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The steps of a case, which may not be a route yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Route {
-    name: String,
-    steps: Vec<Step>,
-}
-
-/// One thing by which steps are no route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The index of the step at which it shows.
-    pub step: usize,
-    /// What it is.
-    pub problem: Problem,
-}
-
-/// What can be wrong between steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// An earlier step has the same key.
-    KeyTaken,
-    /// It comes after a step that the route does not have.
-    AfterUnknown(String),
-    /// It can never begin: it waits for itself.
-    Cycle,
-    /// No step of the route decides.
-    NoDecision,
-    /// An earlier step decides already.
-    SecondDecision,
-    /// It comes after the step that decides.
-    AfterDecision,
-    /// Its key is that of the way of the result to the desk.
-    KeyReserved,
-    /// The slices of a path that ends here do not sum to 100.
-    SharesWrong(u16),
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeyTaken => f.write_str("an earlier step of the route has the same key"),
-            Self::AfterUnknown(key) => write!(f, "the route has no step `{key}`"),
-            Self::Cycle => f.write_str("the step waits for itself and can never begin"),
-            Self::NoDecision => f.write_str("one step of the route must decide, and none does"),
-            Self::SecondDecision => {
-                f.write_str("one step of the route must decide, and an earlier one does")
-            }
-            Self::AfterDecision => {
-                f.write_str("the step that decides is the last; put this one before it")
-            }
-            Self::KeyReserved => {
-                f.write_str("`result` is the way to the desk; name the step otherwise")
-            }
-            Self::SharesWrong(sum) => write!(
-                f,
-                "the shares of a path to this last step sum to {sum}, not to 100"
-            ),
-        }
-    }
+    /// Its name.
+    pub name: String,
+    /// The steps.
+    pub steps: Vec<Step>,
 }
 
 impl Route {
-    /// Checks steps against each other.
-    ///
-    /// # Errors
-    /// Everything by which they are no route.
-    pub fn new(name: String, steps: Vec<Step>) -> Result<Self, Vec<Fault>> {
-        let faults = graph::faults(&steps);
-        if faults.is_empty() {
-            Ok(Self { name, steps })
-        } else {
-            Err(faults)
-        }
-    }
-
-    /// Its name.
+    /// Everything by which these steps are no route, each with the index of the step at which it shows.
     #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The steps, in the order of the file.
-    #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    pub fn faults(&self) -> Vec<(usize, Problem)> {
+        graph::faults(&self.steps)
     }
 }
 
@@ -244,8 +256,17 @@ mod tests {
     fn rules_and_shares_are_read_as_files_write_them() {
         let fixed = UnitRule::Fixed(UnitUid::new("daklak-0001"));
         assert_eq!("unit:daklak-0001".parse(), Ok(fixed));
-        assert!("unit:".parse::<UnitRule>().is_err());
-        assert!("0".parse::<Share>().is_err() && "101".parse::<Share>().is_err());
-        assert_eq!("100".parse::<Share>().unwrap().percent(), 100);
+        assert_eq!(
+            "department:Đất đai".parse(),
+            Ok(UnitRule::department_of("Đất đai"))
+        );
+        for text in ["unit:", "competent:x", ""] {
+            assert!(text.parse::<UnitRule>().is_err(), "{text}");
+        }
+        for text in ["0", "101", "outside:0", "outside:"] {
+            assert!(text.parse::<Slice>().is_err(), "{text}");
+        }
+        assert_eq!("100".parse::<Slice>().unwrap().percent(), 100);
+        assert_eq!("outside:15".parse::<Slice>().unwrap().outside_days(), 15);
     }
 }

@@ -1,4 +1,5 @@
-//! The tables of the catalogue: rows, and queries over sets of them.
+//! The tables of the catalogue.
 
 pub(crate) mod calendar;
+pub(crate) mod known;
 pub(crate) mod procedure;

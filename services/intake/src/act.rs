@@ -70,6 +70,8 @@ pub struct Handed {
     pub party: Option<String>,
     /// The documents.
     pub components: Vec<HandedIn>,
+    /// What was filled in, in JSON; may be empty.
+    pub form: String,
     /// How it comes.
     pub channel: Channel,
     /// A desk registers it, and so has received it at once.

@@ -57,6 +57,25 @@ pub struct Filing {
     pub party: Option<String>,
     /// The documents.
     pub components: Vec<HandedIn>,
+    /// What was filled in, in JSON; empty where there is no form, or once it was erased. Personal.
+    pub form: String,
+    /// What is to be paid.
+    pub fees: Vec<FeeDue>,
+    /// What the limit of the case is longer by where it was handed in, in the unit of the limit.
+    pub limit_extra: u32,
+}
+
+/// What is to be paid for a dossier.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FeeDue {
+    /// Unique in the dossier.
+    pub key: String,
+    /// What it is called.
+    pub name: String,
+    /// In đồng.
+    pub amount_vnd: i64,
+    /// Before the dossier is received; otherwise while it is processed.
+    pub before_reception: bool,
 }
 
 impl Filing {

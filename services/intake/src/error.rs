@@ -5,6 +5,7 @@ use std::time::Duration;
 use kit::authority::Untimely;
 use kit::db;
 use kit::failure::{Failure, Violation};
+use kit::form::Malformed;
 use tonic::Code;
 
 use crate::dossier::InvalidTransition;
@@ -58,6 +59,12 @@ pub enum Error {
     /// `DOSSIER_NOT_FOUND`.
     #[error("there is no such dossier")]
     DossierNotFound,
+    /// `FORM_INVALID`: a violation for each field.
+    #[error("the form is not filled in as it asks")]
+    FormInvalid(Vec<Violation>),
+    /// The catalogue published a form that is none.
+    #[error("the form of the procedure cannot be used: {0}")]
+    FormUnusable(#[from] Malformed),
     /// `UNIT_NOT_YOURS`.
     #[error("the token does not act for unit {0}")]
     UnitNotYours(String),
@@ -120,6 +127,8 @@ impl Error {
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
             Self::ComponentsMissing(_) => (Code::InvalidArgument, "COMPONENTS_MISSING"),
+            Self::FormInvalid(_) => (Code::InvalidArgument, "FORM_INVALID"),
+            Self::FormUnusable(_) => (Code::Internal, "FORM_UNUSABLE"),
             Self::UnitNotYours(_) => (Code::PermissionDenied, "UNIT_NOT_YOURS"),
             Self::PartyNotYours(_) => (Code::PermissionDenied, "PARTY_NOT_YOURS"),
             Self::RevisionChanged { .. } => (Code::Aborted, "REVISION_CHANGED"),
@@ -165,6 +174,8 @@ impl Error {
                 "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch".to_owned()
             }
             Self::ComponentsMissing(_)
+            | Self::FormInvalid(_)
+            | Self::FormUnusable(_)
             | Self::StateForbids(_)
             | Self::Untimely(_)
             | Self::RevisionChanged { .. }
@@ -199,6 +210,8 @@ impl Error {
             Self::PartyNotYours(party) => failure.with("party_uid", party),
             Self::NotTheHolder { transfer } => failure.with("transfer_uid", transfer),
             Self::ComponentsMissing(_)
+            | Self::FormInvalid(_)
+            | Self::FormUnusable(_)
             | Self::DossierNotFound
             | Self::StateForbids(_)
             | Self::Untimely(_)
@@ -215,7 +228,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (code, reason) = error.code_and_reason();
         match error {
-            Error::ComponentsMissing(violations) => Failure::invalid(reason, violations),
+            Error::ComponentsMissing(violations) | Error::FormInvalid(violations) => {
+                Failure::invalid(reason, violations)
+            }
             Error::StateForbids(InvalidTransition {
                 act,
                 current,

@@ -6,6 +6,8 @@ mod tests;
 use chrono::NaiveDate;
 use kit::copies::{Unit, UnitKind, UnitTable};
 use kit::failure::Violation;
+use kit::form::Form;
+use kit::online::Level;
 
 use crate::dossier::{HandedIn, Units};
 use crate::error::Error;
@@ -24,17 +26,22 @@ pub fn must_be_handled_here(procedure: &Procedure, case: &Case) -> Result<(), Er
     Ok(())
 }
 
-/// Refuses levels 1 and 2 online, and says which desk takes them (NĐ 43/2011 art 3).
+/// Refuses what is not so far online at the desk on the day, and says which desk takes it.
 ///
 /// # Errors
 /// `NOT_ONLINE`.
-pub fn must_be_online(procedure: &Procedure, receiving: Unit<'_>) -> Result<(), Error> {
-    if procedure.online_level >= 3 {
+pub fn must_be_online(
+    procedure: &Procedure,
+    receiving: Unit<'_>,
+    on: NaiveDate,
+) -> Result<(), Error> {
+    let online = procedure.online.on(receiving.uid, on);
+    if online.files_online() {
         return Ok(());
     }
     Err(Error::NotOnline {
         procedure: procedure.code.clone(),
-        level: procedure.online_level,
+        level: online.level.map_or(0, Level::number),
         desk: receiving.name.to_owned(),
         desk_uid: receiving.uid.to_owned(),
     })
@@ -93,13 +100,13 @@ pub fn resolve<'a>(table: &'a UnitTable, uid: &str, on: NaiveDate) -> Result<Uni
         .ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
 }
 
-/// Every component of the version is handed in, and nothing else.
+/// Every component of the case is handed in that is not taken from a register, and nothing else.
 ///
 /// # Errors
 /// `COMPONENTS_MISSING` with one violation for each component.
-pub fn must_be_complete(procedure: &Procedure, handed_in: &[HandedIn]) -> Result<(), Error> {
+pub fn must_be_complete(case: &Case, handed_in: &[HandedIn]) -> Result<(), Error> {
     let mut violations = Vec::new();
-    for component in &procedure.components {
+    for component in case.components.iter().filter(|of| !of.from_register) {
         let handed = handed_in.iter().find(|handed| handed.key == component.key);
         let (originals, copies) = handed.map_or((0, 0), |handed| (handed.originals, handed.copies));
         if originals < component.originals || copies < component.copies {
@@ -118,8 +125,7 @@ pub fn must_be_complete(procedure: &Procedure, handed_in: &[HandedIn]) -> Result
         }
     }
     let unknown = handed_in.iter().filter(|handed| {
-        procedure
-            .components
+        case.components
             .iter()
             .all(|component| component.key != handed.key)
     });
@@ -135,4 +141,24 @@ pub fn must_be_complete(procedure: &Procedure, handed_in: &[HandedIn]) -> Result
         return Ok(());
     }
     Err(Error::ComponentsMissing(violations))
+}
+
+/// What was filled in is what the form of the case asks for; nothing where there is no form.
+///
+/// # Errors
+/// `FORM_INVALID` with a violation for each field.
+pub fn must_fit_form(case: &Case, form: &str) -> Result<(), Error> {
+    if case.form_schema.is_empty() {
+        if form.is_empty() {
+            return Ok(());
+        }
+        return Err(Error::FormInvalid(vec![Violation::new(
+            "form_data",
+            "UNKNOWN",
+            "the case has no form",
+            "trường hợp này không có biểu mẫu",
+        )]));
+    }
+    let schema = Form::parse(&case.form_schema)?;
+    schema.check(form).map_err(Error::FormInvalid)
 }

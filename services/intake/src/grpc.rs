@@ -250,7 +250,8 @@ impl Dossiers {
             allowed: &["RECEIVED", "PROCESSING", "RESULT_READY", "RETURNED"],
         })?;
         let procedure = store::procedure(self.db.read(), &dossier.filing.version_key()).await?;
-        let limit = procedure.case(&dossier.filing.case_key)?.limit;
+        let case = procedure.case(&dossier.filing.case_key)?;
+        let limit = case.limit_with(dossier.filing.limit_extra);
         let calendar = self.ledger.calendar_version(&self.db, receipt.calendar);
         let calendar = calendar.await?;
         let received = clock::local(receipt.received_at);

@@ -78,6 +78,8 @@ fn dossier() -> TableCreateStatement {
         .col(string_null("party_uid"))
         .col(binary_null("content_digest"))
         .col(text("components"))
+        .col(text("fees"))
+        .col(integer("limit_extra"))
         .col(string("receiving_unit"))
         .col(string("competent_unit"))
         .col(string("returning_unit"))

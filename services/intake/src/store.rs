@@ -24,17 +24,17 @@ use crate::error::Error;
 use crate::reference::Procedure;
 use crate::wire;
 
-/// The procedure as this store's copy has it.
+/// The version of a procedure under this key, as this store's copy has it.
 ///
 /// # Errors
 /// `PROCEDURE_NOT_FOUND`, or a store that does not answer.
-pub async fn procedure(db: &impl ConnectionTrait, code: &str) -> Result<Procedure, Error> {
-    let name = BTreeSet::from([(copies::PROCEDURE, code.to_owned())]);
+pub async fn procedure(db: &impl ConnectionTrait, key: &str) -> Result<Procedure, Error> {
+    let name = BTreeSet::from([(copies::PROCEDURE, key.to_owned())]);
     let copies = copies::load(db, &name).await?;
-    let procedure = copies
-        .first()
-        .and_then(|copy| wire::reference::procedure(&copy.body));
-    procedure.ok_or_else(|| Error::ProcedureNotFound(code.to_owned()))
+    let mut procedures = copies.iter().flat_map(wire::reference::procedures);
+    procedures
+        .next()
+        .ok_or_else(|| Error::ProcedureNotFound(key.to_owned()))
 }
 
 /// Writes the changes of a batch, table by table; of one row only the last change counts.

@@ -15,12 +15,12 @@ use sea_orm::{
 use crate::db::{Sink, pairs_among};
 
 pub use calendar::{CalendarCache, Calendars, calendars};
-pub use reference::{calendar_key, from_catalogue, from_identity, version_key};
+pub use reference::{calendar_key, from_catalogue, from_identity, procedures, version_key};
 pub use units::{Unit, UnitKind, UnitTable};
 
 /// The kind of a copied unit; its key is the uid.
 pub const UNIT: &str = "unit";
-/// The kind of a copied procedure; its key is the code for the version in force, or a [`version_key`].
+/// The kind of a copied procedure: under its code a `ProcedureChanged`, under a [`version_key`] the `Procedure` of one version.
 pub const PROCEDURE: &str = "procedure";
 /// The kind of a copied calendar; its key is the calendar's.
 pub const CALENDAR: &str = "calendar";

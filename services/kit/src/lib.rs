@@ -4,8 +4,9 @@
 //! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
 //! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
 //! ([`failure`]), how changes are watched ([`watch`]), how Vietnamese text is compared ([`text`]), how a port is served
-//! ([`serve`]), and how personal data rests ([`seal`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills
-//! stores for measuring, and [`stand_in`] lets people in where no `OpenID` provider is.
+//! ([`serve`]), what a form asks ([`form`]), what follows from an online level ([`online`]), and how personal data rests
+//! ([`seal`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring, and [`stand_in`]
+//! lets people in where no `OpenID` provider is.
 
 #[cfg(test)]
 extern crate self as kit;
@@ -29,11 +30,13 @@ pub mod deadline;
 pub mod failure;
 pub mod fields;
 pub mod fill;
+pub mod form;
 pub mod identity_number;
 pub mod inside;
 pub mod keys;
 pub mod log;
 pub mod migration;
+pub mod online;
 pub mod page;
 pub mod queue;
 mod sabotage;

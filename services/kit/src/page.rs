@@ -28,7 +28,9 @@ pub fn keys<const N: usize>(token: &str) -> Result<Option<[String; N]>, Violatio
     keys.try_into().map(Some).map_err(|_| foreign_token())
 }
 
-fn foreign_token() -> Violation {
+/// The violation of a token that a list did not hand out.
+#[must_use]
+pub fn foreign_token() -> Violation {
     Violation::new(
         "page_token",
         "MALFORMED",

@@ -14,7 +14,7 @@ use kit::clock::Moment;
 use kit::copies::{Calendars, UnitTable};
 
 use crate::error::Error;
-use crate::route::{Part, RESULT, Route, Step};
+use crate::route::{Part, RESULT, Route, Slice, Step};
 use crate::transfer::{Acceptance, State, Transfer};
 
 pub use told::{Holding, Told, What};
@@ -241,7 +241,7 @@ impl Journey {
             after: vec![completed.work.key.clone()],
             unit: self.route.returning.clone(),
             role: kit::caller::Role::Receptionist,
-            share_percent: 0,
+            slice: Slice::Percent(0),
             part: Part::Sole,
             decides: false,
         };

@@ -52,12 +52,22 @@ pub struct Step {
     pub unit: String,
     /// Who in the unit.
     pub role: Role,
-    /// Its share of the limit.
-    pub share_percent: u32,
+    /// How long it may take.
+    pub slice: Slice,
     /// Its part among parallel steps.
     pub part: Part,
     /// Its holder records the decision.
     pub decides: bool,
+}
+
+/// The time that a step has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slice {
+    /// A share of the limit.
+    Percent(u32),
+    /// So many working days of its own, outside the limit (tax, public posting).
+    OutsideDays(u32),
 }
 
 /// The part of a step among parallel ones (NĐ 61/2018 art 19(5,6); R4).
@@ -139,24 +149,24 @@ impl Route {
             .filter(move |step| step.after.iter().any(|before| before == key))
     }
 
-    /// When a step that is offered at `at` is due, by the rule set of the day of receipt. Its share is taken of the working
+    /// When a step that is offered at `at` is due, by the rule set of the day of receipt. A share is taken of the working
     /// time between receipt and appointment.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
-    pub fn due(
-        &self,
-        share_percent: u32,
-        at: Moment,
-        calendar: &Calendar,
-    ) -> Result<Due, NoWorkingTime> {
+    pub fn due(&self, slice: Slice, at: Moment, calendar: &Calendar) -> Result<Due, NoWorkingTime> {
         let (received, appointment) = (
             clock::local(self.received_at),
             clock::local(self.appointment),
         );
         let rules = RuleSet::in_force_on(received.date());
-        let whole = calendar.between(received, appointment).minutes();
-        let share = WorkingTime::from_minutes(whole * share_percent / 100);
+        let own = match slice {
+            Slice::Percent(percent) => {
+                let whole = calendar.between(received, appointment).minutes();
+                WorkingTime::from_minutes(whole * percent / 100)
+            }
+            Slice::OutsideDays(days) => WorkingTime::from_days(days),
+        };
         let at = clock::local(at);
         let start = worktime::handover_start(calendar, &rules, at)?;
         let same_day = calendar
@@ -164,7 +174,7 @@ impl Route {
             .filter(|_| start.date() == at.date());
         Ok(Due {
             hand_over: clock::from_local(same_day.unwrap_or(start)),
-            step: clock::from_local(worktime::step_due(calendar, &rules, at, share)?),
+            step: clock::from_local(worktime::step_due(calendar, &rules, at, own)?),
         })
     }
 }

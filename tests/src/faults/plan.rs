@@ -90,6 +90,7 @@ impl<'a> Plan<'a> {
             receiving_unit_uid: self.desk.to_owned(),
             applicant: Some(self.applicant()),
             components: self.components(),
+            form_data: String::new(),
         }
     }
 
@@ -103,6 +104,7 @@ impl<'a> Plan<'a> {
             applicant: Some(self.applicant()),
             components: self.components(),
             channel: Channel::Counter.into(),
+            form_data: String::new(),
         }
     }
 

@@ -128,7 +128,7 @@ async fn an_assertion_must_be_signed_by_the_key_that_was_registered() {
 async fn anyone_may_read_the_catalogue() {
     let suite = Suite::start().await;
     let anyone = suite.anonymous();
-    let summary = anyone.ok(GetCatalogueSummaryRequest {}).await;
+    let summary = anyone.ok(GetCatalogueSummaryRequest::default()).await;
     let levels: Vec<_> = summary
         .levels
         .iter()
@@ -140,6 +140,7 @@ async fn anyone_may_read_the_catalogue() {
     );
     let birth = GetProcedureRequest {
         code: BIRTH.code.to_owned(),
+        ..GetProcedureRequest::default()
     };
     assert_eq!(
         anyone.ok(birth).await.procedure.as_ref().unwrap().name,

@@ -16,7 +16,8 @@ use tests::filing::{BIRTH, MARRIAGE};
 use tests::{Suite, desk};
 use tonic::Code;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long what follows from the log may take to be seen.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn an_appointment_skips_the_weekend_the_national_day_and_its_substitute_and_says_so() {
@@ -89,7 +90,7 @@ async fn being_late_never_blocks_the_result() {
 }
 
 /// Announces that Wednesday 30 August 2017 is a public holiday.
-fn holiday() -> ImportCalendarRequest {
+pub fn holiday() -> ImportCalendarRequest {
     let day = SpecialDay {
         date: "2017-08-30".to_owned(),
         name: "Ngày hội văn hóa".to_owned(),
@@ -103,12 +104,14 @@ fn holiday() -> ImportCalendarRequest {
     }
 }
 
-fn local(at: Option<prost_types::Timestamp>) -> String {
+/// When it is in local time.
+pub fn local(at: Option<prost_types::Timestamp>) -> String {
     let at = clock::local(clock::from_timestamp(&at.unwrap()));
     at.format("%Y-%m-%dT%H:%M").to_string()
 }
 
-async fn explain(suite: &Suite, dossier: &Dossier) -> ExplainDeadlineResponse {
+/// Why it is due then.
+pub async fn explain(suite: &Suite, dossier: &Dossier) -> ExplainDeadlineResponse {
     let request = ExplainDeadlineRequest {
         dossier_uid: dossier.uid.clone(),
     };

@@ -6,7 +6,8 @@ use std::path::Path;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
 use super::{flag, list, must_be_known};
-use crate::route::{Problem, Route, Step, UnitRule};
+use crate::fault::Problem;
+use crate::route::{Route, Step, UnitRule};
 
 const COLUMNS: &[&str] = &[
     "route",
@@ -54,24 +55,22 @@ fn route(
     // Every row is looked at before a bad one ends the route.
     let steps: Vec<Option<Step>> = rows.iter().map(|row| step(row, units, findings)).collect();
     let steps: Option<Vec<Step>> = steps.into_iter().collect();
-    match Route::new(name.to_owned(), steps?) {
-        Ok(route) => Some(route),
-        Err(faults) => {
-            for fault in faults {
-                findings
-                    .note(rows[fault.step].bad(column(&fault.problem), fault.problem.to_string()));
-            }
-            None
-        }
+    let route = Route {
+        name: name.to_owned(),
+        steps: steps?,
+    };
+    let faults = route.faults();
+    for (step, problem) in &faults {
+        findings.note(rows[*step].bad(column(problem), problem.to_string()));
     }
+    faults.is_empty().then_some(route)
 }
 
 fn column(problem: &Problem) -> &'static str {
-    match problem {
-        Problem::KeyTaken | Problem::KeyReserved => "step",
-        Problem::AfterUnknown(_) | Problem::Cycle | Problem::AfterDecision => "after",
-        Problem::NoDecision | Problem::SecondDecision => "decides",
-        Problem::SharesWrong(_) => "share_percent",
+    match crate::check::column(problem) {
+        "key" => "step",
+        "slice" => "share_percent",
+        column => column,
     }
 }
 
@@ -80,7 +79,8 @@ fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<
     let unit_rule = findings.take(unit_rule(row, units));
     let role =
         findings.take(row.parse("role", "examiner, head_of_office, leader, clerk or cashier"));
-    let share = findings.take(row.parse("share_percent", "a share of 1 to 100 percent"));
+    let slice = "a share of 1 to 100 percent or outside:<working days>";
+    let slice = findings.take(row.parse("share_percent", slice));
     let part = findings.take(row.parse("part", "sole, lead or consulted"));
     let decides = findings.take(flag(row, "decides"));
     let name = findings.take(row.text("name"));
@@ -90,7 +90,7 @@ fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<
         after: list(row, "after"),
         unit_rule: unit_rule?,
         role: role?,
-        share: share?,
+        slice: slice?,
         part: part?,
         decides: decides?,
     })
@@ -99,7 +99,7 @@ fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<
 fn unit_rule(row: &Row, units: &BTreeSet<String>) -> Result<UnitRule, BadRow> {
     let rule = row.parse(
         "unit",
-        "receiving, parent_of_receiving, competent or unit:<uid>",
+        "receiving, parent_of_receiving, competent, unit:<uid> or department:<field>",
     )?;
     if let UnitRule::Fixed(unit) = &rule {
         must_be_known(row, "unit", unit.as_str(), units)?;

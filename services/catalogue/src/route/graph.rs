@@ -2,13 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Fault, Problem, Step};
+use super::Step;
+use crate::fault::Problem;
+
+/// A step, by its index, and what is wrong with it.
+type Fault = (usize, Problem);
 
 /// The shares along the paths from a first step through a step, summed, by the key of that step.
 type Sums<'a> = BTreeMap<&'a str, BTreeSet<u16>>;
 
 /// The key of the way of the result to the desk, which every journey ends with.
 const RESULT: &str = "result";
+/// What the shares of a path come to.
+const WHOLE: u16 = 100;
 
 /// Everything by which these steps are no route. Paths are looked at only where steps and keys are right.
 pub(super) fn faults(steps: &[Step]) -> Vec<Fault> {
@@ -22,21 +28,15 @@ pub(super) fn faults(steps: &[Step]) -> Vec<Fault> {
     }
 }
 
-fn fault(step: usize, problem: Problem) -> Fault {
-    Fault { step, problem }
-}
-
 fn keys_taken(steps: &[Step]) -> Vec<Fault> {
     let mut keys = BTreeSet::new();
     let taken = steps
         .iter()
         .enumerate()
         .filter(|(_, step)| !keys.insert(&step.key));
-    let mut faults: Vec<Fault> = taken
-        .map(|(step, _)| fault(step, Problem::KeyTaken))
-        .collect();
+    let mut faults: Vec<Fault> = taken.map(|(step, _)| (step, Problem::KeyTaken)).collect();
     let reserved = steps.iter().position(|step| step.key == RESULT);
-    faults.extend(reserved.map(|step| fault(step, Problem::KeyReserved)));
+    faults.extend(reserved.map(|step| (step, Problem::KeyReserved)));
     faults
 }
 
@@ -45,7 +45,7 @@ fn after_unknown(steps: &[Step]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         let unknown = step.after.iter().filter(|key| !keys.contains(key));
-        faults.extend(unknown.map(|key| fault(index, Problem::AfterUnknown(key.clone()))));
+        faults.extend(unknown.map(|key| (index, Problem::AfterUnknown(key.clone()))));
     }
     faults
 }
@@ -53,10 +53,10 @@ fn after_unknown(steps: &[Step]) -> Vec<Fault> {
 fn decisions(steps: &[Step]) -> Vec<Fault> {
     let mut deciding = (0..steps.len()).filter(|step| steps[*step].decides);
     if deciding.next().is_none() {
-        return vec![fault(0, Problem::NoDecision)];
+        return vec![(0, Problem::NoDecision)];
     }
     deciding
-        .map(|step| fault(step, Problem::SecondDecision))
+        .map(|step| (step, Problem::SecondDecision))
         .collect()
 }
 
@@ -68,7 +68,7 @@ fn after_decision(steps: &[Step]) -> Vec<Fault> {
         .enumerate()
         .filter(|(_, step)| step.after.iter().any(decides));
     after
-        .map(|(step, _)| fault(step, Problem::AfterDecision))
+        .map(|(step, _)| (step, Problem::AfterDecision))
         .collect()
 }
 
@@ -90,7 +90,7 @@ fn paths(steps: &[Step]) -> Vec<Fault> {
     }
     waiting
         .into_iter()
-        .map(|step| fault(step, Problem::Cycle))
+        .map(|step| (step, Problem::Cycle))
         .collect()
 }
 
@@ -102,7 +102,7 @@ fn walk_through<'a>(step: &'a Step, sums: &mut Sums<'a>) -> bool {
         .map(|key| sums.get(key.as_str()))
         .collect();
     let Some(before) = before else { return false };
-    let own = step.share.percent();
+    let own = step.slice.percent();
     let through = before
         .into_iter()
         .flatten()
@@ -127,15 +127,15 @@ fn shares(steps: &[Step], sums: &Sums<'_>) -> Vec<Fault> {
             .get(step.key.as_str())
             .into_iter()
             .flatten()
-            .filter(|sum| **sum != 100);
-        faults.extend(wrong.map(|sum| fault(index, Problem::SharesWrong(*sum))));
+            .filter(|sum| **sum != WHOLE);
+        faults.extend(wrong.map(|sum| (index, Problem::SharesWrong(*sum))));
     }
     faults
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Part, Role, Route, Share, UnitRule};
+    use super::super::{Part, Role, Share, Slice, UnitRule};
     use super::*;
 
     fn step(key: &str, after: &[&str], percent: u16, decides: bool) -> Step {
@@ -145,20 +145,10 @@ mod tests {
             after: after.iter().map(|key| (*key).to_owned()).collect(),
             unit_rule: UnitRule::Competent,
             role: Role::Examiner,
-            share: Share(percent),
+            slice: Slice::Percent(Share(percent)),
             part: Part::Sole,
             decides,
         }
-    }
-
-    fn faults(steps: Vec<Step>) -> Vec<(usize, Problem)> {
-        let faults = Route::new("route".to_owned(), steps)
-            .err()
-            .unwrap_or_default();
-        faults
-            .into_iter()
-            .map(|fault| (fault.step, fault.problem))
-            .collect()
     }
 
     #[test]
@@ -169,7 +159,7 @@ mod tests {
             step("consult", &["open"], 50, false),
             step("sign", &["examine", "consult"], 40, true),
         ];
-        assert_eq!(faults(steps), []);
+        assert_eq!(faults(&steps), []);
     }
 
     #[test]
@@ -178,12 +168,12 @@ mod tests {
             step("examine", &[], 70, false),
             step("sign", &["examine"], 30, false),
         ];
-        assert_eq!(faults(none), [(0, Problem::NoDecision)]);
+        assert_eq!(faults(&none), [(0, Problem::NoDecision)]);
         let two = vec![
             step("examine", &[], 70, true),
             step("sign", &["examine"], 30, true),
         ];
-        assert_eq!(faults(two), [(1, Problem::SecondDecision)]);
+        assert_eq!(faults(&two), [(1, Problem::SecondDecision)]);
     }
 
     #[test]
@@ -192,9 +182,9 @@ mod tests {
             step("sign", &[], 70, true),
             step("stamp", &["sign"], 30, false),
         ];
-        assert_eq!(faults(steps), [(1, Problem::AfterDecision)]);
+        assert_eq!(faults(&steps), [(1, Problem::AfterDecision)]);
         let steps = vec![step("result", &[], 100, true)];
-        assert_eq!(faults(steps), [(0, Problem::KeyReserved)]);
+        assert_eq!(faults(&steps), [(0, Problem::KeyReserved)]);
     }
 
     #[test]
@@ -204,9 +194,9 @@ mod tests {
             step("examine", &["open", "sign"], 50, false),
             step("sign", &["examine"], 40, true),
         ];
-        assert_eq!(faults(steps), [(1, Problem::Cycle), (2, Problem::Cycle)]);
+        assert_eq!(faults(&steps), [(1, Problem::Cycle), (2, Problem::Cycle)]);
         assert_eq!(
-            faults(vec![step("sign", &["sign"], 100, true)]),
+            faults(&[step("sign", &["sign"], 100, true)]),
             [(0, Problem::Cycle)]
         );
     }
@@ -221,7 +211,7 @@ mod tests {
             (1, Problem::KeyTaken),
             (0, Problem::AfterUnknown("open".to_owned())),
         ];
-        assert_eq!(faults(steps), expected);
+        assert_eq!(faults(&steps), expected);
     }
 
     #[test]
@@ -232,6 +222,6 @@ mod tests {
             step("consult", &["open"], 30, false),
             step("sign", &["examine", "consult"], 40, true),
         ];
-        assert_eq!(faults(steps), [(3, Problem::SharesWrong(80))]);
+        assert_eq!(faults(&steps), [(3, Problem::SharesWrong(80))]);
     }
 }

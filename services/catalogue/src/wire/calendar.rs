@@ -117,7 +117,7 @@ pub(crate) fn told(event: &Event) -> Option<pb::Calendar> {
     let change = pb::CatalogueChange::decode(kit::copies::change_of(event)).ok()?;
     match change.change? {
         Change::CalendarPublished(published) => published.calendar,
-        Change::ProcedurePublished(_) => None,
+        Change::ProcedureChanged(_) | Change::DraftChanged(_) => None,
     }
 }
 

@@ -20,10 +20,12 @@ async fn a_service_finds_every_procedure_and_the_calendar_in_the_log() {
         for event in log.read(shard, 0, 1_000).await.unwrap().events {
             let change = CatalogueChange::decode(event.change.unwrap().value.as_slice()).unwrap();
             match change.change.unwrap() {
-                Change::ProcedurePublished(published) => {
-                    assert_eq!(published.procedure.unwrap().code, event.subject);
+                Change::ProcedureChanged(changed) => {
+                    assert_eq!(changed.code, event.subject);
+                    assert_eq!(changed.procedures.len(), 1);
                     procedures += 1;
                 }
+                Change::DraftChanged(_) => panic!("nobody works on a draft"),
                 Change::CalendarPublished(_) => {
                     assert_eq!(event.subject, "province");
                     calendars += 1;

@@ -66,10 +66,41 @@ async fn a_changed_procedure_becomes_the_next_version_and_the_others_stay() {
     let procedure = get(&suite, "1.000001").await;
     let version = procedure.version.unwrap();
     assert_eq!(
-        (version.number, procedure.revision, version.cases[0].fee_vnd),
+        (
+            version.number,
+            procedure.revision,
+            version.cases[0].fees[0].amount_vnd
+        ),
         (2, 2, 9_000)
     );
     assert!(version.effective_from.as_str() > "2017-01-01");
+}
+
+#[tokio::test]
+async fn a_file_of_cases_adds_them_to_their_procedures_and_names_what_is_wrong() {
+    let store = small().await;
+    let header = "code,case,name,limit,limit_unit,limit_assumed,fee_vnd,components,route\n";
+    let good = "1.000001,verify,Phải xác minh,5,working_day,0,0,,commune\n";
+    store.write("cases.csv", &format!("{header}{good}"));
+    store.import().await;
+    let bad = "1.000002,verify,Xác minh,5,working_day,0,0,,commune\n\
+               1.000001,standard,Chung,0,working_day,0,0,deed,nowhere\n\
+               1.000001,verify,Lại,5,working_day,0,0,,commune\n";
+    store.write("cases.csv", &format!("{header}{good}{bad}"));
+    let bad = store.read(&[]).unwrap_err();
+    let expected = [
+        (3, "code"),
+        (4, "route"),
+        (4, "limit"),
+        (4, "components"),
+        (5, "case"),
+    ];
+    let expected = expected.map(|(line, column)| ("cases.csv", line, column));
+    assert_eq!(found(&bad), expected);
+    let suite = Suite::serve(store).await;
+    let cases = get(&suite, "1.000001").await.version.unwrap().cases;
+    let keys: Vec<_> = cases.iter().map(|case| case.key.as_str()).collect();
+    assert_eq!(keys, ["standard", "verify"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,13 @@
 #![cfg(test)]
 
 mod calendar;
+mod drafts;
 mod events;
+mod exchanges;
 mod imports;
+mod online;
 mod procedures;
+mod publishing;
+mod searches;
 mod support;
+mod watches;

@@ -13,6 +13,7 @@ pub async fn get(suite: &Suite, code: &str) -> Procedure {
     let mut procedures = ProcedureServiceClient::new(suite.channel.clone());
     let request = GetProcedureRequest {
         code: code.to_owned(),
+        ..GetProcedureRequest::default()
     };
     procedures
         .get_procedure(request)
@@ -32,6 +33,7 @@ async fn all_codes(suite: &Suite, level: CompetentLevel, online_level: i32) -> V
             online_level,
             page_size: 400,
             page_token,
+            as_of: String::new(),
         };
         let page = procedures
             .list_procedures(request)
@@ -67,7 +69,7 @@ async fn a_procedure_is_read_with_its_version_case_and_route() {
         (case.key.as_str(), case.name.as_str()),
         ("standard", "Trường hợp chung")
     );
-    assert_eq!(case.limit.unwrap().unit(), LimitUnit::SameDay);
+    assert_eq!(case.limit.as_ref().unwrap().unit(), LimitUnit::SameDay);
     let route = case.route.as_ref().unwrap();
     let [examine, sign] = route.steps.as_slice() else {
         panic!("there are two steps")
@@ -86,8 +88,11 @@ async fn a_procedure_is_read_with_its_version_case_and_route() {
 async fn a_procedure_that_does_not_exist_is_not_found() {
     let suite = Suite::serve(Store::new().await).await;
     let mut procedures = ProcedureServiceClient::new(suite.channel.clone());
-    let code = "9.999999".to_owned();
-    let reply = procedures.get_procedure(GetProcedureRequest { code }).await;
+    let request = GetProcedureRequest {
+        code: "9.999999".to_owned(),
+        ..GetProcedureRequest::default()
+    };
+    let reply = procedures.get_procedure(request).await;
     assert_eq!(
         refused(reply, Code::NotFound, "PROCEDURE_NOT_FOUND"),
         "Không tìm thấy thủ tục 9.999999"
@@ -126,13 +131,14 @@ async fn a_page_that_cannot_be_is_refused_with_all_that_is_wrong() {
         online_level: 5,
         page_size: -1,
         page_token: "!".to_owned(),
+        as_of: "28/8/2017".to_owned(),
     };
     let text = refused(
         procedures.list_procedures(request).await,
         Code::InvalidArgument,
         "INVALID_FIELDS",
     );
-    for field in ["online_level", "page_size", "page_token"] {
+    for field in ["online_level", "page_size", "page_token", "as_of"] {
         assert!(text.contains(field), "{field} is missing in: {text}");
     }
 }
@@ -142,7 +148,7 @@ async fn the_summary_has_the_published_totals_of_2017() {
     let suite = Suite::serve(Store::of_daklak().await).await;
     let mut procedures = ProcedureServiceClient::new(suite.channel.clone());
     let summary = procedures
-        .get_catalogue_summary(GetCatalogueSummaryRequest {})
+        .get_catalogue_summary(GetCatalogueSummaryRequest::default())
         .await
         .unwrap()
         .into_inner();

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use catalogue::{Catalogue, Files};
+use identity::Signing;
 use kit::authority::Rules;
 use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign};
 use kit::client::{Peer, Peers};
@@ -16,6 +18,8 @@ use kit::queue::Queue;
 use kit::serve::{Ground, Health, Limits, Port};
 use kit::sheet::BadRow;
 use kit::tls::Tls;
+use proto::catalogue::v1::GetCatalogueSummaryRequest;
+use proto::catalogue::v1::procedure_service_client::ProcedureServiceClient;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -23,6 +27,7 @@ use tokio_util::task::TaskTracker;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
+/// Who issues tokens here.
 const ISSUER: &str = "motcua";
 
 /// An empty store of the catalogue, and a folder of files that a test may change.
@@ -44,17 +49,36 @@ impl Store {
     /// A store with all that the province has.
     pub async fn of_daklak() -> Self {
         let store = Self::new().await;
+        store.take_daklak();
+        store.import().await;
+        store
+    }
+
+    /// Puts the province's own files into the folder.
+    pub fn take_daklak(&self) {
         for file in [
             "components.csv",
             "routes.csv",
             "procedures.csv",
+            "cases.csv",
             "office-hours.csv",
             "holidays.csv",
         ] {
-            store.write(file, &fs::read_to_string(daklak().join(file)).unwrap());
+            self.write(file, &fs::read_to_string(daklak().join(file)).unwrap());
         }
-        store.import().await;
-        store
+    }
+
+    /// The store of identity beside it, with these units.
+    async fn beside(&self, units: Option<PathBuf>) -> Db {
+        self.stores.create("identity").await.unwrap();
+        let ring = self.db.ring();
+        let db = self.stores.open("identity", ring).await.unwrap();
+        identity::migrate(&db).await.unwrap();
+        if let Some(units) = units {
+            let province = province(&units);
+            identity::import(db.clone(), province).await.unwrap();
+        }
+        db
     }
 
     pub fn write(&self, name: &str, content: &str) {
@@ -97,21 +121,30 @@ pub struct Suite {
     /// The peers as the service `intake` would have them, and its key.
     pub peers: Peers,
     pub intake: PrivateKey,
-    signing: identity::Signing,
+    pub store: Store,
+    signing: Signing,
     _stop: DropGuard,
-    _store: Store,
 }
 
 impl Suite {
-    /// Serves what a store has.
+    /// Serves what a store has, beside the units of the province.
+    pub async fn beside_units(store: Store) -> Self {
+        Self::start(store, Some(daklak().join("units.csv"))).await
+    }
+
+    /// Serves what a store has, without any unit.
     pub async fn serve(store: Store) -> Self {
+        Self::start(store, None).await
+    }
+
+    async fn start(store: Store, units: Option<PathBuf>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let uri: http::Uri = format!("http://{}", listener.local_addr().unwrap())
             .parse()
             .unwrap();
         let peers =
             Peers::new(["identity", "catalogue"].map(|name| (name.to_owned(), uri.clone())));
-        let intake = PrivateKey::generate();
+        let (intake, own) = (PrivateKey::generate(), PrivateKey::generate());
         let stop = CancellationToken::new();
         let port = Port {
             listener,
@@ -131,52 +164,67 @@ impl Suite {
             queue: Queue::in_process(),
             clock: port.clock.clone(),
             peers: peers.clone(),
-            key: PrivateKey::generate(),
+            key: own.clone(),
             tasks: port.tasks.clone(),
             stop: stop.clone(),
         };
-        store.stores.create("identity").await.unwrap();
-        let db = store
-            .stores
-            .open("identity", store.db.ring())
-            .await
-            .unwrap();
-        identity::migrate(&db).await.unwrap();
+        let db = store.beside(units).await;
         let of_identity = Ground {
             db,
             ..ground.clone()
         };
-        let settings = settings(&store, &intake);
-        let signing = settings.signing.clone();
+        let signing = Signing::open(store.folder.path()).unwrap();
+        let settings = settings(signing.clone(), &[("intake", &intake), ("catalogue", &own)]);
         let services = vec![
             identity::start(of_identity, settings).await.unwrap(),
             catalogue::start(ground).await.unwrap(),
         ];
         tokio::spawn(async move { port.serve(services).await.unwrap() });
-        Self {
+        let suite = Self {
             channel: peers.channel("catalogue").unwrap(),
             peers,
             intake,
+            store,
             signing,
             _stop: stop.drop_guard(),
-            _store: store,
-        }
+        };
+        suite.until_ready().await;
+        suite
     }
 
-    /// A request of an officer of the province with this role.
+    /// It has taken in what there is of identity.
+    async fn until_ready(&self) {
+        let ask = async || {
+            let request = GetCatalogueSummaryRequest::default();
+            self.procedures().get_catalogue_summary(request).await.ok()
+        };
+        kit::testing::until("the catalogue is ready", PATIENCE, ask).await;
+    }
+
+    /// The procedures, as anybody sees them.
+    pub fn procedures(&self) -> ProcedureServiceClient<Peer> {
+        ProcedureServiceClient::new(self.channel.clone())
+    }
+
+    /// A request of the province's administrator.
+    pub fn as_admin<T>(&self, message: T) -> Request<T> {
+        self.as_role(Role::ProvinceAdministrator, message)
+    }
+
+    /// A request with a token that grants a role at the province, as identity would sign it.
     pub fn as_role<T>(&self, role: Role, message: T) -> Request<T> {
         let now = clock::real().timestamp();
         let claims = Claims {
             iss: ISSUER.to_owned(),
-            sub: "officer".to_owned(),
+            sub: "somebody".to_owned(),
             aud: AUDIENCE.to_owned(),
             iat: now,
             exp: now + 600,
             jti: clock::new_uid(),
             grants: vec![Granted {
                 role,
-                at: vec!["p".to_owned()],
-                everywhere: false,
+                at: vec!["daklak-0000".to_owned()],
+                everywhere: role == Role::ProvinceAdministrator,
             }],
             rpcs: None,
             rate_class: None,
@@ -186,16 +234,23 @@ impl Suite {
         let mut request = Request::new(message);
         let bearer = format!("Bearer {token}").parse().unwrap();
         request.metadata_mut().insert("authorization", bearer);
+        request.set_timeout(PATIENCE);
         request
     }
 }
 
-fn settings(store: &Store, intake: &PrivateKey) -> identity::Settings {
+/// How long a call may take on a machine that is busy with other tests.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+fn settings(signing: Signing, keys: &[(&str, &PrivateKey)]) -> identity::Settings {
+    let keys = keys
+        .iter()
+        .map(|(name, key)| ((*name).to_owned(), key.public()));
     identity::Settings {
         issuer: ISSUER.to_owned(),
-        signing: identity::Signing::open(store.folder.path()).unwrap(),
+        signing,
         providers: Vec::new(),
-        service_keys: vec![("intake".to_owned(), intake.public())],
+        service_keys: keys.collect(),
     }
 }
 
@@ -206,13 +261,31 @@ pub fn daklak() -> PathBuf {
 
 /// The units of the province's own file.
 pub fn daklak_units() -> BTreeSet<String> {
-    let units = daklak().join("units.csv");
+    province(&daklak().join("units.csv")).units().unit_uids()
+}
+
+fn province(units: &Path) -> identity::Province {
     let files = identity::Files {
-        units: Some(&units),
+        units: Some(units),
         ..identity::Files::default()
     };
-    let province = identity::read(&files, &identity::Register::default()).unwrap();
-    province.units().unit_uids()
+    identity::read(&files, &identity::Register::default()).unwrap()
+}
+
+/// What is wrong with a refused request, as fields and reasons.
+pub fn violations<T: std::fmt::Debug>(
+    result: Result<Response<T>, Status>,
+    reason: &str,
+) -> Vec<(String, String)> {
+    let status = result.unwrap_err();
+    assert_eq!(kit::failure::reason_of(&status), reason, "{status:?}");
+    let details = status.get_error_details();
+    let violations = details.bad_request().unwrap().field_violations.iter();
+    let told = violations.map(|violation| {
+        let (reason, _) = violation.description.split_once(':').unwrap();
+        (violation.field.clone(), reason.to_owned())
+    });
+    told.collect()
 }
 
 /// A refusal has its code, its documented reason, and a text in Vietnamese, which it returns.

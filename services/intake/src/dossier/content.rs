@@ -12,6 +12,7 @@ impl Dossier {
             procedure_code,
             applicant,
             components,
+            form,
             ..
         } = &self.filing;
         let receiving = &self.units.receiving;
@@ -19,7 +20,7 @@ impl Dossier {
         Some(content_digest(
             procedure_code,
             applicant,
-            components,
+            (components, form),
             receiving,
         ))
     }
@@ -31,7 +32,7 @@ impl Dossier {
 pub fn content_digest(
     procedure_code: &str,
     applicant: &Applicant,
-    components: &[HandedIn],
+    (components, form): (&[HandedIn], &str),
     receiving: &str,
 ) -> Vec<u8> {
     let mut digest = Sha256::new();
@@ -40,6 +41,7 @@ pub fn content_digest(
         receiving,
         applicant.number.value(),
         &applicant.name,
+        form,
     ] {
         digest.update(part);
         digest.update([0]);

@@ -24,6 +24,7 @@ impl Dossier {
         };
         let mut erased = self.becomes(state);
         erased.filing.applicant = None;
+        erased.filing.form = String::new();
         erased.key = None;
         Ok(erased)
     }

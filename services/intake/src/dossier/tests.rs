@@ -330,6 +330,9 @@ fn filing() -> Filing {
             originals: 1,
             copies: 0,
         }],
+        form: r#"{"child":"H'Hen"}"#.to_owned(),
+        fees: Vec::new(),
+        limit_extra: 0,
     }
 }
 

@@ -6,7 +6,9 @@ use proto::identity::v1 as pb;
 use worktime::Limit;
 
 use super::*;
-use crate::reference::Component;
+use crate::dossier::{Channel, FeeDue};
+use crate::reference::{Component, Fee, Occasion};
+use kit::online::{OnlineLevels, Period};
 
 const DAY: NaiveDate = NaiveDate::from_ymd_opt(2017, 8, 28).unwrap();
 const PROVINCE: &str = "province";
@@ -96,10 +98,10 @@ fn levels_one_and_two_are_refused_online_with_the_desk_to_go_to() {
     let desk = table.resolve(COMMUNE, DAY).unwrap();
     for online_level in 1..=4 {
         let procedure = Procedure {
-            online_level,
+            online: online(online_level),
             ..procedure(UnitKind::Commune)
         };
-        match must_be_online(&procedure, desk) {
+        match must_be_online(&procedure, desk, DAY) {
             Ok(()) => assert!(online_level >= 3),
             Err(Error::NotOnline {
                 procedure,
@@ -170,9 +172,78 @@ fn what_is_complete_or_more_than_complete_is_taken() {
         handed("certificate", 0, 1),
     ];
     let procedure = procedure(UnitKind::Commune);
-    assert!(must_be_complete(&procedure, &exactly).is_ok());
+    let case = &procedure.cases[0];
+    assert!(must_be_complete(case, &exactly).is_ok());
     let more = exactly.map(|one| handed(&one.key, one.originals + 1, one.copies + 1));
-    assert!(must_be_complete(&procedure, &more).is_ok());
+    assert!(must_be_complete(case, &more).is_ok());
+}
+
+#[test]
+fn what_a_register_has_need_not_be_handed_in() {
+    let mut case = procedure(UnitKind::Commune).cases.remove(0);
+    case.components[1].from_register = true;
+    case.components[2].from_register = true;
+    assert!(must_be_complete(&case, &[handed("declaration", 1, 0)]).is_ok());
+}
+
+#[test]
+fn a_form_is_filled_in_as_it_asks_and_only_where_there_is_one() {
+    let mut case = procedure(UnitKind::Commune).cases.remove(0);
+    assert!(must_fit_form(&case, "").is_ok());
+    assert!(matches!(
+        must_fit_form(&case, "{}"),
+        Err(Error::FormInvalid(_))
+    ));
+    case.form_schema = r#"{"required":["name"]}"#.to_owned();
+    assert!(must_fit_form(&case, r#"{"name":"H'Hen"}"#).is_ok());
+    let Err(Error::FormInvalid(violations)) = must_fit_form(&case, "") else {
+        panic!("a field is missing")
+    };
+    assert_eq!(violations[0].field, "form_data.name");
+}
+
+#[test]
+fn limit_and_fees_depend_on_where_when_and_how_it_is_handed_in() {
+    let table = table();
+    let occasion = |receiving, channel| Occasion {
+        receiving,
+        units: &table,
+        on: DAY,
+        channel,
+    };
+    let fee = |amount_vnd, channel, units: &[&str], from: Option<&str>| Fee {
+        due: FeeDue {
+            key: "certificate".to_owned(),
+            name: "Lệ phí".to_owned(),
+            amount_vnd,
+            before_reception: true,
+        },
+        channel,
+        units: units.iter().map(|uid| (*uid).to_owned()).collect(),
+        from: from.map(|from| from.parse().unwrap()),
+        to: None,
+    };
+    let case = Case {
+        extras: vec![(vec![DISTRICT.to_owned()], 10)],
+        fees: vec![
+            fee(1, None, &[], Some("2018-01-01")),
+            fee(0, Some(Channel::Online), &[], None),
+            fee(5_000, None, &[DISTRICT], Some("2017-01-01")),
+            fee(8_000, None, &[], None),
+        ],
+        ..procedure(UnitKind::Commune).cases.remove(0)
+    };
+    for (receiving, channel, extra, due) in [
+        (COMMUNE, Channel::Counter, 10, Some(5_000)),
+        (COMMUNE, Channel::Online, 10, None),
+        (JUSTICE, Channel::Post, 0, Some(8_000)),
+    ] {
+        let occasion = occasion(receiving, channel);
+        let fees = case.fees_due(&occasion);
+        assert_eq!(case.extra(&occasion), extra, "{receiving}");
+        assert_eq!(fees.first().map(|fee| fee.amount_vnd), due, "{receiving}");
+    }
+    assert_eq!(case.limit_with(10), Limit::WorkingDays(15));
 }
 
 #[test]
@@ -184,7 +255,7 @@ fn a_case_that_is_not_named_is_the_standard_one() {
 }
 
 fn violations(handed: &[HandedIn]) -> Vec<(String, &'static str)> {
-    match must_be_complete(&procedure(UnitKind::Commune), handed) {
+    match must_be_complete(&procedure(UnitKind::Commune).cases[0], handed) {
         Err(Error::ComponentsMissing(violations)) => {
             let violations = violations.into_iter();
             violations
@@ -248,26 +319,42 @@ fn procedure(level: UnitKind) -> Procedure {
         name: key.to_owned(),
         originals,
         copies,
+        from_register: false,
     };
     Procedure {
         code: "1.001193".to_owned(),
         level,
         lead_unit: JUSTICE.to_owned(),
         vertical_agency: false,
-        online_level: 3,
+        online: online(3),
         version: 1,
-        components: vec![
-            component("declaration", 1, 0),
-            component("photo", 2, 0),
-            component("certificate", 0, 1),
-        ],
+        from: DAY,
+        to: None,
         cases: vec![Case {
             key: "standard".to_owned(),
             limit: Limit::WorkingDays(5),
             decided_above: false,
             routed: true,
+            extras: Vec::new(),
+            components: vec![
+                component("declaration", 1, 0),
+                component("photo", 2, 0),
+                component("certificate", 0, 1),
+            ],
+            fees: Vec::new(),
+            form_schema: String::new(),
         }],
     }
+}
+
+fn online(level: i32) -> OnlineLevels {
+    OnlineLevels::new([Period {
+        unit: String::new(),
+        from: DAY,
+        to: None,
+        level: Level::new(level),
+        service: None,
+    }])
 }
 
 fn handed(key: &str, originals: i32, copies: i32) -> HandedIn {

@@ -4,7 +4,7 @@ use kit::clock::{self, Moment};
 use kit::copies::Unit;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{About, Effect};
-use worktime::{RuleSet, appointment};
+use worktime::{Limit, RuleSet, appointment};
 
 use super::world::{READ, World};
 use crate::act::{CustodyChange, Erasure, Handed, OnDossier, Verb};
@@ -13,22 +13,31 @@ use crate::code::DossierCode;
 use crate::custody::{Custody, Purpose, Standing};
 use crate::dossier::{Closing, Decision, Dossier, Filing, Receipt, State, Units};
 use crate::error::Error;
-use crate::reference::Case;
+use crate::reference::Occasion;
 use crate::{filing, wire};
 
 /// Something is handed in: nothing → submitted, or received where a desk registers it.
 pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<Change>, Error> {
-    let procedure = world.procedure(&handed.procedure_code)?;
+    let procedure = world.procedure_on(&handed.procedure_code, handed.date)?;
     let case = procedure.case(&handed.case_key)?;
     filing::must_be_handled_here(procedure, case)?;
     let receiving = filing::resolve(&world.units, &handed.receiving_unit, handed.date)?;
     let units = filing::units(procedure, case, receiving, (&world.units, handed.date))?;
     if !handed.at_desk {
-        filing::must_be_online(procedure, receiving)?;
+        filing::must_be_online(procedure, receiving, handed.date)?;
     }
-    filing::must_be_complete(procedure, &handed.components)?;
+    filing::must_be_complete(case, &handed.components)?;
+    filing::must_fit_form(case, &handed.form)?;
+    let occasion = Occasion {
+        receiving: receiving.uid,
+        units: &world.units,
+        on: handed.date,
+        channel: handed.channel,
+    };
+    let limit_extra = case.extra(&occasion);
     let state = if handed.at_desk {
-        State::Received(receipt(world, case, &units, at)?)
+        let limit = case.limit_with(limit_extra);
+        State::Received(receipt(world, limit, &units, at)?)
     } else {
         State::Submitted
     };
@@ -40,6 +49,9 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
         applicant: Some(handed.applicant.clone()),
         party: handed.party.clone(),
         components: handed.components.clone(),
+        form: handed.form.clone(),
+        fees: case.fees_due(&occasion),
+        limit_extra,
     };
     Ok(open(world, handed, (filing, units, state), receiving, at))
 }
@@ -85,13 +97,13 @@ fn open(
 }
 
 /// The promise on the receipt, by the rule set in force on the day of receipt.
-fn receipt(world: &World, case: &Case, units: &Units, at: Moment) -> Result<Receipt, Error> {
+fn receipt(world: &World, limit: Limit, units: &Units, at: Moment) -> Result<Receipt, Error> {
     let received = clock::local(at);
     let rules = RuleSet::in_force_on(received.date());
     let calendars = world.calendar()?;
     let calendar = calendars.of(&units.receiving);
     let promised =
-        appointment(calendar, &rules, received, case.limit).map_err(|_| Error::CalendarMissing)?;
+        appointment(calendar, &rules, received, limit).map_err(|_| Error::CalendarMissing)?;
     let appointment = clock::from_local(promised);
     Ok(Receipt {
         received_at: at,
@@ -127,14 +139,20 @@ pub(super) fn reckon(world: &World, uids: &[String]) -> Result<Effect<Change>, E
 }
 
 fn due_now(world: &World, dossier: &Dossier, receipt: Receipt) -> Result<Moment, Error> {
-    let procedure = world.procedure(&dossier.filing.version_key())?;
-    let case = procedure.case(&dossier.filing.case_key)?;
+    let limit = limit_of(world, dossier)?;
     let calendar = world.calendar()?.of(&dossier.units.receiving);
     let received = clock::local(receipt.received_at);
     let rules = RuleSet::in_force_on(received.date());
-    let due = appointment(calendar, &rules, received, case.limit);
+    let due = appointment(calendar, &rules, received, limit);
     due.map(clock::from_local)
         .map_err(|_| Error::CalendarMissing)
+}
+
+/// The limit of its case in the version that it stays on, longer by what its desk has.
+fn limit_of(world: &World, dossier: &Dossier) -> Result<Limit, Error> {
+    let filing = &dossier.filing;
+    let case = world.procedure_of(filing)?.case(&filing.case_key)?;
+    Ok(case.limit_with(filing.limit_extra))
 }
 
 /// A step of a dossier's life.
@@ -157,9 +175,8 @@ pub(super) fn on_dossier(
     let (dossier, told) = match &on.verb {
         Verb::Receive => {
             on.rights.must_allow(dossier.state.name())?;
-            let procedure = world.procedure(&dossier.filing.version_key())?;
-            let case = procedure.case(&dossier.filing.case_key)?;
-            let receipt = receipt(world, case, &dossier.units, at)?;
+            let limit = limit_of(world, &dossier)?;
+            let receipt = receipt(world, limit, &dossier.units, at)?;
             let received = dossier.receive(receipt)?;
             let told = wire::event::opened(&received);
             (received, told)

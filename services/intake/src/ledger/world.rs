@@ -14,7 +14,7 @@ use super::Intake;
 use crate::act::{Act, Handed, OnDossier, Verb};
 use crate::change::Change;
 use crate::custody::Custody;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Filing};
 use crate::error::Error;
 use crate::reference::Procedure;
 use crate::store::Twin;
@@ -32,7 +32,7 @@ pub struct World {
     custodies: HashMap<String, Vec<Custody>>,
     last_numbers: HashMap<(String, NaiveDate), u32>,
     same_content: HashMap<Vec<u8>, Vec<Twin>>,
-    procedures: HashMap<String, Procedure>,
+    procedures: HashMap<String, Vec<Procedure>>,
     /// Units by uid.
     pub units: UnitTable,
     calendar: Option<Arc<Calendars>>,
@@ -49,11 +49,20 @@ impl World {
         self.custodies.get(dossier).map_or(&[], Vec::as_slice)
     }
 
-    /// The procedure in force under this code, or the version under this key.
-    pub fn procedure(&self, code: &str) -> Result<&Procedure, Error> {
-        self.procedures
-            .get(code)
+    /// The version of a procedure that is in force on a day.
+    pub fn procedure_on(&self, code: &str, on: NaiveDate) -> Result<&Procedure, Error> {
+        let mut versions = self.procedures.get(code).into_iter().flatten();
+        versions
+            .find(|version| version.is_in_force(on))
             .ok_or_else(|| Error::ProcedureNotFound(code.to_owned()))
+    }
+
+    /// The version that a dossier stays on.
+    pub fn procedure_of(&self, filing: &Filing) -> Result<&Procedure, Error> {
+        let versions = self.procedures.get(&filing.version_key());
+        versions
+            .and_then(|versions| versions.first())
+            .ok_or_else(|| Error::ProcedureNotFound(filing.procedure_code.clone()))
     }
 
     /// When units work.
@@ -246,11 +255,10 @@ impl World {
         let mut leads = Vec::new();
         for copy in copies {
             self.units.take(copy);
-            if copy.kind == PROCEDURE
-                && let Some(procedure) = wire::reference::procedure(&copy.body)
-            {
-                leads.push(procedure.lead_unit.clone());
-                self.procedures.insert(copy.key.clone(), procedure);
+            if copy.kind == PROCEDURE {
+                let procedures = wire::reference::procedures(copy);
+                leads.extend(procedures.iter().map(|of| of.lead_unit.clone()));
+                self.procedures.insert(copy.key.clone(), procedures);
             }
         }
         leads.retain(|uid| !uid.is_empty() && !self.units.has(uid));
@@ -263,7 +271,7 @@ impl Handed {
         dossier::content_digest(
             &self.procedure_code,
             &self.applicant,
-            &self.components,
+            (&self.components, &self.form),
             receiving,
         )
     }

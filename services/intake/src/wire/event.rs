@@ -122,9 +122,12 @@ pub fn erased(why: Why) -> Change {
 /// What is personal about a new dossier.
 #[must_use]
 pub fn personal(dossier: &Dossier) -> Vec<u8> {
-    reply::applicant(&dossier.filing)
-        .unwrap_or_default()
-        .encode_to_vec()
+    pb::Dossier {
+        applicant: reply::applicant(&dossier.filing),
+        form_data: dossier.filing.form.clone(),
+        ..pb::Dossier::default()
+    }
+    .encode_to_vec()
 }
 
 /// What an event of identity asks for.

@@ -1,16 +1,22 @@
 //! Procedures as the catalogue publishes them, as far as intake needs them.
 
-use kit::copies::UnitKind;
-use prost::Message as _;
+use chrono::NaiveDate;
+use kit::copies::{self, Copy, UnitKind};
+use kit::online;
 use proto::catalogue::v1 as catalogue;
 use worktime::Limit;
 
-use crate::reference::{Case, Component, Procedure};
+use crate::dossier::{Channel, FeeDue};
+use crate::reference::{Case, Component, Fee, Procedure};
 
-/// The procedure in an encoded message; `None` when it is not one.
+/// The versions of a procedure in a copy; those that cannot be read are left out.
 #[must_use]
-pub fn procedure(body: &[u8]) -> Option<Procedure> {
-    let message = catalogue::Procedure::decode(body).ok()?;
+pub fn procedures(copy: &Copy) -> Vec<Procedure> {
+    let procedures = copies::procedures(copy).into_iter();
+    procedures.filter_map(procedure).collect()
+}
+
+fn procedure(message: catalogue::Procedure) -> Option<Procedure> {
     let level = match message.level() {
         catalogue::CompetentLevel::Unspecified => return None,
         catalogue::CompetentLevel::Department => UnitKind::Department,
@@ -24,33 +30,79 @@ pub fn procedure(body: &[u8]) -> Option<Procedure> {
         code: message.code,
         lead_unit: message.lead_unit_uid,
         vertical_agency: message.vertical_agency,
-        online_level: message.online_level,
+        online: online::from_wire(&message.online_levels),
         version: version.number,
-        components: version.components.into_iter().map(component).collect(),
+        from: version.effective_from.parse().ok()?,
+        to: day(&version.valid_to).ok()?,
         cases: cases?,
     })
 }
 
+/// A day that may be left out.
+fn day(text: &str) -> Result<Option<NaiveDate>, chrono::ParseError> {
+    match text {
+        "" => Ok(None),
+        text => text.parse().map(Some),
+    }
+}
+
 fn component(message: catalogue::Component) -> Component {
+    let from_register = message.register() != catalogue::Register::Unspecified;
     Component {
         key: message.key,
         name: message.name,
         originals: message.originals,
         copies: message.copies,
+        from_register,
     }
 }
 
 fn case(message: catalogue::Case) -> Option<Case> {
     let route = message.route.unwrap_or_default();
     let above = catalogue::UnitRule::ParentOfReceiving;
+    let limit = message.limit?;
+    let extras = limit.remote_extras.iter().map(|extra| {
+        let count = u32::try_from(extra.count).ok()?;
+        Some((extra.unit_uids.clone(), count))
+    });
     Some(Case {
         key: message.key,
-        limit: limit(&message.limit?)?,
+        extras: extras.collect::<Option<_>>()?,
+        limit: self::limit(&limit)?,
         decided_above: route
             .steps
             .iter()
             .any(|step| step.decides && step.unit_rule() == above),
         routed: !route.steps.is_empty(),
+        components: message.components.into_iter().map(component).collect(),
+        fees: message.fees.into_iter().map(fee).collect::<Option<_>>()?,
+        form_schema: message.form_schema,
+    })
+}
+
+fn fee(message: catalogue::Fee) -> Option<Fee> {
+    let channel = match message.channel() {
+        catalogue::FeeChannel::Unspecified => None,
+        catalogue::FeeChannel::Online => Some(Channel::Online),
+        catalogue::FeeChannel::Counter => Some(Channel::Counter),
+        catalogue::FeeChannel::Post => Some(Channel::Post),
+    };
+    let before_reception = match message.time() {
+        catalogue::FeeTime::Unspecified => return None,
+        catalogue::FeeTime::Before => true,
+        catalogue::FeeTime::During => false,
+    };
+    Some(Fee {
+        channel,
+        from: day(&message.valid_from).ok()?,
+        to: day(&message.valid_to).ok()?,
+        units: message.unit_uids,
+        due: FeeDue {
+            key: message.key,
+            name: message.name,
+            amount_vnd: message.amount_vnd,
+            before_reception,
+        },
     })
 }
 

@@ -6,7 +6,7 @@ use prost::Message as _;
 use proto::intake::v1 as pb;
 
 use crate::act::Verb;
-use crate::dossier::{Channel, Decision, Dossier, Filing, HandedIn, Outcome, State};
+use crate::dossier::{Channel, Decision, Dossier, FeeDue, Filing, HandedIn, Outcome, State};
 
 /// The dossier on the wire.
 #[must_use]
@@ -32,6 +32,9 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         due: receipt.and_then(|receipt| time(receipt.due)),
         revision: dossier.revision,
         erased: dossier.key.is_none(),
+        form_data: dossier.filing.form.clone(),
+        fees: dossier.filing.fees.iter().map(fee).collect(),
+        limit_extra: i32::try_from(dossier.filing.limit_extra).unwrap_or(i32::MAX),
         ..pb::Dossier::default()
     };
     match &dossier.state {
@@ -108,6 +111,15 @@ pub fn outcome(outcome: Outcome) -> pb::Outcome {
     match outcome {
         Outcome::Granted => pb::Outcome::Granted,
         Outcome::Refused => pb::Outcome::Refused,
+    }
+}
+
+fn fee(fee: &FeeDue) -> pb::FeeDue {
+    pb::FeeDue {
+        key: fee.key.clone(),
+        name: fee.name.clone(),
+        amount_vnd: fee.amount_vnd,
+        before_reception: fee.before_reception,
     }
 }
 

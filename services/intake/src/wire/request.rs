@@ -17,6 +17,8 @@ const NAME: usize = 200;
 const REASON: usize = 1_000;
 const NUMBER: usize = 50;
 const MOST_COMPONENTS: usize = 200;
+/// In bytes.
+const LONGEST_FORM: usize = 64 * 1024;
 
 /// `SubmitDossier`.
 ///
@@ -33,6 +35,7 @@ pub fn submit(
         receiving_unit: &request.receiving_unit_uid,
         applicant: request.applicant.as_ref(),
         components: &request.components,
+        form: &request.form_data,
         channel: Some(Channel::Online),
     };
     filed.parse(context, false)
@@ -58,6 +61,7 @@ pub fn register(
         receiving_unit: &request.receiving_unit_uid,
         applicant: request.applicant.as_ref(),
         components: &request.components,
+        form: &request.form_data,
         channel,
     };
     filed.parse(context, true)
@@ -70,6 +74,7 @@ struct Filed<'a> {
     receiving_unit: &'a str,
     applicant: Option<&'a pb::Applicant>,
     components: &'a [pb::HandedIn],
+    form: &'a str,
     channel: Option<Channel>,
 }
 
@@ -90,6 +95,17 @@ impl Filed<'_> {
         }));
         let applicant = applicant(&mut fields, self.applicant, context);
         let components = components(&mut fields, self.components);
+        if self.form.len() > LONGEST_FORM {
+            fields.reject(Violation::new(
+                "form_data",
+                "TOO_LONG",
+                format!(
+                    "has {} bytes, at most {LONGEST_FORM} are allowed",
+                    self.form.len()
+                ),
+                format!("dài {} byte, nhiều nhất là {LONGEST_FORM}", self.form.len()),
+            ));
+        }
         fields.finish()?;
         let (Some((applicant, party)), Some(channel)) = (applicant, channel) else {
             return Err(Failure::invalid_fields(vec![required("applicant")]));
@@ -105,6 +121,7 @@ impl Filed<'_> {
             applicant,
             party,
             components,
+            form: self.form.to_owned(),
             channel,
             at_desk,
         };

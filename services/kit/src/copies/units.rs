@@ -1,6 +1,6 @@
 //! The units of the province as identity publishes them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use prost::Message as _;
@@ -94,6 +94,42 @@ impl UnitTable {
             }
         }
         course.on(on)
+    }
+
+    /// Whether no unit is loaded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The loaded units that exist on a civil day, as they stand on it, in no order.
+    pub fn existing_on(&self, on: NaiveDate) -> impl Iterator<Item = Unit<'_>> {
+        let there = self
+            .0
+            .values()
+            .filter(move |course| course.last_day.is_none_or(|last| on <= last));
+        there.filter_map(move |course| course.on(on))
+    }
+
+    /// Whether a unit is one of these on a civil day, or below one of them in the tree.
+    pub fn lies_in<'a>(
+        &self,
+        uid: &str,
+        mut area: impl Iterator<Item = &'a str>,
+        on: NaiveDate,
+    ) -> bool {
+        let mut above = BTreeSet::new();
+        let mut next = self.resolve(uid, on);
+        while let Some(unit) = next {
+            if !above.insert(unit.uid) {
+                break;
+            }
+            next = self.resolve(unit.parent, on);
+        }
+        area.any(|uid| {
+            let named = self.resolve(uid, on).map_or(uid, |unit| unit.uid);
+            above.contains(named)
+        })
     }
 
     /// The units that loaded units name as parent or successor and that are not loaded themselves.
@@ -212,6 +248,20 @@ mod tests {
         let table = table([unit("new", "", "2025-07-01")]);
         assert_eq!(table.resolve("new", LAST_DAY), None);
         assert!(table.has("new") && table.resolve("new", NEXT_DAY).is_some());
+    }
+
+    #[test]
+    fn a_unit_lies_in_itself_and_in_what_is_above_it_or_did_the_work_of_that() {
+        let table = table([
+            unit("a", "b", "2004-01-01"),
+            unit("b", "", "2004-01-01"),
+            unit("p", "", "2004-01-01"),
+        ]);
+        let lies = |uid: &str, area: &str| table.lies_in(uid, [area].into_iter(), NEXT_DAY);
+        assert!(lies("b", "b") && lies("b", "a") && lies("b", "p"));
+        assert!(!lies("p", "b") && !lies("b", "x"));
+        let there: Vec<_> = table.existing_on(NEXT_DAY).map(|unit| unit.uid).collect();
+        assert!(there.len() == 2 && !there.contains(&"a"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What people do to a dossier, and the calls by which they do it.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, Timelike as _};
 use proto::intake::v1 as intake;
 use proto::intake::v1::{Channel, Decision, Outcome};
 use proto::routing::v1 as routing;
@@ -104,10 +104,11 @@ impl Scene<'_> {
         let request = intake::SubmitDossierRequest {
             request_id,
             procedure_code: self.procedure().code.clone(),
-            case_key: String::new(),
+            case_key: self.case(),
             receiving_unit_uid: self.unit().uid.clone(),
             applicant: Some(self.filing.applicant.clone()),
             components: self.procedure().components.clone(),
+            form_data: String::new(),
         };
         Ok(Call::new(&request).by(citizen))
     }
@@ -116,11 +117,12 @@ impl Scene<'_> {
         let request = intake::RegisterDossierRequest {
             request_id,
             procedure_code: self.procedure().code.clone(),
-            case_key: String::new(),
+            case_key: self.case(),
             receiving_unit_uid: self.unit().uid.clone(),
             applicant: Some(self.filing.applicant.clone()),
             components: self.procedure().components.clone(),
             channel: Channel::Counter.into(),
+            form_data: String::new(),
         };
         Ok(Call::new(&request).by(self.desk()?))
     }
@@ -239,6 +241,13 @@ impl Scene<'_> {
         };
         let caller = self.officer(&held.transfer.to_unit_uid, Role::Receptionist)?;
         Ok(Call::new(&request).by(caller).after(held.position.as_ref()))
+    }
+
+    /// Where there is another case than the standard one, one in three is of it.
+    fn case(&self) -> String {
+        let other = self.procedure().other_case.as_deref();
+        let is_of_it = self.filing.at.minute().is_multiple_of(3);
+        other.filter(|_| is_of_it).unwrap_or_default().to_owned()
     }
 
     fn procedure(&self) -> &Procedure {

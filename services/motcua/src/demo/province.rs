@@ -55,6 +55,8 @@ pub struct Procedure {
     pub online_level: i32,
     /// The department that leads its field.
     pub lead: String,
+    /// A case beside the standard one that asks for the same and goes the same way.
+    pub other_case: Option<String>,
     /// All that must be handed in.
     pub components: Vec<HandedIn>,
     /// The name of its route.
@@ -85,7 +87,7 @@ impl Province {
             units,
             procedures: procedures(line).await?,
             summary: line
-                .read(None, &catalogue::GetCatalogueSummaryRequest {})
+                .read(None, &catalogue::GetCatalogueSummaryRequest::default())
                 .await?,
             office: Office::from_wire(&calendar.unwrap_or_default())?,
         })
@@ -173,10 +175,15 @@ impl Procedure {
     fn from_wire(wire: catalogue::Procedure) -> Option<Self> {
         let level = wire.level();
         let version = wire.version?;
-        let case = version
+        let (standard, others): (Vec<_>, Vec<_>) = version
             .cases
             .into_iter()
-            .find(|case| case.key == STANDARD)?;
+            .partition(|case| case.key == STANDARD);
+        let case = standard.into_iter().next()?;
+        let is_alike = |other: &catalogue::Case| {
+            other.route == case.route && other.components == case.components
+        };
+        let other_case = others.into_iter().find(is_alike).map(|other| other.key);
         let route = case
             .route
             .filter(|route| !route.steps.is_empty() && !wire.vertical_agency)?;
@@ -190,7 +197,8 @@ impl Procedure {
             level,
             online_level: wire.online_level,
             lead: wire.lead_unit_uid,
-            components: version.components.iter().map(handed_in).collect(),
+            other_case,
+            components: case.components.iter().map(handed_in).collect(),
             first_steps: first.map(|step| step.key.clone()).collect(),
             decided_above: route.steps.iter().any(above),
             route: route.name,
@@ -227,6 +235,7 @@ pub mod tests {
             level,
             online_level,
             lead: "so-1".to_owned(),
+            other_case: None,
             components: Vec::new(),
             route: "department".to_owned(),
             first_steps: vec!["examine".to_owned()],

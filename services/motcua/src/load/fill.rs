@@ -15,6 +15,7 @@ use kit::copies::{self, CALENDAR, CalendarCache, PROCEDURE, UNIT};
 use kit::db::Db;
 use kit::fill::{analyze, must_be_empty};
 use prost::Message;
+use proto::catalogue::v1::Procedure;
 use proto::event::v1::Event;
 use proto::intake::v1::{
     Channel, Decision, Outcome, RecordDecisionRequest, RegisterDossierRequest, ReturnResultRequest,
@@ -124,13 +125,12 @@ impl Office {
         let calendar = CalendarCache::default().find(&calendars);
         let calendar = calendar.ok_or(Error::Empty("calendar"))?;
         let units = decoded(&copies::all(intake.read(), UNIT).await?);
-        let mut procedures = copies::all(intake.read(), PROCEDURE).await?;
-        // Each is there under the key of its version too.
-        procedures.retain(|copy| !copy.key.contains('@'));
+        let procedures = copies::all(intake.read(), PROCEDURE).await?;
+        let procedures: Vec<Procedure> = procedures.iter().flat_map(copies::procedures).collect();
         Ok(Self {
             intake: filled,
             routing: routing::fill::Fill::begin(routing.clone(), identity, catalogue).await?,
-            plans: Plans::at_desks(&decoded(&procedures), units)?,
+            plans: Plans::at_desks(&procedures, units)?,
             calendar: calendar.of_the_province().clone(),
             names: Names::load()?,
             dice: Dice::new(1),

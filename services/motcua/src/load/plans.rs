@@ -146,11 +146,12 @@ impl Plans {
 impl Plan {
     fn of(procedure: &Procedure, fits: fn(&Route) -> bool) -> Option<Self> {
         let version = procedure.version.as_ref()?;
-        let route = version.cases.first()?.route.as_ref()?;
+        let case = version.cases.first()?;
+        let route = case.route.as_ref()?;
         if procedure.vertical_agency || route.steps.is_empty() || !fits(route) {
             return None;
         }
-        let components = version.components.iter().map(|component| HandedIn {
+        let components = case.components.iter().map(|component| HandedIn {
             component_key: component.key.clone(),
             originals: component.originals,
             copies: component.copies,

@@ -200,7 +200,10 @@ impl Scenario {
             } => {
                 let code = in_turn(codes, turn).clone();
                 let reader = (!readers.is_empty()).then(|| *in_turn(readers, turn));
-                let request = GetProcedureRequest { code };
+                let request = GetProcedureRequest {
+                    code,
+                    ..GetProcedureRequest::default()
+                };
                 line.call(reader, &request, None).await?;
             }
             Self::SignIn { line } => attempt(line, turn).await?,
@@ -295,6 +298,7 @@ pub fn submission(line: &Line, plans: &Plans, turn: u64) -> (CallerId, SubmitDos
         receiving_unit_uid: unit.to_owned(),
         applicant: line.cast().particulars(citizen).cloned(),
         components: plan.components.clone(),
+        form_data: String::new(),
     };
     (citizen, request)
 }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Holding, Journey, Surroundings, Told, What};
 use crate::error::Error;
-use crate::route::{Due, Part, RESULT, Step};
+use crate::route::{Due, Part, RESULT, Slice, Step};
 use crate::transfer::{State, Transfer, Work};
 
 impl Journey {
@@ -50,7 +50,7 @@ impl Journey {
         Ok(())
     }
 
-    /// The result is due when the applicant was told to come for it; a step by its share of the limit.
+    /// The result is due when the applicant was told to come for it; a step by its share of the limit, or by time of its own.
     pub(super) fn due_of(
         &self,
         key: &str,
@@ -58,8 +58,9 @@ impl Journey {
         at: Moment,
         calendars: &Calendars,
     ) -> Result<Due, Error> {
-        let share = self.route.step(key).map_or(0, |step| step.share_percent);
-        let due = self.route.due(share, at, calendars.of(to))?;
+        let step = self.route.step(key);
+        let slice = step.map_or(Slice::Percent(0), |step| step.slice);
+        let due = self.route.due(slice, at, calendars.of(to))?;
         if key == RESULT {
             let step = self.route.appointment;
             return Ok(Due { step, ..due });

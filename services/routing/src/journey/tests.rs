@@ -12,7 +12,7 @@ use kit::copies::{Calendars, UnitTable};
 use worktime::{Calendar, OfficeHours};
 
 use super::{Holding, Journey, Surroundings};
-use crate::route::{Part, Route, Step};
+use crate::route::{Part, Route, Slice, Step};
 use crate::transfer::Transfer;
 
 /// The unit whose desk received the dossier and returns the result.
@@ -106,7 +106,7 @@ fn step(key: &str, after: &[&str], unit: &str) -> Step {
         after: after.iter().map(|&before| before.to_owned()).collect(),
         unit: unit.to_owned(),
         role: Role::Examiner,
-        share_percent: 20,
+        slice: Slice::Percent(20),
         part: Part::Sole,
         decides: false,
     }

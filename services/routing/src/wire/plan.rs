@@ -5,7 +5,7 @@ use prost::Message as _;
 use proto::catalogue::v1 as pb;
 
 use crate::error::Error;
-use crate::route::{Part, Step, UnitRule};
+use crate::route::{Part, Slice, Step, UnitRule};
 
 /// The routes of a procedure by case.
 pub struct Procedure {
@@ -68,7 +68,10 @@ fn planned(step: pb::Step) -> Option<Planned> {
         pb::UnitRule::Receiving => UnitRule::Receiving,
         pb::UnitRule::ParentOfReceiving => UnitRule::ParentOfReceiving,
         pb::UnitRule::Competent => UnitRule::Competent,
-        pb::UnitRule::Fixed => UnitRule::Fixed(step.unit_uid.clone()),
+        // The catalogue named the department when it published the version.
+        pb::UnitRule::Fixed | pb::UnitRule::DepartmentOfField => {
+            UnitRule::Fixed(step.unit_uid.clone())
+        }
     };
     let role = match step.role() {
         pb::StepRole::Unspecified => return None,
@@ -85,7 +88,7 @@ fn planned(step: pb::Step) -> Option<Planned> {
         pb::StepPart::Consulted => Part::Consulted,
     };
     let step = Step {
-        share_percent: u32::try_from(step.share_percent).ok()?,
+        slice: slice(&step)?,
         key: step.key,
         name: step.name,
         after: step.after,
@@ -95,4 +98,11 @@ fn planned(step: pb::Step) -> Option<Planned> {
         decides: step.decides,
     };
     Some(Planned { step, unit_rule })
+}
+
+fn slice(step: &pb::Step) -> Option<Slice> {
+    match u32::try_from(step.outside_working_days).ok()? {
+        0 => Some(Slice::Percent(u32::try_from(step.share_percent).ok()?)),
+        days => Some(Slice::OutsideDays(days)),
+    }
 }

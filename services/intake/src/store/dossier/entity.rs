@@ -30,6 +30,9 @@ pub struct Model {
     pub content_digest: Option<Vec<u8>>,
     /// JSON.
     pub components: String,
+    /// JSON.
+    pub fees: String,
+    pub limit_extra: i32,
     pub receiving_unit: String,
     pub competent_unit: String,
     pub returning_unit: String,
@@ -111,6 +114,8 @@ impl Model {
             party_uid: filing.party.clone(),
             content_digest: content.transpose()?.map(Blind::into_bytes),
             components: json(&filing.components)?,
+            fees: json(&filing.fees)?,
+            limit_extra: i32::try_from(filing.limit_extra).map_err(|_| bad_row("limit_extra"))?,
             receiving_unit: dossier.units.receiving.clone(),
             competent_unit: dossier.units.competent.clone(),
             returning_unit: dossier.units.returning.clone(),
@@ -145,6 +150,9 @@ impl Model {
                 applicant: personal.applicant()?,
                 party: self.party_uid,
                 components: parse(&self.components)?,
+                form: personal.form,
+                fees: parse(&self.fees)?,
+                limit_extra: u32::try_from(self.limit_extra).map_err(|_| bad_row("limit_extra"))?,
             },
             uid: self.uid,
             code: DossierCode::stored(self.code),

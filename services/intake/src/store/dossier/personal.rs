@@ -14,6 +14,8 @@ use crate::dossier::{Applicant, Decision, Dossier, State};
 pub(super) struct Personal {
     applicant: Option<Particulars>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub form: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub closing_reason: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub decision_number: String,
@@ -71,6 +73,7 @@ impl Personal {
         });
         let mut personal = Self {
             applicant,
+            form: dossier.filing.form.clone(),
             ..Self::default()
         };
         match &dossier.state {
@@ -91,17 +94,17 @@ impl Personal {
     }
 
     /// Who applies.
-    pub fn applicant(self) -> Result<Option<Applicant>, DbErr> {
-        let Some(applicant) = self.applicant else {
+    pub fn applicant(&self) -> Result<Option<Applicant>, DbErr> {
+        let Some(applicant) = &self.applicant else {
             return Ok(None);
         };
         let bad_number = || bad_row("the applicant's number");
         let kind = applicant.kind.parse().map_err(|()| bad_number())?;
         let number = IdentityNumber::parse(kind, &applicant.number, "number");
         Ok(Some(Applicant {
-            name: applicant.name,
+            name: applicant.name.clone(),
             number: number.map_err(|_| bad_number())?,
-            phone: applicant.phone,
+            phone: applicant.phone.clone(),
         }))
     }
 }
