@@ -20,6 +20,8 @@ pub struct Entry {
     pub versions: Vec<Version>,
     /// The next version; one at most.
     pub draft: Option<Draft>,
+    /// The revision of a draft that was discarded, from which the next goes on; 0 where there is none.
+    pub discarded: i64,
 }
 
 /// A published version. What it says never changes.
@@ -67,6 +69,7 @@ impl Entry {
             online: OnlineLevels::default(),
             versions: Vec::new(),
             draft: None,
+            discarded: 0,
         }
     }
 
@@ -138,9 +141,20 @@ impl Entry {
         }
         self.draft = Some(Draft {
             number: self.next_number(),
-            revision: 1,
+            revision: self.discarded + 1,
             procedure,
         });
+        self.discarded = 0;
+        Ok(())
+    }
+
+    /// Discards the draft, as a caller has seen it.
+    ///
+    /// # Errors
+    /// `DRAFT_NOT_FOUND`, `REVISION_CHANGED`.
+    pub fn discard_draft(&mut self, expected_revision: i64) -> Result<(), Error> {
+        self.discarded = self.draft(expected_revision)?.revision;
+        self.draft = None;
         Ok(())
     }
 
@@ -288,5 +302,17 @@ pub(crate) mod tests {
         assert!(entry.draft(2).is_err());
         entry.publish(procedure("1.000001", "Bốn"), day("2020-01-01"));
         assert_eq!(entry.draft(0).unwrap().number, 3);
+    }
+
+    #[test]
+    fn whoever_saw_a_discarded_draft_has_not_seen_the_next() {
+        let mut entry = entry("1.000001", "Một", &["2018-06-21"]);
+        entry.begin_draft(procedure("1.000001", "Hai")).unwrap();
+        assert!(entry.discard_draft(2).is_err());
+        entry.discard_draft(1).unwrap();
+        assert!(entry.discard_draft(1).is_err());
+        entry.begin_draft(procedure("1.000001", "Ba")).unwrap();
+        assert!(entry.draft(1).is_err());
+        assert_eq!(entry.draft(2).unwrap().number, 2);
     }
 }

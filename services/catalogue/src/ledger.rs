@@ -62,6 +62,8 @@ pub(crate) enum Verb {
     CreateDraft(Option<Procedure>),
     /// `UpdateDraft`.
     UpdateDraft(Procedure),
+    /// `DiscardDraft`.
+    DiscardDraft,
     /// `PublishVersion`.
     Publish { from: NaiveDate, is_dry_run: bool },
     /// `RetireProcedure`.
@@ -149,6 +151,7 @@ fn on_procedure(
     match &on.verb {
         Verb::CreateDraft(content) => draft::create(world, on, content.as_ref(), today),
         Verb::UpdateDraft(content) => draft::update(world, on, content, today),
+        Verb::DiscardDraft => draft::discard(world, on, today),
         Verb::Publish { from, is_dry_run } => {
             publish::publish(world, on, (*from, *is_dry_run), today)
         }

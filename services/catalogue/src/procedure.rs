@@ -75,7 +75,7 @@ impl fmt::Display for Code {
 }
 
 /// The level of government that decides; as text `department`, `district`, `commune`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// The province, by a department.
@@ -100,7 +100,7 @@ impl FromStr for Level {
 }
 
 /// Who may apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicantKind {
     /// Citizens.
@@ -111,6 +111,16 @@ pub enum ApplicantKind {
     Organisation,
     /// Agencies of the state.
     Agency,
+}
+
+impl ApplicantKind {
+    /// Everybody.
+    pub const ALL: [Self; 4] = [
+        Self::Citizen,
+        Self::Business,
+        Self::Organisation,
+        Self::Agency,
+    ];
 }
 
 /// What a version says, whole or, in a draft, perhaps not yet.

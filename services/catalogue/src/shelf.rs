@@ -10,12 +10,15 @@ use kit::online::{Online, Service};
 
 use crate::entry::{Entry, Version};
 use crate::procedure::Level;
-use search::Text;
 pub use search::{Agreement, Found, Search};
+use search::{Index, Text};
 
 /// All procedures in order of code.
 #[derive(Clone, Debug, Default)]
-pub struct Shelf(Vec<Arc<Shelved>>);
+pub struct Shelf {
+    procedures: Vec<Arc<Shelved>>,
+    index: Arc<Index>,
+}
 
 /// A procedure, with the texts of its versions made ready for searching.
 #[derive(Debug)]
@@ -67,33 +70,39 @@ impl Shelf {
     /// The procedure with this code.
     #[must_use]
     pub fn get(&self, code: &str) -> Option<&Entry> {
-        self.place(code).ok().map(|place| &self.0[place].entry)
+        self.place(code)
+            .ok()
+            .map(|place| &self.procedures[place].entry)
     }
 
     fn place(&self, code: &str) -> Result<usize, usize> {
-        self.0
+        self.procedures
             .binary_search_by(|shelved| shelved.entry.code.as_str().cmp(code))
     }
 
-    /// Puts procedures in the place of what they were before.
+    /// Puts procedures in the place of what they were before. The index is made anew: some ten milliseconds for a province.
     pub fn put(&mut self, entries: Vec<Entry>) {
+        if entries.is_empty() {
+            return;
+        }
         let mut new = Vec::new();
         for entry in entries {
             match self.place(entry.code.as_str()) {
-                Ok(place) => self.0[place] = Shelved::new(entry),
+                Ok(place) => self.procedures[place] = Shelved::new(entry),
                 Err(_) => new.push(Shelved::new(entry)),
             }
         }
         if !new.is_empty() {
-            self.0.append(&mut new);
-            self.0
+            self.procedures.append(&mut new);
+            self.procedures
                 .sort_by(|one, other| one.entry.code.cmp(&other.entry.code));
         }
+        self.index = Arc::new(Index::of(self.procedures.iter().map(Arc::as_ref)));
     }
 
     /// All procedures in order of code.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.0.iter().map(|shelved| &shelved.entry)
+        self.procedures.iter().map(|shelved| &shelved.entry)
     }
 
     /// A page of what is in force, and whether another follows.
@@ -109,7 +118,7 @@ impl Shelf {
                 .is_none_or(|wanted| of.version.procedure.level == wanted)
                 && page.online_level.is_none_or(|wanted| level == Some(wanted))
         };
-        let in_force = self.0[start..]
+        let in_force = self.procedures[start..]
             .iter()
             .filter_map(|shelved| OnDay::of(&shelved.entry, page.on));
         let mut found: Vec<_> = in_force.filter(fits).take(page.size + 1).collect();

@@ -16,12 +16,13 @@ use kit::writer::{self, Writer};
 use prost::{Message, Name};
 use proto::catalogue::v1::procedure_service_server::ProcedureService;
 use proto::catalogue::v1::{
-    CreateDraftRequest, CreateDraftResponse, ExportProceduresRequest, ExportProceduresResponse,
-    GetCatalogueSummaryRequest, GetCatalogueSummaryResponse, GetDraftRequest, GetDraftResponse,
-    GetProcedureRequest, GetProcedureResponse, GetVersionDifferencesRequest,
-    GetVersionDifferencesResponse, ImportProceduresRequest, ImportProceduresResponse,
-    ListProceduresRequest, ListProceduresResponse, ListVersionsRequest, ListVersionsResponse,
-    PublishVersionRequest, PublishVersionResponse, RetireProcedureRequest, RetireProcedureResponse,
+    CreateDraftRequest, CreateDraftResponse, DiscardDraftRequest, DiscardDraftResponse,
+    ExportProceduresRequest, ExportProceduresResponse, GetCatalogueSummaryRequest,
+    GetCatalogueSummaryResponse, GetDraftRequest, GetDraftResponse, GetProcedureRequest,
+    GetProcedureResponse, GetVersionDifferencesRequest, GetVersionDifferencesResponse,
+    ImportProceduresRequest, ImportProceduresResponse, ListProceduresRequest,
+    ListProceduresResponse, ListVersionsRequest, ListVersionsResponse, PublishVersionRequest,
+    PublishVersionResponse, RetireProcedureRequest, RetireProcedureResponse,
     SearchProceduresRequest, SearchProceduresResponse, SetOnlineLevelRequest,
     SetOnlineLevelResponse, UpdateDraftRequest, UpdateDraftResponse, WatchProceduresRequest,
     WatchProceduresResponse,
@@ -198,6 +199,14 @@ impl ProcedureService for Procedures {
         request: Request<UpdateDraftRequest>,
     ) -> Result<Response<UpdateDraftResponse>, Status> {
         let parsed = wire::request::update_draft(request.get_ref());
+        self.change(&request, parsed).await
+    }
+
+    async fn discard_draft(
+        &self,
+        request: Request<DiscardDraftRequest>,
+    ) -> Result<Response<DiscardDraftResponse>, Status> {
+        let parsed = wire::request::discard_draft(request.get_ref());
         self.change(&request, parsed).await
     }
 

@@ -46,6 +46,20 @@ pub(super) fn update(
     Ok(drafted(entry, reply))
 }
 
+/// draft → nothing.
+pub(super) fn discard(
+    world: &World,
+    on: &OnProcedure,
+    today: NaiveDate,
+) -> Result<Effect<Change>, Error> {
+    let missing = || Error::DraftNotFound(on.code.to_string());
+    let before = world.find(&on.code).ok_or_else(missing)?;
+    let mut entry = before.clone();
+    entry.discard_draft(on.expected_revision)?;
+    let reply = wire::reply::draft_discarded(before, today);
+    Ok(drafted(entry, reply))
+}
+
 fn drafted(entry: Entry, reply: Vec<u8>) -> Effect<Change> {
     let code = entry.code.as_str();
     let told = wire::event::draft_changed(&entry);

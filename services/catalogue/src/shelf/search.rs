@@ -1,16 +1,25 @@
 //! Finding procedures by words.
 //!
-//! Every procedure of the day is looked at: a text is some hundred bytes, folded once, so that 50,000 are a few milliseconds.
+//! The index says which procedures can be found, and how well at best. They are looked at in that order, and in order of code, until
+//! nothing better can come: of words that nearly all have, the first page is found among the first few.
 
+mod index;
+#[cfg(test)]
+mod scan;
+mod text;
+
+use std::collections::BinaryHeap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 use kit::text::{fold, normalise};
-use memchr::memmem::Finder;
 
 use super::{OnDay, Shelf, Shelved};
-use crate::procedure::{ApplicantKind, Level, Procedure};
+use crate::procedure::{ApplicantKind, Level};
+pub(super) use index::Index;
+pub(super) use text::Text;
+use text::{Wanted, words};
 
 /// What to search: a page, best first.
 #[derive(Clone, Debug)]
@@ -92,127 +101,6 @@ impl FromStr for Agreement {
     }
 }
 
-/// The texts of a version, each word of them with a space before it.
-#[derive(Debug)]
-pub(super) struct Text {
-    accented: String,
-    folded: String,
-    elsewhere: String,
-    field: String,
-    local_code: String,
-}
-
-impl Text {
-    pub fn of(procedure: &Procedure) -> Self {
-        let Procedure {
-            name,
-            field,
-            result,
-            name_en,
-            local_code,
-            ..
-        } = procedure;
-        Self {
-            accented: words(&normalise(name).to_lowercase()),
-            folded: words(&fold(name)),
-            elsewhere: words(&fold(&format!("{field} {result} {name_en}"))),
-            field: fold(field),
-            local_code: local_code
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        }
-    }
-}
-
-fn words(text: &str) -> String {
-    let mut spaced = String::with_capacity(text.len() + 1);
-    for word in text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-    {
-        spaced.push(' ');
-        spaced.push_str(word);
-    }
-    spaced
-}
-
-/// What is searched, made ready.
-struct Wanted<'a> {
-    code: &'a str,
-    accented: &'a str,
-    phrase: Finder<'a>,
-    folded_phrase: Finder<'a>,
-    words: Vec<Finder<'a>>,
-    folded_words: Vec<Finder<'a>>,
-}
-
-impl<'a> Wanted<'a> {
-    fn new(code: &'a str, accented: &'a str, folded: &'a str) -> Self {
-        Self {
-            code,
-            accented,
-            phrase: Finder::new(accented),
-            folded_phrase: Finder::new(folded),
-            words: each_word(accented),
-            folded_words: each_word(folded),
-        }
-    }
-
-    fn agreement(&self, code: &str, text: &Text) -> Option<Agreement> {
-        if let Some(agreement) = self.of_codes(&[code, &text.local_code]) {
-            return Some(agreement);
-        }
-        let (mut here, mut anywhere) = (true, true);
-        for word in &self.folded_words {
-            if word.find(text.folded.as_bytes()).is_none() {
-                here = false;
-                anywhere &= word.find(text.elsewhere.as_bytes()).is_some();
-            }
-        }
-        match (here, anywhere) {
-            (true, _) => Some(self.in_name(text)),
-            (false, true) => Some(Agreement::Elsewhere),
-            (false, false) => None,
-        }
-    }
-
-    fn of_codes(&self, codes: &[&str]) -> Option<Agreement> {
-        if self.code.is_empty() || !codes.iter().any(|code| code.starts_with(self.code)) {
-            None
-        } else if codes.contains(&self.code) {
-            Some(Agreement::Code)
-        } else {
-            Some(Agreement::CodeBegins)
-        }
-    }
-
-    /// How the name agrees that has all words without accents.
-    fn in_name(&self, text: &Text) -> Agreement {
-        let accented = text.accented.as_bytes();
-        if text.accented.starts_with(self.accented) {
-            Agreement::NameBegins
-        } else if self.phrase.find(accented).is_some() {
-            Agreement::Phrase
-        } else if self.folded_phrase.find(text.folded.as_bytes()).is_some() {
-            Agreement::FoldedPhrase
-        } else if self.words.iter().all(|word| word.find(accented).is_some()) {
-            Agreement::Words
-        } else {
-            Agreement::FoldedWords
-        }
-    }
-}
-
-/// Each word with the space before it.
-fn each_word(words: &str) -> Vec<Finder<'_>> {
-    let starts: Vec<usize> = words.match_indices(' ').map(|(at, _)| at).collect();
-    let ends = starts.iter().skip(1).copied().chain([words.len()]);
-    let each = starts.iter().zip(ends);
-    each.map(|(start, end)| Finder::new(&words[*start..end]))
-        .collect()
-}
-
 impl Search {
     fn fits(&self, of: &OnDay<'_>, text: &Text, field: Option<&str>) -> bool {
         let procedure = &of.version.procedure;
@@ -228,6 +116,13 @@ impl Search {
                 .is_none_or(|wanted| online() == Some(wanted))
             && self.applicant.is_none_or(open_to)
     }
+
+    /// Whether a find comes after the page before.
+    fn is_after(&self, agreement: Agreement, procedure: &Shelved) -> bool {
+        let place = (agreement, procedure.entry.code.as_str());
+        let after = self.after.as_ref();
+        after.is_none_or(|(agreement, code)| place > (*agreement, code.as_str()))
+    }
 }
 
 impl Shelf {
@@ -236,44 +131,88 @@ impl Shelf {
     pub fn search(&self, search: &Search) -> (Vec<Found<'_>>, bool) {
         let (accented, folded) = (normalise(&search.text).to_lowercase(), fold(&search.text));
         let (accented, folded) = (words(&accented), words(&folded));
-        let code = search.text.trim();
-        let wanted = Wanted::new(code, &accented, &folded);
+        let wanted = Wanted::new(search.text.trim(), &accented, &folded);
         let field = search.field.as_deref().map(fold);
-        let finds = self
-            .0
-            .iter()
-            .filter_map(|shelved| find(shelved, search, &wanted, field.as_deref()));
-        let after = |found: &Found<'_>| {
-            let place = (found.agreement, found.of.entry.code.as_str());
-            let after = search.after.as_ref();
-            after.is_none_or(|(agreement, code)| place > (*agreement, code.as_str()))
-        };
-        let mut found: Vec<Found<'_>> = finds.filter(after).collect();
-        // They come by code, and that order stays among those that agree as well.
-        found.sort_by_key(|found| found.agreement);
-        let more = found.len() > search.size;
-        found.truncate(search.size);
-        (found, more)
+        let mut best = Best::new(search.size + 1);
+        for (agreements, places) in self.index.candidates(search, &folded, field.as_deref()) {
+            for place in places {
+                let procedure = &self.procedures[place];
+                let found = procedure.agreement(search, &wanted, field.as_deref());
+                let found = found.filter(|agreement| agreements.contains(agreement));
+                if let Some(agreement) = found.filter(|found| search.is_after(*found, procedure)) {
+                    best.put(agreement, place);
+                    if best.is_final(*agreements.start()) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.found(best, search)
+    }
+
+    /// The page of the best.
+    fn found(&self, best: Best, search: &Search) -> (Vec<Found<'_>>, bool) {
+        let best = best.in_order();
+        let more = best.len() > search.size;
+        let page = best.into_iter().take(search.size);
+        let page = page.filter_map(|(agreement, place)| {
+            let of = OnDay::of(&self.procedures[place].entry, search.on)?;
+            Some(Found { agreement, of })
+        });
+        (page.collect(), more)
     }
 }
 
-fn find<'a>(
-    shelved: &'a Shelved,
-    search: &Search,
-    wanted: &Wanted<'_>,
-    field: Option<&str>,
-) -> Option<Found<'a>> {
-    let entry = &shelved.entry;
-    let place = entry
-        .versions
-        .iter()
-        .rposition(|version| version.from <= search.on)?;
-    let text = shelved.texts.get(place)?;
-    let agreement = wanted.agreement(entry.code.as_str(), text)?;
-    let of = OnDay::of(entry, search.on)?;
-    search
-        .fits(&of, text, field)
-        .then_some(Found { agreement, of })
+/// The best of what was put in, so many at most.
+struct Best {
+    size: usize,
+    /// The worst on top.
+    found: BinaryHeap<(Agreement, usize)>,
+}
+
+impl Best {
+    fn new(size: usize) -> Self {
+        Self {
+            size,
+            found: BinaryHeap::new(),
+        }
+    }
+
+    fn put(&mut self, agreement: Agreement, place: usize) {
+        self.found.push((agreement, place));
+        if self.found.len() > self.size {
+            self.found.pop();
+        }
+    }
+
+    /// Whether nothing that agrees like this, or less, and has a later place can be among them.
+    fn is_final(&self, agreement: Agreement) -> bool {
+        let worst = self.found.peek();
+        self.found.len() == self.size && worst.is_some_and(|(worst, _)| *worst <= agreement)
+    }
+
+    fn in_order(self) -> Vec<(Agreement, usize)> {
+        self.found.into_sorted_vec()
+    }
+}
+
+impl Shelved {
+    /// How it agrees on the day; `None` where nothing is in force or it does not fit.
+    fn agreement(
+        &self,
+        search: &Search,
+        wanted: &Wanted<'_>,
+        field: Option<&str>,
+    ) -> Option<Agreement> {
+        let entry = &self.entry;
+        let mut versions = entry.versions.iter();
+        let text = self
+            .texts
+            .get(versions.rposition(|version| version.from <= search.on)?)?;
+        let agreement = wanted.agreement(entry.code.as_str(), text)?;
+        let of = OnDay::of(entry, search.on)?;
+        search.fits(&of, text, field).then_some(agreement)
+    }
 }
 
 #[cfg(test)]

@@ -73,8 +73,13 @@ fn entry(row: &procedure::Model, versions: Vec<version::Model>) -> Result<Entry,
         online: json(&row.online)?,
         versions: Vec::new(),
         draft: None,
+        discarded: 0,
     };
     for row in versions {
+        if row.body.is_empty() {
+            entry.discarded = row.revision;
+            continue;
+        }
         let procedure = json(&row.body)?;
         match row.effective_from {
             Some(from) => entry.versions.push(Version {
@@ -225,7 +230,18 @@ fn version_rows(entry: &Entry) -> Vec<Result<version::Model, DbErr>> {
             body: text(&draft.procedure)?,
         })
     });
-    published.chain(draft).collect()
+    // What was discarded leaves its revision.
+    let discarded = (entry.discarded > 0).then(|| {
+        Ok(version::Model {
+            code: code(),
+            number: entry.next_number(),
+            effective_from: None,
+            retired_from: None,
+            revision: entry.discarded,
+            body: String::new(),
+        })
+    });
+    published.chain(draft).chain(discarded).collect()
 }
 
 fn text(value: &impl serde::Serialize) -> Result<String, DbErr> {

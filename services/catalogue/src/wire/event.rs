@@ -29,7 +29,7 @@ pub(crate) fn draft_changed(entry: &Entry) -> pb::CatalogueChange {
     let draft = entry.draft.as_ref();
     let changed = pb::DraftChanged {
         code: entry.code.to_string(),
-        number: draft.map_or(0, |draft| draft.number),
+        number: entry.next_number(),
         revision: draft.map_or(0, |draft| draft.revision),
     };
     pb::CatalogueChange {

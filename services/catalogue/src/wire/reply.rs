@@ -104,6 +104,12 @@ pub(crate) fn draft_updated(entry: &Entry, day: NaiveDate) -> Vec<u8> {
     pb::UpdateDraftResponse { draft }.encode_to_vec()
 }
 
+/// The reply of `DiscardDraft`: the draft as it was.
+pub(crate) fn draft_discarded(before: &Entry, day: NaiveDate) -> Vec<u8> {
+    let draft = draft(before, day);
+    pb::DiscardDraftResponse { draft }.encode_to_vec()
+}
+
 /// The last version after a change that raises the revision.
 fn last(entry: &Entry, day: NaiveDate) -> Option<pb::Procedure> {
     let last = entry.versions.last()?;

@@ -43,6 +43,20 @@ pub(crate) fn update_draft(message: &pb::UpdateDraftRequest) -> Result<(String, 
     )
 }
 
+/// `DiscardDraft`.
+pub(crate) fn discard_draft(message: &pb::DiscardDraftRequest) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let request_id = fields.request_id(&message.request_id);
+    let code = parse::code(&mut fields, "code", &message.code);
+    let revision = seen(&mut fields, message.expected_revision);
+    act(
+        fields,
+        request_id,
+        (code, revision),
+        Some(Verb::DiscardDraft),
+    )
+}
+
 /// `PublishVersion`.
 pub(crate) fn publish(message: &pb::PublishVersionRequest) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();

@@ -3,9 +3,9 @@
 use kit::caller::Role;
 use kit::clock;
 use proto::catalogue::v1::{
-    Case, CompetentLevel, Component, CreateDraftRequest, Fee, FeeTime, GetDraftRequest,
-    GetVersionDifferencesRequest, Limit, LimitUnit, Procedure, Route, Step, StepPart, StepRole,
-    UnitRule, UpdateDraftRequest, Version, VersionState,
+    Case, CompetentLevel, Component, CreateDraftRequest, DiscardDraftRequest, Fee, FeeTime,
+    GetDraftRequest, GetVersionDifferencesRequest, Limit, LimitUnit, Procedure, Route, Step,
+    StepPart, StepRole, UnitRule, UpdateDraftRequest, Version, VersionState,
 };
 use tonic::Code;
 
@@ -156,6 +156,48 @@ async fn of_two_who_change_a_draft_one_wins() {
             .await,
         Code::NotFound,
         "DRAFT_NOT_FOUND",
+    );
+}
+
+#[tokio::test]
+async fn a_discarded_draft_is_gone_and_whoever_saw_it_does_not_change_the_next() {
+    let suite = Suite::serve(Store::new().await).await;
+    create(&suite, draft("1.000001")).await;
+    let discard = |expected_revision| {
+        suite.as_admin(DiscardDraftRequest {
+            request_id: clock::new_uid(),
+            code: "1.000001".to_owned(),
+            expected_revision,
+        })
+    };
+    let mut procedures = suite.procedures();
+    refused(
+        procedures.discard_draft(discard(2)).await,
+        Code::Aborted,
+        "REVISION_CHANGED",
+    );
+    let discarded = procedures.discard_draft(discard(1)).await.unwrap();
+    assert_eq!(discarded.into_inner().draft.unwrap().name, "Đăng ký thử");
+    refused(
+        procedures.discard_draft(discard(1)).await,
+        Code::NotFound,
+        "DRAFT_NOT_FOUND",
+    );
+    let ask = GetDraftRequest {
+        code: "1.000001".to_owned(),
+    };
+    refused(
+        procedures.get_draft(suite.as_admin(ask)).await,
+        Code::NotFound,
+        "DRAFT_NOT_FOUND",
+    );
+    assert_eq!(create(&suite, draft("1.000001")).await.revision, 2);
+    refused(
+        procedures
+            .update_draft(update(&suite, draft("1.000001"), 1))
+            .await,
+        Code::Aborted,
+        "REVISION_CHANGED",
     );
 }
 

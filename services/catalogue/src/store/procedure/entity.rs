@@ -35,7 +35,7 @@ pub mod version {
         pub effective_from: Option<NaiveDate>,
         pub retired_from: Option<NaiveDate>,
         pub revision: i64,
-        /// JSON.
+        /// JSON; empty where a draft was discarded.
         pub body: String,
     }
 
