@@ -7,6 +7,8 @@ mod publish;
 mod take;
 mod world;
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use kit::clock;
 use kit::copies::{self, Copy};
@@ -119,15 +121,20 @@ impl Ledger for Catalogue {
         world.apply(change);
     }
 
+    /// Of one procedure only the last change counts.
     async fn save(&self, sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
-        let (mut entries, mut calendars, mut copied) = (Vec::new(), Vec::new(), Vec::new());
+        let mut entries = BTreeMap::new();
+        let (mut calendars, mut copied) = (Vec::new(), Vec::new());
         for change in changes {
             match change {
-                Change::Entry(entry) => entries.push(entry.as_ref()),
+                Change::Entry(entry) => {
+                    entries.insert(&entry.code, entry.as_ref());
+                }
                 Change::Calendar(row) => calendars.push(row),
                 Change::Copy(copy) => copied.push(copy),
             }
         }
+        let entries: Vec<_> = entries.into_values().collect();
         procedure::save(sink, &entries).await?;
         store::calendar::save(sink, &calendars).await?;
         copies::save(sink, &copied).await

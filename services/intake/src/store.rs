@@ -43,7 +43,7 @@ pub async fn procedure(db: &impl ConnectionTrait, key: &str) -> Result<Procedure
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Result<(), DbErr> {
     let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
-    let (mut numbers, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
+    let (mut numbers, mut local_copies) = (BTreeMap::new(), Vec::new());
     let mut erased = BTreeSet::new();
     for change in changes {
         match change {
@@ -59,15 +59,12 @@ pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Resul
             Change::Erased(dossier) => {
                 erased.insert(dossier.as_str());
             }
-            Change::Copy(copy) => {
-                local_copies.insert((copy.kind, &copy.key), copy);
-            }
+            Change::Copy(copy) => local_copies.push(copy),
         }
     }
     dossier::save(sink, ring, dossiers.into_values()).await?;
     log::erase(sink, erased).await?;
     custody::save(sink, custodies.into_values()).await?;
     number::save(sink, numbers).await?;
-    let local_copies: Vec<_> = local_copies.into_values().collect();
     copies::save(sink, &local_copies).await
 }

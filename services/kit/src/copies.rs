@@ -4,7 +4,7 @@ mod calendar;
 mod reference;
 mod units;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message;
 use proto::event::v1::Event;
@@ -125,12 +125,16 @@ pub async fn all(db: &impl ConnectionTrait, kind: &'static str) -> Result<Vec<Co
     Ok(rows.into_iter().map(copy).collect())
 }
 
-/// Writes copies over those that are there.
+/// Writes copies over those that are there; of several with one name the last counts.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn save(sink: &impl Sink, copies: &[&Copy]) -> Result<(), DbErr> {
-    let rows = copies.iter().map(|copy| entity::Model {
+    let last: BTreeMap<_, _> = copies
+        .iter()
+        .map(|copy| ((copy.kind, &copy.key), copy))
+        .collect();
+    let rows = last.into_values().map(|copy| entity::Model {
         kind: copy.kind.to_owned(),
         key: copy.key.clone(),
         body: copy.body.clone(),

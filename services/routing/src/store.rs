@@ -66,7 +66,7 @@ pub async fn journeys(
 /// # Errors
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
-    let (mut journeys, mut local_copies) = (BTreeMap::new(), BTreeMap::new());
+    let (mut journeys, mut local_copies) = (BTreeMap::new(), Vec::new());
     let mut erased = BTreeSet::new();
     for change in changes {
         match change {
@@ -76,9 +76,7 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
             Change::Erased(dossier) => {
                 erased.insert(dossier.as_str());
             }
-            Change::Copy(copy) => {
-                local_copies.insert((copy.kind, &copy.key), copy);
-            }
+            Change::Copy(copy) => local_copies.push(copy),
         }
     }
     let (mut transfers, mut holdings) = (Vec::new(), Vec::new());
@@ -91,6 +89,5 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     transfer::save(sink, transfers.into_iter()).await?;
     holding::save(sink, holdings.into_iter()).await?;
     log::erase(sink, erased).await?;
-    let local_copies: Vec<_> = local_copies.into_values().collect();
     copies::save(sink, &local_copies).await
 }

@@ -1,5 +1,6 @@
 //! How far a procedure is online.
 
+use futures::future;
 use kit::clock;
 use proto::catalogue::v1::{
     GetCatalogueSummaryRequest, GetProcedureRequest, OnlineLevel, OnlineService, Procedure,
@@ -62,6 +63,32 @@ async fn both_vocabularies_stand_side_by_side_by_unit_and_period() {
         assert_eq!(rights.pays_online, level == 4);
         let by_post = rights.result_ways().any(|way| way == ResultWay::Post);
         assert_eq!(by_post, level == 4);
+    }
+}
+
+/// They may meet in one batch, which writes each row once.
+#[tokio::test]
+async fn levels_of_one_procedure_that_are_set_at_once_all_stand() {
+    let suite = Suite::serve(Store::of_daklak().await).await;
+    let years = 2026..2042;
+    let calls = years.clone().map(|year| {
+        let level = OnlineLevel {
+            unit_uid: "daklak-1001".to_owned(),
+            valid_from: format!("{year}-01-01"),
+            valid_to: format!("{year}-12-31"),
+            level: 4,
+            ..OnlineLevel::default()
+        };
+        let request = set(&suite, level);
+        let mut procedures = suite.procedures();
+        async move { procedures.set_online_level(request).await }
+    });
+    for answer in future::join_all(calls).await {
+        answer.unwrap();
+    }
+    for year in years {
+        let found = get(&suite, &format!("{year}-07-01"), "daklak-1001").await;
+        assert_eq!(found.online_level, 4, "{year}");
     }
 }
 
