@@ -4,9 +4,10 @@ mod calendar;
 mod procedures;
 mod routes;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use kit::copies::UnitKind;
 use kit::sheet::{BadRow, Findings, Row};
 
 use crate::calendar::Calendar;
@@ -35,11 +36,14 @@ pub struct Catalogue {
     pub(crate) calendar: Option<Calendar>,
 }
 
-/// Reads and checks the files. Units that they name must be among `units`, unless that is empty.
+/// The kinds of the units that are known, by uid; where none is, nothing is said of any.
+pub type UnitKinds = BTreeMap<String, UnitKind>;
+
+/// Reads and checks the files. Units that they name must be among `units`, and their routes must lead somewhere there.
 ///
 /// # Errors
 /// Every bad row of every file, and a file that is missing beside one that needs it.
-pub fn read(files: &Files<'_>, units: &BTreeSet<String>) -> Result<Catalogue, Vec<BadRow>> {
+pub fn read(files: &Files<'_>, units: &UnitKinds) -> Result<Catalogue, Vec<BadRow>> {
     let mut findings = Findings::default();
     let has = |name: &str| files.folder.join(name).exists();
     let mut procedures = Vec::new();
@@ -60,13 +64,8 @@ pub fn read(files: &Files<'_>, units: &BTreeSet<String>) -> Result<Catalogue, Ve
 }
 
 /// A unit that a cell names.
-fn must_be_known(
-    row: &Row,
-    column: &str,
-    unit: &str,
-    units: &BTreeSet<String>,
-) -> Result<(), BadRow> {
-    if units.is_empty() || units.contains(unit) {
+fn must_be_known(row: &Row, column: &str, unit: &str, units: &UnitKinds) -> Result<(), BadRow> {
+    if units.is_empty() || units.contains_key(unit) {
         return Ok(());
     }
     Err(row.bad(column, format!("there is no unit `{unit}`")))

@@ -41,7 +41,7 @@ use sea_orm::DbErr;
 use tonic::service::Routes;
 
 pub use error::Error;
-pub use import::{Catalogue, Files, read};
+pub use import::{Catalogue, Files, UnitKinds, read};
 
 use store::known::Known;
 

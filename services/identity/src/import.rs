@@ -3,12 +3,14 @@
 mod positions;
 mod units;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use kit::copies::UnitKind;
 use kit::sheet::{BadRow, Findings};
 
 use crate::register::{Draft, Register};
+use crate::unit::Unit;
 
 pub(crate) use positions::Staffing;
 
@@ -43,10 +45,11 @@ impl Province {
 }
 
 impl Register {
-    /// The uids of all units, for checking what refers to them.
+    /// The kinds of all units by uid, for checking what refers to them.
     #[must_use]
-    pub fn unit_uids(&self) -> BTreeSet<String> {
-        self.units().map(|unit| unit.uid.to_string()).collect()
+    pub fn unit_kinds(&self) -> BTreeMap<String, UnitKind> {
+        let kind = |unit: &Unit| (unit.uid.to_string(), unit.kind.into());
+        self.units().map(kind).collect()
     }
 }
 

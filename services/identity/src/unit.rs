@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
+use kit::copies::UnitKind;
 
 /// Ours, opaque and lasting; a unit that is only renamed or re-coded keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +40,17 @@ pub enum Kind {
     District,
     /// A commune (xã, phường, thị trấn).
     Commune,
+}
+
+impl From<Kind> for UnitKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Province => Self::Province,
+            Kind::Department => Self::Department,
+            Kind::District => Self::District,
+            Kind::Commune => Self::Commune,
+        }
+    }
 }
 
 impl Kind {

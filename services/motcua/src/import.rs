@@ -158,8 +158,8 @@ fn read(
     };
     let province = identity::read(&files, known);
     let units = province.as_ref().map(identity::Province::units);
-    let uids = units.unwrap_or(known).unit_uids();
-    let catalogue = catalogue::read(&catalogue::Files { folder: path }, &uids);
+    let kinds = units.unwrap_or(known).unit_kinds();
+    let catalogue = catalogue::read(&catalogue::Files { folder: path }, &kinds);
     match (province, catalogue) {
         (Ok(province), Ok(catalogue)) => Ok((province, catalogue)),
         (province, catalogue) => {

@@ -6,8 +6,9 @@ use std::path::Path;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
 use super::routes::{self, Routes};
-use super::{Filed, flag, list, must_be_known};
-use crate::procedure::{Case, Code, Component, Dong, Fee, Limit, PaidWhen, Procedure, Time};
+use super::{Filed, UnitKinds, flag, list, must_be_known};
+use crate::check;
+use crate::procedure::{Case, Code, Component, Dong, Fee, Level, Limit, PaidWhen, Procedure, Time};
 use crate::route::{Route, UnitRule, UnitUid};
 
 const COMPONENTS: &[&str] = &["key", "name", "originals", "copies"];
@@ -43,7 +44,7 @@ const STANDARD: &str = "Trường hợp chung";
 
 /// What the rows of procedures refer to. Nothing is known of a file that could not be read, and nothing is blamed on it.
 struct Known<'a> {
-    units: &'a BTreeSet<String>,
+    units: &'a UnitKinds,
     components: Option<BTreeMap<String, Component>>,
     routes: Option<Routes>,
     /// The fields that procedures are of.
@@ -51,7 +52,7 @@ struct Known<'a> {
 }
 
 /// Reads the procedures of a folder with the components, routes and cases that belong to them.
-pub(super) fn read(folder: &Path, units: &BTreeSet<String>, findings: &mut Findings) -> Vec<Filed> {
+pub(super) fn read(folder: &Path, units: &UnitKinds, findings: &mut Findings) -> Vec<Filed> {
     let sheet = findings.take_all(Sheet::read(&folder.join("procedures.csv"), PROCEDURES));
     let rows: Vec<&Row> = sheet.iter().flat_map(|sheet| &sheet.rows).collect();
     let known = Known {
@@ -144,7 +145,7 @@ fn procedure(row: &Row, known: &Known<'_>, findings: &mut Findings) -> Option<Fi
     let code = findings.take(row.parse("code", "a code such as 1.001193"));
     let name = findings.take(row.text("name"));
     let field = findings.take(row.text("field"));
-    let level = findings.take(row.parse("level", "department, district or commune"));
+    let level = findings.take(level(row, known));
     let lead_unit = findings.take(lead_unit(row, known));
     let online_level = findings.take(row.parse("online_level", "an online level, 1 to 4"));
     let vertical_agency = findings.take(flag(row, "vertical_agency"));
@@ -212,6 +213,18 @@ fn case(
         fees: (due.amount() > 0).then(|| fee(due)).into_iter().collect(),
         form: None,
     })
+}
+
+/// Who decides: where there is a route, some unit of the tree must be able to.
+fn level(row: &Row, known: &Known<'_>) -> Result<Level, BadRow> {
+    let level = row.parse("level", "department, district or commune")?;
+    let (kind, units) = (check::decides(level), known.units);
+    let has_route = !row.get("route").is_empty();
+    if has_route && !units.is_empty() && units.values().all(|unit| *unit != kind) {
+        let reason = format!("no unit that is known is a {}", row.get("level"));
+        return Err(row.bad("level", reason));
+    }
+    Ok(level)
 }
 
 fn lead_unit(row: &Row, known: &Known<'_>) -> Result<UnitUid, BadRow> {

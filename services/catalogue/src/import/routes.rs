@@ -1,11 +1,11 @@
 //! `routes.csv`: one row for each step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
-use super::{flag, list, must_be_known};
+use super::{UnitKinds, flag, list, must_be_known};
 use crate::fault::Problem;
 use crate::route::{Route, Step, UnitRule};
 
@@ -26,11 +26,7 @@ pub(super) type Routes = BTreeMap<String, Option<Route>>;
 
 /// Reads the file and checks each step, then the steps of each route against each other.
 /// `None` when the file cannot be read.
-pub(super) fn read(
-    path: &Path,
-    units: &BTreeSet<String>,
-    findings: &mut Findings,
-) -> Option<Routes> {
+pub(super) fn read(path: &Path, units: &UnitKinds, findings: &mut Findings) -> Option<Routes> {
     let sheet = findings.take_all(Sheet::read(path, COLUMNS))?;
     let mut by_route: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
     for row in &sheet.rows {
@@ -46,12 +42,7 @@ pub(super) fn read(
     Some(routes)
 }
 
-fn route(
-    name: &str,
-    rows: &[&Row],
-    units: &BTreeSet<String>,
-    findings: &mut Findings,
-) -> Option<Route> {
+fn route(name: &str, rows: &[&Row], units: &UnitKinds, findings: &mut Findings) -> Option<Route> {
     // Every row is looked at before a bad one ends the route.
     let steps: Vec<Option<Step>> = rows.iter().map(|row| step(row, units, findings)).collect();
     let steps: Option<Vec<Step>> = steps.into_iter().collect();
@@ -74,7 +65,7 @@ fn column(problem: &Problem) -> &'static str {
     }
 }
 
-fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<Step> {
+fn step(row: &Row, units: &UnitKinds, findings: &mut Findings) -> Option<Step> {
     let key = findings.take(row.text("step"));
     let unit_rule = findings.take(unit_rule(row, units));
     let role =
@@ -96,7 +87,7 @@ fn step(row: &Row, units: &BTreeSet<String>, findings: &mut Findings) -> Option<
     })
 }
 
-fn unit_rule(row: &Row, units: &BTreeSet<String>) -> Result<UnitRule, BadRow> {
+fn unit_rule(row: &Row, units: &UnitKinds) -> Result<UnitRule, BadRow> {
     let rule = row.parse(
         "unit",
         "receiving, parent_of_receiving, competent, unit:<uid> or department:<field>",

@@ -135,6 +135,7 @@ async fn every_bad_row_of_every_file_is_named_at_once() {
 1.000008,Tám,Hộ tịch,commune,u,1,2,1,same_day,0,0,form,commune
 1.000009,Chín,Hộ tịch,commune,u,0,2,1,month,0,0,form;form,
 1.000009,Mười,Hộ tịch,commune,u,0,2,1,month,0,0,,commune
+1.000010,Mười,Hộ tịch,district,u,0,2,1,month,0,0,,commune
 ";
     store.write("procedures.csv", &format!("{PROCEDURES}{rows}"));
     let bad = store.read(&["u"]).unwrap_err();
@@ -156,6 +157,7 @@ async fn every_bad_row_of_every_file_is_named_at_once() {
         ("procedures.csv", 10, "route"),
         ("procedures.csv", 10, "components"),
         ("procedures.csv", 11, "code"),
+        ("procedures.csv", 12, "level"),
     ];
     assert_eq!(found(&bad), expected);
 }

@@ -1,6 +1,5 @@
 //! A server over a store in a folder of its own, beside identity for tokens.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,6 +10,7 @@ use kit::authority::Rules;
 use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign};
 use kit::client::{Peer, Peers};
 use kit::clock::{self, Clock};
+use kit::copies::UnitKind;
 use kit::db::{Db, Stores};
 use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
@@ -92,14 +92,15 @@ impl Store {
         self.write(name, &content.replace(from, to));
     }
 
-    pub fn read(&self, units: &[&str]) -> Result<Catalogue, Vec<BadRow>> {
+    /// Reads the files beside these communes.
+    pub fn read(&self, communes: &[&str]) -> Result<Catalogue, Vec<BadRow>> {
         let files = Files {
             folder: self.folder.path(),
         };
-        catalogue::read(
-            &files,
-            &units.iter().map(|unit| (*unit).to_owned()).collect(),
-        )
+        let communes = communes
+            .iter()
+            .map(|uid| ((*uid).to_owned(), UnitKind::Commune));
+        catalogue::read(&files, &communes.collect())
     }
 
     pub async fn import(&self) {
@@ -260,8 +261,8 @@ pub fn daklak() -> PathBuf {
 }
 
 /// The units of the province's own file.
-pub fn daklak_units() -> BTreeSet<String> {
-    province(&daklak().join("units.csv")).units().unit_uids()
+pub fn daklak_units() -> catalogue::UnitKinds {
+    province(&daklak().join("units.csv")).units().unit_kinds()
 }
 
 fn province(units: &Path) -> identity::Province {

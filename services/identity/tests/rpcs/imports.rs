@@ -13,7 +13,7 @@ async fn the_province_imports_and_a_second_time_makes_no_event() {
     let store = Store::new().await;
     let units = daklak("units.csv");
     store.import(&units).await;
-    assert_eq!(store.known().await.unit_uids().len(), 219);
+    assert_eq!(store.known().await.unit_kinds().len(), 219);
     assert_eq!(store.events().await, 219);
     store.import(&units).await;
     assert_eq!(store.events().await, 219);
