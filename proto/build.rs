@@ -18,6 +18,7 @@ const FILES: [&str; 14] = [
     "motcua/catalogue/v1/procedure_service.proto",
     "motcua/intake/v1/dossier_service.proto",
     "motcua/intake/v1/event_service.proto",
+    "motcua/intake/v1/payment_service.proto",
     "motcua/routing/v1/event_service.proto",
     "motcua/routing/v1/transfer_service.proto",
 ];
