@@ -6,7 +6,10 @@ use kit::copies::Copy;
 use kit::seal::DataKey;
 
 use crate::custody::{Claim, Purpose, Standing};
-use crate::dossier::{Applicant, Channel, Decision, HandedIn};
+use crate::dossier::{
+    Addition, Applicant, Channel, Correction, Decision, FiledBy, HandedIn, Item, Method, Origin,
+};
+use kit::clock::Moment;
 
 /// A command, or what an event of another service asks for.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub enum Act {
     Erase(Erasure),
     /// Deadlines are reckoned anew by the calendar of now.
     Reckon(Vec<String>),
+    /// Time has come for alarms of these dossiers.
+    Ring(Vec<String>),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
 }
@@ -64,6 +69,10 @@ pub struct Handed {
     pub case_key: String,
     /// Whose desk gets it.
     pub receiving_unit: String,
+    /// Who decides, where that is said.
+    pub competent_unit: Option<String>,
+    /// Whose desk returns the result, where it is another than the receiving one.
+    pub returning_unit: Option<String>,
     /// Who applies.
     pub applicant: Applicant,
     /// The party that applies, where it is known.
@@ -74,6 +83,10 @@ pub struct Handed {
     pub form: String,
     /// How it comes.
     pub channel: Channel,
+    /// Who hands it in.
+    pub filed_by: FiledBy,
+    /// Where it was handed in first.
+    pub origin: Option<Origin>,
     /// A desk registers it, and so has received it at once.
     pub at_desk: bool,
 }
@@ -98,12 +111,63 @@ pub enum Verb {
     Receive,
     /// `RefuseDossier` with its reason.
     Refuse(String),
+    /// `GuideDossier` with all that is missing.
+    Guide(Vec<Item>),
+    /// `ForwardDossier` to the unit that is competent.
+    Forward(String),
+    /// `RequestSupplement` by a holder.
+    AskSupplement(Claim, Vec<Item>),
+    /// `SupplementDossier`.
+    Supplement(Addition),
+    /// `RequestPayment` by a holder.
+    AskPayment(Claim, Vec<Order>),
+    /// `ConfirmPayment`.
+    Pay(Confirmed),
+    /// `PostponeAppointment`.
+    Postpone(Postponed),
+    /// `CorrectDossier` with its reason.
+    Correct(Box<Correction>, String),
+    /// `StopDossier` with its reason.
+    Stop(String),
     /// `WithdrawDossier` with its reason.
     Withdraw(String),
     /// `RecordDecision` by the holder.
     Decide(Claim, Box<Decision>),
     /// `ReturnResult` by the holder.
-    Return(Claim),
+    Return(Claim, Method),
+}
+
+/// What is to be paid.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The uid that it gets.
+    pub uid: String,
+    /// What it is for.
+    pub name: String,
+    /// In đồng.
+    pub amount_vnd: i64,
+}
+
+/// What was paid.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    /// The order.
+    pub order: String,
+    /// In đồng.
+    pub amount_vnd: i64,
+    /// The number of the receipt, or the provider's own.
+    pub reference: String,
+}
+
+/// A new promise.
+#[derive(Clone, Debug)]
+pub struct Postponed {
+    /// When the result will be there.
+    pub to: Moment,
+    /// Why, as the applicant reads it.
+    pub reason: String,
+    /// The norm that allows it; may be empty.
+    pub legal_basis: String,
 }
 
 /// What routing told of the custody of a step.

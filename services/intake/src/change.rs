@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use kit::copies::Copy;
 
 use crate::custody::Custody;
-use crate::dossier::Dossier;
+use crate::dossier::{Dossier, Origin};
 
 /// One row to write.
 #[derive(Clone, Debug)]
@@ -21,6 +21,13 @@ pub enum Change {
         date: NaiveDate,
         /// The number.
         number: u32,
+    },
+    /// A system has handed in a dossier under this code, for ever.
+    Named {
+        /// Where it was handed in first.
+        origin: Origin,
+        /// The dossier.
+        dossier: String,
     },
     /// The data key of a dossier is dropped.
     Erased(String),

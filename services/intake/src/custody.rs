@@ -50,8 +50,10 @@ impl Standing {
 /// What holding a step is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To work on it.
+    /// To work on it, as the only or the leading unit.
     Work,
+    /// To give an opinion beside the leading unit (R4).
+    Advise,
     /// To decide.
     Decide,
     /// To hand the result over.
@@ -87,18 +89,18 @@ impl Claim {
     /// The custody that is claimed.
     ///
     /// # Errors
-    /// `NotTheHolder` when it has ended, is another unit's, or is for another purpose.
+    /// `NotTheHolder` when it has ended, is another unit's, or is for none of these purposes.
     pub fn check<'a>(
         &self,
         known: &'a [Custody],
-        purpose: Purpose,
+        purposes: &[Purpose],
         rights: &Rights,
     ) -> Result<&'a Custody, Error> {
         known
             .iter()
             .find(|custody| custody.transfer == self.transfer && custody.epoch == self.epoch)
             .filter(|custody| custody.standing == Standing::Holds)
-            .filter(|custody| custody.purpose == purpose)
+            .filter(|custody| purposes.contains(&custody.purpose))
             .filter(|custody| rights.stands(Relation::Holder, &custody.unit))
             .ok_or_else(|| Error::NotTheHolder {
                 transfer: self.transfer.clone(),
@@ -134,7 +136,7 @@ mod tests {
         let leader = Caller::new("leader", Role::Leader, vec![unit.to_owned()]);
         let rights = Rights::of(Arc::new(leader), "intake.DossierService/RecordDecision");
         claim
-            .check(known, Purpose::Decide, &rights)
+            .check(known, &[Purpose::Decide], &rights)
             .map(|custody| custody.epoch)
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kit::authority::Untimely;
+use kit::clock::{self, Moment};
 use kit::db;
 use kit::failure::{Failure, Violation};
 use kit::form::Malformed;
@@ -94,6 +95,56 @@ pub enum Error {
     /// `CUSTODY_NOT_KNOWN_YET`.
     #[error("the acceptance is newer than what intake has heard")]
     CustodyNotKnownYet,
+    /// `ORIGIN_TAKEN`.
+    #[error("the system has handed in another dossier as {code}")]
+    OriginTaken {
+        /// The system's own code.
+        code: String,
+        /// The dossier.
+        dossier: String,
+    },
+    /// `NOTHING_ASKED`.
+    #[error("nobody has asked the applicant for anything")]
+    NothingAsked,
+    /// `SUPPLEMENT_ASKED_BEFORE`.
+    #[error("a supplement was asked for before, and is asked for once")]
+    SupplementAskedBefore,
+    /// `SUPPLEMENT_TOO_LATE`.
+    #[error("a supplement had to be asked for by {by}")]
+    SupplementTooLate {
+        /// Until when.
+        by: Moment,
+    },
+    /// `ORDER_NOT_FOUND`.
+    #[error("the dossier has no order {0}")]
+    OrderNotFound(String),
+    /// `AMOUNT_WRONG`.
+    #[error("{asked} đồng were asked for")]
+    AmountWrong {
+        /// In đồng.
+        asked: i64,
+    },
+    /// `PAID_BEFORE`.
+    #[error("the order was paid before")]
+    PaidBefore,
+    /// `POSTPONED_BEFORE`.
+    #[error("the appointment was postponed before, and is postponed once")]
+    PostponedBefore,
+    /// `APPOINTMENT_TOO_EARLY`.
+    #[error("the new appointment must be after {after}")]
+    AppointmentTooEarly {
+        /// The old one, or now.
+        after: Moment,
+    },
+    /// `NOT_WORKING_TIME`.
+    #[error("the desk is closed then; it opens at {next}")]
+    NotWorkingTime {
+        /// The next opening.
+        next: Moment,
+    },
+    /// `NOTHING_CORRECTED`.
+    #[error("the dossier says so already")]
+    NothingCorrected,
     /// `CALENDAR_MISSING`.
     #[error("no calendar was imported, or it has no working time ahead")]
     CalendarMissing,
@@ -126,6 +177,17 @@ impl Error {
             }
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
+            Self::NothingAsked => (Code::FailedPrecondition, "NOTHING_ASKED"),
+            Self::SupplementAskedBefore => (Code::FailedPrecondition, "SUPPLEMENT_ASKED_BEFORE"),
+            Self::SupplementTooLate { .. } => (Code::FailedPrecondition, "SUPPLEMENT_TOO_LATE"),
+            Self::AmountWrong { .. } => (Code::FailedPrecondition, "AMOUNT_WRONG"),
+            Self::PaidBefore => (Code::FailedPrecondition, "PAID_BEFORE"),
+            Self::PostponedBefore => (Code::FailedPrecondition, "POSTPONED_BEFORE"),
+            Self::NothingCorrected => (Code::FailedPrecondition, "NOTHING_CORRECTED"),
+            Self::OrderNotFound(_) => (Code::NotFound, "ORDER_NOT_FOUND"),
+            Self::OriginTaken { .. } => (Code::AlreadyExists, "ORIGIN_TAKEN"),
+            Self::AppointmentTooEarly { .. } => (Code::InvalidArgument, "APPOINTMENT_TOO_EARLY"),
+            Self::NotWorkingTime { .. } => (Code::InvalidArgument, "NOT_WORKING_TIME"),
             Self::ComponentsMissing(_) => (Code::InvalidArgument, "COMPONENTS_MISSING"),
             Self::FormInvalid(_) => (Code::InvalidArgument, "FORM_INVALID"),
             Self::FormUnusable(_) => (Code::Internal, "FORM_UNUSABLE"),
@@ -138,6 +200,7 @@ impl Error {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one text for each reason")]
     fn vietnamese(&self) -> String {
         match self {
             Self::ProcedureNotFound(code) => {
@@ -170,6 +233,32 @@ impl Error {
             Self::NotTheHolder { .. } => {
                 "Đơn vị không còn giữ hồ sơ ở bước này; hãy tải lại danh sách việc".to_owned()
             }
+            Self::OriginTaken { .. } => {
+                "Mã hồ sơ này của hệ thống gửi đã được dùng cho một hồ sơ khác".to_owned()
+            }
+            Self::NothingAsked => {
+                "Bộ phận một cửa chưa yêu cầu bổ sung gì cho hồ sơ này".to_owned()
+            }
+            Self::SupplementAskedBefore => {
+                "Hồ sơ đã được yêu cầu bổ sung một lần, không yêu cầu thêm được".to_owned()
+            }
+            Self::SupplementTooLate { by } => {
+                format!("Đã quá thời hạn yêu cầu bổ sung ({})", people(*by))
+            }
+            Self::OrderNotFound(_) => "Hồ sơ không có khoản phải nộp này".to_owned(),
+            Self::AmountWrong { asked } => {
+                format!("Số tiền không khớp: khoản phải nộp là {asked} đồng")
+            }
+            Self::PaidBefore => "Khoản này đã được xác nhận nộp".to_owned(),
+            Self::PostponedBefore => "Hồ sơ đã được hẹn lại một lần, không hẹn lại nữa".to_owned(),
+            Self::AppointmentTooEarly { after } => {
+                format!("Ngày hẹn mới phải sau {}", people(*after))
+            }
+            Self::NotWorkingTime { next } => format!(
+                "Bộ phận một cửa không làm việc lúc đó; giờ làm việc tiếp theo là {}",
+                people(*next)
+            ),
+            Self::NothingCorrected => "Hồ sơ đã ghi như vậy, không có gì để sửa".to_owned(),
             Self::CalendarMissing => {
                 "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch".to_owned()
             }
@@ -209,6 +298,14 @@ impl Error {
             Self::UnitNotFound(unit) | Self::UnitNotYours(unit) => failure.with("unit_uid", unit),
             Self::PartyNotYours(party) => failure.with("party_uid", party),
             Self::NotTheHolder { transfer } => failure.with("transfer_uid", transfer),
+            Self::OriginTaken { code, dossier } => failure
+                .with("external_id", code)
+                .with("dossier_uid", dossier),
+            Self::OrderNotFound(order) => failure.with("order_uid", order),
+            Self::AmountWrong { asked } => failure.with("amount_vnd", asked),
+            Self::SupplementTooLate { by } => failure.with("ask_by", by.to_rfc3339()),
+            Self::AppointmentTooEarly { after } => failure.with("after", after.to_rfc3339()),
+            Self::NotWorkingTime { next } => failure.with("next_opening", next.to_rfc3339()),
             Self::ComponentsMissing(_)
             | Self::FormInvalid(_)
             | Self::FormUnusable(_)
@@ -218,10 +315,20 @@ impl Error {
             | Self::RevisionChanged { .. }
             | Self::CustodyNotKnownYet
             | Self::CalendarMissing
+            | Self::NothingAsked
+            | Self::SupplementAskedBefore
+            | Self::PaidBefore
+            | Self::PostponedBefore
+            | Self::NothingCorrected
             | Self::Store(_)
             | Self::DossierOfTransferMissing => failure,
         }
     }
+}
+
+/// A time as people read it.
+fn people(at: Moment) -> String {
+    clock::local(at).format("%H:%M %d/%m/%Y").to_string()
 }
 
 impl From<Error> for Failure {

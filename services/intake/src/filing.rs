@@ -6,11 +6,13 @@ mod tests;
 use chrono::NaiveDate;
 use kit::copies::{Unit, UnitKind, UnitTable};
 use kit::failure::Violation;
+use kit::fields::required;
 use kit::form::Form;
 use kit::online::Level;
 
-use crate::dossier::{HandedIn, Units};
+use crate::dossier::{Addition, HandedIn, Item, Units};
 use crate::error::Error;
+use crate::law;
 use crate::reference::{Case, Procedure};
 
 /// Refuses a procedure that the province's units do not handle.
@@ -47,47 +49,106 @@ pub fn must_be_online(
     })
 }
 
-/// The units of a dossier that the desk of `receiving` takes: a commune takes its own procedures and its district's, a
-/// district its own, a department those of its fields. `known` are the units, on the day of the act.
+/// Who hands what in, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Desk<'a> {
+    /// The unit whose desk takes it.
+    pub receiving: Unit<'a>,
+    /// Who is said to decide.
+    pub competent: Option<&'a str>,
+    /// Whose desk is to return the result.
+    pub returning: Option<&'a str>,
+    /// The units.
+    pub units: &'a UnitTable,
+    /// The day.
+    pub on: NaiveDate,
+}
+
+/// The three units of a dossier (R10).
 ///
 /// # Errors
 /// `UNIT_NOT_COMPETENT`, or a unit that is not known.
-pub fn units(
-    procedure: &Procedure,
-    case: &Case,
-    receiving: Unit<'_>,
-    known: (&UnitTable, NaiveDate),
-) -> Result<Units, Error> {
-    let resolve = |uid: &str| resolve(known.0, uid, known.1);
-    let refuse = |takes: &str| {
-        Err(Error::UnitNotCompetent {
-            procedure: procedure.code.clone(),
-            takes: takes.to_owned(),
-        })
+pub fn units(procedure: &Procedure, case: &Case, desk: &Desk<'_>) -> Result<Units, Error> {
+    let at_desk = competent_at(procedure, case, desk);
+    let competent = match (desk.competent, at_desk) {
+        (None, competent) => competent?,
+        // A desk says who decides where it is itself not the one to know.
+        (Some(named), Ok(own)) if resolve(desk.units, named, desk.on)?.uid == own => own,
+        (Some(named), Err(_)) if law::is_any_desk(desk.on) => competent(procedure, named, desk)?,
+        (Some(named), Ok(_)) if law::is_any_desk(desk.on) => competent(procedure, named, desk)?,
+        (Some(_), Ok(_)) => return Err(not_competent(procedure, takes(procedure, desk))),
+        (Some(_), Err(error)) => return Err(error),
     };
-    let competent = match (procedure.level, receiving.kind) {
-        (UnitKind::Commune, UnitKind::Commune) if case.decided_above => resolve(receiving.parent)?,
-        (UnitKind::Commune, UnitKind::Commune) | (UnitKind::District, UnitKind::District) => {
-            receiving
-        }
-        (UnitKind::District, UnitKind::Commune) => resolve(receiving.parent)?,
-        (UnitKind::Department, UnitKind::Department) => {
-            let lead = resolve(&procedure.lead_unit)?;
-            if lead.uid != receiving.uid {
-                return refuse(lead.name);
-            }
-            lead
-        }
-        (UnitKind::Department, _) => return refuse(resolve(&procedure.lead_unit)?.name),
-        (UnitKind::Commune, _) => return refuse("UBND cấp xã"),
-        (UnitKind::District, _) => return refuse("UBND cấp huyện"),
-        (UnitKind::Province, _) => return refuse("UBND tỉnh"),
-    };
+    let returning = desk.returning.map_or(Ok(desk.receiving.uid), |uid| {
+        Ok::<_, Error>(resolve(desk.units, uid, desk.on)?.uid)
+    })?;
     Ok(Units {
-        receiving: receiving.uid.to_owned(),
-        competent: competent.uid.to_owned(),
-        returning: receiving.uid.to_owned(),
+        receiving: desk.receiving.uid.to_owned(),
+        competent: competent.to_owned(),
+        returning: returning.to_owned(),
     })
+}
+
+/// The unit that decides on what its own desk takes: a commune takes its own procedures and its district's, a district its own,
+/// a department those of its fields.
+fn competent_at<'a>(procedure: &Procedure, case: &Case, desk: &Desk<'a>) -> Result<&'a str, Error> {
+    let (receiving, resolve) = (desk.receiving, |uid: &str| {
+        resolve(desk.units, uid, desk.on)
+    });
+    let above = matches!(
+        (procedure.level, receiving.kind),
+        (UnitKind::District, UnitKind::Commune)
+    ) || (procedure.level == UnitKind::Commune && case.decided_above);
+    if above && receiving.kind == UnitKind::Commune {
+        return Ok(resolve(receiving.parent)?.uid);
+    }
+    let is_lead = || Ok::<_, Error>(resolve(&procedure.lead_unit)?.uid == receiving.uid);
+    let is_own = match procedure.level {
+        UnitKind::Department => receiving.kind == UnitKind::Department && is_lead()?,
+        level => receiving.kind == level,
+    };
+    if is_own && procedure.level != UnitKind::Province {
+        return Ok(receiving.uid);
+    }
+    Err(not_competent(procedure, takes(procedure, desk)))
+}
+
+/// A unit that is named as the one to decide: of the level of the procedure, and for a department the leading one.
+///
+/// # Errors
+/// `UNIT_NOT_COMPETENT`, or a unit that is not known.
+pub fn competent<'a>(
+    procedure: &Procedure,
+    named: &str,
+    desk: &Desk<'a>,
+) -> Result<&'a str, Error> {
+    let unit = resolve(desk.units, named, desk.on)?;
+    let leads = procedure.level != UnitKind::Department
+        || resolve(desk.units, &procedure.lead_unit, desk.on)?.uid == unit.uid;
+    if unit.kind == procedure.level && leads {
+        return Ok(unit.uid);
+    }
+    Err(not_competent(procedure, takes(procedure, desk)))
+}
+
+fn not_competent(procedure: &Procedure, takes: String) -> Error {
+    Error::UnitNotCompetent {
+        procedure: procedure.code.clone(),
+        takes,
+    }
+}
+
+/// Who takes a procedure, in Vietnamese.
+fn takes(procedure: &Procedure, desk: &Desk<'_>) -> String {
+    match procedure.level {
+        UnitKind::Commune => "UBND cấp xã".to_owned(),
+        UnitKind::District => "UBND cấp huyện".to_owned(),
+        UnitKind::Province => "UBND tỉnh".to_owned(),
+        UnitKind::Department => desk
+            .units
+            .resolve(&procedure.lead_unit, desk.on)
+            .map_or_else(|| procedure.lead_unit.clone(), |lead| lead.name.to_owned()),
+    }
 }
 
 /// The unit, or the one that does its work on a day.
@@ -141,6 +202,36 @@ pub fn must_be_complete(case: &Case, handed_in: &[HandedIn]) -> Result<(), Error
         return Ok(());
     }
     Err(Error::ComponentsMissing(violations))
+}
+
+/// What the applicant adds has every component that was asked for.
+///
+/// # Errors
+/// `COMPONENTS_MISSING` with one violation for each component, `FORM_INVALID` where the form was asked for.
+pub fn must_answer(case: &Case, asked: &[Item], addition: &Addition) -> Result<(), Error> {
+    let is_asked = |key: &str| asked.iter().any(|item| item.place == key);
+    let missing = case.components.iter().filter(|component| {
+        let added = |added: &HandedIn| added.key == component.key;
+        is_asked(&component.key) && !addition.components.iter().any(added)
+    });
+    let violations: Vec<Violation> = missing
+        .map(|component| {
+            Violation::new(
+                format!("components[{}]", component.key),
+                "MISSING",
+                "was asked for and is not handed in",
+                format!("chưa nộp \"{}\" như đã được yêu cầu", component.name),
+            )
+        })
+        .collect();
+    if !violations.is_empty() {
+        return Err(Error::ComponentsMissing(violations));
+    }
+    let asks_for_form = asked.iter().any(|item| item.place.starts_with("form_data"));
+    if asks_for_form && addition.form.is_empty() {
+        return Err(Error::FormInvalid(vec![required("form_data")]));
+    }
+    Ok(())
 }
 
 /// What was filled in is what the form of the case asks for; nothing where there is no form.

@@ -38,7 +38,7 @@ impl Fill {
     ) -> Result<Vec<Vec<Event>>, Error> {
         let mut steps = Vec::with_capacity(requests.len());
         for (context, request) in requests {
-            let (_, act) = wire::request::register(context, request)?;
+            let (_, act) = wire::filed::register(context, request)?;
             let cause = context.cause();
             steps.push(Step { act, cause });
         }

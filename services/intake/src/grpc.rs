@@ -1,4 +1,4 @@
-//! The rpcs of `DossierService`: who is calling, parse, one call, reply.
+//! The rpcs of `DossierService` and `PaymentService`: who is calling, parse, one call, reply.
 
 mod reading;
 
@@ -13,9 +13,10 @@ use kit::db::Db;
 use kit::failure::Failure;
 use kit::fields::name;
 use kit::seal::Keyring;
-use kit::writer::{Replied, Writer, respond};
+use kit::writer::{Writer, respond};
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_service_server::DossierService;
+use proto::intake::v1::payment_service_server::PaymentService;
 use sea_orm::DatabaseConnection;
 use tonic::{Request, Response, Status};
 use worktime::RuleSet;
@@ -59,28 +60,69 @@ impl Dossiers {
     }
 
     /// Has a holder's act done; when it names an acceptance that intake has not heard of, waits for news of it.
-    async fn as_holder<M: prost::Message + prost::Name>(
+    async fn as_holder<M, R>(
         &self,
-        context: &Context,
-        (request_id, act): (String, Act),
-        request: &M,
-    ) -> Result<Replied, Failure> {
+        request: Request<M>,
+        parse: Parse<M>,
+    ) -> Result<Response<R>, Status>
+    where
+        M: prost::Message + prost::Name,
+        R: prost::Message + Default,
+    {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = parse(&context, &request)?;
         let deadline = clock::monotonic() + HEARS_WITHIN;
         loop {
             let moved = self.progress.moved();
             let replied = self
                 .writer
-                .call(context, request_id.clone(), request, act.clone())
+                .call(&context, request_id.clone(), &request, act.clone())
                 .await;
             match replied {
                 Err(failure) if failure.reason() == "CUSTODY_NOT_KNOWN_YET" => {
                     if tokio::time::timeout_at(deadline, moved).await.is_err() {
-                        return Err(failure);
+                        return Err(failure.into());
                     }
                 }
-                replied => return replied,
+                replied => return respond(&replied?),
             }
         }
+    }
+}
+
+/// Reads a mutation: its `request_id` and what it asks for.
+type Parse<M> = fn(&Context, &M) -> Result<(String, Act), Failure>;
+
+/// Has a mutation done.
+async fn answer<M, R>(
+    writer: &Writer<Intake>,
+    request: Request<M>,
+    parse: Parse<M>,
+) -> Result<Response<R>, Status>
+where
+    M: prost::Message + prost::Name,
+    R: prost::Message + Default,
+{
+    let context = Context::of(&request)?;
+    let request = request.into_inner();
+    let (request_id, act) = parse(&context, &request)?;
+    respond(&writer.call(&context, request_id, &request, act).await?)
+}
+
+/// What applicants pay.
+pub struct Payments {
+    /// For changes.
+    pub writer: Writer<Intake>,
+}
+
+#[tonic::async_trait]
+impl PaymentService for Payments {
+    async fn confirm_payment(
+        &self,
+        request: Request<pb::ConfirmPaymentRequest>,
+    ) -> Result<Response<pb::ConfirmPaymentResponse>, Status> {
+        answer(&self.writer, request, wire::request::confirm_payment).await
     }
 }
 
@@ -90,95 +132,108 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::SubmitDossierRequest>,
     ) -> Result<Response<pb::SubmitDossierResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::submit(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        answer(&self.writer, request, wire::filed::submit).await
     }
 
     async fn register_dossier(
         &self,
         request: Request<pb::RegisterDossierRequest>,
     ) -> Result<Response<pb::RegisterDossierResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::register(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        answer(&self.writer, request, wire::filed::register).await
     }
 
     async fn receive_dossier(
         &self,
         request: Request<pb::ReceiveDossierRequest>,
     ) -> Result<Response<pb::ReceiveDossierResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::receive(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        answer(&self.writer, request, wire::request::receive).await
+    }
+
+    async fn guide_dossier(
+        &self,
+        request: Request<pb::GuideDossierRequest>,
+    ) -> Result<Response<pb::GuideDossierResponse>, Status> {
+        answer(&self.writer, request, wire::request::guide).await
+    }
+
+    async fn forward_dossier(
+        &self,
+        request: Request<pb::ForwardDossierRequest>,
+    ) -> Result<Response<pb::ForwardDossierResponse>, Status> {
+        answer(&self.writer, request, wire::request::forward).await
     }
 
     async fn refuse_dossier(
         &self,
         request: Request<pb::RefuseDossierRequest>,
     ) -> Result<Response<pb::RefuseDossierResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::refuse(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        answer(&self.writer, request, wire::request::refuse).await
+    }
+
+    async fn request_supplement(
+        &self,
+        request: Request<pb::RequestSupplementRequest>,
+    ) -> Result<Response<pb::RequestSupplementResponse>, Status> {
+        self.as_holder(request, wire::request::request_supplement)
+            .await
+    }
+
+    async fn supplement_dossier(
+        &self,
+        request: Request<pb::SupplementDossierRequest>,
+    ) -> Result<Response<pb::SupplementDossierResponse>, Status> {
+        answer(&self.writer, request, wire::request::supplement).await
+    }
+
+    async fn request_payment(
+        &self,
+        request: Request<pb::RequestPaymentRequest>,
+    ) -> Result<Response<pb::RequestPaymentResponse>, Status> {
+        self.as_holder(request, wire::request::request_payment)
+            .await
+    }
+
+    async fn postpone_appointment(
+        &self,
+        request: Request<pb::PostponeAppointmentRequest>,
+    ) -> Result<Response<pb::PostponeAppointmentResponse>, Status> {
+        answer(&self.writer, request, wire::request::postpone).await
+    }
+
+    async fn correct_dossier(
+        &self,
+        request: Request<pb::CorrectDossierRequest>,
+    ) -> Result<Response<pb::CorrectDossierResponse>, Status> {
+        answer(&self.writer, request, wire::request::correct).await
+    }
+
+    async fn stop_dossier(
+        &self,
+        request: Request<pb::StopDossierRequest>,
+    ) -> Result<Response<pb::StopDossierResponse>, Status> {
+        answer(&self.writer, request, wire::request::stop).await
     }
 
     async fn withdraw_dossier(
         &self,
         request: Request<pb::WithdrawDossierRequest>,
     ) -> Result<Response<pb::WithdrawDossierResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::withdraw(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        answer(&self.writer, request, wire::request::withdraw).await
     }
 
     async fn record_decision(
         &self,
         request: Request<pb::RecordDecisionRequest>,
     ) -> Result<Response<pb::RecordDecisionResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let parsed = wire::request::record_decision(&context, &request)?;
-        respond(&self.as_holder(&context, parsed, &request).await?)
+        self.as_holder(request, wire::request::record_decision)
+            .await
     }
 
     async fn return_result(
         &self,
         request: Request<pb::ReturnResultRequest>,
     ) -> Result<Response<pb::ReturnResultResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let parsed = wire::request::return_result(&context, &request)?;
-        respond(&self.as_holder(&context, parsed, &request).await?)
+        self.as_holder(request, wire::request::return_result).await
     }
 
     async fn get_dossier(
@@ -247,21 +302,29 @@ impl Dossiers {
         let receipt = dossier.state.receipt().ok_or(InvalidTransition {
             act: "ExplainDeadline",
             current: dossier.state.name(),
-            allowed: &["RECEIVED", "PROCESSING", "RESULT_READY", "RETURNED"],
+            allowed: &[
+                "RECEIVED",
+                "PROCESSING",
+                "SUPPLEMENT_REQUESTED",
+                "PAYMENT_REQUESTED",
+                "RESULT_READY",
+                "RETURNED",
+            ],
         })?;
         let procedure = store::procedure(self.db.read(), &dossier.filing.version_key()).await?;
         let case = procedure.case(&dossier.filing.case_key)?;
         let limit = case.limit_with(dossier.filing.limit_extra);
-        let calendar = self.ledger.calendar_version(&self.db, receipt.calendar);
+        let calendar = self.ledger.calendar_version(&self.db, receipt.due.calendar);
         let calendar = calendar.await?;
         let received = clock::local(receipt.received_at);
         let rules = RuleSet::in_force_on(received.date());
+        let interruptions = dossier.course.interruptions();
         let legal = worktime::LegalClock {
             calendar: calendar.of(&dossier.units.receiving),
             rules: &rules,
             received,
             limit,
-            interruptions: &[],
+            interruptions: &interruptions,
         };
         let explained = legal.explain().map_err(|_| Error::CalendarMissing)?;
         Ok((receipt, explained))

@@ -1,6 +1,8 @@
 //! Intake's decisions: what each command and each event of the others does to dossiers.
 
 mod decide;
+mod step;
+mod timing;
 mod world;
 
 use std::collections::BTreeSet;
@@ -82,17 +84,20 @@ impl Ledger for Intake {
             }
             Act::Hand(handed) => must_be_of(&handed.rights, handed.party.as_deref()),
             Act::On(on) => world.permits(on),
-            Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Copies(_) => Ok(()),
+            Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Ring(_) | Act::Copies(_) => {
+                Ok(())
+            }
         }
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         match &step.act {
             Act::Hand(handed) => decide::hand(world, handed, step.cause.at),
-            Act::On(on) => decide::on_dossier(world, on, step.cause.at),
+            Act::On(on) => step::on_dossier(world, on, step.cause.at),
             Act::Custody(change) => decide::custody(world, change),
             Act::Erase(erasure) => decide::erase(world, erasure),
-            Act::Reckon(uids) => decide::reckon(world, uids),
+            Act::Reckon(uids) => decide::reckon(world, uids, step.cause.at),
+            Act::Ring(uids) => Ok(decide::ring(world, uids, step.cause.at)),
             Act::Copies(copies) => Ok(Effect {
                 changes: copies.iter().cloned().map(Change::Copy).collect(),
                 ..Effect::nothing()

@@ -1,15 +1,16 @@
 //! Intake owns dossiers: what was handed in, the legal clock, decisions, and their history.
 //!
 //! A dossier is *submitted* online or *received* at a counter; from reception on the clock runs and its appointment is
-//! promised. Routing carries it between units; intake hears who holds it and lets only the holder decide. The result is
-//! *ready* with the decision and *returned* by the desk; a dossier can be *refused* before reception and *withdrawn* before
-//! the decision.
+//! promised. Routing carries it between units; intake hears who holds it and lets only the holder decide. A holder may have to
+//! ask for a *supplement* or a *payment*, and the clock stands still meanwhile. The result is *ready* with the decision and
+//! *returned* by the desk; a dossier can be *refused* before reception, *withdrawn* or *stopped* before the decision.
 //!
-//! Tables: `dossier`, `dossier_number` (the last number of a desk and day), `custody` (a copy of what routing says), and
+//! Tables: `dossier`, `origin` (codes of other systems), `dossier_number` (the last number of a desk and day), `custody` (a copy of what routing says), and
 //! those of [`kit::migration`]. It takes in the logs of identity (units), the catalogue (procedures, calendars) and routing
 //! (custody).
 
 mod act;
+mod alarms;
 mod change;
 pub mod check;
 mod code;
@@ -19,6 +20,7 @@ mod error;
 mod filing;
 pub mod fill;
 mod grpc;
+mod law;
 mod ledger;
 mod migration;
 mod reckoning;
@@ -34,6 +36,7 @@ use kit::db::Db;
 use kit::serve::{Ground, Mounted, Pages, StartError};
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
 use proto::intake::v1::event_service_server::EventServiceServer;
+use proto::intake::v1::payment_service_server::PaymentServiceServer;
 use sea_orm::DbErr;
 use tonic::service::Routes;
 
@@ -43,7 +46,8 @@ pub use store::find_by_code;
 pub use wire::reply::dossier as to_message;
 
 use act::Act;
-use grpc::Dossiers;
+use alarms::Alarms;
+use grpc::{Dossiers, Payments};
 use ledger::Intake;
 use reckoning::Reckoning;
 
@@ -81,10 +85,21 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ledger: Arc::clone(&ledger),
         clock: ground.clock.clone(),
     };
-    let stop = ground.stop.clone();
+    let alarms = Alarms {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        clock: ground.clock.clone(),
+    };
+    let (stop, also_stop) = (ground.stop.clone(), ground.stop.clone());
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(reckoning.follow()).await });
+    ground
+        .tasks
+        .spawn(async move { also_stop.run_until_cancelled(alarms.follow()).await });
+    let payments = Payments {
+        writer: writer.clone(),
+    };
     let dossiers = Dossiers {
         db: ground.db.clone(),
         writer,
@@ -93,6 +108,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         access: access.clone(),
     };
     let routes = Routes::new(DossierServiceServer::new(dossiers))
+        .add_service(PaymentServiceServer::new(payments))
         .add_service(EventServiceServer::new(Events(ground.db)));
     Ok(Mounted {
         name: NAME,

@@ -4,7 +4,8 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, integer, string, string_null, text, text_null,
+    big_integer, big_integer_null, binary_null, integer, integer_null, string, string_null, text,
+    text_null,
 };
 
 /// All migrations of intake in order.
@@ -33,6 +34,7 @@ impl MigrationTrait for Dossiers {
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(dossier()).await?;
+        manager.create_table(origin()).await?;
         manager.create_table(dossier_number()).await?;
         manager.create_table(custody()).await?;
         let indexes = [
@@ -50,6 +52,7 @@ impl MigrationTrait for Dossiers {
                 "dossier_reckoned",
                 &["state", "calendar_revision"],
             ),
+            index("dossier", "dossier_alarm", &["alarm_at"]),
             index("custody", "custody_dossier", &["dossier_uid"]),
             index(
                 "custody",
@@ -74,6 +77,9 @@ fn dossier() -> TableCreateStatement {
         .col(integer("procedure_version"))
         .col(string("case_key"))
         .col(integer("channel"))
+        .col(integer("filed_by"))
+        .col(string_null("origin_system"))
+        .col(string_null("origin_code"))
         .col(binary_null("personal"))
         .col(string_null("party_uid"))
         .col(binary_null("content_digest"))
@@ -87,11 +93,26 @@ fn dossier() -> TableCreateStatement {
         .col(big_integer_null("received_at"))
         .col(big_integer_null("appointment"))
         .col(big_integer_null("due"))
+        .col(big_integer_null("warn_at"))
         .col(big_integer_null("calendar_revision"))
+        .col(big_integer_null("answer_by"))
+        .col(big_integer_null("alarm_at"))
+        .col(text_null("course"))
         .col(big_integer_null("closed_at"))
         .col(text_null("decision"))
         .col(big_integer_null("returned_at"))
+        .col(integer_null("return_method"))
         .col(big_integer("revision"))
+        .take()
+}
+
+fn origin() -> TableCreateStatement {
+    Table::create()
+        .table("origin")
+        .col(string("system"))
+        .col(string("code"))
+        .col(string("dossier_uid"))
+        .primary_key(Index::create().col("system").col("code"))
         .take()
 }
 

@@ -1,5 +1,7 @@
 //! Reckoning deadlines anew when the calendar has changed (domain.md R15): of open dossiers, and never of closed ones.
 //!
+//! And ringing alarms when their time has come (R2, R3, R6, R17).
+//!
 //! Every replica looks, by an index, when a calendar has come and now and then. A dossier is done once for each version, since
 //! the writer marks it with the version.
 

@@ -3,6 +3,7 @@
 mod custody;
 mod dossier;
 mod number;
+mod origin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +15,11 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use custody::of as custodies;
 pub use dossier::{
-    After, Filter, Twin, all as dossiers, codes, find, find_by_code, in_flight, inspect, list,
-    reckoned_before, rehash, same_content,
+    After, Filter, Twin, alarmed, all as dossiers, codes, find, find_by_code, in_flight, inspect,
+    list, reckoned_before, rehash, same_content,
 };
 pub use number::{all as all_numbers, last as last_numbers};
+pub use origin::origins;
 
 use crate::change::Change;
 use crate::error::Error;
@@ -44,7 +46,7 @@ pub async fn procedure(db: &impl ConnectionTrait, key: &str) -> Result<Procedure
 pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Result<(), DbErr> {
     let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
     let (mut numbers, mut local_copies) = (BTreeMap::new(), Vec::new());
-    let mut erased = BTreeSet::new();
+    let (mut origins, mut erased) = (BTreeMap::new(), BTreeSet::new());
     for change in changes {
         match change {
             Change::Dossier(dossier) => {
@@ -56,6 +58,9 @@ pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Resul
             Change::LastNumber { unit, date, number } => {
                 numbers.insert((unit, *date), *number);
             }
+            Change::Named { origin, dossier } => {
+                origins.insert(origin, dossier.as_str());
+            }
             Change::Erased(dossier) => {
                 erased.insert(dossier.as_str());
             }
@@ -64,6 +69,7 @@ pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Resul
     }
     dossier::save(sink, ring, dossiers.into_values()).await?;
     log::erase(sink, erased).await?;
+    origin::save(sink, origins).await?;
     custody::save(sink, custodies.into_values()).await?;
     number::save(sink, numbers).await?;
     copies::save(sink, &local_copies).await

@@ -1,7 +1,9 @@
 //! Protobuf to domain and back, and nowhere else.
 
+mod course;
 pub mod event;
 pub mod explain;
+pub mod filed;
 pub mod query;
 pub mod reference;
 pub mod reply;

@@ -1,6 +1,7 @@
 //! Parsing at the edge: takes a message apart and gathers all that is wrong with it.
 
 use crate::failure::{Failure, Violation};
+use crate::text;
 
 const MAX_REQUEST_ID: usize = 64;
 const MAX_NAME: usize = 200;
@@ -49,7 +50,7 @@ impl Fields {
                 "chứa ký tự điều khiển; hãy xóa bỏ",
             ));
         }
-        trimmed.to_owned()
+        text::compose(trimmed)
     }
 
     /// The caller's id of a mutation: 1 to 64 letters, digits, `-` or `_`.

@@ -19,7 +19,13 @@ static ORDER: LazyLock<Option<CollatorBorrowed<'static>>> = LazyLock::new(|| {
 /// Spellings that are not the official one but are written, folded, with what the official one folds to.
 const ALIASES: [(&str, &str); 2] = [("dac lac", "dak lak"), ("darlac", "dak lak")];
 
-/// Text as it is kept and compared: composed (NFC), one letter for those that look the same, one apostrophe, single spaces.
+/// Text as it is kept: composed (NFC), whatever keyboard it came from.
+#[must_use]
+pub fn compose(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// Text as it is compared: composed (NFC), one letter for those that look the same, one apostrophe, single spaces.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     let letters = text.nfc().map(|letter| match letter {

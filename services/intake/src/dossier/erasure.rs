@@ -17,12 +17,17 @@ impl Dossier {
         let state = match self.state.clone() {
             State::Refused(closing) => State::Refused(forgotten(closing)),
             State::Withdrawn(receipt, closing) => State::Withdrawn(receipt, forgotten(closing)),
-            State::Returned(receipt, decision, at) => {
-                State::Returned(receipt, decision.forgotten(), at)
+            State::Stopped(receipt, closing) => State::Stopped(receipt, forgotten(closing)),
+            State::Returned(receipt, decision, how) => {
+                State::Returned(receipt, decision.forgotten(), how)
             }
-            state => return Err(state.out_of_turn(ERASE, &["REFUSED", "WITHDRAWN", "RETURNED"])),
+            state => {
+                let ended = &["REFUSED", "WITHDRAWN", "STOPPED", "RETURNED"];
+                return Err(state.out_of_turn(ERASE, ended));
+            }
         };
-        let mut erased = self.becomes(state);
+        let mut erased = self.becomes(state, None);
+        erased.course = erased.course.forgotten();
         erased.filing.applicant = None;
         erased.filing.form = String::new();
         erased.key = None;
@@ -35,6 +40,7 @@ impl Decision {
         Self {
             number: String::new(),
             signer: String::new(),
+            evidence: String::new(),
             ..self
         }
     }

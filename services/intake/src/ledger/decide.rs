@@ -1,28 +1,41 @@
 //! The decisions themselves: pure.
 
-use kit::clock::{self, Moment};
+use kit::clock::Moment;
 use kit::copies::Unit;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{About, Effect};
-use worktime::{Limit, RuleSet, appointment};
 
+use super::timing;
 use super::world::{READ, World};
-use crate::act::{CustodyChange, Erasure, Handed, OnDossier, Verb};
+use crate::act::{CustodyChange, Erasure, Handed};
 use crate::change::Change;
 use crate::code::DossierCode;
-use crate::custody::{Custody, Purpose, Standing};
-use crate::dossier::{Closing, Decision, Dossier, Filing, Receipt, State, Units};
+use crate::custody::{Custody, Standing};
+use crate::dossier::{Closing, Course, Dossier, Due, Filing, State, Units};
 use crate::error::Error;
 use crate::reference::Occasion;
 use crate::{filing, wire};
 
 /// Something is handed in: nothing → submitted, or received where a desk registers it.
 pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<Change>, Error> {
+    if let Some((origin, dossier)) = world.handed_in_before(handed) {
+        return Err(Error::OriginTaken {
+            code: origin.code.clone(),
+            dossier: dossier.to_owned(),
+        });
+    }
     let procedure = world.procedure_on(&handed.procedure_code, handed.date)?;
     let case = procedure.case(&handed.case_key)?;
     filing::must_be_handled_here(procedure, case)?;
     let receiving = filing::resolve(&world.units, &handed.receiving_unit, handed.date)?;
-    let units = filing::units(procedure, case, receiving, (&world.units, handed.date))?;
+    let desk = filing::Desk {
+        receiving,
+        competent: handed.competent_unit.as_deref(),
+        returning: handed.returning_unit.as_deref(),
+        units: &world.units,
+        on: handed.date,
+    };
+    let units = filing::units(procedure, case, &desk)?;
     if !handed.at_desk {
         filing::must_be_online(procedure, receiving, handed.date)?;
     }
@@ -37,7 +50,7 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     let limit_extra = case.extra(&occasion);
     let state = if handed.at_desk {
         let limit = case.limit_with(limit_extra);
-        State::Received(receipt(world, limit, &units, at)?)
+        State::Received(timing::receipt(world, limit, &units, at)?)
     } else {
         State::Submitted
     };
@@ -46,6 +59,8 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
         procedure_version: procedure.version,
         case_key: case.key.clone(),
         channel: handed.channel,
+        filed_by: handed.filed_by,
+        origin: handed.origin.clone(),
         applicant: Some(handed.applicant.clone()),
         party: handed.party.clone(),
         components: handed.components.clone(),
@@ -65,12 +80,18 @@ fn open(
     at: Moment,
 ) -> Effect<Change> {
     let number = world.next_number(receiving, handed.date);
+    let answer_by = match state {
+        State::Submitted => timing::answer_by(world, receiving.uid, at),
+        _ => None,
+    };
     let dossier = Dossier {
         uid: handed.uid.clone(),
         code: DossierCode::allot(receiving.national_code, handed.date, number),
         filing,
         units,
         submitted_at: at,
+        answer_by,
+        course: Course::default(),
         state,
         revision: 1,
         key: Some(handed.key.clone()),
@@ -88,49 +109,42 @@ fn open(
         date: handed.date,
         number,
     };
+    let named = dossier.filing.origin.clone().map(|origin| Change::Named {
+        origin,
+        dossier: dossier.uid.clone(),
+    });
+    let mut changes = vec![last_number];
+    changes.extend(named);
+    let personal = wire::event::personal(&dossier);
+    let about = About::new(&dossier.uid, dossier.key.as_ref());
+    changes.push(Change::Dossier(Box::new(dossier)));
     Effect {
-        about: About::new(&dossier.uid, dossier.key.as_ref()),
-        events: vec![event.with_personal(wire::event::personal(&dossier))],
-        changes: vec![last_number, Change::Dossier(Box::new(dossier))],
+        about,
+        events: vec![event.with_personal(personal)],
+        changes,
         reply,
     }
 }
 
-/// The promise on the receipt, by the rule set in force on the day of receipt.
-fn receipt(world: &World, limit: Limit, units: &Units, at: Moment) -> Result<Receipt, Error> {
-    let received = clock::local(at);
-    let rules = RuleSet::in_force_on(received.date());
-    let calendars = world.calendar()?;
-    let calendar = calendars.of(&units.receiving);
-    let promised =
-        appointment(calendar, &rules, received, limit).map_err(|_| Error::CalendarMissing)?;
-    let appointment = clock::from_local(promised);
-    Ok(Receipt {
-        received_at: at,
-        appointment,
-        due: appointment,
-        calendar: calendars.revision(),
-    })
-}
-
 /// The deadlines of open dossiers are reckoned anew by the calendar of now. Those that were closed meanwhile stay as they are.
-pub(super) fn reckon(world: &World, uids: &[String]) -> Result<Effect<Change>, Error> {
+pub(super) fn reckon(world: &World, uids: &[String], at: Moment) -> Result<Effect<Change>, Error> {
     let mut effect = Effect::nothing();
     let calendar = world.calendar()?.revision();
-    for uid in uids {
-        let Ok(before) = world.dossier(uid) else {
-            continue;
-        };
+    for before in uids.iter().filter_map(|uid| world.dossier(uid).ok()) {
         let Some(receipt) = before.state.running() else {
             continue;
         };
-        let due = due_now(world, before, receipt).unwrap_or_else(|error| {
+        let due = timing::due(world, before, receipt).unwrap_or_else(|error| {
+            let uid = &before.uid;
             tracing::error!(%uid, %error, "a deadline cannot be reckoned anew and stays as it was");
-            receipt.due
+            Due {
+                calendar,
+                ..receipt.due
+            }
         });
-        let dossier = before.clone().reckoned(due, calendar);
-        if let Some(now) = dossier.state.running().filter(|now| now.due != receipt.due) {
-            let told = wire::event::deadline_moved(receipt, now);
+        let dossier = before.clone().reckoned(due, at);
+        if due.at != receipt.due.at {
+            let told = wire::event::reckoned(receipt.due, due);
             effect.events.push(event(&dossier, told));
         }
         effect.changes.push(Change::Dossier(Box::new(dossier)));
@@ -138,86 +152,39 @@ pub(super) fn reckon(world: &World, uids: &[String]) -> Result<Effect<Change>, E
     Ok(effect)
 }
 
-fn due_now(world: &World, dossier: &Dossier, receipt: Receipt) -> Result<Moment, Error> {
-    let limit = limit_of(world, dossier)?;
-    let calendar = world.calendar()?.of(&dossier.units.receiving);
-    let received = clock::local(receipt.received_at);
-    let rules = RuleSet::in_force_on(received.date());
-    let due = appointment(calendar, &rules, received, limit);
-    due.map(clock::from_local)
-        .map_err(|_| Error::CalendarMissing)
-}
-
-/// The limit of its case in the version that it stays on, longer by what its desk has.
-fn limit_of(world: &World, dossier: &Dossier) -> Result<Limit, Error> {
-    let filing = &dossier.filing;
-    let case = world.procedure_of(filing)?.case(&filing.case_key)?;
-    Ok(case.limit_with(filing.limit_extra))
-}
-
-/// A step of a dossier's life.
-pub(super) fn on_dossier(
-    world: &World,
-    on: &OnDossier,
-    at: Moment,
-) -> Result<Effect<Change>, Error> {
-    let dossier = world.dossier(&on.dossier)?.clone();
-    if on.expected_revision != 0 && on.expected_revision != dossier.revision {
-        return Err(Error::RevisionChanged {
-            expected: on.expected_revision,
-            current: dossier.revision,
-        });
-    }
-    let closing = |reason: &String| Closing {
-        reason: reason.clone(),
-        at,
-    };
-    let (dossier, told) = match &on.verb {
-        Verb::Receive => {
-            on.rights.must_allow(dossier.state.name())?;
-            let limit = limit_of(world, &dossier)?;
-            let receipt = receipt(world, limit, &dossier.units, at)?;
-            let received = dossier.receive(receipt)?;
-            let told = wire::event::opened(&received);
-            (received, told)
-        }
-        Verb::Refuse(reason) => {
-            on.rights.must_allow(dossier.state.name())?;
-            (dossier.refuse(closing(reason))?, wire::event::refused())
-        }
-        Verb::Withdraw(reason) => {
-            on.rights.must_allow(dossier.state.name())?;
-            (dossier.withdraw(closing(reason))?, wire::event::withdrawn())
-        }
-        Verb::Decide(claim, decision) => {
-            claim.must_be_known(world.custodies(&dossier.uid))?;
-            on.rights.must_allow(dossier.state.name())?;
-            let held = claim.check(world.custodies(&dossier.uid), Purpose::Decide, &on.rights)?;
-            let decision = Decision {
-                unit: held.unit.clone(),
-                recorded_at: at,
-                ..decision.as_ref().clone()
+/// Time has come for alarms: each is told once, and who did not answer in time is stopped (R2).
+pub(super) fn ring(world: &World, uids: &[String], at: Moment) -> Effect<Change> {
+    let mut effect = Effect::nothing();
+    for before in uids.iter().filter_map(|uid| world.dossier(uid).ok()) {
+        let ringing = before.ringing(at);
+        let Some((last, _)) = ringing.last() else {
+            continue;
+        };
+        let mut dossier = before.clone().rung(*last);
+        for (about, alarm) in ringing {
+            let told = match wire::event::notice_due(alarm, about) {
+                Some(told) => told,
+                None => match dossier.clone().stop(unanswered(at)) {
+                    Ok(stopped) => {
+                        dossier = stopped;
+                        wire::event::stopped(true)
+                    }
+                    Err(_) => continue,
+                },
             };
-            let told = wire::event::decided(&claim.transfer, decision.outcome);
-            (dossier.decide(decision)?, told)
+            effect.events.push(event(&dossier, told));
         }
-        Verb::Return(claim) => {
-            claim.must_be_known(world.custodies(&dossier.uid))?;
-            on.rights.must_allow(dossier.state.name())?;
-            claim.check(world.custodies(&dossier.uid), Purpose::Return, &on.rights)?;
-            (
-                dossier.return_result(at)?,
-                wire::event::returned(&claim.transfer),
-            )
-        }
-    };
-    let reply = wire::reply::stepped(&on.verb, &dossier);
-    Ok(Effect {
-        about: About::new(&dossier.uid, dossier.key.as_ref()),
-        events: vec![event(&dossier, told).with_personal(wire::event::particulars(&dossier))],
-        changes: vec![Change::Dossier(Box::new(dossier))],
-        reply,
-    })
+        effect.changes.push(Change::Dossier(Box::new(dossier)));
+    }
+    effect
+}
+
+/// As the applicant reads it.
+fn unanswered(at: Moment) -> Closing {
+    Closing {
+        reason: "Quá thời hạn bổ sung hồ sơ".to_owned(),
+        at,
+    }
 }
 
 /// Routing told of an acceptance or of the end of one. The first acceptance begins the processing.
@@ -270,7 +237,10 @@ pub(super) fn erase(world: &World, erasure: &Erasure) -> Result<Effect<Change>, 
     })
 }
 
-fn event(dossier: &Dossier, change: proto::intake::v1::dossier_change::Change) -> NewEvent {
+pub(super) fn event(
+    dossier: &Dossier,
+    change: proto::intake::v1::dossier_change::Change,
+) -> NewEvent {
     let message = wire::event::change(dossier, change);
     NewEvent::new(&dossier.uid, Shard::of(&dossier.uid), &message).under(dossier.key.as_ref())
 }

@@ -14,7 +14,7 @@ use super::Intake;
 use crate::act::{Act, Handed, OnDossier, Verb};
 use crate::change::Change;
 use crate::custody::Custody;
-use crate::dossier::{Dossier, Filing};
+use crate::dossier::{Dossier, Filing, Origin};
 use crate::error::Error;
 use crate::reference::Procedure;
 use crate::store::Twin;
@@ -32,6 +32,7 @@ pub struct World {
     custodies: HashMap<String, Vec<Custody>>,
     last_numbers: HashMap<(String, NaiveDate), u32>,
     same_content: HashMap<Vec<u8>, Vec<Twin>>,
+    origins: HashMap<Origin, String>,
     procedures: HashMap<String, Vec<Procedure>>,
     /// Units by uid.
     pub units: UnitTable,
@@ -70,6 +71,13 @@ impl World {
         self.calendar.as_deref().ok_or(Error::CalendarMissing)
     }
 
+    /// The dossier that its system has handed in under the same code.
+    pub fn handed_in_before<'a>(&self, handed: &'a Handed) -> Option<(&'a Origin, &str)> {
+        let origin = handed.origin.as_ref()?;
+        let dossier = self.origins.get(origin)?;
+        Some((origin, dossier))
+    }
+
     /// The number after the last of a unit on a day.
     pub fn next_number(&self, unit: Unit<'_>, date: NaiveDate) -> u32 {
         let key = (unit.uid.to_owned(), date);
@@ -105,10 +113,20 @@ impl World {
         }
         match on.verb {
             // The claim says that it is the caller's unit that holds the step.
-            Verb::Decide(..) | Verb::Return(_) => Ok(()),
-            Verb::Receive | Verb::Refuse(_) | Verb::Withdraw(_) => {
-                Err(Error::UnitNotYours(dossier.units.receiving.clone()))
-            }
+            Verb::AskSupplement(..)
+            | Verb::AskPayment(..)
+            | Verb::Decide(..)
+            | Verb::Return(..) => Ok(()),
+            Verb::Receive
+            | Verb::Refuse(_)
+            | Verb::Guide(_)
+            | Verb::Forward(_)
+            | Verb::Supplement(_)
+            | Verb::Pay(_)
+            | Verb::Postpone(_)
+            | Verb::Correct(..)
+            | Verb::Stop(_)
+            | Verb::Withdraw(_) => Err(Error::UnitNotYours(dossier.units.receiving.clone())),
         }
     }
 
@@ -152,6 +170,9 @@ impl World {
             Change::LastNumber { unit, date, number } => {
                 self.last_numbers.insert((unit.clone(), *date), *number);
             }
+            Change::Named { origin, dossier } => {
+                self.origins.insert(origin.clone(), dossier.clone());
+            }
             // The dossier itself says so.
             Change::Erased(_) => {}
             Change::Copy(copy) => {
@@ -170,7 +191,7 @@ impl Intake {
     ) -> Result<World, DbErr> {
         let dossiers: BTreeSet<&str> = acts.iter().flat_map(|act| dossiers_of(act)).collect();
         let handed: Vec<&Handed> = acts.iter().filter_map(|act| handed_of(act)).collect();
-        let receives = acts.iter().any(|act| needs_calendar(act));
+        let reckons = acts.iter().any(|act| reckons(act));
         let mut world = World::default();
         if !dossiers.is_empty() {
             let rows = store::dossiers(tx, &self.ring, &dossiers).await?;
@@ -180,7 +201,8 @@ impl Intake {
                 known.push(custody);
             }
         }
-        self.load_reference(tx, &mut world, &handed, receives)
+        let units = acts.iter().flat_map(|act| units_of(act)).collect();
+        self.load_reference(tx, &mut world, (&handed, units), reckons)
             .await?;
         if !handed.is_empty() {
             let desks: BTreeSet<(String, NaiveDate)> = handed
@@ -199,6 +221,8 @@ impl Intake {
                 .collect();
             world.same_content = store::same_content(tx, &self.ring, digests).await?;
             world.last_numbers = store::last_numbers(tx, &desks).await?;
+            let origins = handed.iter().filter_map(|handed| handed.origin.as_ref());
+            world.origins = store::origins(tx, origins.collect()).await?;
         }
         Ok(world)
     }
@@ -207,21 +231,20 @@ impl Intake {
         &self,
         tx: &DatabaseTransaction,
         world: &mut World,
-        handed: &[&Handed],
-        receives: bool,
+        (handed, units): (&[&Handed], BTreeSet<&str>),
+        reckons: bool,
     ) -> Result<(), DbErr> {
         let mut names: BTreeSet<Name> = BTreeSet::new();
         for handed in handed {
             names.insert((PROCEDURE, handed.procedure_code.clone()));
-            names.insert((UNIT, handed.receiving_unit.clone()));
         }
-        if receives {
+        names.extend(units.into_iter().map(|uid| (UNIT, uid.to_owned())));
+        if reckons {
             names.extend(calendar_name());
-            let pending = world
-                .dossiers
-                .values()
-                .map(|dossier| dossier.filing.version_key());
-            names.extend(pending.map(|key| (PROCEDURE, key)));
+            for dossier in world.dossiers.values() {
+                names.insert((PROCEDURE, dossier.filing.version_key()));
+                names.insert((UNIT, dossier.units.receiving.clone()));
+            }
         }
         for _ in 0..UNIT_ROUNDS {
             if names.is_empty() {
@@ -287,7 +310,7 @@ fn dossiers_of(act: &Act) -> Vec<&str> {
         Act::On(on) => vec![&on.dossier],
         Act::Custody(change) => vec![&change.dossier],
         Act::Erase(erasure) => vec![&erasure.dossier],
-        Act::Reckon(uids) => uids.iter().map(String::as_str).collect(),
+        Act::Reckon(uids) | Act::Ring(uids) => uids.iter().map(String::as_str).collect(),
         Act::Hand(_) | Act::Copies(_) => Vec::new(),
     }
 }
@@ -295,15 +318,49 @@ fn dossiers_of(act: &Act) -> Vec<&str> {
 fn handed_of(act: &Act) -> Option<&Handed> {
     match act {
         Act::Hand(handed) => Some(handed),
-        Act::On(_) | Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Copies(_) => None,
+        _ => None,
     }
 }
 
-fn needs_calendar(act: &Act) -> bool {
+/// The units that an act names.
+fn units_of(act: &Act) -> Vec<&str> {
     match act {
-        Act::Hand(handed) => handed.at_desk,
-        Act::On(on) => matches!(on.verb, Verb::Receive),
-        Act::Reckon(_) => true,
-        Act::Custody(_) | Act::Erase(_) | Act::Copies(_) => false,
+        Act::Hand(handed) => {
+            let others = handed.competent_unit.iter().chain(&handed.returning_unit);
+            let others = others.map(String::as_str);
+            others.chain([handed.receiving_unit.as_str()]).collect()
+        }
+        Act::On(on) => match &on.verb {
+            Verb::Forward(to) => vec![to],
+            Verb::Correct(correction, _) => {
+                correction.returning.iter().map(String::as_str).collect()
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Whether an act reckons with time, or with what the procedure asks for.
+fn reckons(act: &Act) -> bool {
+    match act {
+        Act::Hand(_) | Act::Reckon(_) => true,
+        Act::On(on) => match on.verb {
+            Verb::Receive
+            | Verb::Forward(_)
+            | Verb::AskSupplement(..)
+            | Verb::Supplement(_)
+            | Verb::Pay(_)
+            | Verb::Postpone(_)
+            | Verb::Correct(..) => true,
+            Verb::Refuse(_)
+            | Verb::Guide(_)
+            | Verb::AskPayment(..)
+            | Verb::Stop(_)
+            | Verb::Withdraw(_)
+            | Verb::Decide(..)
+            | Verb::Return(..) => false,
+        },
+        Act::Custody(_) | Act::Erase(_) | Act::Ring(_) | Act::Copies(_) => false,
     }
 }

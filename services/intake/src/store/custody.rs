@@ -30,6 +30,7 @@ mod entity {
 const WORK: i32 = 0;
 const DECIDE: i32 = 1;
 const RETURN: i32 = 2;
+const ADVISE: i32 = 3;
 
 const OFFERED: i32 = 1;
 const HOLDS: i32 = 2;
@@ -87,6 +88,7 @@ fn custody(row: entity::Model) -> Custody {
         purpose: match row.purpose {
             DECIDE => Purpose::Decide,
             RETURN => Purpose::Return,
+            ADVISE => Purpose::Advise,
             _ => Purpose::Work,
         },
         standing: match row.standing {
@@ -108,6 +110,7 @@ fn row(custody: &Custody) -> entity::Model {
             Purpose::Work => WORK,
             Purpose::Decide => DECIDE,
             Purpose::Return => RETURN,
+            Purpose::Advise => ADVISE,
         },
         standing: number_of(custody.standing),
     }

@@ -1,6 +1,7 @@
 //! The dossiers.
 
 mod entity;
+mod numbers;
 mod personal;
 mod upkeep;
 
@@ -188,7 +189,8 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Vec<(String, String)>, D
         .await
 }
 
-/// The dossiers that some unit must be responsible for: received, in processing, or with a result under way.
+/// The dossiers that some unit must be responsible for: received, in processing, waiting for the applicant, or with a result under
+/// way.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -196,7 +198,7 @@ pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> 
     Entity::find()
         .select_only()
         .column(Column::Uid)
-        .filter(Column::State.is_in([2, 4, 9]))
+        .filter(Column::State.is_in([2, 4, 5, 6, 9]))
         .into_tuple()
         .all(db)
         .await
@@ -216,6 +218,26 @@ pub async fn reckoned_before(
         .column(Column::Uid)
         .filter(Column::State.is_in(entity::RUNNING))
         .filter(Column::CalendarRevision.lt(calendar))
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Some of the dossiers whose next alarm rings up to a time (microseconds), by an index.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn alarmed(
+    db: &impl ConnectionTrait,
+    until: i64,
+    most: u64,
+) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Uid)
+        .filter(Column::AlarmAt.lte(until))
+        .order_by_asc(Column::AlarmAt)
         .limit(most)
         .into_tuple()
         .all(db)

@@ -1,7 +1,9 @@
 //! What intake tells the others, and what it hears from them.
 
+use kit::clock::{self, Moment};
 use kit::copies;
 use prost::{DecodeError, Message as _};
+use prost_types::Timestamp;
 use proto::event::v1::Event;
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_change::Change;
@@ -10,7 +12,7 @@ use proto::routing::v1::{TransferChange, TransferEvent};
 use super::reply;
 use crate::act::{Act, CustodyChange, Why};
 use crate::custody::{Purpose, Standing};
-use crate::dossier::{Dossier, Outcome, Receipt, State};
+use crate::dossier::{self, Alarm, Dossier, Due, Item, Method, Payment, Restart, State, Stop};
 
 /// The whole message of a change.
 #[must_use]
@@ -34,8 +36,8 @@ pub fn opened(dossier: &Dossier) -> Change {
                 receiving_unit_uid: dossier.units.receiving.clone(),
                 competent_unit_uid: dossier.units.competent.clone(),
                 returning_unit_uid: dossier.units.returning.clone(),
-                received_at: Some(kit::clock::to_timestamp(receipt.received_at)),
-                appointment: Some(kit::clock::to_timestamp(receipt.appointment)),
+                received_at: Some(clock::to_timestamp(receipt.received_at)),
+                appointment: Some(clock::to_timestamp(receipt.appointment)),
             })
         }
         _ => Change::Submitted(pb::DossierSubmitted {
@@ -43,6 +45,7 @@ pub fn opened(dossier: &Dossier) -> Change {
             procedure_version: dossier.filing.procedure_version,
             channel: reply::channel(dossier.filing.channel).into(),
             receiving_unit_uid: dossier.units.receiving.clone(),
+            answer_by: dossier.answer_by.map(clock::to_timestamp),
         }),
     }
 }
@@ -65,20 +68,143 @@ pub fn processing() -> Change {
     Change::Processing(pb::DossierProcessing {})
 }
 
+/// Stopped; unanswered, or by somebody.
+#[must_use]
+pub fn stopped(unanswered: bool) -> Change {
+    Change::Stopped(pb::DossierStopped { unanswered })
+}
+
+/// The desk told the applicant what is missing.
+#[must_use]
+pub fn guided(items: &[Item]) -> Change {
+    Change::Guided(pb::DossierGuided {
+        places: places(items),
+    })
+}
+
+/// The desk sent it on.
+#[must_use]
+pub fn forwarded(from: &str, to: &str) -> Change {
+    Change::Forwarded(pb::DossierForwarded {
+        from_unit_uid: from.to_owned(),
+        to_unit_uid: to.to_owned(),
+    })
+}
+
+/// The applicant answered a guidance.
+#[must_use]
+pub fn completed(answer_by: Option<Moment>) -> Change {
+    Change::Completed(pb::DossierCompleted {
+        answer_by: answer_by.map(clock::to_timestamp),
+    })
+}
+
+/// The applicant was asked for something, and the clock stands still.
+#[must_use]
+pub fn clock_stopped(
+    stop: &Stop,
+    (items, payments): (&[Item], &[Payment]),
+    answer_by: Option<Moment>,
+) -> Change {
+    let order = |payment: &Payment| pb::PaymentOrder {
+        order_uid: payment.order.clone(),
+        amount_vnd: payment.amount_vnd,
+    };
+    Change::ClockStopped(pb::ClockStopped {
+        transfer_uid: stop.transfer.clone(),
+        reason: stop_reason(stop.why).into(),
+        at: time(stop.from),
+        places: places(items),
+        orders: payments.iter().map(order).collect(),
+        answer_by: answer_by.and_then(time),
+    })
+}
+
+/// The applicant has done it: what was due then is due now.
+#[must_use]
+pub fn clock_resumed(stop: &Stop, then: Moment, now: Moment) -> Change {
+    Change::ClockResumed(pb::ClockResumed {
+        transfer_uid: stop.transfer.clone(),
+        reason: stop_reason(stop.why).into(),
+        stopped_at: time(stop.from),
+        at: stop.to.and_then(time),
+        restarts: stop.then == Restart::Restarts,
+        due_before: time(then),
+        due: time(now),
+    })
+}
+
+/// One of several orders was paid.
+#[must_use]
+pub fn payment_made(order: &str) -> Change {
+    Change::PaymentMade(pb::PaymentMade {
+        order_uid: order.to_owned(),
+    })
+}
+
+/// A clerk's error was mended; nothing where both say the same.
+#[must_use]
+pub fn corrected(before: &Dossier, after: &Dossier) -> Option<Change> {
+    let fields = [
+        (
+            "applicant",
+            before.filing.applicant != after.filing.applicant,
+        ),
+        (
+            "components",
+            before.filing.components != after.filing.components,
+        ),
+        (
+            "returning_unit_uid",
+            before.units.returning != after.units.returning,
+        ),
+    ];
+    let changed = fields.into_iter().filter(|(_, differs)| *differs);
+    let fields: Vec<String> = changed.map(|(field, _)| field.to_owned()).collect();
+    (!fields.is_empty()).then(|| {
+        Change::Corrected(pb::DossierCorrected {
+            fields,
+            returning_unit_uid: after.units.returning.clone(),
+        })
+    })
+}
+
+/// Somebody has to be told something; nothing where the dossier is to be stopped.
+#[must_use]
+pub fn notice_due(alarm: Alarm, about: Moment) -> Option<Change> {
+    let notice = match alarm {
+        Alarm::DueSoon => pb::Notice::DueSoon,
+        Alarm::Overdue => pb::Notice::Overdue,
+        Alarm::Unanswered => pb::Notice::Unanswered,
+        Alarm::Reminder => pb::Notice::SupplementReminder,
+        Alarm::Stop => return None,
+    };
+    Some(Change::NoticeDue(pb::NoticeDue {
+        notice: notice.into(),
+        about: time(about),
+    }))
+}
+
 /// Decided by the holder of a transfer.
 #[must_use]
-pub fn decided(transfer: &str, outcome: Outcome) -> Change {
-    Change::Decided(pb::DossierDecided {
+pub fn decided(transfer: &str, dossier: &Dossier) -> Option<Change> {
+    let decision = dossier.state.decision()?;
+    let due = dossier.state.receipt()?.due.at;
+    let day = |at| clock::local(at).date();
+    Some(Change::Decided(pb::DossierDecided {
         transfer_uid: transfer.to_owned(),
-        outcome: reply::outcome(outcome).into(),
-    })
+        outcome: reply::outcome(decision.outcome).into(),
+        due: time(due),
+        early: day(decision.recorded_at) < day(due),
+    }))
 }
 
 /// Handed over by the holder of a transfer.
 #[must_use]
-pub fn returned(transfer: &str) -> Change {
+pub fn returned(transfer: &str, method: Method) -> Change {
     Change::Returned(pb::DossierReturned {
         transfer_uid: transfer.to_owned(),
+        method: reply::method(method).into(),
     })
 }
 
@@ -93,16 +219,41 @@ pub fn custody_moved(change: &CustodyChange) -> Change {
     })
 }
 
-/// Its deadline moved with the calendar, from what it was before.
+/// Its deadline moved with the calendar.
 #[must_use]
-pub fn deadline_moved(before: Receipt, now: Receipt) -> Change {
-    let time = |at| Some(kit::clock::to_timestamp(at));
+pub fn reckoned(before: Due, now: Due) -> Change {
+    deadline_moved(before, now, pb::DeadlineReason::CalendarChanged, false)
+}
+
+/// The desk apologised and made a new appointment.
+#[must_use]
+pub fn postponed(before: Due, now: Due, late: bool) -> Change {
+    deadline_moved(before, now, pb::DeadlineReason::Postponed, late)
+}
+
+fn deadline_moved(before: Due, now: Due, reason: pb::DeadlineReason, late: bool) -> Change {
     Change::DeadlineMoved(pb::DeadlineMoved {
-        from: time(before.due),
-        to: time(now.due),
-        reason: pb::DeadlineReason::CalendarChanged.into(),
+        from: time(before.at),
+        to: time(now.at),
+        reason: reason.into(),
         calendar_revision: now.calendar,
+        late,
     })
+}
+
+fn stop_reason(why: dossier::Why) -> pb::StopReason {
+    match why {
+        dossier::Why::Supplement => pb::StopReason::Supplement,
+        dossier::Why::Payment => pb::StopReason::Payment,
+    }
+}
+
+fn places(items: &[Item]) -> Vec<String> {
+    items.iter().map(|item| item.place.clone()).collect()
+}
+
+fn time(at: impl Into<Option<Moment>>) -> Option<Timestamp> {
+    at.into().map(clock::to_timestamp)
 }
 
 /// What was personal about it is forgotten.
@@ -122,12 +273,54 @@ pub fn erased(why: Why) -> Change {
 /// What is personal about a new dossier.
 #[must_use]
 pub fn personal(dossier: &Dossier) -> Vec<u8> {
+    let particulars = pb::Particulars {
+        after: Some(personal_of(dossier)),
+        ..pb::Particulars::default()
+    };
+    particulars.encode_to_vec()
+}
+
+/// What a step says about people, where it says anything. It is part of the history under a digest.
+#[must_use]
+pub fn particulars(before: &Dossier, after: &Dossier, reason: &str) -> Option<Vec<u8>> {
+    let (mut was, mut is) = (personal_of(before), personal_of(after));
+    if was == is && reason.is_empty() {
+        return None;
+    }
+    forget_what_is_same(&mut was.applicant, &mut is.applicant);
+    forget_what_is_same(&mut was.form_data, &mut is.form_data);
+    forget_what_is_same(&mut was.guidance, &mut is.guidance);
+    forget_what_is_same(&mut was.supplement, &mut is.supplement);
+    forget_what_is_same(&mut was.payments, &mut is.payments);
+    forget_what_is_same(&mut was.adjustments, &mut is.adjustments);
+    let particulars = pb::Particulars {
+        before: Some(was).filter(|was| *was != pb::Dossier::default()),
+        after: Some(is),
+        reason: reason.to_owned(),
+    };
+    Some(particulars.encode_to_vec())
+}
+
+fn forget_what_is_same<T: Default + PartialEq>(before: &mut T, after: &mut T) {
+    if before == after {
+        (*before, *after) = (T::default(), T::default());
+    }
+}
+
+/// The fields of a dossier that are personal.
+fn personal_of(dossier: &Dossier) -> pb::Dossier {
+    let message = reply::dossier(dossier);
     pb::Dossier {
-        applicant: reply::applicant(&dossier.filing),
-        form_data: dossier.filing.form.clone(),
+        applicant: message.applicant,
+        form_data: message.form_data,
+        closing_reason: message.closing_reason,
+        decision: message.decision,
+        guidance: message.guidance,
+        supplement: message.supplement,
+        payments: message.payments,
+        adjustments: message.adjustments,
         ..pb::Dossier::default()
     }
-    .encode_to_vec()
 }
 
 /// What an event of identity asks for.
@@ -170,6 +363,7 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,
         (false, "result") => Purpose::Return,
+        (false, _) if transfer.consulted => Purpose::Advise,
         (false, _) => Purpose::Work,
     };
     Ok(Some(Act::Custody(CustodyChange {
@@ -181,16 +375,4 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         standing,
         routing_hash: event.hash.clone(),
     })))
-}
-
-/// What a step says about people: why it was closed, what was decided by whom. It is part of the history under a digest.
-#[must_use]
-pub fn particulars(dossier: &Dossier) -> Vec<u8> {
-    let message = reply::dossier(dossier);
-    pb::Dossier {
-        closing_reason: message.closing_reason,
-        decision: message.decision,
-        ..pb::Dossier::default()
-    }
-    .encode_to_vec()
 }

@@ -21,10 +21,10 @@ pub fn explained(receipt: Receipt, explanation: &Explanation) -> pb::ExplainDead
         appointment: time(receipt.appointment),
         days: explanation.days.iter().map(day).collect(),
         due: match explanation.deadline {
-            Deadline::Due(_) => time(receipt.due),
+            Deadline::Due(_) => time(receipt.due.at),
             Deadline::Paused { .. } => None,
         },
-        calendar_revision: receipt.calendar,
+        calendar_revision: receipt.due.calendar,
         counted_minutes: i32::try_from(totals.counted.minutes()).unwrap_or(i32::MAX),
         days_counted: count(totals.days_counted),
         days_skipped: count(totals.days_skipped),
@@ -66,7 +66,7 @@ fn summary(receipt: Receipt, explanation: &Explanation, totals: Totals) -> (Stri
             "Received at {received}, counted from {from}: {counted} days counted, {skipped} skipped"
         ),
     );
-    let moved = receipt.due != receipt.appointment;
+    let moved = receipt.due.at != receipt.appointment;
     let promised = time(clock::local(receipt.appointment));
     let ends = match &explanation.deadline {
         Deadline::Paused { since, .. } => {

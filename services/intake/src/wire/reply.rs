@@ -5,8 +5,11 @@ use kit::identity_number::Kind;
 use prost::Message as _;
 use proto::intake::v1 as pb;
 
+use super::course::course;
 use crate::act::Verb;
-use crate::dossier::{Channel, Decision, Dossier, FeeDue, Filing, HandedIn, Outcome, State};
+use crate::dossier::{
+    Channel, Decision, Dossier, FeeDue, FiledBy, Filing, HandedIn, Method, Origin, Outcome, State,
+};
 
 /// The dossier on the wire.
 #[must_use]
@@ -29,26 +32,32 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         submitted_at: time(dossier.submitted_at),
         received_at: receipt.and_then(|receipt| time(receipt.received_at)),
         appointment: receipt.and_then(|receipt| time(receipt.appointment)),
-        due: receipt.and_then(|receipt| time(receipt.due)),
+        due: due(&dossier.state).and_then(time),
         revision: dossier.revision,
         erased: dossier.key.is_none(),
         form_data: dossier.filing.form.clone(),
         fees: dossier.filing.fees.iter().map(fee).collect(),
         limit_extra: i32::try_from(dossier.filing.limit_extra).unwrap_or(i32::MAX),
-        ..pb::Dossier::default()
+        filed_by: filed_by(dossier.filing.filed_by).into(),
+        origin: dossier.filing.origin.as_ref().map(origin),
+        answer_by: dossier.answer_by.and_then(time),
+        ..course(&dossier.course)
     };
-    match &dossier.state {
-        State::Submitted | State::Received(_) | State::Processing(_) => {}
-        State::Refused(closing) | State::Withdrawn(_, closing) => {
-            message.closing_reason.clone_from(&closing.reason);
-        }
-        State::ResultReady(_, made) => message.decision = Some(decision(made)),
-        State::Returned(_, made, at) => {
-            message.decision = Some(decision(made));
-            message.returned_at = time(*at);
-        }
+    if let Some(closing) = dossier.state.closing() {
+        message.closing_reason.clone_from(&closing.reason);
+    }
+    message.decision = dossier.state.decision().map(decision);
+    if let State::Returned(_, _, how) = &dossier.state {
+        message.returned_at = time(how.at);
+        message.return_method = method(how.method).into();
     }
     message
+}
+
+/// When the result is due, or was while it was worked on; nothing while the clock stands still.
+fn due(state: &State) -> Option<Moment> {
+    let receipt = state.receipt().filter(|_| !state.stands_still())?;
+    Some(receipt.due.at)
 }
 
 /// The state on the wire, by the national portal's number.
@@ -59,7 +68,10 @@ pub fn state(state: &State) -> pb::DossierState {
         State::Received(_) => pb::DossierState::Received,
         State::Refused(_) => pb::DossierState::Refused,
         State::Processing(_) => pb::DossierState::Processing,
+        State::SupplementRequested(_) => pb::DossierState::SupplementRequested,
+        State::PaymentRequested(_) => pb::DossierState::PaymentRequested,
         State::Withdrawn(..) => pb::DossierState::Withdrawn,
+        State::Stopped(..) => pb::DossierState::Stopped,
         State::ResultReady(..) => pb::DossierState::ResultReady,
         State::Returned(..) => pb::DossierState::Returned,
     }
@@ -71,8 +83,11 @@ pub fn completion(state: &State) -> pb::Completion {
     match state {
         State::Submitted => pb::Completion::Waiting,
         State::Received(_) | State::Processing(_) => pb::Completion::InProgress,
+        State::SupplementRequested(_) | State::PaymentRequested(_) => {
+            pb::Completion::WaitsForApplicant
+        }
         State::ResultReady(..) | State::Returned(..) => pb::Completion::Finished,
-        State::Refused(_) | State::Withdrawn(..) => pb::Completion::Closed,
+        State::Refused(_) | State::Withdrawn(..) | State::Stopped(..) => pb::Completion::Closed,
     }
 }
 
@@ -114,6 +129,32 @@ pub fn outcome(outcome: Outcome) -> pb::Outcome {
     }
 }
 
+/// How a result is handed over, on the wire.
+#[must_use]
+pub fn method(method: Method) -> pb::ReturnMethod {
+    match method {
+        Method::Desk => pb::ReturnMethod::Desk,
+        Method::Online => pb::ReturnMethod::Online,
+        Method::Post => pb::ReturnMethod::Post,
+    }
+}
+
+fn filed_by(filed_by: FiledBy) -> pb::FiledBy {
+    match filed_by {
+        FiledBy::Itself => pb::FiledBy::Self_,
+        FiledBy::Proxy => pb::FiledBy::Proxy,
+        FiledBy::Officer => pb::FiledBy::Officer,
+        FiledBy::System => pb::FiledBy::System,
+    }
+}
+
+fn origin(origin: &Origin) -> pb::Origin {
+    pb::Origin {
+        system: origin.system.clone(),
+        code: origin.code.clone(),
+    }
+}
+
 fn fee(fee: &FeeDue) -> pb::FeeDue {
     pb::FeeDue {
         key: fee.key.clone(),
@@ -139,6 +180,7 @@ fn decision(decision: &Decision) -> pb::Decision {
         signer: decision.signer.clone(),
         unit_uid: decision.unit.clone(),
         recorded_at: Some(clock::to_timestamp(decision.recorded_at)),
+        evidence: decision.evidence.clone(),
     }
 }
 
@@ -179,6 +221,15 @@ pub fn stepped(verb: &Verb, after: &Dossier) -> Vec<u8> {
         Verb::Refuse(_) => pb::RefuseDossierResponse { dossier }.encode_to_vec(),
         Verb::Withdraw(_) => pb::WithdrawDossierResponse { dossier }.encode_to_vec(),
         Verb::Decide(..) => pb::RecordDecisionResponse { dossier }.encode_to_vec(),
-        Verb::Return(_) => pb::ReturnResultResponse { dossier }.encode_to_vec(),
+        Verb::Return(..) => pb::ReturnResultResponse { dossier }.encode_to_vec(),
+        Verb::Guide(_) => pb::GuideDossierResponse { dossier }.encode_to_vec(),
+        Verb::Forward(_) => pb::ForwardDossierResponse { dossier }.encode_to_vec(),
+        Verb::AskSupplement(..) => pb::RequestSupplementResponse { dossier }.encode_to_vec(),
+        Verb::Supplement(_) => pb::SupplementDossierResponse { dossier }.encode_to_vec(),
+        Verb::AskPayment(..) => pb::RequestPaymentResponse { dossier }.encode_to_vec(),
+        Verb::Pay(_) => pb::ConfirmPaymentResponse { dossier }.encode_to_vec(),
+        Verb::Postpone(_) => pb::PostponeAppointmentResponse { dossier }.encode_to_vec(),
+        Verb::Correct(..) => pb::CorrectDossierResponse { dossier }.encode_to_vec(),
+        Verb::Stop(_) => pb::StopDossierResponse { dossier }.encode_to_vec(),
     }
 }

@@ -1,218 +1,37 @@
-//! Requests, parsed at the edge: a domain value, or everything that is wrong at once.
+//! Requests about a dossier, parsed at the edge: a domain value, or everything that is wrong at once.
 
 use chrono::NaiveDate;
 use kit::authority::Context;
 use kit::clock;
 use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
-use kit::identity_number::{IdentityNumber, Kind};
-use kit::seal::DataKey;
 use proto::intake::v1 as pb;
 
-use crate::act::{Act, Handed, OnDossier, Verb};
+use super::filed;
+use crate::act::{Act, Confirmed, OnDossier, Order, Postponed, Verb};
 use crate::custody::Claim;
-use crate::dossier::{Applicant, Channel, Decision, HandedIn, Outcome};
+use crate::dossier::{Addition, Correction, Decision, Item, Method, Outcome};
 
 const NAME: usize = 200;
 const REASON: usize = 1_000;
 const NUMBER: usize = 50;
-const MOST_COMPONENTS: usize = 200;
-/// In bytes.
-const LONGEST_FORM: usize = 64 * 1024;
+const EVIDENCE: usize = 500;
+const REFERENCE: usize = 100;
+const MOST_ITEMS: usize = 100;
+const MOST_ORDERS: usize = 20;
 
-/// `SubmitDossier`.
-///
-/// # Errors
-/// Every violation.
-pub fn submit(
-    context: &Context,
-    request: &pb::SubmitDossierRequest,
-) -> Result<(String, Act), Failure> {
-    let filed = Filed {
-        request_id: &request.request_id,
-        procedure_code: &request.procedure_code,
-        case_key: &request.case_key,
-        receiving_unit: &request.receiving_unit_uid,
-        applicant: request.applicant.as_ref(),
-        components: &request.components,
-        form: &request.form_data,
-        channel: Some(Channel::Online),
+/// The `request_id`, the dossier and the revision that the caller has seen.
+type Target<'a> = (&'a str, &'a str, i64);
+
+/// Every request about a dossier begins with these.
+macro_rules! target {
+    ($request:ident) => {
+        (
+            &*$request.request_id,
+            &*$request.dossier_uid,
+            $request.expected_revision,
+        )
     };
-    filed.parse(context, false)
-}
-
-/// `RegisterDossier`.
-///
-/// # Errors
-/// Every violation.
-pub fn register(
-    context: &Context,
-    request: &pb::RegisterDossierRequest,
-) -> Result<(String, Act), Failure> {
-    let channel = match request.channel() {
-        pb::Channel::Unspecified | pb::Channel::Counter => Some(Channel::Counter),
-        pb::Channel::Post => Some(Channel::Post),
-        pb::Channel::Online => None,
-    };
-    let filed = Filed {
-        request_id: &request.request_id,
-        procedure_code: &request.procedure_code,
-        case_key: &request.case_key,
-        receiving_unit: &request.receiving_unit_uid,
-        applicant: request.applicant.as_ref(),
-        components: &request.components,
-        form: &request.form_data,
-        channel,
-    };
-    filed.parse(context, true)
-}
-
-struct Filed<'a> {
-    request_id: &'a str,
-    procedure_code: &'a str,
-    case_key: &'a str,
-    receiving_unit: &'a str,
-    applicant: Option<&'a pb::Applicant>,
-    components: &'a [pb::HandedIn],
-    form: &'a str,
-    channel: Option<Channel>,
-}
-
-impl Filed<'_> {
-    fn parse(&self, context: &Context, at_desk: bool) -> Result<(String, Act), Failure> {
-        let mut fields = Fields::new();
-        let request_id = fields.request_id(self.request_id);
-        let procedure_code = fields.text("procedure_code", self.procedure_code, NUMBER);
-        let receiving_unit = fields.text("receiving_unit_uid", self.receiving_unit, NUMBER);
-        let case_key = optional(&mut fields, "case_key", self.case_key).unwrap_or_default();
-        let channel = fields.take(self.channel.ok_or_else(|| {
-            Violation::new(
-                "channel",
-                "OUT_OF_RANGE",
-                "must be counter or post",
-                "phải là trực tiếp hoặc bưu chính",
-            )
-        }));
-        let applicant = applicant(&mut fields, self.applicant, context);
-        let components = components(&mut fields, self.components);
-        if self.form.len() > LONGEST_FORM {
-            fields.reject(Violation::new(
-                "form_data",
-                "TOO_LONG",
-                format!(
-                    "has {} bytes, at most {LONGEST_FORM} are allowed",
-                    self.form.len()
-                ),
-                format!("dài {} byte, nhiều nhất là {LONGEST_FORM}", self.form.len()),
-            ));
-        }
-        fields.finish()?;
-        let (Some((applicant, party)), Some(channel)) = (applicant, channel) else {
-            return Err(Failure::invalid_fields(vec![required("applicant")]));
-        };
-        let handed = Handed {
-            rights: context.rights.clone(),
-            uid: clock::new_uid(),
-            key: DataKey::generate(),
-            date: clock::local(context.at).date(),
-            procedure_code,
-            case_key,
-            receiving_unit,
-            applicant,
-            party,
-            components,
-            form: self.form.to_owned(),
-            channel,
-            at_desk,
-        };
-        Ok((request_id, Act::Hand(Box::new(handed))))
-    }
-}
-
-/// Who applies, and as which party.
-fn applicant(
-    fields: &mut Fields,
-    message: Option<&pb::Applicant>,
-    context: &Context,
-) -> Option<(Applicant, Option<String>)> {
-    let Some(message) = message else {
-        fields.reject(required("applicant"));
-        return None;
-    };
-    let name = fields.text("applicant.name", &message.name, NAME);
-    let kind = match message.number_kind() {
-        pb::ApplicantNumberKind::Unspecified => Err(required("applicant.number_kind")),
-        pb::ApplicantNumberKind::Cccd => Ok(Kind::Cccd),
-        pb::ApplicantNumberKind::Cmnd => Ok(Kind::Cmnd),
-        pb::ApplicantNumberKind::Mst => Ok(Kind::Mst),
-        pb::ApplicantNumberKind::Passport => Ok(Kind::Passport),
-    };
-    let number =
-        kind.and_then(|kind| IdentityNumber::parse(kind, &message.number, "applicant.number"));
-    let number = fields.take(number);
-    phone(fields, &message.phone);
-    let named = optional(fields, "applicant.party_uid", &message.party_uid);
-    // Who applies in person need not say who that is.
-    let party = named.or_else(|| context.caller().party().map(str::to_owned));
-    let applicant = Applicant {
-        name,
-        number: number?,
-        phone: message.phone.clone(),
-    };
-    Some((applicant, party))
-}
-
-/// Text that may be left out.
-fn optional(fields: &mut Fields, field: &str, value: &str) -> Option<String> {
-    (!value.is_empty()).then(|| fields.text(field, value, NUMBER))
-}
-
-fn phone(fields: &mut Fields, phone: &str) {
-    let digits = phone.bytes().all(|byte| byte.is_ascii_digit());
-    let well_formed = digits && (8..=15).contains(&phone.len());
-    if !phone.is_empty() && !well_formed {
-        fields.reject(Violation::new(
-            "applicant.phone",
-            "MALFORMED",
-            "must be 8 to 15 digits",
-            "số điện thoại phải gồm 8 đến 15 chữ số",
-        ));
-    }
-}
-
-fn components(fields: &mut Fields, messages: &[pb::HandedIn]) -> Vec<HandedIn> {
-    if messages.len() > MOST_COMPONENTS {
-        fields.reject(Violation::new(
-            "components",
-            "TOO_MANY",
-            format!("at most {MOST_COMPONENTS} are allowed"),
-            format!("nhiều nhất là {MOST_COMPONENTS} thành phần"),
-        ));
-        return Vec::new();
-    }
-    let mut components = Vec::with_capacity(messages.len());
-    for (index, message) in messages.iter().enumerate() {
-        let key = fields.text(
-            &format!("components[{index}].component_key"),
-            &message.component_key,
-            NUMBER,
-        );
-        if message.originals < 0 || message.copies < 0 {
-            fields.reject(Violation::new(
-                format!("components[{index}]"),
-                "OUT_OF_RANGE",
-                "counts must not be negative",
-                "số bản không được âm",
-            ));
-        }
-        components.push(HandedIn {
-            key,
-            originals: message.originals,
-            copies: message.copies,
-        });
-    }
-    components.sort();
-    components
 }
 
 /// `ReceiveDossier`.
@@ -224,12 +43,7 @@ pub fn receive(
     request: &pb::ReceiveDossierRequest,
 ) -> Result<(String, Act), Failure> {
     let fields = Fields::new();
-    let target = (
-        &*request.request_id,
-        &*request.dossier_uid,
-        request.expected_revision,
-    );
-    on_dossier(context, fields, target, Some(Verb::Receive))
+    on_dossier(context, fields, target!(request), Some(Verb::Receive))
 }
 
 /// `RefuseDossier`.
@@ -242,12 +56,7 @@ pub fn refuse(
 ) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Refuse(fields.text("reason", &request.reason, REASON));
-    let target = (
-        &*request.request_id,
-        &*request.dossier_uid,
-        request.expected_revision,
-    );
-    on_dossier(context, fields, target, Some(verb))
+    on_dossier(context, fields, target!(request), Some(verb))
 }
 
 /// `WithdrawDossier`.
@@ -260,12 +69,165 @@ pub fn withdraw(
 ) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Withdraw(fields.text("reason", &request.reason, REASON));
-    let target = (
-        &*request.request_id,
-        &*request.dossier_uid,
-        request.expected_revision,
-    );
+    on_dossier(context, fields, target!(request), Some(verb))
+}
+
+/// `StopDossier`.
+///
+/// # Errors
+/// Every violation.
+pub fn stop(context: &Context, request: &pb::StopDossierRequest) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::Stop(fields.text("reason", &request.reason, REASON));
+    on_dossier(context, fields, target!(request), Some(verb))
+}
+
+/// `GuideDossier`.
+///
+/// # Errors
+/// Every violation.
+pub fn guide(
+    context: &Context,
+    request: &pb::GuideDossierRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::Guide(items(&mut fields, &request.items));
+    on_dossier(context, fields, target!(request), Some(verb))
+}
+
+/// `ForwardDossier`.
+///
+/// # Errors
+/// Every violation.
+pub fn forward(
+    context: &Context,
+    request: &pb::ForwardDossierRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let to = fields.text("competent_unit_uid", &request.competent_unit_uid, NUMBER);
+    on_dossier(context, fields, target!(request), Some(Verb::Forward(to)))
+}
+
+/// `RequestSupplement`.
+///
+/// # Errors
+/// Every violation.
+pub fn request_supplement(
+    context: &Context,
+    request: &pb::RequestSupplementRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let claim = claim(&mut fields, &request.transfer_uid, request.custody_epoch);
+    let verb = Verb::AskSupplement(claim, items(&mut fields, &request.items));
+    on_dossier(context, fields, target!(request), Some(verb))
+}
+
+/// `SupplementDossier`.
+///
+/// # Errors
+/// Every violation.
+pub fn supplement(
+    context: &Context,
+    request: &pb::SupplementDossierRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    if request.components.is_empty() && request.form_data.is_empty() {
+        fields.reject(required("components"));
+    }
+    let verb = Verb::Supplement(Addition {
+        components: filed::components(&mut fields, &request.components),
+        form: filed::form(&mut fields, &request.form_data),
+    });
+    on_dossier(context, fields, target!(request), Some(verb))
+}
+
+/// `RequestPayment`.
+///
+/// # Errors
+/// Every violation.
+pub fn request_payment(
+    context: &Context,
+    request: &pb::RequestPaymentRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let claim = claim(&mut fields, &request.transfer_uid, request.custody_epoch);
+    let verb = Verb::AskPayment(claim, orders(&mut fields, &request.payments));
+    on_dossier(context, fields, target!(request), Some(verb))
+}
+
+/// `ConfirmPayment`.
+///
+/// # Errors
+/// Every violation.
+pub fn confirm_payment(
+    context: &Context,
+    request: &pb::ConfirmPaymentRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::Pay(Confirmed {
+        order: fields.text("order_uid", &request.order_uid, NUMBER),
+        amount_vnd: amount(&mut fields, "amount_vnd", request.amount_vnd),
+        reference: fields.text("reference", &request.reference, REFERENCE),
+    });
+    // A payment provider has seen no revision.
+    let target = (&*request.request_id, &*request.dossier_uid, 0);
     on_dossier(context, fields, target, Some(verb))
+}
+
+/// `PostponeAppointment`.
+///
+/// # Errors
+/// Every violation.
+pub fn postpone(
+    context: &Context,
+    request: &pb::PostponeAppointmentRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let to = request.new_appointment.as_ref().map(clock::from_timestamp);
+    let to = fields.take(to.ok_or_else(|| required("new_appointment")));
+    let reason = fields.text("reason", &request.reason, REASON);
+    let legal_basis = may_be_empty(&mut fields, "legal_basis", &request.legal_basis, NAME);
+    let verb = to.map(|to| {
+        Verb::Postpone(Postponed {
+            to,
+            reason,
+            legal_basis,
+        })
+    });
+    on_dossier(context, fields, target!(request), verb)
+}
+
+/// `CorrectDossier`.
+///
+/// # Errors
+/// Every violation.
+pub fn correct(
+    context: &Context,
+    request: &pb::CorrectDossierRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let reason = fields.text("reason", &request.reason, REASON);
+    let applicant = request.applicant.as_ref().and_then(|applicant| {
+        // The party stays: who that is does not hang on how it is written.
+        let applicant = pb::Applicant {
+            party_uid: String::new(),
+            ..applicant.clone()
+        };
+        filed::applicant(&mut fields, Some(&applicant), context)
+    });
+    let components = filed::components(&mut fields, &request.components);
+    let returning = &request.returning_unit_uid;
+    let returning = filed::optional(&mut fields, "returning_unit_uid", returning);
+    let correction = Correction {
+        applicant: applicant.map(|(applicant, _)| applicant),
+        components,
+        returning,
+    };
+    if correction == Correction::default() {
+        fields.reject(required("applicant"));
+    }
+    let verb = Verb::Correct(Box::new(correction), reason);
+    on_dossier(context, fields, target!(request), Some(verb))
 }
 
 /// `RecordDecision`.
@@ -280,12 +242,7 @@ pub fn record_decision(
     let claim = claim(&mut fields, &request.transfer_uid, request.custody_epoch);
     let decision = decision(&mut fields, request.decision.as_ref(), context);
     let verb = decision.map(|decision| Verb::Decide(claim, Box::new(decision)));
-    let target = (
-        &*request.request_id,
-        &*request.dossier_uid,
-        request.expected_revision,
-    );
-    on_dossier(context, fields, target, verb)
+    on_dossier(context, fields, target!(request), verb)
 }
 
 /// `ReturnResult`.
@@ -297,30 +254,31 @@ pub fn return_result(
     request: &pb::ReturnResultRequest,
 ) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
-    let verb = Verb::Return(claim(
-        &mut fields,
-        &request.transfer_uid,
-        request.custody_epoch,
-    ));
-    let target = (
-        &*request.request_id,
-        &*request.dossier_uid,
-        request.expected_revision,
-    );
-    on_dossier(context, fields, target, Some(verb))
+    let claim = claim(&mut fields, &request.transfer_uid, request.custody_epoch);
+    let method = match request.method() {
+        pb::ReturnMethod::Unspecified | pb::ReturnMethod::Desk => Method::Desk,
+        pb::ReturnMethod::Online => Method::Online,
+        pb::ReturnMethod::Post => Method::Post,
+    };
+    on_dossier(
+        context,
+        fields,
+        target!(request),
+        Some(Verb::Return(claim, method)),
+    )
 }
 
 fn on_dossier(
     context: &Context,
     mut fields: Fields,
-    (request_id, dossier, expected_revision): (&str, &str, i64),
+    (request_id, dossier, expected_revision): Target<'_>,
     verb: Option<Verb>,
 ) -> Result<(String, Act), Failure> {
     let request_id = fields.request_id(request_id);
     let dossier = fields.text("dossier_uid", dossier, NUMBER);
     let expected_revision = fields.revision(expected_revision);
     fields.finish()?;
-    let verb = verb.ok_or_else(|| Failure::invalid_fields(vec![required("decision")]))?;
+    let verb = verb.ok_or_else(|| Failure::invalid_fields(vec![required("request")]))?;
     let on = OnDossier {
         rights: context.rights.clone(),
         dossier,
@@ -357,6 +315,7 @@ fn decision(
     let outcome = fields.take(outcome);
     let number = fields.text("decision.number", &message.number, NUMBER);
     let signer = fields.text("decision.signer", &message.signer, NAME);
+    let evidence = may_be_empty(fields, "decision.evidence", &message.evidence, EVIDENCE);
     let date = NaiveDate::parse_from_str(&message.date, "%Y-%m-%d").map_err(|_| {
         Violation::new(
             "decision.date",
@@ -370,7 +329,73 @@ fn decision(
         outcome: outcome?,
         number,
         signer,
+        evidence,
         unit: String::new(),
         recorded_at: context.at,
     })
+}
+
+/// All that an applicant is asked for.
+fn items(fields: &mut Fields, messages: &[pb::RequestItem]) -> Vec<Item> {
+    must_be_some(fields, "items", messages.len(), MOST_ITEMS);
+    let items = messages.iter().take(MOST_ITEMS).enumerate();
+    let item = |(index, message): (usize, &pb::RequestItem)| Item {
+        place: may_be_empty(
+            fields,
+            &format!("items[{index}].place"),
+            &message.place,
+            NAME,
+        ),
+        reason: fields.text(&format!("items[{index}].reason"), &message.reason, REASON),
+    };
+    items.map(item).collect()
+}
+
+/// All that an applicant has to pay.
+fn orders(fields: &mut Fields, messages: &[pb::Payment]) -> Vec<Order> {
+    must_be_some(fields, "payments", messages.len(), MOST_ORDERS);
+    let payments = messages.iter().take(MOST_ORDERS).enumerate();
+    let order = |(index, message): (usize, &pb::Payment)| Order {
+        uid: clock::new_uid(),
+        name: fields.text(&format!("payments[{index}].name"), &message.name, NAME),
+        amount_vnd: amount(
+            fields,
+            &format!("payments[{index}].amount_vnd"),
+            message.amount_vnd,
+        ),
+    };
+    payments.map(order).collect()
+}
+
+fn must_be_some(fields: &mut Fields, field: &str, count: usize, most: usize) {
+    if count == 0 {
+        fields.reject(required(field));
+    } else if count > most {
+        fields.reject(Violation::new(
+            field,
+            "TOO_MANY",
+            format!("at most {most} are allowed"),
+            format!("nhiều nhất là {most}"),
+        ));
+    }
+}
+
+fn amount(fields: &mut Fields, field: &str, amount: i64) -> i64 {
+    if amount <= 0 {
+        fields.reject(Violation::new(
+            field,
+            "OUT_OF_RANGE",
+            "must be more than 0",
+            "phải lớn hơn 0",
+        ));
+    }
+    amount
+}
+
+/// Text that may be left out.
+fn may_be_empty(fields: &mut Fields, field: &str, value: &str, most: usize) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
+    fields.text(field, value, most)
 }

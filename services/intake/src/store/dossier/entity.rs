@@ -1,14 +1,16 @@
 //! The row of a dossier.
 
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::seal::{Blind, DataKey, Keyring};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::personal::{Personal, open, seal};
-use super::{CONTENT, bad_row, micros};
+use super::{CONTENT, bad_row, micros, numbers};
 use crate::code::DossierCode;
-use crate::dossier::{Channel, Closing, Decision, Dossier, Filing, Outcome, Receipt, State, Units};
+use crate::dossier::{
+    Closing, Course, Decision, Dossier, Due, Filing, Origin, Outcome, Receipt, Return, State, Units,
+};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -23,6 +25,9 @@ pub struct Model {
     pub procedure_version: i32,
     pub case_key: String,
     pub channel: i32,
+    pub filed_by: i32,
+    pub origin_system: Option<String>,
+    pub origin_code: Option<String>,
     /// All that is personal, sealed under the dossier's data key; none once it was erased.
     pub personal: Option<Vec<u8>>,
     pub party_uid: Option<String>,
@@ -40,30 +45,44 @@ pub struct Model {
     pub received_at: Option<i64>,
     pub appointment: Option<i64>,
     pub due: Option<i64>,
+    pub warn_at: Option<i64>,
     /// The version of the calendar that `due` was reckoned with.
     pub calendar_revision: Option<i64>,
+    pub answer_by: Option<i64>,
+    /// When the next alarm rings.
+    pub alarm_at: Option<i64>,
+    /// JSON, without what is personal; none where nothing happened.
+    pub course: Option<String>,
     pub closed_at: Option<i64>,
     /// JSON.
     pub decision: Option<String>,
     pub returned_at: Option<i64>,
+    pub return_method: Option<i32>,
     pub revision: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a change may touch; all else stays as it was handed in (R13).
-pub const MAY_CHANGE: [Column; 12] = [
+pub const MAY_CHANGE: [Column; 19] = [
     Column::State,
     Column::Personal,
     Column::ContentDigest,
+    Column::Components,
     Column::CompetentUnit,
+    Column::ReturningUnit,
     Column::ReceivedAt,
     Column::Appointment,
     Column::Due,
+    Column::WarnAt,
     Column::CalendarRevision,
+    Column::AnswerBy,
+    Column::AlarmAt,
+    Column::Course,
     Column::ClosedAt,
     Column::Decision,
     Column::ReturnedAt,
+    Column::ReturnMethod,
     Column::Revision,
 ];
 
@@ -82,34 +101,31 @@ impl Model {
     /// The row of a dossier.
     pub fn from_domain(dossier: &Dossier, ring: &Keyring) -> Result<Self, DbErr> {
         let receipt = dossier.state.receipt();
-        let closing = match &dossier.state {
-            State::Refused(closing) | State::Withdrawn(_, closing) => Some(closing),
-            State::Submitted
-            | State::Received(_)
-            | State::Processing(_)
-            | State::ResultReady(..)
-            | State::Returned(..) => None,
+        let (closing, decision) = (dossier.state.closing(), dossier.state.decision());
+        let returned = match &dossier.state {
+            State::Returned(_, _, how) => Some(how),
+            _ => None,
         };
-        let (decision, returned_at) = match &dossier.state {
-            State::ResultReady(_, decision) => (Some(decision), None),
-            State::Returned(_, decision, at) => (Some(decision), Some(micros(*at))),
-            State::Submitted
-            | State::Received(_)
-            | State::Refused(_)
-            | State::Processing(_)
-            | State::Withdrawn(..) => (None, None),
-        };
+        let (origin_system, origin_code) = dossier
+            .filing
+            .origin
+            .clone()
+            .map(|origin| (origin.system, origin.code))
+            .unzip();
         let filing = &dossier.filing;
         let content = dossier.content_digest();
         let content = content.map(|digest| ring.blind(CONTENT, &digest));
         Ok(Self {
             uid: dossier.uid.clone(),
             code: dossier.code.to_string(),
-            state: number_of(&dossier.state),
+            state: numbers::of_state(&dossier.state),
             procedure_code: filing.procedure_code.clone(),
             procedure_version: filing.procedure_version,
             case_key: filing.case_key.clone(),
-            channel: channel_number(filing.channel),
+            channel: numbers::of_channel(filing.channel),
+            filed_by: numbers::of_filed_by(filing.filed_by),
+            origin_system,
+            origin_code,
             personal: seal(dossier)?,
             party_uid: filing.party.clone(),
             content_digest: content.transpose()?.map(Blind::into_bytes),
@@ -122,13 +138,18 @@ impl Model {
             submitted_at: micros(dossier.submitted_at),
             received_at: receipt.map(|receipt| micros(receipt.received_at)),
             appointment: receipt.map(|receipt| micros(receipt.appointment)),
-            due: receipt.map(|receipt| micros(receipt.due)),
-            calendar_revision: receipt.map(|receipt| receipt.calendar),
+            due: receipt.map(|receipt| micros(receipt.due.at)),
+            warn_at: receipt.and_then(|receipt| receipt.due.warn_at).map(micros),
+            calendar_revision: receipt.map(|receipt| receipt.due.calendar),
+            answer_by: dossier.answer_by.map(micros),
+            alarm_at: dossier.next_alarm().map(micros),
+            course: course(dossier)?,
             closed_at: closing.map(|closing| micros(closing.at)),
             decision: decision
                 .map(|decision| json(&stored_decision(decision)))
                 .transpose()?,
-            returned_at,
+            returned_at: returned.map(|how| micros(how.at)),
+            return_method: returned.map(|how| numbers::of_method(how.method)),
             revision: dossier.revision,
         })
     }
@@ -139,14 +160,25 @@ impl Model {
         let key = key.filter(|_| personal.is_some());
         let personal = personal.unwrap_or_default();
         let state = self.state(&personal)?;
+        // What is personal about it is sealed; without that, the rest stands open.
+        let course = match (personal.course.clone(), &self.course) {
+            (Some(course), _) => course,
+            (None, Some(text)) => parse(text)?,
+            (None, None) => Course::default(),
+        };
+        let origin = self.origin_system.zip(self.origin_code);
         Ok(Dossier {
             state,
+            answer_by: self.answer_by.map(clock::from_micros),
+            course,
             key,
             filing: Filing {
                 procedure_code: self.procedure_code,
                 procedure_version: self.procedure_version,
                 case_key: self.case_key,
-                channel: channel(self.channel)?,
+                channel: numbers::channel(self.channel)?,
+                filed_by: numbers::filed_by(self.filed_by)?,
+                origin: origin.map(|(system, code)| Origin { system, code }),
                 applicant: personal.applicant()?,
                 party: self.party_uid,
                 components: parse(&self.components)?,
@@ -172,39 +204,40 @@ impl Model {
             2 => State::Received(self.receipt()?),
             3 => State::Refused(self.closing(personal)?),
             4 => State::Processing(self.receipt()?),
+            5 => State::SupplementRequested(self.receipt()?),
+            6 => State::PaymentRequested(self.receipt()?),
             7 => State::Withdrawn(self.receipt().ok(), self.closing(personal)?),
+            8 => State::Stopped(self.receipt()?, self.closing(personal)?),
             9 => State::ResultReady(self.receipt()?, self.decision(personal)?),
-            10 => {
-                let returned_at = self.returned_at.ok_or_else(|| bad_row("returned_at"))?;
-                State::Returned(
-                    self.receipt()?,
-                    self.decision(personal)?,
-                    clock::from_micros(returned_at),
-                )
-            }
+            10 => State::Returned(
+                self.receipt()?,
+                self.decision(personal)?,
+                Return {
+                    at: time(self.returned_at, "returned_at")?,
+                    method: numbers::method(self.return_method)?,
+                },
+            ),
             _ => return Err(bad_row("state")),
         })
     }
 
     fn receipt(&self) -> Result<Receipt, DbErr> {
+        let calendar = self.calendar_revision;
         Ok(Receipt {
-            received_at: clock::from_micros(
-                self.received_at.ok_or_else(|| bad_row("received_at"))?,
-            ),
-            appointment: clock::from_micros(
-                self.appointment.ok_or_else(|| bad_row("appointment"))?,
-            ),
-            due: clock::from_micros(self.due.ok_or_else(|| bad_row("due"))?),
-            calendar: self
-                .calendar_revision
-                .ok_or_else(|| bad_row("calendar_revision"))?,
+            received_at: time(self.received_at, "received_at")?,
+            appointment: time(self.appointment, "appointment")?,
+            due: Due {
+                at: time(self.due, "due")?,
+                warn_at: self.warn_at.map(clock::from_micros),
+                calendar: calendar.ok_or_else(|| bad_row("calendar_revision"))?,
+            },
         })
     }
 
     fn closing(&self, personal: &Personal) -> Result<Closing, DbErr> {
         Ok(Closing {
             reason: personal.closing_reason.clone(),
-            at: clock::from_micros(self.closed_at.ok_or_else(|| bad_row("closed_at"))?),
+            at: time(self.closed_at, "closed_at")?,
         })
     }
 
@@ -223,10 +256,23 @@ impl Model {
             number: personal.decision_number.clone(),
             date: stored.date,
             signer: personal.signer.clone(),
+            evidence: personal.evidence.clone(),
             unit: stored.unit,
             recorded_at: clock::from_micros(stored.recorded_at),
         })
     }
+}
+
+fn time(micros: Option<i64>, column: &str) -> Result<Moment, DbErr> {
+    micros
+        .map(clock::from_micros)
+        .ok_or_else(|| bad_row(column))
+}
+
+fn course(dossier: &Dossier) -> Result<Option<String>, DbErr> {
+    let open = dossier.course.clone().forgotten();
+    let has_one = open != Course::default();
+    has_one.then(|| json(&open)).transpose()
 }
 
 fn stored_decision(decision: &Decision) -> StoredDecision {
@@ -235,35 +281,6 @@ fn stored_decision(decision: &Decision) -> StoredDecision {
         date: decision.date,
         unit: decision.unit.clone(),
         recorded_at: micros(decision.recorded_at),
-    }
-}
-
-fn number_of(state: &State) -> i32 {
-    match state {
-        State::Submitted => 1,
-        State::Received(_) => 2,
-        State::Refused(_) => 3,
-        State::Processing(_) => 4,
-        State::Withdrawn(..) => 7,
-        State::ResultReady(..) => 9,
-        State::Returned(..) => 10,
-    }
-}
-
-fn channel_number(channel: Channel) -> i32 {
-    match channel {
-        Channel::Online => 1,
-        Channel::Counter => 2,
-        Channel::Post => 3,
-    }
-}
-
-fn channel(number: i32) -> Result<Channel, DbErr> {
-    match number {
-        1 => Ok(Channel::Online),
-        2 => Ok(Channel::Counter),
-        3 => Ok(Channel::Post),
-        _ => Err(bad_row("channel")),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bad_row;
 use super::entity::{json, parse};
-use crate::dossier::{Applicant, Decision, Dossier, State};
+use crate::dossier::{Applicant, Course, Decision, Dossier};
 
 /// As it is sealed, in JSON.
 #[derive(Default, Serialize, Deserialize)]
@@ -21,6 +21,11 @@ pub(super) struct Personal {
     pub decision_number: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub signer: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub evidence: String,
+    /// What happened on its way, with what people wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -76,21 +81,22 @@ impl Personal {
             form: dossier.filing.form.clone(),
             ..Self::default()
         };
-        match &dossier.state {
-            State::Submitted | State::Received(_) | State::Processing(_) => {}
-            State::Refused(closing) | State::Withdrawn(_, closing) => {
-                personal.closing_reason.clone_from(&closing.reason);
-            }
-            State::ResultReady(_, decision) | State::Returned(_, decision, _) => {
-                personal.decided(decision);
-            }
+        if let Some(closing) = dossier.state.closing() {
+            personal.closing_reason.clone_from(&closing.reason);
         }
+        if let Some(decision) = dossier.state.decision() {
+            personal.decided(decision);
+        }
+        let course = &dossier.course;
+        let says_something = *course != course.clone().forgotten();
+        personal.course = says_something.then(|| course.clone());
         personal
     }
 
     fn decided(&mut self, decision: &Decision) {
         self.decision_number.clone_from(&decision.number);
         self.signer.clone_from(&decision.signer);
+        self.evidence.clone_from(&decision.evidence);
     }
 
     /// Who applies.

@@ -1,0 +1,59 @@
+//! Ringing alarms when their time has come (domain.md R2, R3, R6, R17).
+//!
+//! Every replica looks, by an index. An alarm rings once: the writer marks the dossier with what has rung.
+
+use std::time::Duration;
+
+use kit::clock::{self, Clock};
+use kit::db::Db;
+use kit::failure::Failure;
+use kit::log::Cause;
+use kit::writer::{Step, Writer};
+
+use crate::act::Act;
+use crate::error::Error;
+use crate::ledger::Intake;
+use crate::{NAME, store};
+
+/// How often it looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// How many ring in one transaction: whoever changes one of them waits for so many.
+const AT_ONCE: u64 = 200;
+
+/// What alarms are rung with.
+pub(crate) struct Alarms {
+    pub db: Db,
+    pub writer: Writer<Intake>,
+    pub clock: Clock,
+}
+
+impl Alarms {
+    /// Looks again and again.
+    pub async fn follow(self) {
+        loop {
+            if let Err(failure) = self.ring_all().await {
+                tracing::warn!(reason = failure.reason(), "alarms ring later");
+            }
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    /// Rings all whose time has come, page by page.
+    async fn ring_all(&self) -> Result<(), Failure> {
+        loop {
+            let at = self.clock.civil();
+            let uids = store::alarmed(self.db.read(), clock::micros(at), AT_ONCE).await;
+            let uids = uids.map_err(Error::from)?;
+            if uids.is_empty() {
+                return Ok(());
+            }
+            let cause = Cause {
+                actor: NAME.to_owned(),
+                at,
+                traceparent: kit::telemetry::traceparent(),
+            };
+            let act = Act::Ring(uids);
+            self.writer.own(Step { act, cause }).await?;
+        }
+    }
+}
