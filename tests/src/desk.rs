@@ -1,8 +1,9 @@
 //! What units do to dossiers.
 
 use proto::intake::v1::{
-    Decision, Dossier, GetDossierRequest, Outcome, ReceiveDossierRequest, RecordDecisionRequest,
-    ReturnResultRequest, get_dossier_request,
+    ConfirmPaymentRequest, Decision, Dossier, GetDossierRequest, Outcome, Payment,
+    ReceiveDossierRequest, RecordDecisionRequest, RequestItem, RequestPaymentRequest,
+    RequestSupplementRequest, ReturnResultRequest, StopDossierRequest, get_dossier_request,
 };
 use proto::routing::v1::{
     AcceptTransferRequest, CompleteTransferRequest, GetRouteRequest, GetRouteResponse,
@@ -210,5 +211,64 @@ pub fn give_back(held: &Held) -> ReturnResultRequest {
         expected_revision: 0,
         transfer_uid: held.transfer.uid.clone(),
         custody_epoch: held.transfer.custody_epoch,
+        ..Default::default()
+    }
+}
+
+/// Asks the applicant for a supplement: for the component of this key, or for whatever it names.
+pub fn ask_supplement(held: &Held, place: &str) -> RequestSupplementRequest {
+    RequestSupplementRequest {
+        request_id: new_request_id(),
+        dossier_uid: held.transfer.dossier_uid.clone(),
+        expected_revision: 0,
+        transfer_uid: held.transfer.uid.clone(),
+        custody_epoch: held.transfer.custody_epoch,
+        items: vec![item(place)],
+    }
+}
+
+/// What an applicant is told of something that is missing.
+pub fn item(place: &str) -> RequestItem {
+    RequestItem {
+        place: place.to_owned(),
+        reason: "Thiếu chữ ký của người nộp".to_owned(),
+    }
+}
+
+/// Asks the applicant to pay.
+pub fn ask_payment(held: &Held, amounts: &[i64]) -> RequestPaymentRequest {
+    let payment = |amount: &i64| Payment {
+        name: "Lệ phí trước bạ".to_owned(),
+        amount_vnd: *amount,
+        ..Default::default()
+    };
+    RequestPaymentRequest {
+        request_id: new_request_id(),
+        dossier_uid: held.transfer.dossier_uid.clone(),
+        expected_revision: 0,
+        transfer_uid: held.transfer.uid.clone(),
+        custody_epoch: held.transfer.custody_epoch,
+        payments: amounts.iter().map(payment).collect(),
+    }
+}
+
+/// Confirms that an order was paid.
+pub fn confirm(dossier: &Dossier, payment: &Payment) -> ConfirmPaymentRequest {
+    ConfirmPaymentRequest {
+        request_id: new_request_id(),
+        dossier_uid: dossier.uid.clone(),
+        order_uid: payment.order_uid.clone(),
+        amount_vnd: payment.amount_vnd,
+        reference: "BL-0001".to_owned(),
+    }
+}
+
+/// Stops a dossier.
+pub fn stop(dossier: &Dossier) -> StopDossierRequest {
+    StopDossierRequest {
+        request_id: new_request_id(),
+        dossier_uid: dossier.uid.clone(),
+        expected_revision: 0,
+        reason: "Không còn nhu cầu".to_owned(),
     }
 }

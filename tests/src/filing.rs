@@ -59,6 +59,7 @@ impl Procedure {
             applicant: Some(applicant(AN)),
             components: self.handed_in(),
             form_data: String::new(),
+            ..Default::default()
         }
     }
 
@@ -73,6 +74,7 @@ impl Procedure {
             components: self.handed_in(),
             channel: Channel::Counter.into(),
             form_data: String::new(),
+            ..Default::default()
         }
     }
 }

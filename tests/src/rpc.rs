@@ -74,6 +74,14 @@ rpcs! {
         "RegisterDossier": RegisterDossierRequest => RegisterDossierResponse,
         "ReceiveDossier": ReceiveDossierRequest => ReceiveDossierResponse,
         "RefuseDossier": RefuseDossierRequest => RefuseDossierResponse,
+        "GuideDossier": GuideDossierRequest => GuideDossierResponse,
+        "ForwardDossier": ForwardDossierRequest => ForwardDossierResponse,
+        "RequestSupplement": RequestSupplementRequest => RequestSupplementResponse,
+        "SupplementDossier": SupplementDossierRequest => SupplementDossierResponse,
+        "RequestPayment": RequestPaymentRequest => RequestPaymentResponse,
+        "PostponeAppointment": PostponeAppointmentRequest => PostponeAppointmentResponse,
+        "CorrectDossier": CorrectDossierRequest => CorrectDossierResponse,
+        "StopDossier": StopDossierRequest => StopDossierResponse,
         "WithdrawDossier": WithdrawDossierRequest => WithdrawDossierResponse,
         "RecordDecision": RecordDecisionRequest => RecordDecisionResponse,
         "ReturnResult": ReturnResultRequest => ReturnResultResponse,
@@ -81,6 +89,9 @@ rpcs! {
         "ListDossiers": ListDossiersRequest => ListDossiersResponse,
         "TrackDossier": TrackDossierRequest => TrackDossierResponse,
         "ExplainDeadline": ExplainDeadlineRequest => ExplainDeadlineResponse,
+    }
+    intake "PaymentService" {
+        "ConfirmPayment": ConfirmPaymentRequest => ConfirmPaymentResponse,
     }
     intake "EventService" {
         "ReadEvents": ReadEventsRequest => ReadEventsResponse,

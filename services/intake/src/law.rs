@@ -82,3 +82,69 @@ pub fn is_late_apology(at: Moment, due: Moment) -> bool {
     at.checked_add_days(APOLOGY_BEFORE)
         .is_none_or(|day_after| day_after > due)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::Weekday;
+    use worktime::{OfficeHours, Opening};
+
+    use super::*;
+
+    fn at(text: &str) -> Moment {
+        clock::from_local(text.parse().unwrap())
+    }
+
+    /// 07:00–11:30 and 13:30–17:00, Monday to Friday.
+    fn calendar() -> Calendar {
+        let days = [
+            Weekday::Mon,
+            Weekday::Tue,
+            Weekday::Wed,
+            Weekday::Thu,
+            Weekday::Fri,
+        ];
+        let time = |text: &str| text.parse().unwrap();
+        let openings = days.into_iter().flat_map(|weekday| {
+            [("07:00:00", "11:30:00"), ("13:30:00", "17:00:00")].map(|(open, close)| Opening {
+                weekday,
+                open: time(open),
+                close: time(close),
+            })
+        });
+        Calendar::weekly(OfficeHours::new(openings).unwrap(), [])
+    }
+
+    #[test]
+    fn r02_a_supplement_begins_the_limit_anew_since_2018_and_resumes_before() {
+        for (received, then) in [
+            ("2017-08-28", Restart::Resumes),
+            ("2018-06-20", Restart::Resumes),
+            ("2018-06-21", Restart::Restarts),
+            ("2025-07-01", Restart::Restarts),
+        ] {
+            assert_eq!(after_supplement(received.parse().unwrap()), then);
+        }
+    }
+
+    #[test]
+    fn r02_a_supplement_is_asked_for_up_to_the_close_of_the_third_working_day() {
+        // A Thursday; the third working day is the Tuesday after.
+        let by = ask_by(&calendar(), at("2017-08-24T09:00:00")).unwrap();
+        assert_eq!(by, at("2017-08-29T17:00:00"));
+    }
+
+    #[test]
+    fn r17_a_submission_is_answered_within_eight_working_hours() {
+        let by = |submitted| answer_by(&calendar(), at(submitted)).unwrap();
+        assert_eq!(by("2017-08-28T09:00:00"), at("2017-08-29T09:00:00"));
+        // Handed in on a Saturday, it counts from Monday.
+        assert_eq!(by("2017-08-26T20:00:00"), at("2017-08-28T17:00:00"));
+    }
+
+    #[test]
+    fn r06_an_apology_on_the_last_day_is_late() {
+        let due = at("2017-08-28T17:00:00");
+        assert!(!is_late_apology(at("2017-08-27T17:00:00"), due));
+        assert!(is_late_apology(at("2017-08-27T17:00:01"), due));
+    }
+}

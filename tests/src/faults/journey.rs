@@ -254,6 +254,7 @@ impl Work {
             expected_revision: 0,
             transfer_uid: held.uid.clone(),
             custody_epoch: held.custody_epoch,
+            ..Default::default()
         };
         let line = &self.scene.line;
         line.act(self.number, &officer(held), after, request)

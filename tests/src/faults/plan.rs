@@ -91,6 +91,7 @@ impl<'a> Plan<'a> {
             applicant: Some(self.applicant()),
             components: self.components(),
             form_data: String::new(),
+            ..Default::default()
         }
     }
 
@@ -105,6 +106,7 @@ impl<'a> Plan<'a> {
             components: self.components(),
             channel: Channel::Counter.into(),
             form_data: String::new(),
+            ..Default::default()
         }
     }
 

@@ -2,6 +2,7 @@
 
 use kit::caller::Role;
 use prost::Message;
+use prost_types::Timestamp;
 use proto::identity::v1 as identity;
 use proto::intake::v1 as intake;
 use proto::routing::v1 as routing;
@@ -44,6 +45,8 @@ impl Outcome {
         let refusal = Refusal::of(refused);
         match (refusal.code, refusal.reason.as_str()) {
             (_, "TOKEN_MISSING" | "RPC_NOT_GRANTED") => Self::Denied,
+            // Who may pay is told that this is no order of the dossier.
+            (_, "ORDER_NOT_FOUND") => Self::Yes,
             (Code::NotFound, _) => Self::Unknown,
             (_, "STATE_FORBIDS") => Self::State,
             (_, "SIGN_IN_REFUSED") => Self::Yes,
@@ -129,7 +132,9 @@ pub fn subject_of(rpc: &str) -> Subject {
             Subject::Party
         }
         ("intake.DossierService", "TrackDossier") => Subject::Nothing,
-        ("intake.DossierService" | "routing.TransferService", _) => Subject::Dossier,
+        ("intake.DossierService" | "intake.PaymentService" | "routing.TransferService", _) => {
+            Subject::Dossier
+        }
         _ => Subject::Nothing,
     }
 }
@@ -203,6 +208,72 @@ impl Probe<'_> {
                 ..AT_THE_DESK_ONLY.online(self.scene.unit)
             }),
             "RegisterDossier" => plain(&VERTICAL.at_counter(self.scene.unit)),
+            "RequestSupplement" => plain(&intake::RequestSupplementRequest {
+                expected_revision,
+                ..desk::ask_supplement(&held, "")
+            }),
+            "RequestPayment" => plain(&intake::RequestPaymentRequest {
+                expected_revision,
+                ..desk::ask_payment(&held, &[1_000])
+            }),
+            _ => self.of_courses(verb),
+        }
+    }
+
+    /// What happens to a dossier on its way.
+    fn of_courses(&self, verb: &str) -> Question {
+        let dossier_uid = self.scene.dossier.uid.clone();
+        let request_id = new_request_id();
+        let expected_revision = 1_000_000;
+        let reason = "thử".to_owned();
+        match verb {
+            "GuideDossier" => plain(&intake::GuideDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                items: vec![desk::item("")],
+            }),
+            "ForwardDossier" => plain(&intake::ForwardDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                competent_unit_uid: self.scene.unit.to_owned(),
+            }),
+            "SupplementDossier" => plain(&intake::SupplementDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                components: Vec::new(),
+                form_data: "{}".to_owned(),
+            }),
+            "PostponeAppointment" => plain(&intake::PostponeAppointmentRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                new_appointment: Some(Timestamp::default()),
+                reason,
+                legal_basis: String::new(),
+            }),
+            "CorrectDossier" => plain(&intake::CorrectDossierRequest {
+                request_id,
+                dossier_uid,
+                expected_revision,
+                reason,
+                returning_unit_uid: self.scene.unit.to_owned(),
+                ..Default::default()
+            }),
+            "StopDossier" => plain(&intake::StopDossierRequest {
+                expected_revision,
+                ..desk::stop(&self.scene.dossier)
+            }),
+            "ConfirmPayment" => plain(&desk::confirm(
+                &self.scene.dossier,
+                &intake::Payment {
+                    order_uid: "none".to_owned(),
+                    amount_vnd: 1,
+                    ..Default::default()
+                },
+            )),
             _ => panic!("the matrix does not know {verb}: say how it is asked"),
         }
     }

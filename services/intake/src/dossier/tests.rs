@@ -1,84 +1,184 @@
 //! Every step from every state: what is possible, and what is refused with the states in which it would be.
 
-use std::sync::{Arc, LazyLock};
+mod course;
+mod given;
+
+use std::sync::Arc;
 
 use kit::authority::Rights;
 use kit::caller::{Caller, Role};
-use kit::clock;
-use kit::identity_number::Kind;
 
 use super::*;
+use given::*;
 
-/// The steps that a caller can take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    Receive,
-    Refuse,
-    Withdraw,
-    Decide,
-    Return,
+/// One step that a caller can take: what it is called, who may take it, from which states it leads to which (domain.md 4, R11), and
+/// itself. What leads nowhere stays in its state.
+struct Step {
+    name: &'static str,
+    role: Role,
+    from: &'static [&'static str],
+    to: Option<&'static str>,
+    take: fn(Dossier) -> Result<Dossier, InvalidTransition>,
 }
 
-const ACTS: [Act; 5] = [
-    Act::Receive,
-    Act::Refuse,
-    Act::Withdraw,
-    Act::Decide,
-    Act::Return,
+const STEPS: [Step; 14] = [
+    Step {
+        name: "ReceiveDossier",
+        role: Role::Receptionist,
+        from: &["SUBMITTED"],
+        to: Some("RECEIVED"),
+        take: |dossier| dossier.receive(receipt()),
+    },
+    Step {
+        name: "RefuseDossier",
+        role: Role::Receptionist,
+        from: &["SUBMITTED"],
+        to: Some("REFUSED"),
+        take: |dossier| dossier.refuse(closing()),
+    },
+    Step {
+        name: "GuideDossier",
+        role: Role::Receptionist,
+        from: &["SUBMITTED"],
+        to: Some("SUBMITTED"),
+        take: |dossier| dossier.guide(asked()),
+    },
+    Step {
+        name: "ForwardDossier",
+        role: Role::Receptionist,
+        from: &["SUBMITTED"],
+        to: Some("SUBMITTED"),
+        take: |dossier| dossier.forward("other".to_owned()),
+    },
+    Step {
+        name: "RequestSupplement",
+        role: Role::Examiner,
+        from: &["PROCESSING"],
+        to: Some("SUPPLEMENT_REQUESTED"),
+        take: |dossier| dossier.ask_supplement(asked(), stop(Why::Supplement), moment(32)),
+    },
+    Step {
+        name: "RequestPayment",
+        role: Role::Cashier,
+        from: &["PROCESSING"],
+        to: Some("PAYMENT_REQUESTED"),
+        take: |dossier| dossier.ask_payment(vec![payment("order")], stop(Why::Payment)),
+    },
+    Step {
+        name: "SupplementDossier",
+        role: Role::Applicant,
+        from: &["SUBMITTED", "SUPPLEMENT_REQUESTED"],
+        to: None,
+        take: |dossier| match dossier.state {
+            State::Submitted => dossier.complete_submission(addition(), moment(3), None),
+            _ => dossier.supplement(addition(), moment(3)),
+        },
+    },
+    Step {
+        name: "ConfirmPayment",
+        role: Role::Cashier,
+        from: &["PAYMENT_REQUESTED"],
+        to: Some("PROCESSING"),
+        take: |dossier| dossier.pay("order", paid()),
+    },
+    Step {
+        name: "PostponeAppointment",
+        role: Role::Leader,
+        from: &["RECEIVED", "PROCESSING"],
+        to: None,
+        take: |dossier| dossier.postpone(due(9), apology()),
+    },
+    Step {
+        name: "CorrectDossier",
+        role: Role::Receptionist,
+        from: &[
+            "SUBMITTED",
+            "RECEIVED",
+            "PROCESSING",
+            "SUPPLEMENT_REQUESTED",
+            "PAYMENT_REQUESTED",
+            "RESULT_READY",
+        ],
+        to: None,
+        take: |dossier| dossier.correct(correction()),
+    },
+    Step {
+        name: "StopDossier",
+        role: Role::Applicant,
+        from: &[
+            "RECEIVED",
+            "PROCESSING",
+            "SUPPLEMENT_REQUESTED",
+            "PAYMENT_REQUESTED",
+        ],
+        to: Some("STOPPED"),
+        take: |dossier| dossier.stop(closing()),
+    },
+    Step {
+        name: "WithdrawDossier",
+        role: Role::Applicant,
+        from: &[
+            "SUBMITTED",
+            "RECEIVED",
+            "PROCESSING",
+            "SUPPLEMENT_REQUESTED",
+            "PAYMENT_REQUESTED",
+        ],
+        to: Some("WITHDRAWN"),
+        take: |dossier| dossier.withdraw(closing()),
+    },
+    Step {
+        name: "RecordDecision",
+        role: Role::Leader,
+        from: &["PROCESSING"],
+        to: Some("RESULT_READY"),
+        take: |dossier| dossier.decide(decision()),
+    },
+    Step {
+        name: "ReturnResult",
+        role: Role::Receptionist,
+        from: &["RESULT_READY"],
+        to: Some("RETURNED"),
+        take: |dossier| dossier.return_result(at_desk(9)),
+    },
 ];
 
-impl Act {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Receive => "ReceiveDossier",
-            Self::Refuse => "RefuseDossier",
-            Self::Withdraw => "WithdrawDossier",
-            Self::Decide => "RecordDecision",
-            Self::Return => "ReturnResult",
-        }
-    }
-
-    /// The law: from which states it leads to which (design.md 4, R11).
-    fn leads(self) -> (&'static [&'static str], &'static str) {
-        match self {
-            Self::Receive => (&["SUBMITTED"], "RECEIVED"),
-            Self::Refuse => (&["SUBMITTED"], "REFUSED"),
-            Self::Withdraw => (&["SUBMITTED", "RECEIVED", "PROCESSING"], "WITHDRAWN"),
-            Self::Decide => (&["PROCESSING"], "RESULT_READY"),
-            Self::Return => (&["RESULT_READY"], "RETURNED"),
-        }
-    }
-
-    fn on(self, dossier: Dossier) -> Result<Dossier, InvalidTransition> {
-        match self {
-            Self::Receive => dossier.receive(receipt()),
-            Self::Refuse => dossier.refuse(closing()),
-            Self::Withdraw => dossier.withdraw(closing()),
-            Self::Decide => dossier.decide(decision()),
-            Self::Return => dossier.return_result(moment(9)),
-        }
+fn correction() -> Correction {
+    Correction {
+        returning: Some("other".to_owned()),
+        ..Correction::default()
     }
 }
 
 #[test]
 fn every_step_is_possible_exactly_in_the_states_that_it_names() {
     for state in states() {
-        for act in ACTS {
-            let (allowed, next) = act.leads();
+        for step in &STEPS {
             let before = dossier(state.clone());
-            match act.on(before.clone()) {
+            match (step.take)(before.clone()) {
                 Ok(after) => {
-                    assert!(allowed.contains(&state.name()), "{act:?} in {state:?}");
-                    assert_eq!(after.state.name(), next);
+                    assert!(
+                        step.from.contains(&state.name()),
+                        "{} in {state:?}",
+                        step.name
+                    );
+                    let next = match (step.name, state.name()) {
+                        ("SupplementDossier", "SUPPLEMENT_REQUESTED") => "PROCESSING",
+                        (_, same) => step.to.unwrap_or(same),
+                    };
+                    assert_eq!(after.state.name(), next, "{}", step.name);
                     assert_eq!(after.revision, before.revision + 1);
                 }
                 Err(refused) => {
-                    assert!(!allowed.contains(&state.name()), "{act:?} in {state:?}");
-                    let (act, current) = (act.name(), state.name());
+                    assert!(
+                        !step.from.contains(&state.name()),
+                        "{} in {state:?}",
+                        step.name
+                    );
                     let expected = InvalidTransition {
-                        act,
-                        current,
-                        allowed,
+                        act: step.name,
+                        current: state.name(),
+                        allowed: step.from,
                     };
                     assert_eq!(refused, expected);
                 }
@@ -87,20 +187,47 @@ fn every_step_is_possible_exactly_in_the_states_that_it_names() {
     }
 }
 
+/// R13.
 #[test]
-fn a_step_changes_nothing_but_the_state_and_the_revision() {
+fn r13_code_receiving_unit_time_of_receipt_and_first_appointment_never_change() {
     for state in states() {
-        for act in ACTS {
+        for step in &STEPS {
             let before = dossier(state.clone());
-            if let Ok(after) = act.on(before.clone()) {
-                let (state, revision) = (after.state.clone(), after.revision);
-                let expected = Dossier {
-                    state,
-                    revision,
-                    ..before
-                };
-                assert_eq!(after, expected);
-            }
+            let Ok(after) = (step.take)(before.clone()) else {
+                continue;
+            };
+            assert_eq!(
+                (&after.uid, &after.code, &after.units.receiving),
+                (&before.uid, &before.code, &before.units.receiving)
+            );
+            assert_eq!(after.submitted_at, before.submitted_at);
+            let fixed = |receipt: Receipt| (receipt.received_at, receipt.appointment);
+            let before = before.state.receipt().map(fixed);
+            let after = after.state.receipt().map(fixed);
+            assert!(before.is_none() || before == after, "{}", step.name);
+        }
+    }
+}
+
+/// Two steps that are asked for at once: the first is done, and the other sees what it left.
+#[test]
+fn of_steps_that_end_a_dossier_one_wins_and_the_others_are_told_the_state() {
+    let ends = ["WithdrawDossier", "StopDossier", "RecordDecision"];
+    let ends: Vec<&Step> = STEPS
+        .iter()
+        .filter(|step| ends.contains(&step.name))
+        .collect();
+    for first in &ends {
+        for second in &ends {
+            let after = (first.take)(dossier(State::Processing(receipt()))).unwrap();
+            let refused = (second.take)(after).unwrap_err();
+            assert_eq!(
+                Some(refused.current),
+                first.to,
+                "{} {}",
+                first.name,
+                second.name
+            );
         }
     }
 }
@@ -120,29 +247,15 @@ fn the_first_acceptance_begins_the_processing_and_later_ones_change_nothing() {
 
 #[test]
 fn the_table_of_rules_allows_what_the_dossier_does_and_nothing_else() {
-    type Step = fn(Dossier) -> Result<Dossier, InvalidTransition>;
-    let steps: [(&str, Role, Step); 5] = [
-        ("ReceiveDossier", Role::Receptionist, |dossier| {
-            dossier.receive(receipt())
-        }),
-        ("RefuseDossier", Role::Receptionist, |dossier| {
-            dossier.refuse(closing())
-        }),
-        ("WithdrawDossier", Role::Applicant, |dossier| {
-            dossier.withdraw(closing())
-        }),
-        ("RecordDecision", Role::Leader, |dossier| {
-            dossier.decide(decision())
-        }),
-        ("ReturnResult", Role::Receptionist, |dossier| {
-            dossier.return_result(moment(9))
-        }),
-    ];
-    for (rpc, role, step) in steps {
-        let caller = Arc::new(Caller::new("somebody", role, Vec::new()));
-        let rights = Rights::of(caller, &format!("intake.DossierService/{rpc}"));
+    for step in &STEPS {
+        let caller = Arc::new(Caller::new("somebody", step.role, Vec::new()));
+        let service = match step.name {
+            "ConfirmPayment" => "PaymentService",
+            _ => "DossierService",
+        };
+        let rights = Rights::of(caller, &format!("intake.{service}/{}", step.name));
         for state in states() {
-            let (name, done) = (state.name(), step(dossier(state)));
+            let (name, done) = (state.name(), (step.take)(dossier(state)));
             match (rights.must_allow(name), done) {
                 (Ok(()), Ok(_)) => {}
                 (Err(untimely), Err(invalid)) => {
@@ -151,7 +264,7 @@ fn the_table_of_rules_allows_what_the_dossier_does_and_nothing_else() {
                         (invalid.act, invalid.allowed)
                     );
                 }
-                (allowed, done) => panic!("{rpc} in {name}: {allowed:?}, {done:?}"),
+                (allowed, done) => panic!("{} in {name}: {allowed:?}, {done:?}", step.name),
             }
         }
     }
@@ -168,7 +281,7 @@ fn a_withdrawn_dossier_cannot_be_decided_and_a_decided_one_cannot_be_withdrawn()
     let decided = processing.decide(decision()).unwrap();
     let refused = decided.clone().withdraw(closing()).unwrap_err();
     assert_eq!(refused.current, "RESULT_READY");
-    let returned = decided.return_result(moment(9)).unwrap();
+    let returned = decided.return_result(at_desk(9)).unwrap();
     assert_eq!(
         returned.withdraw(closing()).unwrap_err().current,
         "RETURNED"
@@ -180,7 +293,7 @@ fn the_receipt_stays_the_same_from_reception_to_the_end() {
     let received = dossier(State::Submitted).receive(receipt()).unwrap();
     let processing = received.clone().begin_processing();
     let decided = processing.clone().decide(decision()).unwrap();
-    let returned = decided.clone().return_result(moment(9)).unwrap();
+    let returned = decided.clone().return_result(at_desk(9)).unwrap();
     let withdrawn = processing.clone().withdraw(closing()).unwrap();
     for after in [received, processing, decided, returned, withdrawn] {
         assert_eq!(after.state.receipt(), Some(receipt()), "{after:?}");
@@ -188,22 +301,27 @@ fn the_receipt_stays_the_same_from_reception_to_the_end() {
 }
 
 #[test]
-fn a_deadline_is_reckoned_anew_while_nobody_has_decided_and_never_after() {
+fn a_deadline_is_reckoned_anew_while_the_clock_runs_and_never_after() {
     for state in states() {
         let before = dossier(state.clone());
         let open = ["RECEIVED", "PROCESSING"].contains(&state.name());
-        let moved = before.clone().reckoned(moment(7), 2);
-        let due = |dossier: &Dossier| dossier.state.receipt().map(|receipt| receipt.due);
-        assert_eq!(due(&moved) != due(&before), open, "{state:?}");
+        let moved = before.clone().reckoned(due(7), moment(3));
+        let at = |dossier: &Dossier| dossier.state.receipt().map(|receipt| receipt.due.at);
+        assert_eq!(at(&moved) != at(&before), open, "{state:?}");
         assert_eq!(moved.revision - before.revision, i64::from(open));
+        assert_eq!(moved.course.adjustments.len(), usize::from(open));
         let promised =
             |dossier: &Dossier| dossier.state.receipt().map(|receipt| receipt.appointment);
         assert_eq!(promised(&moved), promised(&before));
-        let same = before.clone().reckoned(moment(5), 2);
+        let newer = Due {
+            calendar: 2,
+            ..due(5)
+        };
+        let same = before.clone().reckoned(newer, moment(3));
         assert_eq!(same.revision, before.revision, "{state:?}");
         assert_eq!(
-            same.state.running().map(|receipt| receipt.calendar),
-            open.then_some(2)
+            same.state.running().map(|receipt| receipt.due),
+            open.then_some(newer)
         );
     }
 }
@@ -221,10 +339,10 @@ fn a_dossier_that_was_never_received_has_no_receipt() {
 #[test]
 fn the_decision_is_kept_when_the_result_is_returned() {
     let ready = dossier(State::ResultReady(receipt(), decision()));
-    let returned = ready.return_result(moment(9)).unwrap();
+    let returned = ready.return_result(at_desk(9)).unwrap();
     assert_eq!(
         returned.state,
-        State::Returned(receipt(), decision(), moment(9))
+        State::Returned(receipt(), decision(), at_desk(9))
     );
 }
 
@@ -258,7 +376,7 @@ fn only_a_dossier_that_has_come_to_its_end_is_forgotten() {
         let before = dossier(state.clone());
         match before.clone().erase() {
             Ok(after) => {
-                assert!(["REFUSED", "WITHDRAWN", "RETURNED"].contains(&state.name()));
+                assert!(["REFUSED", "WITHDRAWN", "STOPPED", "RETURNED"].contains(&state.name()));
                 assert_eq!(after.state.name(), state.name());
                 assert_eq!(after.revision, before.revision + 1);
                 assert_eq!((&after.filing.applicant, &after.key), (&None, &None));
@@ -270,108 +388,11 @@ fn only_a_dossier_that_has_come_to_its_end_is_forgotten() {
             }
             Err(refused) => {
                 assert!(!refused.allowed.contains(&state.name()), "{refused:?}");
-                assert_eq!(refused.allowed, ["REFUSED", "WITHDRAWN", "RETURNED"]);
+                assert_eq!(
+                    refused.allowed,
+                    ["REFUSED", "WITHDRAWN", "STOPPED", "RETURNED"]
+                );
             }
         }
     }
-}
-
-/// Every state, and withdrawal with and without a receipt.
-fn states() -> [State; 8] {
-    [
-        State::Submitted,
-        State::Received(receipt()),
-        State::Refused(closing()),
-        State::Processing(receipt()),
-        State::Withdrawn(None, closing()),
-        State::Withdrawn(Some(receipt()), closing()),
-        State::ResultReady(receipt(), decision()),
-        State::Returned(receipt(), decision(), moment(8)),
-    ]
-}
-
-fn dossier(state: State) -> Dossier {
-    Dossier {
-        uid: "dossier".to_owned(),
-        code: DossierCode::allot("000.00.12.H15", date(), 1),
-        filing: filing(),
-        units: Units {
-            receiving: "commune".to_owned(),
-            competent: "district".to_owned(),
-            returning: "commune".to_owned(),
-        },
-        submitted_at: moment(0),
-        state,
-        revision: 1,
-        key: Some(key()),
-    }
-}
-
-/// One and the same.
-fn key() -> DataKey {
-    static KEY: LazyLock<DataKey> = LazyLock::new(DataKey::generate);
-    KEY.clone()
-}
-
-fn filing() -> Filing {
-    Filing {
-        procedure_code: "1.001193".to_owned(),
-        procedure_version: 1,
-        case_key: "standard".to_owned(),
-        channel: Channel::Online,
-        applicant: Some(Applicant {
-            name: "Y Moan Êban".to_owned(),
-            number: number("066085000123"),
-            phone: String::new(),
-        }),
-        party: None,
-        components: vec![HandedIn {
-            key: "declaration".to_owned(),
-            originals: 1,
-            copies: 0,
-        }],
-        form: r#"{"child":"H'Hen"}"#.to_owned(),
-        fees: Vec::new(),
-        limit_extra: 0,
-    }
-}
-
-fn number(value: &str) -> IdentityNumber {
-    IdentityNumber::parse(Kind::Cccd, value, "number").unwrap()
-}
-
-fn receipt() -> Receipt {
-    Receipt {
-        received_at: moment(1),
-        appointment: moment(5),
-        due: moment(5),
-        calendar: 1,
-    }
-}
-
-fn closing() -> Closing {
-    Closing {
-        reason: "đổi ý".to_owned(),
-        at: moment(3),
-    }
-}
-
-fn decision() -> Decision {
-    Decision {
-        outcome: Outcome::Granted,
-        number: "12/QĐ-UBND".to_owned(),
-        date: date(),
-        signer: "Chủ tịch".to_owned(),
-        unit: "district".to_owned(),
-        recorded_at: moment(4),
-    }
-}
-
-fn date() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2017, 8, 28).unwrap()
-}
-
-/// So many days after 28/08/2017.
-fn moment(days: i64) -> Moment {
-    clock::from_micros((1_503_883_800 + days * 86_400) * 1_000_000)
 }

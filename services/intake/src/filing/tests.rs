@@ -62,6 +62,35 @@ fn a_desk_that_does_not_take_a_procedure_says_who_does() {
     }
 }
 
+/// R10.
+#[test]
+fn r10_since_2025_the_desk_of_any_unit_takes_a_dossier_for_the_unit_that_decides() {
+    let (table, procedure) = (table(), procedure(UnitKind::Department));
+    let at = |on, competent, returning| {
+        let desk = Desk {
+            receiving: table.resolve(COMMUNE, on).unwrap(),
+            competent,
+            returning,
+            units: &table,
+            on,
+        };
+        units(&procedure, &procedure.cases[0], &desk)
+    };
+    let since = NaiveDate::from_ymd_opt(2025, 7, 1).unwrap();
+    let units = at(since, Some(JUSTICE), Some(DISTRICT)).unwrap();
+    assert_eq!(
+        (&*units.receiving, &*units.competent, &*units.returning),
+        (COMMUNE, JUSTICE, DISTRICT)
+    );
+    for (on, competent) in [(DAY, Some(JUSTICE)), (since, Some(FINANCE)), (since, None)] {
+        let refused = at(on, competent, None);
+        assert!(
+            matches!(refused, Err(Error::UnitNotCompetent { .. })),
+            "{refused:?}"
+        );
+    }
+}
+
 #[test]
 fn a_case_of_the_commune_that_is_decided_above_is_decided_by_its_district() {
     let mut procedure = procedure(UnitKind::Commune);
@@ -269,7 +298,14 @@ fn violations(handed: &[HandedIn]) -> Vec<(String, &'static str)> {
 fn units_of(procedure: &Procedure, receiving: &str) -> Result<Units, Error> {
     let table = table();
     let receiving = table.resolve(receiving, DAY).unwrap();
-    units(procedure, &procedure.cases[0], receiving, (&table, DAY))
+    let desk = Desk {
+        receiving,
+        competent: None,
+        returning: None,
+        units: &table,
+        on: DAY,
+    };
+    units(procedure, &procedure.cases[0], &desk)
 }
 
 /// One unit of each kind below the next, a second department, and one that justice took over. Names are the uids.

@@ -26,18 +26,15 @@ pub(super) fn on_dossier(
     at: Moment,
 ) -> Result<Effect<Change>, Error> {
     let before = world.dossier(&on.dossier)?;
-    if on.expected_revision != 0 && on.expected_revision != before.revision {
-        return Err(Error::RevisionChanged {
-            expected: on.expected_revision,
-            current: before.revision,
-        });
-    }
     let taken = Taken {
         world,
         on,
         before,
         at,
     };
+    taken.must_hold()?;
+    taken.must_have_seen()?;
+    taken.must_be_allowed()?;
     let (dossier, told) = taken.decide()?;
     let reply = wire::reply::stepped(&on.verb, &dossier);
     let mut events: Vec<NewEvent> = told
@@ -67,23 +64,32 @@ struct Taken<'a> {
 type Done = (Dossier, Vec<Told>);
 
 impl Taken<'_> {
-    fn decide(&self) -> Result<Done, Error> {
-        let may = |claim| self.may_hold(claim);
-        match &self.on.verb {
-            Verb::AskSupplement(claim, items) => self.ask_supplement(may(claim)?, items),
-            Verb::AskPayment(claim, orders) => self.ask_payment(may(claim)?, orders),
-            Verb::Decide(claim, decision) => self.record(may(claim)?, decision),
-            Verb::Return(claim, method) => self.give_back(may(claim)?, *method),
-            verb => {
-                self.may()?;
-                self.without_holding(verb)
-            }
+    /// Whoever names a custody has it, in a state in which that matters.
+    fn must_hold(&self) -> Result<(), Error> {
+        let Some((claim, purposes)) = self.on.verb.claim() else {
+            return Ok(());
+        };
+        claim.must_be_known(self.custodies())?;
+        if self.must_be_allowed().is_ok() {
+            claim.check(self.custodies(), purposes, &self.on.rights)?;
         }
+        Ok(())
     }
 
-    /// The steps for which nothing need be held.
-    fn without_holding(&self, verb: &Verb) -> Result<Done, Error> {
-        match verb {
+    fn must_have_seen(&self) -> Result<(), Error> {
+        let (expected, current) = (self.on.expected_revision, self.before.revision);
+        if expected == 0 || expected == current {
+            return Ok(());
+        }
+        Err(Error::RevisionChanged { expected, current })
+    }
+
+    fn must_be_allowed(&self) -> Result<(), Error> {
+        Ok(self.on.rights.must_allow(self.before.state.name())?)
+    }
+
+    fn decide(&self) -> Result<Done, Error> {
+        match &self.on.verb {
             Verb::Receive => self.receive(),
             Verb::Refuse(reason) => {
                 let refused = self.dossier().refuse(self.closing(reason))?;
@@ -94,7 +100,9 @@ impl Taken<'_> {
                 Ok((guided, vec![wire::event::guided(items)]))
             }
             Verb::Forward(to) => self.forward(to),
+            Verb::AskSupplement(claim, items) => self.ask_supplement(claim, items),
             Verb::Supplement(addition) => self.supplement(addition),
+            Verb::AskPayment(claim, orders) => self.ask_payment(claim, orders),
             Verb::Pay(confirmed) => self.pay(confirmed),
             Verb::Postpone(postponed) => self.postpone(postponed),
             Verb::Correct(correction, _) => self.correct(correction),
@@ -106,10 +114,8 @@ impl Taken<'_> {
                 let withdrawn = self.dossier().withdraw(self.closing(reason))?;
                 Ok((withdrawn, vec![wire::event::withdrawn()]))
             }
-            Verb::AskSupplement(..)
-            | Verb::AskPayment(..)
-            | Verb::Decide(..)
-            | Verb::Return(..) => Err(Error::DossierNotFound),
+            Verb::Decide(claim, decision) => self.record(claim, decision),
+            Verb::Return(claim, method) => self.give_back(claim, *method),
         }
     }
 
@@ -117,23 +123,8 @@ impl Taken<'_> {
         self.before.clone()
     }
 
-    fn may(&self) -> Result<(), Error> {
-        Ok(self.on.rights.must_allow(self.before.state.name())?)
-    }
-
-    /// The claim is no newer than what routing told, and the rules let its caller do this in this state.
-    fn may_hold<'a>(&self, claim: &'a Claim) -> Result<&'a Claim, Error> {
-        claim.must_be_known(self.custodies())?;
-        self.may()?;
-        Ok(claim)
-    }
-
     fn custodies(&self) -> &[Custody] {
         self.world.custodies(&self.before.uid)
-    }
-
-    fn held(&self, claim: &Claim, purposes: &[Purpose]) -> Result<&Custody, Error> {
-        claim.check(self.custodies(), purposes, &self.on.rights)
     }
 
     fn closing(&self, reason: &str) -> Closing {
@@ -201,7 +192,6 @@ impl Taken<'_> {
     }
 
     fn ask_supplement(&self, claim: &Claim, items: &[Item]) -> Result<Done, Error> {
-        self.held(claim, LEADS)?;
         let receipt = self.receipt("RequestSupplement", &["PROCESSING"])?;
         if self.before.course.supplement.is_some() {
             return Err(Error::SupplementAskedBefore);
@@ -221,7 +211,6 @@ impl Taken<'_> {
     }
 
     fn ask_payment(&self, claim: &Claim, orders: &[Order]) -> Result<Done, Error> {
-        self.held(claim, LEADS)?;
         let stop = self.stop(claim, Why::Payment, Restart::Resumes);
         let payments = orders.iter().map(|order| Payment {
             order: order.uid.clone(),
@@ -364,9 +353,10 @@ impl Taken<'_> {
     }
 
     fn record(&self, claim: &Claim, decision: &Decision) -> Result<Done, Error> {
-        let held = self.held(claim, &[Purpose::Decide])?;
+        let mut custodies = self.custodies().iter();
+        let held = custodies.find(|custody| custody.transfer == claim.transfer);
         let decision = Decision {
-            unit: held.unit.clone(),
+            unit: held.map_or_else(String::new, |held| held.unit.clone()),
             recorded_at: self.at,
             ..decision.clone()
         };
@@ -376,7 +366,6 @@ impl Taken<'_> {
     }
 
     fn give_back(&self, claim: &Claim, method: Method) -> Result<Done, Error> {
-        self.held(claim, &[Purpose::Return])?;
         let how = Return {
             at: self.at,
             method,
@@ -387,6 +376,16 @@ impl Taken<'_> {
 }
 
 impl Verb {
+    /// The custody that it needs, and for what.
+    fn claim(&self) -> Option<(&Claim, &'static [Purpose])> {
+        match self {
+            Self::AskSupplement(claim, _) | Self::AskPayment(claim, _) => Some((claim, LEADS)),
+            Self::Decide(claim, _) => Some((claim, &[Purpose::Decide])),
+            Self::Return(claim, _) => Some((claim, &[Purpose::Return])),
+            _ => None,
+        }
+    }
+
     /// Why, where the step itself does not keep it.
     fn reason(&self) -> &str {
         match self {

@@ -121,6 +121,16 @@ fn of_intake(change: &Change) -> Option<Trace> {
         )),
         // The one follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run.
         Change::Processing(_) | Change::Erased(_) | Change::DeadlineMoved(_) => None,
+        // Time brings notices; and nobody in a run guides, asks, mends or stops.
+        Change::NoticeDue(_)
+        | Change::Guided(_)
+        | Change::Forwarded(_)
+        | Change::Completed(_)
+        | Change::ClockStopped(_)
+        | Change::ClockResumed(_)
+        | Change::PaymentMade(_)
+        | Change::Corrected(_)
+        | Change::Stopped(_) => None,
     }
 }
 

@@ -53,7 +53,7 @@ fn lives(evidence: &Evidence) -> Vec<Finding> {
             }
             continue;
         }
-        let rank = rank(change);
+        let Some(rank) = rank(change) else { continue };
         let before = reached.insert(&row.dossier, rank).unwrap_or_default();
         if rank <= before {
             let text = format!(
@@ -66,15 +66,28 @@ fn lives(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
-fn rank(change: &Change) -> u8 {
-    match change {
+/// How far in its life a dossier is with a change; nothing where it may come at any time.
+fn rank(change: &Change) -> Option<u8> {
+    Some(match change {
+        Change::Corrected(_)
+        | Change::NoticeDue(_)
+        | Change::Guided(_)
+        | Change::Forwarded(_)
+        | Change::Completed(_)
+        | Change::DeadlineMoved(_)
+        | Change::ClockStopped(_)
+        | Change::ClockResumed(_)
+        | Change::PaymentMade(_) => return None,
         Change::Submitted(_) => 1,
         Change::Received(_) => 2,
-        Change::Processing(_) | Change::CustodyMoved(_) | Change::DeadlineMoved(_) => 3,
+        Change::Processing(_) | Change::CustodyMoved(_) => 3,
         Change::Decided(_) => 4,
-        Change::Returned(_) | Change::Refused(_) | Change::Withdrawn(_) => 5,
+        Change::Returned(_)
+        | Change::Refused(_)
+        | Change::Withdrawn(_)
+        | Change::Stopped(_) => 5,
         Change::Erased(_) => 6,
-    }
+    })
 }
 
 /// A transfer is offered, accepted, ended, in this order and in time; a dossier's acceptances are numbered 1, 2, 3.

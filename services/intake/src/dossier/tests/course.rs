@@ -1,0 +1,113 @@
+//! What is asked of applicants, what stops the clock, and what time brings.
+
+use super::*;
+
+#[test]
+fn r02_what_is_supplemented_stands_in_the_stead_of_what_was_handed_in_and_the_clock_goes_on() {
+    let waiting = dossier(State::SupplementRequested(receipt()));
+    let after = waiting.supplement(addition(), moment(3)).unwrap();
+    assert_eq!(after.filing.components, addition().components);
+    assert_eq!(after.filing.form, filing().form);
+    assert_eq!(after.course.stops[0].to, Some(moment(3)));
+    assert_eq!(after.course.standing(), None);
+    let answered = after.course.supplement.and_then(|asked| asked.answered_at);
+    assert_eq!(answered, Some(moment(3)));
+    assert_eq!(after.answer_by, None);
+}
+
+#[test]
+fn r08_the_clock_goes_on_with_the_last_of_several_payments() {
+    let processing = dossier(State::Processing(receipt()));
+    let payments = vec![payment("one"), payment("two")];
+    let asked = processing
+        .ask_payment(payments, stop(Why::Payment))
+        .unwrap();
+    let half = asked.pay("one", paid()).unwrap();
+    assert_eq!(half.state.name(), "PAYMENT_REQUESTED");
+    assert!(half.course.standing().is_some());
+    let all = half.pay("two", paid()).unwrap();
+    assert_eq!(all.state.name(), "PROCESSING");
+    assert_eq!(all.course.standing(), None);
+}
+
+#[test]
+fn r06_a_postponement_moves_the_deadline_and_keeps_the_first_promise() {
+    let before = dossier(State::Processing(receipt()));
+    let after = before.postpone(due(9), apology()).unwrap();
+    let receipt = after.state.receipt().unwrap();
+    assert_eq!((receipt.appointment, receipt.due), (moment(5), due(9)));
+    assert_eq!(after.course.postponed(), Some(&apology()));
+}
+
+#[test]
+fn r17_a_submission_rings_once_when_nobody_answers_and_not_after_a_guidance() {
+    let mut submitted = dossier(State::Submitted);
+    submitted.course = Course::default();
+    submitted.answer_by = Some(moment(1));
+    assert_eq!(submitted.ringing(moment(0)), []);
+    let expected = [(moment(1), Alarm::Unanswered)];
+    assert_eq!(submitted.ringing(moment(2)), expected);
+    assert_eq!(submitted.clone().rung(moment(1)).ringing(moment(2)), []);
+    let guided = submitted.guide(asked()).unwrap();
+    assert_eq!(guided.next_alarm(), None);
+}
+
+#[test]
+fn r03_those_who_work_on_it_are_warned_a_day_before_and_when_it_is_overdue_each_once() {
+    let processing = dossier(State::Processing(receipt()));
+    assert_eq!(processing.next_alarm(), Some(moment(4)));
+    let warned = processing.rung(moment(4));
+    assert_eq!(warned.next_alarm(), Some(moment(5)));
+    let overdue = warned.rung(moment(5));
+    assert_eq!(overdue.next_alarm(), None);
+    // A new promise is watched over again.
+    let postponed = overdue.postpone(due(9), apology()).unwrap();
+    assert_eq!(postponed.next_alarm(), Some(moment(8)));
+}
+
+#[test]
+fn r03_what_is_due_on_the_same_day_has_no_warning() {
+    let same_day = Receipt {
+        due: Due {
+            warn_at: None,
+            ..due(5)
+        },
+        ..receipt()
+    };
+    let processing = dossier(State::Processing(same_day));
+    assert_eq!(processing.next_alarm(), Some(moment(5)));
+}
+
+#[test]
+fn r02_a_supplement_that_nobody_hands_in_is_reminded_of_and_then_the_dossier_is_stopped() {
+    let waiting = dossier(State::SupplementRequested(receipt()));
+    let all = waiting.ringing(moment(40));
+    let expected = [(moment(22), Alarm::Reminder), (moment(32), Alarm::Stop)];
+    assert_eq!(all, expected);
+}
+
+#[test]
+fn r08_a_payment_may_take_as_long_as_it_takes() {
+    assert_eq!(
+        dossier(State::PaymentRequested(receipt())).next_alarm(),
+        None
+    );
+}
+
+#[test]
+fn whoever_is_forgotten_is_gone_from_what_was_asked_paid_and_promised() {
+    let mut before = dossier(State::Stopped(receipt(), closing()));
+    before.course = Course {
+        guidance: Some(asked()),
+        supplement: Some(asked()),
+        payments: vec![payment("order")],
+        adjustments: vec![apology()],
+        ..Course::default()
+    };
+    let after = before.erase().unwrap();
+    let told = format!("{:?}", after.course);
+    for personal in ["thiếu chữ ký", "Lệ phí", "chờ ý kiến"] {
+        assert!(!told.contains(personal), "{told}");
+    }
+    assert_eq!(after.course.payments[0].amount_vnd, 500_000);
+}
