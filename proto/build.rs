@@ -5,7 +5,7 @@ use std::{env, error::Error, fs};
 
 use prost::Message as _;
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "motcua/event/v1/event.proto",
     "motcua/identity/v1/client_service.proto",
     "motcua/identity/v1/event_service.proto",
