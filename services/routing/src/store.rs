@@ -19,7 +19,7 @@ pub use transfer::{
 };
 
 use crate::change::Change;
-pub use route::{closed as closed_routes, reckoned_before};
+pub use route::{closed as closed_routes, reckoned_before, suspended};
 
 use crate::journey::Journey;
 
