@@ -2,6 +2,8 @@
 
 mod holding;
 mod route;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

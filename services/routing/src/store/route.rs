@@ -155,10 +155,10 @@ fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
             from: clock::from_micros(row.limit_from),
             to: clock::from_micros(row.limit_to),
         },
-        pauses: serde_json::from_str(&row.pauses).map_err(unreadable)?,
+        pauses: serde_json::from_str(&row.pauses).map_err(|error| unreadable(&error))?,
         suspended_by: row.suspended_by,
         calendar: row.calendar_revision,
-        steps: serde_json::from_str(&row.steps).map_err(unreadable)?,
+        steps: serde_json::from_str(&row.steps).map_err(|error| unreadable(&error))?,
         custody_epoch: row.custody_epoch,
         open: row.open,
         key,
@@ -175,15 +175,15 @@ fn row(route: &Route) -> Result<entity::Model, DbErr> {
         appointment: clock::micros(route.appointment),
         limit_from: clock::micros(route.limit.from),
         limit_to: clock::micros(route.limit.to),
-        pauses: serde_json::to_string(&route.pauses).map_err(unreadable)?,
+        pauses: serde_json::to_string(&route.pauses).map_err(|error| unreadable(&error))?,
         suspended_by: route.suspended_by.clone(),
         calendar_revision: route.calendar,
-        steps: serde_json::to_string(&route.steps).map_err(unreadable)?,
+        steps: serde_json::to_string(&route.steps).map_err(|error| unreadable(&error))?,
         custody_epoch: route.custody_epoch,
         open: route.open,
     })
 }
 
-fn unreadable(error: serde_json::Error) -> DbErr {
+fn unreadable(error: &serde_json::Error) -> DbErr {
     DbErr::Type(error.to_string())
 }

@@ -1,5 +1,8 @@
 //! What routing tells the others, and what it hears from them.
 
+#[cfg(test)]
+mod tests;
+
 use kit::clock;
 use kit::copies;
 use prost::{DecodeError, Message as _};
