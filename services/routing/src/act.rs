@@ -4,6 +4,8 @@ use kit::authority::Rights;
 use kit::clock::Moment;
 use kit::copies::Copy;
 
+use crate::route::Pause;
+
 /// A command, or what an event of another service asks for.
 #[derive(Clone, Debug)]
 pub enum Act {
@@ -11,7 +13,7 @@ pub enum Act {
     On(OnTransfer),
     /// Intake received a dossier.
     Opened(Opened),
-    /// Intake recorded a withdrawal of this dossier.
+    /// Intake recorded that this dossier was withdrawn or stopped.
     Withdrawn(String),
     /// Intake recorded the decision.
     Decided {
@@ -35,6 +37,22 @@ pub enum Act {
         dossier: String,
         /// When its result is due now.
         due: Moment,
+    },
+    /// Intake stopped the clock of a dossier.
+    ClockStopped {
+        /// The dossier.
+        dossier: String,
+        /// The transfer whose holder asked the applicant for something.
+        transfer: String,
+    },
+    /// Intake let the clock of a dossier go on.
+    ClockResumed(Resumed),
+    /// Intake mended the unit whose desk returns the result.
+    Corrected {
+        /// The dossier.
+        dossier: String,
+        /// That unit.
+        returning: String,
     },
     /// Steps under way of these dossiers are reckoned anew by the calendar of now.
     Reckon(Vec<String>),
@@ -71,6 +89,19 @@ pub enum Verb {
     },
     /// `CompleteTransfer` under this custody epoch.
     Complete(i64),
+}
+
+/// How the clock of a dossier goes on.
+#[derive(Clone, Debug)]
+pub struct Resumed {
+    /// The dossier.
+    pub dossier: String,
+    /// When it stood still.
+    pub pause: Pause,
+    /// The full limit begins anew with the end of that.
+    pub restarts: bool,
+    /// When the result is due now.
+    pub due: Moment,
 }
 
 /// What intake tells of a dossier that it received.

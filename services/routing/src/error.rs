@@ -54,6 +54,12 @@ pub enum Error {
     /// `DECISION_REQUIRED`.
     #[error("this step ends with {0} of intake")]
     DecisionRequired(&'static str),
+    /// `DOSSIER_SUSPENDED`.
+    #[error("transfer {transfer} waits for the applicant")]
+    DossierSuspended {
+        /// The transfer.
+        transfer: String,
+    },
     /// `CALENDAR_MISSING`.
     #[error("no calendar was imported, or it has no working time ahead")]
     CalendarMissing,
@@ -84,6 +90,7 @@ impl Error {
             }
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::DecisionRequired(_) => (Code::FailedPrecondition, "DECISION_REQUIRED"),
+            Self::DossierSuspended { .. } => (Code::FailedPrecondition, "DOSSIER_SUSPENDED"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
             Self::OfferChanged { .. } => (Code::Aborted, "OFFER_CHANGED"),
             Self::PlanMissing(_) => (Code::Internal, "PLAN_MISSING"),
@@ -103,6 +110,10 @@ impl Error {
             Self::DecisionRequired(_) => {
                 "Bước này chỉ kết thúc khi ghi quyết định hoặc trả kết quả"
             }
+            Self::DossierSuspended { .. } => {
+                "Hồ sơ đang chờ người nộp bổ sung giấy tờ hoặc thực hiện nghĩa vụ tài chính; \
+                 bước này chỉ kết thúc được sau đó"
+            }
             Self::CalendarMissing => "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
             Self::StateForbids { .. }
             | Self::Untimely(_)
@@ -119,7 +130,9 @@ impl Error {
             Self::OfferChanged { seen, current } => {
                 failure.with("seen", seen).with("current", current)
             }
-            Self::NotTheHolder { transfer } => failure.with("transfer_uid", transfer),
+            Self::NotTheHolder { transfer } | Self::DossierSuspended { transfer } => {
+                failure.with("transfer_uid", transfer)
+            }
             Self::DecisionRequired(rpc) => failure.with("rpc", rpc),
             Self::PlanMissing(procedure) => failure.with("procedure_code", procedure),
             Self::TransferNotFound

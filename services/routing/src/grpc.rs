@@ -40,6 +40,14 @@ impl Transfers {
     fn sealed(&self) -> (&DatabaseConnection, &Keyring) {
         (self.db.read(), self.db.ring())
     }
+
+    /// Transfers as they stand now.
+    async fn standing(&self, found: &[Transfer]) -> Result<Vec<pb::Transfer>, Failure> {
+        let suspended = store::suspended(self.db.read(), found).await;
+        let suspended = suspended.map_err(refused)?;
+        let standing = |transfer| wire::reply::standing(transfer, &suspended);
+        Ok(found.iter().map(standing).collect())
+    }
 }
 
 #[tonic::async_trait]
@@ -140,8 +148,9 @@ impl TransferService for Transfers {
         let uid = name("uid", &request.into_inner().uid)?;
         let found = store::find(self.sealed(), &scope, &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
+        let found = self.standing(&[found.map_err(Failure::from)?]).await?;
         Ok(Response::new(pb::GetTransferResponse {
-            transfer: Some(wire::reply::transfer(&found.map_err(Failure::from)?)),
+            transfer: found.into_iter().next(),
         }))
     }
 
@@ -155,7 +164,7 @@ impl TransferService for Transfers {
         let listed = store::list(self.sealed(), &rights.under(READ).scope(), &filter).await;
         let listed = listed.map_err(refused)?;
         Ok(Response::new(pb::ListTransfersResponse {
-            transfers: listed.iter().map(wire::reply::transfer).collect(),
+            transfers: self.standing(&listed).await?,
             next_page_token: next_page(&listed, filter.limit),
         }))
     }
@@ -170,18 +179,9 @@ impl TransferService for Transfers {
         if !known.map_err(refused)? {
             return Err(Failure::from(Error::RouteNotFound).into());
         }
-        let holdings = store::holdings(self.db.read(), &dossier)
-            .await
-            .map_err(refused)?;
-        let transfers = store::of_dossier(self.sealed(), &dossier).await;
-        Ok(Response::new(pb::GetRouteResponse {
-            branches: holdings.iter().map(wire::reply::branch).collect(),
-            transfers: transfers
-                .map_err(refused)?
-                .iter()
-                .map(wire::reply::transfer)
-                .collect(),
-        }))
+        let (db, ring) = self.sealed();
+        let route = crate::journey(db, ring, &dossier).await;
+        Ok(Response::new(route.map_err(refused)?))
     }
 }
 

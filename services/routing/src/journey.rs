@@ -4,17 +4,19 @@
 //! until acceptance, then the accepting unit, also after its work is done, until the steps after it have opened.
 
 mod branches;
+mod due;
+mod outcome;
 #[cfg(test)]
 mod tests;
 mod told;
 
 use std::collections::BTreeSet;
 
-use kit::clock::Moment;
+use kit::clock::{self, Moment};
 use kit::copies::{Calendars, UnitTable};
 
 use crate::error::Error;
-use crate::route::{Part, RESULT, Route, Slice, Step};
+use crate::route::{Part, Route, Step};
 use crate::transfer::{Acceptance, State, Transfer};
 
 pub use told::{Holding, Told, What};
@@ -37,6 +39,14 @@ pub struct Surroundings<'a> {
     pub units: &'a UnitTable,
     /// When units work.
     pub calendar: &'a Calendars,
+}
+
+impl Surroundings<'_> {
+    /// The unit that does the work of this one at a moment; itself where it is not known.
+    fn unit<'a>(&'a self, uid: &'a str, at: Moment) -> &'a str {
+        let resolved = self.units.resolve(uid, clock::local(at).date());
+        resolved.map_or(uid, |unit| unit.uid)
+    }
 }
 
 impl Journey {
@@ -186,7 +196,7 @@ impl Journey {
     /// A step is done by its holder. The steps after it whose predecessors are all done are offered.
     ///
     /// # Errors
-    /// `STATE_FORBIDS`; `NOT_THE_HOLDER` when the epoch is not that of the acceptance.
+    /// `STATE_FORBIDS`; `NOT_THE_HOLDER` when the epoch is not that of the acceptance; `DOSSIER_SUSPENDED`.
     pub fn complete(
         &mut self,
         uid: &str,
@@ -206,89 +216,17 @@ impl Journey {
                 transfer: uid.to_owned(),
             });
         }
+        if self.route.suspended_by.as_deref() == Some(uid) {
+            return Err(Error::DossierSuspended {
+                transfer: uid.to_owned(),
+            });
+        }
         let was_held = matches!(transfer.state, State::Accepted(_));
         self.note(What::Completed, completed.clone());
         if self.route.open && was_held {
             self.go_on_from(&completed, at, around)?;
         }
         Ok(())
-    }
-
-    /// Intake recorded the decision: the deciding step ends, and with it whatever ran beside it; the result is offered to the
-    /// returning desk.
-    ///
-    /// # Errors
-    /// When that transfer is not held, or the route is closed.
-    pub fn decided(
-        &mut self,
-        uid: &str,
-        at: Moment,
-        around: Surroundings<'_>,
-    ) -> Result<(), Error> {
-        if !self.route.open {
-            return Err(Error::StateForbids {
-                act: "RecordDecision",
-                current: "CLOSED",
-                allowed: &["OPEN"],
-            });
-        }
-        let completed = self.transfer(uid)?.complete(at)?;
-        self.note(What::Completed, completed.clone());
-        self.end_all_but(Some(uid), at);
-        let result = Step {
-            key: RESULT.to_owned(),
-            name: "Trả kết quả tại bộ phận một cửa".to_owned(),
-            after: vec![completed.work.key.clone()],
-            unit: self.route.returning.clone(),
-            role: kit::caller::Role::Receptionist,
-            slice: Slice::Percent(0),
-            part: Part::Sole,
-            decides: false,
-        };
-        self.offer(&result, &completed.to, at, around)?;
-        self.close(uid, at);
-        Ok(())
-    }
-
-    /// Intake recorded that the result was handed over: the journey ends.
-    ///
-    /// # Errors
-    /// When that transfer is not held.
-    pub fn returned(&mut self, uid: &str, at: Moment) -> Result<(), Error> {
-        let completed = self.transfer(uid)?.complete(at)?;
-        self.note(What::Completed, completed);
-        self.close(uid, at);
-        self.route.open = false;
-        Ok(())
-    }
-
-    /// The dossier was withdrawn: offers are recalled, accepted steps cancelled, every branch closes.
-    pub fn withdrawn(&mut self, at: Moment) {
-        self.route.open = false;
-        self.end_all_but(None, at);
-    }
-
-    /// Ends whatever is under way, but for one transfer.
-    fn end_all_but(&mut self, kept: Option<&str>, at: Moment) {
-        let others: Vec<Transfer> = self
-            .transfers
-            .iter()
-            .filter(|transfer| Some(transfer.uid.as_str()) != kept)
-            .cloned()
-            .collect();
-        for transfer in others {
-            let Some(ended) = transfer.end(at) else {
-                self.release(&transfer, at);
-                continue;
-            };
-            let what = if ended.state.acceptance().is_some() {
-                What::Cancelled
-            } else {
-                What::Recalled
-            };
-            self.note(what, ended);
-            self.close(&transfer.uid, at);
-        }
     }
 
     fn go_on_from(

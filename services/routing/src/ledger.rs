@@ -78,6 +78,9 @@ impl Ledger for Routing {
             | Act::Returned { .. }
             | Act::Erased(_)
             | Act::DeadlineMoved { .. }
+            | Act::ClockStopped { .. }
+            | Act::ClockResumed(_)
+            | Act::Corrected { .. }
             | Act::Reckon(_)
             | Act::Copies(_) => Ok(()),
         }

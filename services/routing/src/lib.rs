@@ -1,8 +1,8 @@
 //! Routing owns custody: routes, transfers between units, and who is responsible for every branch at every moment.
 //!
 //! A step is *offered* to one unit, which *accepts* or *declines* it; until acceptance commits the sender is responsible. An
-//! accepted step is *completed* by its holder, or by intake's decision and return of the result; a withdrawn dossier *recalls*
-//! its offers and *cancels* its accepted steps.
+//! accepted step is *completed* by its holder, or by intake's decision and return of the result, and not while it waits for the
+//! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps.
 //!
 //! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
 //! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
@@ -105,7 +105,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     })
 }
 
-/// The whole journey of a dossier as the store has it, for the operator.
+/// The whole journey of a dossier as the store has it.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -116,8 +116,12 @@ pub async fn journey(
 ) -> Result<pb::GetRouteResponse, DbErr> {
     let holdings = store::holdings(db, dossier).await?;
     let transfers = store::of_dossier((db, ring), dossier).await?;
+    let suspended = store::suspended(db, &transfers).await?;
+    let transfers = transfers.iter();
     Ok(pb::GetRouteResponse {
         branches: holdings.iter().map(wire::reply::branch).collect(),
-        transfers: transfers.iter().map(wire::reply::transfer).collect(),
+        transfers: transfers
+            .map(|transfer| wire::reply::standing(transfer, &suspended))
+            .collect(),
     })
 }

@@ -4,7 +4,7 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, boolean, integer, string, text,
+    big_integer, big_integer_null, binary_null, boolean, integer, string, string_null, text,
 };
 
 /// All migrations of routing in order.
@@ -71,6 +71,10 @@ fn route() -> TableCreateStatement {
         .col(string("returning_unit"))
         .col(big_integer("received_at"))
         .col(big_integer("appointment"))
+        .col(big_integer("limit_from"))
+        .col(big_integer("limit_to"))
+        .col(text("pauses"))
+        .col(string_null("suspended_by"))
         .col(big_integer("calendar_revision"))
         .col(text("steps"))
         .col(big_integer("custody_epoch"))

@@ -1,6 +1,6 @@
 //! The plan of a dossier's way: which steps, at which units, after which others.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::copies::UnitTable;
@@ -25,8 +25,14 @@ pub struct Route {
     pub returning: String,
     /// When the legal clock began.
     pub received_at: Moment,
-    /// The time promised, or when the result is due since the calendar changed.
+    /// The time promised, or when the result is due since the calendar changed or the clock stood still.
     pub appointment: Moment,
+    /// The time that its steps share.
+    pub limit: Limit,
+    /// When the clock stood still since that began, in order.
+    pub pauses: Vec<Pause>,
+    /// The transfer that is not completed before the applicant has answered its holder.
+    pub suspended_by: Option<String>,
     /// The version of the calendar that its steps under way were last reckoned with.
     pub calendar: i64,
     /// The steps.
@@ -37,6 +43,24 @@ pub struct Route {
     pub open: bool,
     /// The key of what is personal about the dossier here; none once that was erased.
     pub key: Option<DataKey>,
+}
+
+/// The time that the steps of a route share, as if the clock had never stood still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Receipt, or the completion of the dossier where the full limit began anew with that.
+    pub from: Moment,
+    /// When the result would be due.
+    pub to: Moment,
+}
+
+/// A time in which the clock stood still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Pause {
+    /// Since when.
+    pub from: Moment,
+    /// Until when.
+    pub to: Moment,
 }
 
 /// One step.
@@ -150,31 +174,87 @@ impl Route {
     }
 
     /// When a step that is offered at `at` is due, by the rule set of the day of receipt. A share is taken of the working
-    /// time between receipt and appointment.
+    /// time of the limit, and counts anew with it. Whoever asked the applicant, a pause is time that every step under way did
+    /// not have.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
     pub fn due(&self, slice: Slice, at: Moment, calendar: &Calendar) -> Result<Due, NoWorkingTime> {
-        let (received, appointment) = (
-            clock::local(self.received_at),
-            clock::local(self.appointment),
-        );
-        let rules = RuleSet::in_force_on(received.date());
-        let own = match slice {
+        let rules = RuleSet::in_force_on(clock::local(self.received_at).date());
+        let begun = |at| worktime::handover_start(calendar, &rules, at);
+        let offered = clock::local(at);
+        let hand_over = begun(offered)?;
+        let same_day = calendar
+            .closing(offered.date())
+            .filter(|_| hand_over.date() == offered.date());
+        let begun = begun(clock::local(at.max(self.limit.from)))?;
+        let own = self.own_time(slice, calendar);
+        let step = self.paused(calendar, (begun, calendar.add(begun, own)?))?;
+        Ok(Due {
+            hand_over: clock::from_local(same_day.unwrap_or(hand_over)),
+            step: clock::from_local(step),
+        })
+    }
+
+    fn own_time(&self, slice: Slice, calendar: &Calendar) -> WorkingTime {
+        match slice {
             Slice::Percent(percent) => {
-                let whole = calendar.between(received, appointment).minutes();
+                let whole = worked(calendar, self.limit.from, self.limit.to).minutes();
                 WorkingTime::from_minutes(whole * percent / 100)
             }
             Slice::OutsideDays(days) => WorkingTime::from_days(days),
-        };
-        let at = clock::local(at);
-        let start = worktime::handover_start(calendar, &rules, at)?;
-        let same_day = calendar
-            .closing(at.date())
-            .filter(|_| start.date() == at.date());
-        Ok(Due {
-            hand_over: clock::from_local(same_day.unwrap_or(start)),
-            step: clock::from_local(worktime::step_due(calendar, &rules, at, own)?),
+        }
+    }
+
+    /// When a step is due that begins and would be due then, with the pauses that came meanwhile. What was late already is not
+    /// made less late by one.
+    fn paused(
+        &self,
+        calendar: &Calendar,
+        (begun, due): (NaiveDateTime, NaiveDateTime),
+    ) -> Result<NaiveDateTime, NoWorkingTime> {
+        self.pauses.iter().try_fold(due, |due, pause| {
+            let (from, to) = (clock::local(pause.from), clock::local(pause.to));
+            if from >= due {
+                return Ok(due);
+            }
+            calendar.add(due, calendar.between(from.max(begun), to))
         })
     }
+
+    /// The clock goes on after a pause, with what was left.
+    pub fn resume(&mut self, pause: Pause, due: Moment) {
+        self.pauses.push(pause);
+        self.appointment = due;
+    }
+
+    /// The full limit begins anew.
+    pub fn restart(&mut self, from: Moment, due: Moment) {
+        self.limit = Limit { from, to: due };
+        self.pauses.clear();
+        self.appointment = due;
+    }
+
+    /// The result is due at another time: its steps share as much more, or less, working time. After pauses the limit ends
+    /// earlier than the appointment, and is moved by as much.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn promise(&mut self, due: Moment, calendar: &Calendar) -> Result<(), NoWorkingTime> {
+        let Limit { from, to } = self.limit;
+        self.limit.to = if self.pauses.is_empty() {
+            due
+        } else {
+            let whole = worked(calendar, from, to)
+                .saturating_add(worked(calendar, self.appointment, due))
+                .saturating_sub(worked(calendar, due, self.appointment));
+            clock::from_local(calendar.add(clock::local(from), whole)?)
+        };
+        self.appointment = due;
+        Ok(())
+    }
+}
+
+fn worked(calendar: &Calendar, from: Moment, to: Moment) -> WorkingTime {
+    calendar.between(clock::local(from), clock::local(to))
 }

@@ -2,6 +2,8 @@
 
 mod holding;
 mod route;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,7 +21,7 @@ pub use transfer::{
 };
 
 use crate::change::Change;
-pub use route::{closed as closed_routes, reckoned_before};
+pub use route::{closed as closed_routes, reckoned_before, suspended};
 
 use crate::journey::Journey;
 

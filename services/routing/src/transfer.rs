@@ -184,7 +184,7 @@ impl Transfer {
         }
     }
 
-    /// accepted → completed. What was cancelled by a withdrawal meanwhile is recorded as done all the same.
+    /// accepted → completed. What was cancelled by a withdrawal or stop meanwhile is recorded as done all the same.
     ///
     /// # Errors
     /// `STATE_FORBIDS`.
@@ -197,7 +197,7 @@ impl Transfer {
         }
     }
 
-    /// Ends because the dossier was withdrawn: an offer is recalled, an accepted step cancelled; what has ended stays.
+    /// Ends because the dossier was withdrawn, stopped or decided: an offer is recalled, an accepted step cancelled; what has ended stays.
     #[must_use]
     pub fn end(&self, at: Moment) -> Option<Self> {
         match self.state {

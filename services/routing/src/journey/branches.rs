@@ -1,12 +1,11 @@
 //! The book of branches: who is responsible, from the first offer of a step until the steps after it have opened.
 
-use kit::clock::{self, Moment};
-use kit::copies::Calendars;
+use kit::clock::Moment;
 use sha2::{Digest as _, Sha256};
 
 use super::{Holding, Journey, Surroundings, Told, What};
 use crate::error::Error;
-use crate::route::{Due, Part, RESULT, Slice, Step};
+use crate::route::{Part, Step};
 use crate::transfer::{State, Transfer, Work};
 
 impl Journey {
@@ -17,11 +16,7 @@ impl Journey {
         at: Moment,
         around: Surroundings<'_>,
     ) -> Result<(), Error> {
-        let on = clock::local(at).date();
-        let to = around
-            .units
-            .resolve(&step.unit, on)
-            .map_or(step.unit.as_str(), |unit| unit.uid);
+        let to = around.unit(&step.unit, at);
         let transfer = Transfer {
             uid: transfer_uid(&self.route.dossier, &step.key),
             dossier: self.route.dossier.clone(),
@@ -47,49 +42,6 @@ impl Journey {
         };
         self.hold(&transfer, 0, sender, at);
         self.note(What::Offered, transfer);
-        Ok(())
-    }
-
-    /// The result is due when the applicant was told to come for it; a step by its share of the limit, or by time of its own.
-    pub(super) fn due_of(
-        &self,
-        key: &str,
-        to: &str,
-        at: Moment,
-        calendars: &Calendars,
-    ) -> Result<Due, Error> {
-        let step = self.route.step(key);
-        let slice = step.map_or(Slice::Percent(0), |step| step.slice);
-        let due = self.route.due(slice, at, calendars.of(to))?;
-        if key == RESULT {
-            let step = self.route.appointment;
-            return Ok(Due { step, ..due });
-        }
-        Ok(due)
-    }
-
-    /// Reckons what is offered or under way anew, after the calendar or the deadline has changed.
-    ///
-    /// # Errors
-    /// When the calendar has no working time ahead.
-    pub fn reckon(&mut self, around: Surroundings<'_>) -> Result<(), Error> {
-        self.route.calendar = around.calendar.revision();
-        let under_way =
-            |transfer: &&Transfer| matches!(transfer.state, State::Offered | State::Accepted(_));
-        let under_way: Vec<Transfer> = self.transfers.iter().filter(under_way).cloned().collect();
-        for transfer in under_way {
-            let (key, to) = (&transfer.work.key, &transfer.to);
-            let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
-            if due != transfer.due {
-                let revision = transfer.revision + 1;
-                let moved = Transfer {
-                    due,
-                    revision,
-                    ..transfer
-                };
-                self.note(What::DueMoved, moved);
-            }
-        }
         Ok(())
     }
 

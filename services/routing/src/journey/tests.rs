@@ -1,18 +1,21 @@
 //! Journeys over the shapes of route that the province has (domain.md 6).
 
 mod acts;
+mod clock;
 mod course;
+mod desks;
+mod offers;
 mod properties;
 mod refusals;
 mod ways;
 
 use kit::caller::Role;
-use kit::clock::{self, Moment};
+use kit::clock::Moment;
 use kit::copies::{Calendars, UnitTable};
 use worktime::{Calendar, OfficeHours};
 
 use super::{Holding, Journey, Surroundings};
-use crate::route::{Part, Route, Slice, Step};
+use crate::route::{Limit, Part, Route, Slice, Step};
 use crate::transfer::Transfer;
 
 /// The unit whose desk received the dossier and returns the result.
@@ -91,6 +94,12 @@ fn route(steps: Vec<Step>) -> Route {
         returning: DESK.to_owned(),
         received_at: moment(0),
         appointment: moment(5 * 24 * 60),
+        limit: Limit {
+            from: moment(0),
+            to: moment(5 * 24 * 60),
+        },
+        pauses: Vec::new(),
+        suspended_by: None,
         calendar: 1,
         steps,
         custody_epoch: 0,
@@ -122,7 +131,7 @@ fn sign(after: &[&str], unit: &str) -> Step {
 
 /// So many minutes after the dossier was received, on Monday 28/08/2017 at 08:00.
 fn moment(minutes: i64) -> Moment {
-    clock::from_micros((1_503_882_000 + minutes * 60) * 1_000_000)
+    kit::clock::from_micros((1_503_882_000 + minutes * 60) * 1_000_000)
 }
 
 /// The unit that is responsible for the branch of a step; `None` once it is closed.

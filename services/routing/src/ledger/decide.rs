@@ -12,7 +12,7 @@ use crate::act::{Act, OnTransfer, Opened, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
-use crate::route::{RESULT, Route, Step};
+use crate::route::{Limit, RESULT, Route, Step};
 use crate::transfer::{State, Transfer};
 use crate::wire;
 
@@ -107,15 +107,31 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
                 .collect(),
             ..Effect::nothing()
         }),
-        Act::DeadlineMoved { dossier, due } => match world.journey(dossier) {
-            None => Err(Error::RouteNotFound),
-            Some(journey) => {
-                let mut journey = journey.clone();
-                journey.route.appointment = *due;
-                journey.reckon(world.around()?)?;
-                Ok(effect(journey, Vec::new()))
-            }
-        },
+        Act::DeadlineMoved { dossier, due } => {
+            let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
+            journey.deadline_moved(*due, world.around()?)?;
+            Ok(effect(journey, Vec::new()))
+        }
+        Act::ClockStopped { dossier, transfer } => {
+            let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
+            journey.clock_stopped(transfer);
+            Ok(effect(journey, Vec::new()))
+        }
+        Act::ClockResumed(resumed) => {
+            let journey = world.journey(&resumed.dossier);
+            let mut journey = journey.ok_or(Error::RouteNotFound)?.clone();
+            journey.clock_resumed(resumed, world.around()?)?;
+            Ok(effect(journey, Vec::new()))
+        }
+        Act::Corrected { dossier, returning } => {
+            // A dossier that was corrected before reception has no route.
+            let Some(journey) = world.journey(dossier) else {
+                return Ok(Effect::nothing());
+            };
+            let mut journey = journey.clone();
+            journey.corrected(returning, at, world.around()?)?;
+            Ok(effect(journey, Vec::new()))
+        }
         Act::Reckon(dossiers) => reckon(world, dossiers),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
@@ -190,6 +206,12 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         returning: opened.returning.clone(),
         received_at: opened.received_at,
         appointment: opened.appointment,
+        limit: Limit {
+            from: opened.received_at,
+            to: opened.appointment,
+        },
+        pauses: Vec::new(),
+        suspended_by: None,
         calendar: around.calendar.revision(),
         steps,
         custody_epoch: 0,

@@ -177,8 +177,13 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
                 .map(|journey| unit(&journey.route.returning));
             returning.into_iter().chain([calendar()]).collect()
         }
-        Act::DeadlineMoved { .. } | Act::Reckon(_) => vec![calendar()],
-        Act::Withdrawn(_) | Act::Returned { .. } | Act::Erased(_) | Act::Copies(_) => Vec::new(),
+        Act::Corrected { returning, .. } => vec![calendar(), unit(returning)],
+        Act::DeadlineMoved { .. } | Act::ClockResumed(_) | Act::Reckon(_) => vec![calendar()],
+        Act::Withdrawn(_)
+        | Act::ClockStopped { .. }
+        | Act::Returned { .. }
+        | Act::Erased(_)
+        | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -191,6 +196,9 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::Returned { .. }
         | Act::Erased(_)
         | Act::DeadlineMoved { .. }
+        | Act::ClockStopped { .. }
+        | Act::ClockResumed(_)
+        | Act::Corrected { .. }
         | Act::Reckon(_)
         | Act::Copies(_) => None,
     }
@@ -203,7 +211,10 @@ fn dossiers_of(act: &Act) -> &[String] {
         | Act::Decided { dossier, .. }
         | Act::Returned { dossier, .. }
         | Act::DeadlineMoved { dossier, .. }
+        | Act::ClockStopped { dossier, .. }
+        | Act::Corrected { dossier, .. }
         | Act::Erased(dossier) => std::slice::from_ref(dossier),
+        Act::ClockResumed(resumed) => std::slice::from_ref(&resumed.dossier),
         Act::Reckon(dossiers) => dossiers,
         Act::On(_) | Act::Copies(_) => &[],
     }

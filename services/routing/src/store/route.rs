@@ -11,7 +11,8 @@ use sea_orm::{
     QuerySelect as _,
 };
 
-use crate::route::Route;
+use crate::route::{Limit, Route};
+use crate::transfer::{State, Transfer};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -27,6 +28,11 @@ mod entity {
         pub returning_unit: String,
         pub received_at: i64,
         pub appointment: i64,
+        pub limit_from: i64,
+        pub limit_to: i64,
+        /// JSON.
+        pub pauses: String,
+        pub suspended_by: Option<String>,
         pub calendar_revision: i64,
         /// JSON.
         pub steps: String,
@@ -89,13 +95,47 @@ pub async fn reckoned_before(
         .await
 }
 
+/// The uids of those of these transfers that wait for an applicant: of those that are held, one of a dossier at most.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn suspended(
+    db: &impl ConnectionTrait,
+    transfers: &[Transfer],
+) -> Result<BTreeSet<String>, DbErr> {
+    let held = |transfer: &&Transfer| matches!(transfer.state, State::Accepted(_));
+    let held = transfers.iter().filter(held);
+    let dossiers: BTreeSet<&str> = held.map(|transfer| transfer.dossier.as_str()).collect();
+    if dossiers.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let suspended: Vec<String> = entity::Entity::find()
+        .select_only()
+        .column(entity::Column::SuspendedBy)
+        .filter(among(
+            db,
+            entity::Column::DossierUid,
+            dossiers.iter().copied(),
+        ))
+        .filter(entity::Column::SuspendedBy.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(suspended.into_iter().collect())
+}
+
 pub(super) async fn save<'a>(
     sink: &impl Sink,
     routes: impl Iterator<Item = &'a Route>,
 ) -> Result<(), DbErr> {
     let rows: Result<Vec<_>, DbErr> = routes.map(row).collect();
     let over = [
+        entity::Column::ReturningUnit,
         entity::Column::Appointment,
+        entity::Column::LimitFrom,
+        entity::Column::LimitTo,
+        entity::Column::Pauses,
+        entity::Column::SuspendedBy,
         entity::Column::CalendarRevision,
         entity::Column::CustodyEpoch,
         entity::Column::Open,
@@ -111,8 +151,14 @@ fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
         returning: row.returning_unit,
         received_at: clock::from_micros(row.received_at),
         appointment: clock::from_micros(row.appointment),
+        limit: Limit {
+            from: clock::from_micros(row.limit_from),
+            to: clock::from_micros(row.limit_to),
+        },
+        pauses: serde_json::from_str(&row.pauses).map_err(|error| unreadable(&error))?,
+        suspended_by: row.suspended_by,
         calendar: row.calendar_revision,
-        steps: serde_json::from_str(&row.steps).map_err(|error| DbErr::Type(error.to_string()))?,
+        steps: serde_json::from_str(&row.steps).map_err(|error| unreadable(&error))?,
         custody_epoch: row.custody_epoch,
         open: row.open,
         key,
@@ -127,10 +173,17 @@ fn row(route: &Route) -> Result<entity::Model, DbErr> {
         returning_unit: route.returning.clone(),
         received_at: clock::micros(route.received_at),
         appointment: clock::micros(route.appointment),
+        limit_from: clock::micros(route.limit.from),
+        limit_to: clock::micros(route.limit.to),
+        pauses: serde_json::to_string(&route.pauses).map_err(|error| unreadable(&error))?,
+        suspended_by: route.suspended_by.clone(),
         calendar_revision: route.calendar,
-        steps: serde_json::to_string(&route.steps)
-            .map_err(|error| DbErr::Type(error.to_string()))?,
+        steps: serde_json::to_string(&route.steps).map_err(|error| unreadable(&error))?,
         custody_epoch: route.custody_epoch,
         open: route.open,
     })
+}
+
+fn unreadable(error: &serde_json::Error) -> DbErr {
+    DbErr::Type(error.to_string())
 }

@@ -1,5 +1,8 @@
 //! What routing tells the others, and what it hears from them.
 
+#[cfg(test)]
+mod tests;
+
 use kit::clock;
 use kit::copies;
 use prost::{DecodeError, Message as _};
@@ -9,8 +12,9 @@ use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1 as pb;
 
 use super::reply;
-use crate::act::{Act, Opened};
+use crate::act::{Act, Opened, Resumed};
 use crate::journey::{Told, What};
+use crate::route::Pause;
 
 /// The message of what happened to a transfer.
 #[must_use]
@@ -75,7 +79,7 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             received_at: clock::from_timestamp(&received.received_at.unwrap_or_default()),
             appointment: clock::from_timestamp(&received.appointment.unwrap_or_default()),
         })),
-        Some(Change::Withdrawn(_)) => Some(Act::Withdrawn(dossier)),
+        Some(Change::Withdrawn(_) | Change::Stopped(_)) => Some(Act::Withdrawn(dossier)),
         Some(Change::Decided(decided)) => Some(Act::Decided {
             dossier,
             transfer: decided.transfer_uid,
@@ -89,10 +93,31 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             dossier,
             due: clock::from_timestamp(&moved.to.unwrap_or_default()),
         }),
+        Some(Change::ClockStopped(stopped)) => Some(Act::ClockStopped {
+            dossier,
+            transfer: stopped.transfer_uid,
+        }),
+        Some(Change::ClockResumed(resumed)) => Some(Act::ClockResumed(Resumed {
+            dossier,
+            pause: Pause {
+                from: clock::from_timestamp(&resumed.stopped_at.unwrap_or_default()),
+                to: clock::from_timestamp(&resumed.at.unwrap_or_default()),
+            },
+            restarts: resumed.restarts,
+            due: clock::from_timestamp(&resumed.due.unwrap_or_default()),
+        })),
+        Some(Change::Corrected(corrected)) => Some(corrected.returning_unit_uid)
+            .filter(|returning| !returning.is_empty())
+            .map(|returning| Act::Corrected { dossier, returning }),
         Some(
             Change::Submitted(_)
+            | Change::Guided(_)
+            | Change::Completed(_)
+            | Change::Forwarded(_)
             | Change::Refused(_)
             | Change::Processing(_)
+            | Change::PaymentMade(_)
+            | Change::NoticeDue(_)
             | Change::CustodyMoved(_),
         )
         | None => None,

@@ -1,5 +1,7 @@
 //! Replies.
 
+use std::collections::BTreeSet;
+
 use kit::caller::Role;
 use kit::clock::{self, Moment};
 use prost::Message as _;
@@ -11,7 +13,16 @@ use crate::error::Error;
 use crate::journey::{Holding, Journey};
 use crate::transfer::{State, Transfer};
 
-/// The transfer on the wire.
+/// The transfer on the wire as it stands now: one of those that are suspended waits for the applicant.
+#[must_use]
+pub fn standing(known: &Transfer, suspended: &BTreeSet<String>) -> pb::Transfer {
+    pb::Transfer {
+        suspended: suspended.contains(&known.uid),
+        ..transfer(known)
+    }
+}
+
+/// The transfer on the wire, after an act on it.
 #[must_use]
 pub fn transfer(transfer: &Transfer) -> pb::Transfer {
     let acceptance = transfer.state.acceptance();
@@ -38,6 +49,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         reason: transfer.reason.clone(),
         revision: transfer.revision,
         erased: transfer.key.is_none(),
+        suspended: false,
     }
 }
 

@@ -1,15 +1,19 @@
 //! A journey to act on by the keys of its steps.
 
 use super::{Around, DESK, Journey, moment, of};
+use kit::clock::Moment;
+
+use crate::act::Resumed;
 use crate::error::Error;
 use crate::journey::What;
-use crate::route::Route;
+use crate::route::{Pause, Route};
 
 /// A journey, and what it told so far.
 pub struct Acted {
     pub journey: Journey,
     around: Around,
     minutes: i64,
+    stopped_at: Moment,
 }
 
 impl Acted {
@@ -20,6 +24,7 @@ impl Acted {
             journey,
             around,
             minutes: 0,
+            stopped_at: moment(0),
         }
     }
 
@@ -79,6 +84,46 @@ impl Acted {
         self.journey.withdrawn(at);
     }
 
+    /// Intake stopped the clock for what the holder of this step asked.
+    pub fn stop_clock(&mut self, step: &str) -> &mut Self {
+        let uid = self.uid(step);
+        self.stopped_at = self.tick();
+        self.journey.clock_stopped(&uid);
+        self
+    }
+
+    /// It goes on with what was left, or with the full limit anew; the result is due then.
+    pub fn resume(&mut self, restarts: bool, due: Moment) {
+        let resumed = Resumed {
+            dossier: self.journey.route.dossier.clone(),
+            pause: Pause {
+                from: self.stopped_at,
+                to: self.tick(),
+            },
+            restarts,
+            due,
+        };
+        let around = self.around.get();
+        self.journey.clock_resumed(&resumed, around).unwrap();
+    }
+
+    pub fn move_deadline(&mut self, due: Moment) {
+        let around = self.around.get();
+        self.journey.deadline_moved(due, around).unwrap();
+    }
+
+    pub fn correct(&mut self, returning: &str) {
+        let (at, around) = (self.tick(), self.around.get());
+        self.journey.corrected(returning, at, around).unwrap();
+    }
+
+    /// Time goes by until so many minutes after receipt.
+    pub fn wait_until(&mut self, minutes: i64) -> &mut Self {
+        assert!(minutes > self.minutes);
+        self.minutes = minutes - 1;
+        self
+    }
+
     /// What was told since it was last asked: each step with what happened to it.
     pub fn told(&mut self) -> Vec<(String, What)> {
         let told = self.journey.take_told().into_iter();
@@ -90,7 +135,7 @@ impl Acted {
         of(&self.journey, step).uid.clone()
     }
 
-    fn tick(&mut self) -> crate::journey::Moment {
+    fn tick(&mut self) -> Moment {
         self.minutes += 1;
         moment(self.minutes)
     }

@@ -18,6 +18,9 @@ fn acts() -> impl Strategy<Value = Vec<(Act, usize, i64)>> {
         6 => Just(Act::Decided),
         4 => Just(Act::Returned),
         1 => Just(Act::Withdrawn),
+        3 => Just(Act::ClockStopped),
+        3 => prop_oneof![Just(Act::Resumed), Just(Act::Restarted)],
+        1 => prop_oneof![Just(Act::Corrected("district")), Just(Act::Corrected("desk"))],
     ];
     let stale = prop_oneof![9 => Just(0), 1 => -1_i64..=1];
     vec((act, 0_usize..6, stale), 1..80)

@@ -1,0 +1,93 @@
+//! The clock of the dossier: the step that waits while it stands still, and by when the others are due.
+
+use kit::clock::Moment;
+use kit::copies::Calendars;
+
+use super::{Journey, Surroundings, What};
+use crate::act::Resumed;
+use crate::error::Error;
+use crate::route::{Due, RESULT, Slice};
+use crate::transfer::{State, Transfer};
+
+impl Journey {
+    /// Intake stopped the clock: the step whose holder asked the applicant is not completed before it goes on. A holder may
+    /// have completed it here before intake heard of that. Then custody has gone on and stays where it is: no step is
+    /// suspended, nothing is decided all the same, since intake decides nothing while its clock stands still, and the pause
+    /// counts for whatever is under way.
+    pub fn clock_stopped(&mut self, asked_by: &str) {
+        let held = self.transfers.iter().any(|transfer| {
+            transfer.uid == asked_by && matches!(transfer.state, State::Accepted(_))
+        });
+        self.route.suspended_by = held.then(|| asked_by.to_owned());
+    }
+
+    /// Intake let the clock go on: nothing is suspended, and what is under way is due later.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn clock_resumed(
+        &mut self,
+        resumed: &Resumed,
+        around: Surroundings<'_>,
+    ) -> Result<(), Error> {
+        self.route.suspended_by = None;
+        if resumed.restarts {
+            self.route.restart(resumed.pause.to, resumed.due);
+        } else {
+            self.route.resume(resumed.pause, resumed.due);
+        }
+        self.reckon(around)
+    }
+
+    /// Intake reckoned the deadline anew.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn deadline_moved(&mut self, due: Moment, around: Surroundings<'_>) -> Result<(), Error> {
+        self.route.promise(due, around.calendar.of_the_province())?;
+        self.reckon(around)
+    }
+
+    /// The result is due when the applicant was told to come for it; a step by its share of the limit, or by time of its own.
+    pub(super) fn due_of(
+        &self,
+        key: &str,
+        to: &str,
+        at: Moment,
+        calendars: &Calendars,
+    ) -> Result<Due, Error> {
+        let step = self.route.step(key);
+        let slice = step.map_or(Slice::Percent(0), |step| step.slice);
+        let due = self.route.due(slice, at, calendars.of(to))?;
+        if key == RESULT {
+            let step = self.route.appointment;
+            return Ok(Due { step, ..due });
+        }
+        Ok(due)
+    }
+
+    /// Reckons what is offered or under way anew, after the calendar or the deadline has changed.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn reckon(&mut self, around: Surroundings<'_>) -> Result<(), Error> {
+        self.route.calendar = around.calendar.revision();
+        let under_way =
+            |transfer: &&Transfer| matches!(transfer.state, State::Offered | State::Accepted(_));
+        let under_way: Vec<Transfer> = self.transfers.iter().filter(under_way).cloned().collect();
+        for transfer in under_way {
+            let (key, to) = (&transfer.work.key, &transfer.to);
+            let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
+            if due != transfer.due {
+                let revision = transfer.revision + 1;
+                let moved = Transfer {
+                    due,
+                    revision,
+                    ..transfer
+                };
+                self.note(What::DueMoved, moved);
+            }
+        }
+        Ok(())
+    }
+}
