@@ -109,6 +109,7 @@ impl Scene<'_> {
             applicant: Some(self.filing.applicant.clone()),
             components: self.procedure().components.clone(),
             form_data: String::new(),
+            ..Default::default()
         };
         Ok(Call::new(&request).by(citizen))
     }
@@ -123,6 +124,7 @@ impl Scene<'_> {
             components: self.procedure().components.clone(),
             channel: Channel::Counter.into(),
             form_data: String::new(),
+            ..Default::default()
         };
         Ok(Call::new(&request).by(self.desk()?))
     }
@@ -238,6 +240,7 @@ impl Scene<'_> {
             expected_revision: 0,
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
+            ..Default::default()
         };
         let caller = self.officer(&held.transfer.to_unit_uid, Role::Receptionist)?;
         Ok(Call::new(&request).by(caller).after(held.position.as_ref()))

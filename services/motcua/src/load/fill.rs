@@ -247,6 +247,7 @@ impl Office {
                 expected_revision: 0,
                 transfer_uid: held.uid.clone(),
                 custody_epoch: held.custody_epoch,
+                ..Default::default()
             };
             return Ok(self.intake.give_back(&context, &request)?);
         }

@@ -174,6 +174,7 @@ impl Journeys {
             expected_revision: 0,
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
+            ..Default::default()
         };
         let by = officer(&self.line, &held.transfer.to_unit_uid, Role::Receptionist)?;
         let after = held.position.as_deref();

@@ -299,6 +299,7 @@ pub fn submission(line: &Line, plans: &Plans, turn: u64) -> (CallerId, SubmitDos
         applicant: line.cast().particulars(citizen).cloned(),
         components: plan.components.clone(),
         form_data: String::new(),
+        ..Default::default()
     };
     (citizen, request)
 }

@@ -82,10 +82,7 @@ fn rank(change: &Change) -> Option<u8> {
         Change::Received(_) => 2,
         Change::Processing(_) | Change::CustodyMoved(_) => 3,
         Change::Decided(_) => 4,
-        Change::Returned(_)
-        | Change::Refused(_)
-        | Change::Withdrawn(_)
-        | Change::Stopped(_) => 5,
+        Change::Returned(_) | Change::Refused(_) | Change::Withdrawn(_) | Change::Stopped(_) => 5,
         Change::Erased(_) => 6,
     })
 }

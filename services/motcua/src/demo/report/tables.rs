@@ -34,7 +34,11 @@ impl Standing {
         match dossier.state() {
             DossierState::Submitted | DossierState::Unspecified => return Self::NotReceived,
             DossierState::Refused => return Self::Refused,
-            DossierState::Withdrawn => return Self::Withdrawn,
+            DossierState::Withdrawn | DossierState::Stopped => return Self::Withdrawn,
+            // The clock stands still: nothing is overdue.
+            DossierState::SupplementRequested | DossierState::PaymentRequested => {
+                return Self::InProgress;
+            }
             DossierState::Received
             | DossierState::Processing
             | DossierState::ResultReady
