@@ -8,6 +8,8 @@
 
 #[path = "life/along_routes.rs"]
 mod along_routes;
+#[path = "life/asked.rs"]
+mod asked;
 #[path = "life/by_the_catalogue.rs"]
 mod by_the_catalogue;
 #[path = "life/deadlines.rs"]
@@ -16,5 +18,7 @@ mod deadlines;
 mod endings;
 #[path = "life/main_line.rs"]
 mod main_line;
+#[path = "life/promises.rs"]
+mod promises;
 #[path = "life/reorganised.rs"]
 mod reorganised;

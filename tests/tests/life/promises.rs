@@ -1,0 +1,230 @@
+//! Promises that cannot be kept, dossiers that are stopped, errors that are mended, and what time brings.
+
+use kit::testing::until;
+use prost::Message as _;
+use prost_types::Timestamp;
+use proto::intake::v1::dossier_change::Change;
+use proto::intake::v1::{
+    CorrectDossierRequest, DeadlineReason, Dossier, DossierChange, DossierState, FiledBy, Notice,
+    PostponeAppointmentRequest, ReturnMethod, ReturnResultRequest,
+};
+use proto::routing::v1::TransferState;
+use tests::cast::{AN, COMMUNE, DISTRICT, OTHER_COMMUNE};
+use tests::filing::{BIRTH, MARRIAGE, applicant};
+use tests::{Suite, desk, new_request_id};
+use tonic::Code;
+
+use crate::deadlines::{PATIENCE, local};
+
+fn at(local: &str) -> Option<Timestamp> {
+    let at = format!("{local}:00").parse().unwrap();
+    Some(kit::clock::to_timestamp(kit::clock::from_local(at)))
+}
+
+fn postpone(dossier: &Dossier, to: &str) -> PostponeAppointmentRequest {
+    PostponeAppointmentRequest {
+        request_id: new_request_id(),
+        dossier_uid: dossier.uid.clone(),
+        expected_revision: 0,
+        new_appointment: at(to),
+        reason: "Chờ ý kiến của cơ quan phối hợp".to_owned(),
+        legal_basis: "NĐ 61/2018 Điều 19".to_owned(),
+    }
+}
+
+/// What intake told of a dossier.
+async fn told(suite: &Suite, dossier: &str) -> Vec<Change> {
+    let events = suite.events().await.into_iter();
+    let of_it = events.filter(|event| event.owner == "intake" && event.subject == dossier);
+    let change = |event| DossierChange::decode(kit::copies::change_of(&event)).unwrap().change;
+    of_it.filter_map(change).collect()
+}
+
+#[tokio::test]
+async fn r06_one_apology_with_one_new_appointment_a_day_before_the_old_one_passes() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    let leader = suite.leader(COMMUNE).at("2017-08-30T09:00");
+    for (to, reason) in [
+        ("2017-08-31T17:00", "APPOINTMENT_TOO_EARLY"),
+        ("2017-09-02T09:00", "NOT_WORKING_TIME"),
+        ("2017-09-05T12:00", "NOT_WORKING_TIME"),
+    ] {
+        let refused = leader.refused(postpone(&dossier, to), Code::InvalidArgument, reason);
+        refused.await;
+    }
+    let told_so = leader.ok(postpone(&dossier, "2017-09-05T17:00")).await;
+    let postponed = told_so.message.dossier.clone().unwrap();
+    assert_eq!(postponed.state(), DossierState::Received);
+    assert_eq!(postponed.appointment, dossier.appointment);
+    assert_eq!(local(postponed.due), "2017-09-05T17:00");
+    let moved = &postponed.adjustments[0];
+    assert_eq!((moved.from, moved.to), (dossier.due, postponed.due));
+    assert_eq!(moved.cause(), DeadlineReason::Postponed);
+    assert!(!moved.late && moved.legal_basis.contains("61/2018") && !moved.by.is_empty());
+    leader
+        .refused(
+            postpone(&dossier, "2017-09-07T17:00"),
+            Code::FailedPrecondition,
+            "POSTPONED_BEFORE",
+        )
+        .await;
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn r06_an_apology_that_comes_too_late_is_taken_and_flagged() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    let leader = suite.leader(COMMUNE).at("2017-09-01T09:00");
+    let postponed = leader.ok(postpone(&dossier, "2017-09-05T17:00")).await;
+    let postponed = postponed.message.dossier.unwrap();
+    assert!(postponed.adjustments[0].late, "{postponed:?}");
+}
+
+#[tokio::test]
+async fn r11_a_dossier_is_stopped_while_nobody_has_decided_and_not_after() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    let stopped = suite.leader(COMMUNE).ok(desk::stop(&dossier)).await;
+    let stopped_at = stopped.position.clone();
+    let stopped = stopped.message.dossier.unwrap();
+    assert_eq!(stopped.state(), DossierState::Stopped);
+    assert_eq!(stopped.closing_reason, "Không còn nhu cầu");
+    let leader = suite.leader(COMMUNE).after(signed.position.as_ref());
+    let refusal = leader
+        .refused(
+            desk::decide(&signed),
+            Code::FailedPrecondition,
+            "STATE_FORBIDS",
+        )
+        .await;
+    assert_eq!(refusal.variable("current"), "STOPPED");
+    // Routing heard of it: nothing is left with anybody.
+    suite.must_add_up().await;
+    let desk = suite.receptionist(COMMUNE).after(stopped_at.as_ref());
+    let route = desk
+        .ok(proto::routing::v1::GetRouteRequest {
+            dossier_uid: dossier.uid.clone(),
+        })
+        .await
+        .message;
+    let signing = route.transfers.iter().find(|of| of.step_key == "sign");
+    assert_eq!(signing.unwrap().state(), TransferState::Cancelled);
+
+    let other = suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T14:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T14:10").await;
+    suite.decide(&signed, "2017-08-28T14:20").await;
+    let refusal = suite
+        .leader(COMMUNE)
+        .refused(
+            desk::stop(&other),
+            Code::FailedPrecondition,
+            "STATE_FORBIDS",
+        )
+        .await;
+    assert_eq!(refusal.variable("current"), "RESULT_READY");
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn a_clerks_error_is_mended_with_a_reason_and_what_never_changes_stays() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    let correct = |name: &str| CorrectDossierRequest {
+        request_id: new_request_id(),
+        dossier_uid: dossier.uid.clone(),
+        expected_revision: 0,
+        reason: "Ghi nhầm họ tên".to_owned(),
+        applicant: Some(proto::intake::v1::Applicant {
+            name: name.to_owned(),
+            ..applicant(AN)
+        }),
+        components: Vec::new(),
+        returning_unit_uid: OTHER_COMMUNE.to_owned(),
+    };
+    let desk = suite.receptionist(COMMUNE);
+    // Decomposed, as some keyboards write it; it is kept composed.
+    let mended = desk.ok(correct("Nguyê\u{303}n Văn An Bình")).await;
+    let mended = mended.message.dossier.unwrap();
+    assert_eq!(mended.applicant.as_ref().unwrap().name, "Nguyễn Văn An Bình");
+    assert_eq!(mended.returning_unit_uid, OTHER_COMMUNE);
+    assert_eq!(
+        (&mended.code, mended.received_at, mended.appointment),
+        (&dossier.code, dossier.received_at, dossier.appointment)
+    );
+    desk.refused(
+        correct("Nguyễn Văn An Bình"),
+        Code::FailedPrecondition,
+        "NOTHING_CORRECTED",
+    )
+    .await;
+    let refused = suite
+        .receptionist(DISTRICT)
+        .refused(correct("X"), Code::NotFound, "DOSSIER_NOT_FOUND");
+    refused.await;
+    // R10: the result comes back to the desk that was written down instead.
+    suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    suite.decide(&signed, "2017-08-28T11:00").await;
+    let result = suite.take_over(OTHER_COMMUNE, "2017-08-28T14:00").await;
+    let by_post = ReturnResultRequest {
+        method: ReturnMethod::Post.into(),
+        ..desk::give_back(&result)
+    };
+    let desk = suite.receptionist(OTHER_COMMUNE).after(result.position.as_ref());
+    let returned = desk.ok(by_post).await.message.dossier.unwrap();
+    assert_eq!(returned.return_method(), ReturnMethod::Post);
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn r09_an_early_result_is_announced() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    suite.decide(&signed, "2017-08-28T11:00").await;
+    let decided = told(&suite, &dossier.uid).await.into_iter().find_map(|change| match change {
+        Change::Decided(decided) => Some(decided),
+        _ => None,
+    });
+    let decided = decided.unwrap();
+    assert!(decided.early && decided.due == dossier.due, "{decided:?}");
+}
+
+/// R3, R6, R17 by the clock of the suite.
+#[tokio::test]
+async fn what_time_brings_is_told_once() {
+    let suite = Suite::start().await;
+    let marriage = suite.register(MARRIAGE, COMMUNE).await;
+    let birth = suite.actor(AN).ok(BIRTH.online(COMMUNE)).await;
+    let birth = birth.message.dossier.unwrap();
+    assert_eq!(birth.filed_by(), FiledBy::Self_);
+    assert_eq!(marriage.filed_by(), FiledBy::Officer);
+    assert_eq!(local(birth.answer_by), "2017-08-29T08:00");
+    // The suite's own clock is that of today: all of it is long past.
+    let notices = |changes: Vec<Change>| {
+        let notices = changes.into_iter().filter_map(|change| match change {
+            Change::NoticeDue(due) => Some(due.notice()),
+            _ => None,
+        });
+        notices.collect::<Vec<_>>()
+    };
+    let rung = async || {
+        let of_marriage = notices(told(&suite, &marriage.uid).await);
+        (of_marriage.len() >= 2).then_some(of_marriage)
+    };
+    let of_marriage = until("alarms ring", PATIENCE, rung).await;
+    assert_eq!(of_marriage, [Notice::DueSoon, Notice::Overdue]);
+    let rung = async || {
+        let of_birth = notices(told(&suite, &birth.uid).await);
+        (!of_birth.is_empty()).then_some(of_birth)
+    };
+    let of_birth = until("alarms ring", PATIENCE, rung).await;
+    assert_eq!(of_birth, [Notice::Unanswered]);
+    suite.must_add_up().await;
+}
