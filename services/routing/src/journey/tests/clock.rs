@@ -201,6 +201,18 @@ fn where_the_limit_begins_anew_shares_count_from_the_completion_and_what_is_done
 }
 
 #[test]
+fn what_paused_the_clock_before_the_limit_began_anew_counts_no_more() {
+    let mut acted = asked();
+    acted
+        .wait_until(on(1, 8, 0))
+        .resume(false, moment(on(6, 8, 0)));
+    acted.stop_clock("examine").wait_until(on(2, 10, 0));
+    acted.resume(true, moment(on(9, 10, 0)));
+    assert_eq!(acted.journey.route.pauses, []);
+    assert_eq!(due(&acted, "examine"), moment(on(3, 10, 0)));
+}
+
+#[test]
 fn a_deadline_that_moves_gives_the_steps_their_share_of_it_also_after_a_pause() {
     let mut acted = asked();
     acted.wait_until(on(2, 10, 0));
