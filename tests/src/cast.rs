@@ -48,7 +48,7 @@ const UNITS: [&str; 8] = [
     ENVIRONMENT,
     OFFICE,
 ];
-const ROLES: [&str; 3] = ["receptionist", "examiner", "leader"];
+const ROLES: [&str; 4] = ["receptionist", "examiner", "leader", "cashier"];
 
 /// The file of the providers, in the folder of the cast.
 pub const PROVIDERS: &str = "providers.json";
@@ -109,7 +109,7 @@ impl Cast {
         Self::of(folder, UNITS.into_iter(), citizens)
     }
 
-    /// The same for three officers of each of these units, and for these citizens.
+    /// The same for four officers of each of these units, and for these citizens.
     pub fn of<'a>(
         folder: &Path,
         units: impl Iterator<Item = &'a str>,
@@ -168,7 +168,7 @@ pub fn subject(unit: &str, role: &str) -> String {
     format!("{unit}-{role}")
 }
 
-/// Three for each of these units, and an administrator of the province.
+/// Four for each of these units, and an administrator of the province.
 fn write_officers<'a>(folder: &Path, units: impl Iterator<Item = &'a str>) {
     let of_units = units.flat_map(|unit| ROLES.map(|role| (subject(unit, role), role, unit)));
     let first = (ADMINISTRATOR.to_owned(), "province_administrator", PROVINCE);

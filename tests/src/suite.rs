@@ -352,6 +352,11 @@ impl Suite {
         self.actor(&cast::subject(unit, "examiner"))
     }
 
+    /// The officer of a unit who takes payments.
+    pub fn cashier(&self, unit: &str) -> Actor {
+        self.actor(&cast::subject(unit, "cashier"))
+    }
+
     /// The officer of a unit who signs.
     pub fn leader(&self, unit: &str) -> Actor {
         self.actor(&cast::subject(unit, "leader"))

@@ -36,7 +36,11 @@ fn postpone(dossier: &Dossier, to: &str) -> PostponeAppointmentRequest {
 async fn told(suite: &Suite, dossier: &str) -> Vec<Change> {
     let events = suite.events().await.into_iter();
     let of_it = events.filter(|event| event.owner == "intake" && event.subject == dossier);
-    let change = |event| DossierChange::decode(kit::copies::change_of(&event)).unwrap().change;
+    let change = |event| {
+        DossierChange::decode(kit::copies::change_of(&event))
+            .unwrap()
+            .change
+    };
     of_it.filter_map(change).collect()
 }
 
@@ -150,7 +154,10 @@ async fn a_clerks_error_is_mended_with_a_reason_and_what_never_changes_stays() {
     // Decomposed, as some keyboards write it; it is kept composed.
     let mended = desk.ok(correct("Nguyê\u{303}n Văn An Bình")).await;
     let mended = mended.message.dossier.unwrap();
-    assert_eq!(mended.applicant.as_ref().unwrap().name, "Nguyễn Văn An Bình");
+    assert_eq!(
+        mended.applicant.as_ref().unwrap().name,
+        "Nguyễn Văn An Bình"
+    );
     assert_eq!(mended.returning_unit_uid, OTHER_COMMUNE);
     assert_eq!(
         (&mended.code, mended.received_at, mended.appointment),
@@ -162,10 +169,10 @@ async fn a_clerks_error_is_mended_with_a_reason_and_what_never_changes_stays() {
         "NOTHING_CORRECTED",
     )
     .await;
-    let refused = suite
-        .receptionist(DISTRICT)
-        .refused(correct("X"), Code::NotFound, "DOSSIER_NOT_FOUND");
-    refused.await;
+    let stranger = suite.receptionist(DISTRICT);
+    stranger
+        .refused(correct("X"), Code::NotFound, "DOSSIER_NOT_FOUND")
+        .await;
     // R10: the result comes back to the desk that was written down instead.
     suite.work_off(COMMUNE, "2017-08-28T09:00").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
@@ -175,7 +182,9 @@ async fn a_clerks_error_is_mended_with_a_reason_and_what_never_changes_stays() {
         method: ReturnMethod::Post.into(),
         ..desk::give_back(&result)
     };
-    let desk = suite.receptionist(OTHER_COMMUNE).after(result.position.as_ref());
+    let desk = suite
+        .receptionist(OTHER_COMMUNE)
+        .after(result.position.as_ref());
     let returned = desk.ok(by_post).await.message.dossier.unwrap();
     assert_eq!(returned.return_method(), ReturnMethod::Post);
     suite.must_add_up().await;
@@ -188,10 +197,13 @@ async fn r09_an_early_result_is_announced() {
     suite.work_off(COMMUNE, "2017-08-28T09:00").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
     suite.decide(&signed, "2017-08-28T11:00").await;
-    let decided = told(&suite, &dossier.uid).await.into_iter().find_map(|change| match change {
-        Change::Decided(decided) => Some(decided),
-        _ => None,
-    });
+    let decided = told(&suite, &dossier.uid)
+        .await
+        .into_iter()
+        .find_map(|change| match change {
+            Change::Decided(decided) => Some(decided),
+            _ => None,
+        });
     let decided = decided.unwrap();
     assert!(decided.early && decided.due == dossier.due, "{decided:?}");
 }
@@ -206,7 +218,8 @@ async fn what_time_brings_is_told_once() {
     assert_eq!(birth.filed_by(), FiledBy::Self_);
     assert_eq!(marriage.filed_by(), FiledBy::Officer);
     assert_eq!(local(birth.answer_by), "2017-08-29T08:00");
-    // The suite's own clock is that of today: all of it is long past.
+    let later = suite.receptionist(COMMUNE).at("2017-09-05T09:00");
+    later.ok(desk::by_uid(&marriage.uid)).await;
     let notices = |changes: Vec<Change>| {
         let notices = changes.into_iter().filter_map(|change| match change {
             Change::NoticeDue(due) => Some(due.notice()),

@@ -64,10 +64,10 @@ struct Taken<'a> {
 type Done = (Dossier, Vec<Told>);
 
 impl Taken<'_> {
-    /// Whoever names a custody has it, in a state in which that matters.
+    /// Whoever names a custody has it, in a state in which that matters; whoever names none has another right.
     fn must_hold(&self) -> Result<(), Error> {
         let Some((claim, purposes)) = self.on.verb.claim() else {
-            return Ok(());
+            return self.world.must_stand(self.on);
         };
         claim.must_be_known(self.custodies())?;
         if self.must_be_allowed().is_ok() {

@@ -130,6 +130,15 @@ impl World {
         }
     }
 
+    /// Refuses whoever has only held a step, for which nothing is left but the replies to what was done then.
+    pub fn must_stand(&self, on: &OnDossier) -> Result<(), Error> {
+        let dossier = self.dossier(&on.dossier)?;
+        if on.rights.suffice(&self.standing(dossier)) {
+            return Ok(());
+        }
+        Err(Error::UnitNotYours(dossier.units.receiving.clone()))
+    }
+
     /// Who stands how to a dossier.
     fn standing<'a>(&'a self, dossier: &'a Dossier) -> Vec<(Relation, &'a str)> {
         let units = &dossier.units;
