@@ -9,7 +9,7 @@ use proto::identity::v1::{GetCallerRequest, IssueTokenRequest};
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use crate::cast::Cast;
@@ -205,6 +205,22 @@ impl Actor {
             trace: text(TRACE_ID).unwrap_or_default().to_owned(),
             message: response.into_inner(),
         })
+    }
+
+    /// Calls an rpc that answers with a stream.
+    ///
+    /// # Errors
+    /// What the suite, or the connection, answers.
+    pub async fn follow<R: Rpc>(&self, request: R) -> Result<Streaming<R::Reply>, Status> {
+        let mut request = Request::new(request);
+        self.sign(request.metadata_mut()).await?;
+        let mut grpc = Grpc::new(self.line.channel());
+        let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
+        grpc.ready().await.map_err(away)?;
+        let path = R::PATH.parse().expect("the name of an rpc is a path");
+        let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
+        let answered = grpc.server_streaming(request, path, codec).await?;
+        Ok(answered.into_inner())
     }
 
     /// Calls any rpc of the contract with a message in protobuf's bytes, and gives back the first that is answered; empty where a

@@ -88,6 +88,8 @@ rpcs! {
         "GetDossier": GetDossierRequest => GetDossierResponse,
         "ListDossiers": ListDossiersRequest => ListDossiersResponse,
         "TrackDossier": TrackDossierRequest => TrackDossierResponse,
+        "PreviewDossier": PreviewDossierRequest => PreviewDossierResponse,
+        "WatchDossiers": WatchDossiersRequest => WatchDossiersResponse,
         "ExplainDeadline": ExplainDeadlineRequest => ExplainDeadlineResponse,
     }
     intake "PaymentService" {

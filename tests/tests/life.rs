@@ -16,6 +16,8 @@ mod by_the_catalogue;
 mod deadlines;
 #[path = "life/endings.rs"]
 mod endings;
+#[path = "life/looked_up.rs"]
+mod looked_up;
 #[path = "life/main_line.rs"]
 mod main_line;
 #[path = "life/promises.rs"]

@@ -51,6 +51,14 @@ impl DossierCode {
         Self(text)
     }
 
+    /// The part that all codes of one unit and day share.
+    #[must_use]
+    pub fn unit_and_day(&self) -> &str {
+        self.0
+            .rsplit_once('-')
+            .map_or(&*self.0, |(shared, _)| shared)
+    }
+
     /// Its text.
     #[must_use]
     pub fn as_str(&self) -> &str {

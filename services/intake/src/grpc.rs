@@ -1,6 +1,8 @@
 //! The rpcs of `DossierService` and `PaymentService`: who is calling, parse, one call, reply.
 
 mod reading;
+mod tracking;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,7 @@ use kit::db::Db;
 use kit::failure::Failure;
 use kit::fields::name;
 use kit::seal::Keyring;
+use kit::watch::Watches;
 use kit::writer::{Writer, respond};
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_service_server::DossierService;
@@ -26,6 +29,7 @@ use crate::dossier::{Dossier, InvalidTransition, Receipt};
 use crate::error::Error;
 use crate::ledger::Intake;
 use crate::{store, wire};
+pub use tracking::Tracking;
 
 /// How long a holder's act waits for intake to hear of the acceptance.
 const HEARS_WITHIN: Duration = Duration::from_millis(500);
@@ -34,6 +38,7 @@ const GET: &str = "motcua.intake.v1.DossierService/GetDossier";
 const LIST: &str = "motcua.intake.v1.DossierService/ListDossiers";
 
 /// The service.
+#[derive(Clone)]
 pub struct Dossiers {
     /// For queries.
     pub db: Db,
@@ -45,6 +50,10 @@ pub struct Dossiers {
     pub progress: Progress,
     /// For what is told of applicants.
     pub access: access::Log,
+    /// For whoever watches.
+    pub watches: Watches,
+    /// How often codes are asked for.
+    pub tracking: Tracking,
 }
 
 impl Dossiers {
@@ -262,18 +271,25 @@ impl DossierService for Dossiers {
     ) -> Result<Response<pb::ListDossiersResponse>, Status> {
         let context = Context::of(&request)?;
         let scope = context.rights.scope();
-        let filter = wire::query::filter(&request.into_inner())?;
+        let filter = wire::query::filter(&request.into_inner(), context.at)?;
+        // Taken before the list is read, so that nothing is missed between the two.
+        let cursor = match filter.after {
+            None => self.watches.cursor().await.map_err(Error::from)?,
+            Some(_) => String::new(),
+        };
         let dossiers = store::list(self.sealed(), &scope, &filter).await;
         let dossiers = dossiers.map_err(Error::from).map_err(Failure::from)?;
         self.record(&context, LIST, &dossiers).await?;
-        Ok(Response::new(wire::query::page(&dossiers, filter.limit)))
+        Ok(Response::new(wire::query::page(&dossiers, &filter, cursor)))
     }
 
     async fn track_dossier(
         &self,
         request: Request<pb::TrackDossierRequest>,
     ) -> Result<Response<pb::TrackDossierResponse>, Status> {
+        let context = Context::of(&request)?;
         let code = wire::query::tracked_code(&request.into_inner())?;
+        self.tracking.count(context.caller(), &code)?;
         let found = store::find_by_code(self.sealed(), &Scope::Everything, &code).await;
         let found = found.map_err(Error::from).map_err(Failure::from)?;
         let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
@@ -281,6 +297,28 @@ impl DossierService for Dossiers {
             code: dossier.code.to_string(),
             completion: wire::reply::completion(&dossier.state).into(),
         }))
+    }
+
+    async fn preview_dossier(
+        &self,
+        request: Request<pb::PreviewDossierRequest>,
+    ) -> Result<Response<pb::PreviewDossierResponse>, Status> {
+        let at = Context::of(&request)?.at;
+        let asked = wire::query::preview(&request.into_inner())?;
+        let preview = self.ledger.preview(&self.db, &asked, at).await;
+        let preview = preview.map_err(Failure::from)?;
+        Ok(Response::new(wire::query::previewed(&preview)))
+    }
+
+    type WatchDossiersStream = watching::Responses;
+
+    async fn watch_dossiers(
+        &self,
+        request: Request<pb::WatchDossiersRequest>,
+    ) -> Result<Response<Self::WatchDossiersStream>, Status> {
+        let context = Context::of(&request)?;
+        let cursor = request.into_inner().cursor;
+        Ok(Response::new(self.watch(context, &cursor).await?))
     }
 
     async fn explain_deadline(

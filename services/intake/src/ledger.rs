@@ -1,6 +1,7 @@
 //! Intake's decisions: what each command and each event of the others does to dossiers.
 
 mod decide;
+mod preview;
 mod step;
 mod timing;
 mod world;
@@ -16,6 +17,7 @@ use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::Notify;
 
+pub use preview::{Asked, Preview};
 pub use world::World;
 
 use crate::act::Act;

@@ -34,6 +34,7 @@ use std::sync::Arc;
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::watch::Watches;
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
 use proto::intake::v1::event_service_server::EventServiceServer;
 use proto::intake::v1::payment_service_server::PaymentServiceServer;
@@ -47,7 +48,7 @@ pub use wire::reply::dossier as to_message;
 
 use act::Act;
 use alarms::Alarms;
-use grpc::{Dossiers, Payments};
+use grpc::{Dossiers, Payments, Tracking};
 use ledger::Intake;
 use reckoning::Reckoning;
 
@@ -97,6 +98,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     ground
         .tasks
         .spawn(async move { also_stop.run_until_cancelled(alarms.follow()).await });
+    let watches = Watches::start(&ground, &writer);
     let payments = Payments {
         writer: writer.clone(),
     };
@@ -106,6 +108,8 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ledger,
         progress: progress.clone(),
         access: access.clone(),
+        watches,
+        tracking: Tracking::new(),
     };
     let routes = Routes::new(DossierServiceServer::new(dossiers))
         .add_service(PaymentServiceServer::new(payments))

@@ -53,6 +53,8 @@ impl MigrationTrait for Dossiers {
                 &["state", "calendar_revision"],
             ),
             index("dossier", "dossier_alarm", &["alarm_at"]),
+            // Late and at risk, of one desk or of all.
+            index("dossier", "dossier_due", &["state", "due", "uid"]),
             index("custody", "custody_dossier", &["dossier_uid"]),
             index(
                 "custody",
@@ -83,6 +85,7 @@ fn dossier() -> TableCreateStatement {
         .col(binary_null("personal"))
         .col(string_null("party_uid"))
         .col(binary_null("content_digest"))
+        .col(text_null("words"))
         .col(text("components"))
         .col(text("fees"))
         .col(integer("limit_extra"))

@@ -15,8 +15,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use custody::of as custodies;
 pub use dossier::{
-    After, Filter, Twin, alarmed, all as dossiers, codes, find, find_by_code, in_flight, inspect,
-    list, reckoned_before, rehash, same_content,
+    After, Filter, Pressing, Text, Twin, alarmed, all as dossiers, codes, find, find_by_code,
+    in_flight, inspect, list, reckoned_before, rehash, same_content, words_of,
 };
 pub use number::{all as all_numbers, last as last_numbers};
 pub use origin::origins;

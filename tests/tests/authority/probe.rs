@@ -131,7 +131,9 @@ pub fn subject_of(rpc: &str) -> Subject {
         ("identity.PartyService", "GetParty" | "GrantProxy" | "RevokeProxy" | "ListProxies") => {
             Subject::Party
         }
-        ("intake.DossierService", "TrackDossier") => Subject::Nothing,
+        ("intake.DossierService", "TrackDossier" | "PreviewDossier" | "WatchDossiers") => {
+            Subject::Nothing
+        }
         ("intake.DossierService" | "intake.PaymentService" | "routing.TransferService", _) => {
             Subject::Dossier
         }

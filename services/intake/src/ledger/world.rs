@@ -8,7 +8,7 @@ use kit::authority::{Relation, Scope};
 use kit::copies::{
     self, CALENDAR, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable,
 };
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::Intake;
 use crate::act::{Act, Handed, OnDossier, Verb};
@@ -210,9 +210,15 @@ impl Intake {
                 known.push(custody);
             }
         }
-        let units = acts.iter().flat_map(|act| units_of(act)).collect();
-        self.load_reference(tx, &mut world, (&handed, units), reckons)
-            .await?;
+        let mut names = named(acts, &handed);
+        if reckons {
+            names.extend(calendar_name());
+            for dossier in world.dossiers.values() {
+                names.insert((PROCEDURE, dossier.filing.version_key()));
+                names.insert((UNIT, dossier.units.receiving.clone()));
+            }
+        }
+        self.load_reference(tx, &mut world, names).await?;
         if !handed.is_empty() {
             let desks: BTreeSet<(String, NaiveDate)> = handed
                 .iter()
@@ -236,30 +242,18 @@ impl Intake {
         Ok(world)
     }
 
-    async fn load_reference(
+    /// Loads the copies of these names, and of the units that they name in turn.
+    pub(super) async fn load_reference(
         &self,
-        tx: &DatabaseTransaction,
+        db: &impl ConnectionTrait,
         world: &mut World,
-        (handed, units): (&[&Handed], BTreeSet<&str>),
-        reckons: bool,
+        mut names: BTreeSet<Name>,
     ) -> Result<(), DbErr> {
-        let mut names: BTreeSet<Name> = BTreeSet::new();
-        for handed in handed {
-            names.insert((PROCEDURE, handed.procedure_code.clone()));
-        }
-        names.extend(units.into_iter().map(|uid| (UNIT, uid.to_owned())));
-        if reckons {
-            names.extend(calendar_name());
-            for dossier in world.dossiers.values() {
-                names.insert((PROCEDURE, dossier.filing.version_key()));
-                names.insert((UNIT, dossier.units.receiving.clone()));
-            }
-        }
         for _ in 0..UNIT_ROUNDS {
             if names.is_empty() {
                 return Ok(());
             }
-            let copies = copies::load(tx, &names).await?;
+            let copies = copies::load(db, &names).await?;
             world.calendar = world
                 .calendar
                 .take()
@@ -329,6 +323,16 @@ fn handed_of(act: &Act) -> Option<&Handed> {
         Act::Hand(handed) => Some(handed),
         _ => None,
     }
+}
+
+/// The procedures and units that acts name.
+fn named(acts: &[&Act], handed: &[&Handed]) -> BTreeSet<Name> {
+    let procedures = handed
+        .iter()
+        .map(|handed| (PROCEDURE, handed.procedure_code.clone()));
+    let units = acts.iter().flat_map(|act| units_of(act));
+    let units = units.map(|uid| (UNIT, uid.to_owned()));
+    procedures.chain(units).collect()
 }
 
 /// The units that an act names.

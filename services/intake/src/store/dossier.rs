@@ -1,9 +1,11 @@
 //! The dossiers.
 
 mod entity;
+mod list;
 mod numbers;
 mod personal;
 mod upkeep;
+mod words;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,7 +14,7 @@ use kit::clock;
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::Keyring;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::sea_query::Condition;
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Select,
@@ -23,29 +25,9 @@ use crate::code::DossierCode;
 use crate::custody::Standing;
 use crate::dossier::Dossier;
 use entity::{Column, Entity, Model};
+pub use list::{After, Filter, Pressing, Text, list};
 pub use upkeep::{inspect, rehash};
-
-/// Which dossiers to list.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only those at the desk of this unit.
-    pub receiving_unit: Option<String>,
-    /// Only those in this state, by its number.
-    pub state: Option<i32>,
-    /// Only those after this row of the list.
-    pub after: Option<After>,
-    /// At most so many.
-    pub limit: u64,
-}
-
-/// A row of the list, newest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After {
-    /// When it was handed in, microseconds.
-    pub submitted_at: i64,
-    /// Its uid.
-    pub uid: String,
-}
+pub use words::of as words_of;
 
 /// These dossiers, locked for a change in the order of their uids.
 ///
@@ -88,33 +70,6 @@ pub async fn find_by_code(
     let select = scoped(scope).filter(Column::Code.eq(code.as_str()));
     let found = domain(select, db, ring).await?;
     Ok(found.into_iter().next())
-}
-
-/// The dossiers in scope that pass a filter, newest first.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn list(
-    (db, ring): (&impl ConnectionTrait, &Keyring),
-    scope: &Scope,
-    filter: &Filter,
-) -> Result<Vec<Dossier>, DbErr> {
-    let mut select = scoped(scope)
-        .order_by_desc(Column::SubmittedAt)
-        .order_by_desc(Column::Uid)
-        .limit(filter.limit);
-    if let Some(unit) = &filter.receiving_unit {
-        select = select.filter(Column::ReceivingUnit.eq(unit));
-    }
-    if let Some(state) = filter.state {
-        select = select.filter(Column::State.eq(state));
-    }
-    if let Some(After { submitted_at, uid }) = &filter.after {
-        let row = Expr::tuple([Expr::column(Column::SubmittedAt), Expr::column(Column::Uid)]);
-        let last = Expr::tuple([Expr::val(*submitted_at), Expr::val(uid.as_str())]);
-        select = select.filter(row.lt(last));
-    }
-    domain(select, db, ring).await
 }
 
 /// A dossier with the same content as another.

@@ -155,7 +155,9 @@ fn origin(origin: &Origin) -> pb::Origin {
     }
 }
 
-fn fee(fee: &FeeDue) -> pb::FeeDue {
+/// What is to be paid, on the wire.
+#[must_use]
+pub fn fee(fee: &FeeDue) -> pb::FeeDue {
     pb::FeeDue {
         key: fee.key.clone(),
         name: fee.name.clone(),

@@ -120,9 +120,11 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.custody_epoch,
         )),
         // The one follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run.
-        Change::Processing(_) | Change::Erased(_) | Change::DeadlineMoved(_) => None,
-        // Time brings notices; and nobody in a run guides, asks, mends or stops.
-        Change::NoticeDue(_)
+        // Time brings notices, and nobody in a run guides, asks, mends or stops.
+        Change::Processing(_)
+        | Change::Erased(_)
+        | Change::DeadlineMoved(_)
+        | Change::NoticeDue(_)
         | Change::Guided(_)
         | Change::Forwarded(_)
         | Change::Completed(_)

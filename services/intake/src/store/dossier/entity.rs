@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::personal::{Personal, open, seal};
-use super::{CONTENT, bad_row, micros, numbers};
+use super::{CONTENT, bad_row, micros, numbers, words};
 use crate::code::DossierCode;
 use crate::dossier::{
     Closing, Course, Decision, Dossier, Due, Filing, Origin, Outcome, Receipt, Return, State, Units,
@@ -33,6 +33,8 @@ pub struct Model {
     pub party_uid: Option<String>,
     /// A keyed hash; none once the person was erased.
     pub content_digest: Option<Vec<u8>>,
+    /// Keyed hashes of the words of the applicant's name; none once the person was erased.
+    pub words: Option<String>,
     /// JSON.
     pub components: String,
     /// JSON.
@@ -64,10 +66,11 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a change may touch; all else stays as it was handed in (R13).
-pub const MAY_CHANGE: [Column; 19] = [
+pub const MAY_CHANGE: [Column; 20] = [
     Column::State,
     Column::Personal,
     Column::ContentDigest,
+    Column::Words,
     Column::Components,
     Column::CompetentUnit,
     Column::ReturningUnit,
@@ -129,6 +132,7 @@ impl Model {
             personal: seal(dossier)?,
             party_uid: filing.party.clone(),
             content_digest: content.transpose()?.map(Blind::into_bytes),
+            words: words::kept(dossier, ring)?,
             components: json(&filing.components)?,
             fees: json(&filing.fees)?,
             limit_extra: i32::try_from(filing.limit_extra).map_err(|_| bad_row("limit_extra"))?,

@@ -30,7 +30,7 @@ pub async fn inspect(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspec
     .await
 }
 
-/// Hashes every content under the newest key, a few at a time, and says how many were not yet.
+/// Hashes every content and every word of a name under the newest key, a few at a time, and says how many were not yet.
 ///
 /// # Errors
 /// When the store does not answer, or a dossier does not open.
@@ -52,14 +52,18 @@ pub async fn rehash(db: &Db) -> Result<usize, DbErr> {
         let mut anew: Vec<Model> = Vec::new();
         for dossier in page {
             let key = dossier.key(ring, &dossier.row.uid)?;
-            let before = dossier.row.content_digest.clone();
+            let before = (
+                dossier.row.content_digest.clone(),
+                dossier.row.words.clone(),
+            );
             let now = Model::from_domain(&dossier.row.into_domain(key)?, ring)?;
-            if now.content_digest != before {
+            if (&now.content_digest, &now.words) != (&before.0, &before.1) {
                 anew.push(now);
             }
         }
         hashed += anew.len();
-        tx.put::<Entity>(anew, &[Column::ContentDigest]).await?;
+        tx.put::<Entity>(anew, &[Column::ContentDigest, Column::Words])
+            .await?;
         tx.commit().await?;
     }
 }

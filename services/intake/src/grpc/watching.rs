@@ -1,0 +1,109 @@
+//! `WatchDossiers`: what changed, as the caller may know it now.
+
+use std::collections::HashSet;
+
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
+use kit::authority::{Context, Scope};
+use kit::clock;
+use kit::failure::Failure;
+use kit::watch::Told;
+use prost_types::Timestamp;
+use proto::intake::v1 as pb;
+use tonic::Status;
+
+use super::Dossiers;
+use crate::dossier::Dossier;
+use crate::error::Error;
+use crate::{store, wire};
+
+const WATCH: &str = "motcua.intake.v1.DossierService/WatchDossiers";
+/// Of more dossiers a stream does not remember that it told of them.
+const REMEMBERED: usize = 10_000;
+
+/// What is streamed.
+pub type Responses = BoxStream<'static, Result<pb::WatchDossiersResponse, Status>>;
+
+/// A change of the log: the dossier, and when.
+type Changed = (String, Option<Timestamp>);
+
+impl Dossiers {
+    /// Tells of every change from a cursor on that the caller may know of.
+    pub(super) async fn watch(&self, context: Context, cursor: &str) -> Result<Responses, Failure> {
+        let changed =
+            |event: &proto::event::v1::Event| Some((event.subject.clone(), event.occurred_at));
+        let told = self.watches.follow(cursor, changed).await?;
+        let watcher = Watcher {
+            scope: context.rights.scope(),
+            dossiers: self.clone(),
+            told_of: HashSet::new(),
+            context,
+        };
+        let responses = futures::stream::try_unfold(
+            (Box::pin(told), watcher),
+            |(mut told, mut watcher)| async move {
+                while let Some(next) = told.try_next().await? {
+                    if let Some(response) = watcher.response(next).await? {
+                        return Ok(Some((response, (told, watcher))));
+                    }
+                }
+                Ok(None)
+            },
+        );
+        Ok(responses.boxed())
+    }
+}
+
+/// One caller that watches.
+struct Watcher {
+    dossiers: Dossiers,
+    context: Context,
+    scope: Scope,
+    /// Of which dossiers this stream has told.
+    told_of: HashSet<String>,
+}
+
+impl Watcher {
+    /// What the caller is told; nothing of what it may not know of.
+    async fn response(
+        &mut self,
+        told: Told<Changed>,
+    ) -> Result<Option<pb::WatchDossiersResponse>, Failure> {
+        let bookmark = pb::WatchDossiersResponse {
+            cursor: told.cursor,
+            ..pb::WatchDossiersResponse::default()
+        };
+        let Some((uid, changed_at)) = told.what else {
+            return Ok(Some(bookmark));
+        };
+        let found = store::find(self.dossiers.sealed(), &self.scope, &uid).await;
+        let Some(dossier) = found.map_err(Error::from)? else {
+            let left = self.told_of.remove(&uid);
+            return Ok(left.then(|| pb::WatchDossiersResponse {
+                left_scope_uid: uid,
+                changed_at,
+                ..bookmark
+            }));
+        };
+        self.remember(&dossier).await?;
+        Ok(Some(pb::WatchDossiersResponse {
+            dossier: Some(wire::reply::dossier(&dossier)),
+            changed_at,
+            ..bookmark
+        }))
+    }
+
+    /// What is told of an applicant is recorded first.
+    async fn remember(&mut self, dossier: &Dossier) -> Result<(), Failure> {
+        let context = Context {
+            at: clock::real(),
+            ..self.context.clone()
+        };
+        let read = std::slice::from_ref(dossier);
+        self.dossiers.record(&context, WATCH, read).await?;
+        if self.told_of.len() < REMEMBERED {
+            self.told_of.insert(dossier.uid.clone());
+        }
+        Ok(())
+    }
+}

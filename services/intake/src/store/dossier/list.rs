@@ -1,0 +1,151 @@
+//! Lists of dossiers: pages by key, never counted.
+
+use kit::authority::Scope;
+use kit::seal::Keyring;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait, DbErr, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Select,
+};
+
+use super::entity::{Column, Entity, RUNNING};
+use super::{domain, scoped, words};
+use crate::dossier::Dossier;
+
+/// Which dossiers to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only those at the desk of this unit.
+    pub receiving_unit: Option<String>,
+    /// Only those that this unit decides.
+    pub competent_unit: Option<String>,
+    /// Only those under this procedure.
+    pub procedure: Option<String>,
+    /// Only those of this party.
+    pub party: Option<String>,
+    /// Only those in this state, by its number.
+    pub state: Option<i32>,
+    /// Only those whose clock runs and that are due before this time, microseconds.
+    pub due_before: Option<i64>,
+    /// Only those that press.
+    pub pressing: Option<Pressing>,
+    /// Only those that this text finds.
+    pub text: Option<Text>,
+    /// Only those after this row of the list.
+    pub after: Option<After>,
+    /// At most so many.
+    pub limit: u64,
+}
+
+/// Those whose clock runs and that are late, or will be soon, at this time, microseconds. They come by the time when they are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressing {
+    /// Due within a working day, or overdue.
+    AtRisk(i64),
+    /// Overdue.
+    Overdue(i64),
+}
+
+/// What finds a dossier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// The beginning of its code.
+    Code(String),
+    /// Words of the applicant's name, folded.
+    Words(Vec<String>),
+}
+
+/// A row of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// When it was handed in, or is due, microseconds.
+    pub at: i64,
+    /// Its uid.
+    pub uid: String,
+}
+
+/// The dossiers in scope that pass a filter: newest first, or those that are due first.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn list(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Vec<Dossier>, DbErr> {
+    let select = in_order(scoped(scope), filter);
+    let select = select.filter(filter.condition(ring)).limit(filter.limit);
+    domain(select, db, ring).await
+}
+
+fn in_order(select: Select<Entity>, filter: &Filter) -> Select<Entity> {
+    let row = |column| Expr::tuple([Expr::column(column), Expr::column(Column::Uid)]);
+    let last = |after: &After| Expr::tuple([Expr::val(after.at), Expr::val(after.uid.as_str())]);
+    let after = filter.after.as_ref();
+    if filter.pressing.is_some() {
+        let select = select.order_by_asc(Column::Due).order_by_asc(Column::Uid);
+        return match after {
+            Some(after) => select.filter(row(Column::Due).gt(last(after))),
+            None => select,
+        };
+    }
+    let select = select
+        .order_by_desc(Column::SubmittedAt)
+        .order_by_desc(Column::Uid);
+    match after {
+        Some(after) => select.filter(row(Column::SubmittedAt).lt(last(after))),
+        None => select,
+    }
+}
+
+impl Filter {
+    fn condition(&self, ring: &Keyring) -> Condition {
+        let equal = [
+            (Column::ReceivingUnit, &self.receiving_unit),
+            (Column::CompetentUnit, &self.competent_unit),
+            (Column::ProcedureCode, &self.procedure),
+            (Column::PartyUid, &self.party),
+        ];
+        let mut all = Condition::all();
+        for (column, value) in equal {
+            all = all.add_option(value.as_ref().map(|value| column.eq(value)));
+        }
+        all = all.add_option(self.state.map(|state| Column::State.eq(state)));
+        if self.due_before.is_some() || self.pressing.is_some() {
+            all = all.add(Column::State.is_in(RUNNING));
+        }
+        all.add_option(self.due_before.map(|before| Column::Due.lt(before)))
+            .add_option(self.pressing.map(Pressing::condition))
+            .add_option(self.text.as_ref().map(|text| text.condition(ring)))
+    }
+}
+
+impl Pressing {
+    fn condition(self) -> Condition {
+        let overdue = |now: i64| Column::Due.lt(now);
+        match self {
+            Self::Overdue(now) => Condition::all().add(overdue(now)),
+            Self::AtRisk(now) => Condition::any()
+                .add(overdue(now))
+                .add(Column::WarnAt.lte(now)),
+        }
+    }
+}
+
+impl Text {
+    fn condition(&self, ring: &Keyring) -> Condition {
+        match self {
+            Self::Code(code) => Condition::all().add(Column::Code.starts_with(code)),
+            Self::Words(all) => {
+                let has = |word: &String| {
+                    let mut any = Condition::any();
+                    for pattern in words::patterns(ring, word) {
+                        any = any.add(Column::Words.like(pattern));
+                    }
+                    any
+                };
+                all.iter().map(has).fold(Condition::all(), Condition::add)
+            }
+        }
+    }
+}

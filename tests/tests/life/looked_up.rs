@@ -1,0 +1,243 @@
+//! Looking up: previews, lists, tracking, watching.
+
+use proto::intake::v1::{
+    Dossier, DossierState, ListDossiersRequest, PreviewDossierRequest, TrackDossierRequest,
+    Urgency, WatchDossiersRequest, WatchDossiersResponse,
+};
+use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, OTHER_COMMUNE};
+use tests::filing::{AT_THE_DESK_ONLY, BIRTH, MARRIAGE, VERTICAL};
+use tests::{Actor, Suite, desk};
+use tonic::{Code, Streaming};
+
+use crate::deadlines::{PATIENCE, local};
+
+async fn listed(actor: &Actor, request: ListDossiersRequest) -> Vec<String> {
+    let page = actor.ok(request).await.message;
+    page.dossiers
+        .into_iter()
+        .map(|dossier| dossier.uid)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_preview_says_what_is_needed_who_decides_and_when_and_writes_nothing() {
+    let suite = Suite::start().await;
+    let preview = |code: &str| PreviewDossierRequest {
+        procedure_code: code.to_owned(),
+        receiving_unit_uid: COMMUNE.to_owned(),
+        ..PreviewDossierRequest::default()
+    };
+    let told = suite
+        .anonymous()
+        .at("2017-08-31T09:00")
+        .ok(preview(MARRIAGE.code))
+        .await
+        .message;
+    assert!(told.files_online && told.competent_unit_uid == COMMUNE);
+    let keys: Vec<_> = told
+        .components
+        .iter()
+        .map(|component| &*component.key)
+        .collect();
+    assert_eq!(keys, MARRIAGE.components);
+    // Over the weekend, the national day and its substitute.
+    assert_eq!(local(told.appointment), "2017-09-06T17:00");
+    let at_desk = suite
+        .anonymous()
+        .ok(preview(AT_THE_DESK_ONLY.code))
+        .await
+        .message;
+    assert!(!at_desk.files_online);
+    suite
+        .anonymous()
+        .refused(
+            preview(VERTICAL.code),
+            Code::FailedPrecondition,
+            "NOT_HANDLED_HERE",
+        )
+        .await;
+    let desk = suite.receptionist(COMMUNE);
+    assert!(
+        listed(&desk, ListDossiersRequest::default())
+            .await
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_list_finds_by_unit_procedure_party_name_and_code_and_nobody_elses() {
+    let suite = Suite::start().await;
+    let birth = suite
+        .actor(AN)
+        .ok(BIRTH.online(COMMUNE))
+        .await
+        .message
+        .dossier
+        .unwrap();
+    let marriage = suite.register(MARRIAGE, COMMUNE).await;
+    let elsewhere = suite.register(MARRIAGE, OTHER_COMMUNE).await;
+    let desk = suite.receptionist(COMMUNE);
+    let by = |change: &dyn Fn(&mut ListDossiersRequest)| {
+        let mut request = ListDossiersRequest::default();
+        change(&mut request);
+        request
+    };
+    let text = |text: &str| by(&|request| text.clone_into(&mut request.text));
+    let both = [marriage.uid.clone(), birth.uid.clone()];
+    assert_eq!(listed(&desk, by(&|_| ())).await, both);
+    // The applicant is H'An Êban.
+    for found in ["han eban", "H'AN ÊBAN", "eban"] {
+        assert_eq!(listed(&desk, text(found)).await, both, "{found}");
+    }
+    for lost in ["han nie", "eba", &elsewhere.code] {
+        assert!(listed(&desk, text(lost)).await.is_empty(), "{lost}");
+    }
+    assert_eq!(
+        listed(&desk, text(&marriage.code)).await,
+        [marriage.uid.clone()]
+    );
+    let of_birth = by(&|request| BIRTH.code.clone_into(&mut request.procedure_code));
+    assert_eq!(listed(&desk, of_birth).await, [birth.uid.clone()]);
+    let of_an = &birth.applicant.as_ref().unwrap().party_uid;
+    let of_an = by(&|request| of_an.clone_into(&mut request.party_uid));
+    assert_eq!(listed(&desk, of_an).await, [birth.uid.clone()]);
+    let decided_elsewhere = by(&|request| DEPARTMENT.clone_into(&mut request.competent_unit_uid));
+    assert!(listed(&desk, decided_elsewhere).await.is_empty());
+    let due = by(&|request| request.due_before = marriage.due);
+    assert!(listed(&desk, due).await.is_empty());
+    // Pages by key.
+    let mut request = by(&|request| request.page_size = 1);
+    let mut paged = Vec::new();
+    loop {
+        let page = desk.ok(request.clone()).await.message;
+        paged.extend(page.dossiers.into_iter().map(|dossier| dossier.uid));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(paged, both);
+}
+
+#[tokio::test]
+async fn a_desk_sees_what_is_late_and_what_will_be_the_most_pressing_first() {
+    let suite = Suite::start().await;
+    let desk = suite.receptionist(COMMUNE);
+    let later = desk
+        .at("2017-08-29T09:00")
+        .ok(MARRIAGE.at_counter(COMMUNE))
+        .await;
+    let later = later.message.dossier.unwrap();
+    let sooner = suite.register(MARRIAGE, COMMUNE).await;
+    let ended = suite.register(MARRIAGE, COMMUNE).await;
+    desk.ok(desk::stop(&ended)).await;
+    let pressing = |urgency: Urgency, page_token: &str| ListDossiersRequest {
+        urgency: urgency.into(),
+        page_size: 1,
+        page_token: page_token.to_owned(),
+        ..ListDossiersRequest::default()
+    };
+    // Due on Thursday 31 August and on Friday 1 September at 17:00.
+    for (now, urgency, expected) in [
+        ("2017-08-29T16:00", Urgency::AtRisk, vec![]),
+        ("2017-08-30T08:00", Urgency::AtRisk, vec![&sooner]),
+        ("2017-08-31T16:00", Urgency::Overdue, vec![]),
+        ("2017-09-01T08:00", Urgency::Overdue, vec![&sooner]),
+        ("2017-09-01T08:00", Urgency::AtRisk, vec![&sooner, &later]),
+        ("2017-09-05T08:00", Urgency::Overdue, vec![&sooner, &later]),
+    ] {
+        let (mut found, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = desk.at(now).ok(pressing(urgency, &token)).await.message;
+            found.extend(page.dossiers.into_iter().map(|dossier| dossier.uid));
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        let expected: Vec<_> = expected.iter().map(|dossier| dossier.uid.clone()).collect();
+        assert_eq!(found, expected, "{now} {urgency:?}");
+    }
+}
+
+#[tokio::test]
+async fn r07_codes_cannot_be_tried_out() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(BIRTH, COMMUNE).await;
+    let anyone = suite.anonymous();
+    let unit_and_day = dossier.code.rsplit_once('-').unwrap().0;
+    let tried = |number: u32| TrackDossierRequest {
+        code: format!("{unit_and_day}-{number:04}"),
+    };
+    let mut refused = None;
+    for number in 2..100 {
+        match anyone.call(tried(number)).await.unwrap_err() {
+            status if status.code() == Code::ResourceExhausted => {
+                refused = Some(status);
+                break;
+            }
+            status => assert_eq!(status.code(), Code::NotFound),
+        }
+    }
+    let refusal =
+        tests::Refusal::of(&refused.expect("somebody who tries codes out is slowed down"));
+    assert_eq!(refusal.reason, "TRACKED_TOO_OFTEN");
+    // Whoever is signed in, or asks for another day, is not kept waiting by that.
+    suite.actor(AN).ok(tried(1)).await;
+}
+
+async fn next(watch: &mut Streaming<WatchDossiersResponse>) -> WatchDossiersResponse {
+    let next = tokio::time::timeout(PATIENCE, watch.message()).await;
+    next.expect("something is told")
+        .unwrap()
+        .expect("the stream goes on")
+}
+
+/// The next that is no bookmark.
+async fn next_change(watch: &mut Streaming<WatchDossiersResponse>) -> (Dossier, String) {
+    loop {
+        let told = next(watch).await;
+        if let Some(dossier) = told.dossier {
+            return (dossier, told.cursor);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_watch_tells_from_the_list_on_what_the_caller_may_know_and_goes_on_after_a_break() {
+    let suite = Suite::start().await;
+    let before = suite.register(BIRTH, COMMUNE).await;
+    let desk = suite.receptionist(COMMUNE);
+    let list = desk.ok(ListDossiersRequest::default()).await.message;
+    assert_eq!(list.dossiers[0].uid, before.uid);
+    let from = |cursor: &str| WatchDossiersRequest {
+        cursor: cursor.to_owned(),
+    };
+    let mut watch = desk.follow(from(&list.cursor)).await.unwrap();
+    suite.register(MARRIAGE, OTHER_COMMUNE).await;
+    let own = suite.register(MARRIAGE, COMMUNE).await;
+    let (told, cursor) = loop {
+        let (told, cursor) = next_change(&mut watch).await;
+        assert_eq!(told.receiving_unit_uid, COMMUNE, "a stranger's is not told");
+        if told.uid == own.uid {
+            break (told, cursor);
+        }
+    };
+    assert_eq!(told.code, own.code);
+    drop(watch);
+    desk.ok(desk::stop(&own)).await;
+    let mut watch = desk.follow(from(&cursor)).await.unwrap();
+    loop {
+        let (told, _) = next_change(&mut watch).await;
+        if told.state() == DossierState::Stopped {
+            assert_eq!(told.uid, own.uid);
+            break;
+        }
+    }
+    // Another party sees nothing of all this but the bookmark that says so.
+    let mut binh = suite.actor(BINH).follow(from(&list.cursor)).await.unwrap();
+    let told = next(&mut binh).await;
+    assert_eq!((told.dossier, told.left_scope_uid.as_str()), (None, ""));
+    let refused = desk.follow(from("nonsense")).await.unwrap_err();
+    assert_eq!(tests::Refusal::of(&refused).reason, "INVALID_FIELDS");
+}
