@@ -89,6 +89,7 @@ rpcs! {
         "ListDossiers": ListDossiersRequest => ListDossiersResponse,
         "TrackDossier": TrackDossierRequest => TrackDossierResponse,
         "PreviewDossier": PreviewDossierRequest => PreviewDossierResponse,
+        "GetHistory": GetHistoryRequest => GetHistoryResponse,
         "WatchDossiers": WatchDossiersRequest => WatchDossiersResponse,
         "ExplainDeadline": ExplainDeadlineRequest => ExplainDeadlineResponse,
     }

@@ -1,5 +1,6 @@
 //! The rpcs of `DossierService` and `PaymentService`: who is calling, parse, one call, reply.
 
+mod history;
 mod reading;
 mod tracking;
 mod watching;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use kit::access;
 use kit::authority::{Context, Scope};
+use kit::client::RemoteLog;
 use kit::clock;
 use kit::consumer::Progress;
 use kit::db::Db;
@@ -50,6 +52,8 @@ pub struct Dossiers {
     pub progress: Progress,
     /// For what is told of applicants.
     pub access: access::Log,
+    /// For what happened between the units.
+    pub routing: RemoteLog,
     /// For whoever watches.
     pub watches: Watches,
     /// How often codes are asked for.
@@ -274,9 +278,10 @@ impl DossierService for Dossiers {
         let filter = wire::query::filter(&request.into_inner(), context.at)?;
         // Taken before the list is read, so that nothing is missed between the two.
         let cursor = match filter.after {
-            None => self.watches.cursor().await.map_err(Error::from)?,
-            Some(_) => String::new(),
+            None => self.watches.cursor().await,
+            Some(_) => Ok(String::new()),
         };
+        let cursor = cursor.map_err(Error::from).map_err(Failure::from)?;
         let dossiers = store::list(self.sealed(), &scope, &filter).await;
         let dossiers = dossiers.map_err(Error::from).map_err(Failure::from)?;
         self.record(&context, LIST, &dossiers).await?;
@@ -319,6 +324,15 @@ impl DossierService for Dossiers {
         let context = Context::of(&request)?;
         let cursor = request.into_inner().cursor;
         Ok(Response::new(self.watch(context, &cursor).await?))
+    }
+
+    async fn get_history(
+        &self,
+        request: Request<pb::GetHistoryRequest>,
+    ) -> Result<Response<pb::GetHistoryResponse>, Status> {
+        let context = Context::of(&request)?;
+        let uid = name("dossier_uid", &request.into_inner().dossier_uid)?;
+        Ok(Response::new(self.history(&context, &uid).await?))
     }
 
     async fn explain_deadline(

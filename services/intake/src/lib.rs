@@ -108,6 +108,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ledger,
         progress: progress.clone(),
         access: access.clone(),
+        routing: ground.log_of("routing", NAME)?,
         watches,
         tracking: Tracking::new(),
     };

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::event::v1::Event;
 use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use proto::identity::v1::{
@@ -211,11 +212,29 @@ impl RemoteLog {
         after: i64,
         page_size: i32,
     ) -> Result<ReadEventsResponse, Status> {
-        let mut request = Request::new(ReadEventsRequest {
+        let page = ReadEventsRequest {
             shard: shard.number(),
             after,
             page_size,
-        });
+            subject: String::new(),
+        };
+        self.ask(page).await
+    }
+
+    /// All that happened to one object, in order.
+    ///
+    /// # Errors
+    /// What the owner answers.
+    pub async fn history(&self, subject: &str) -> Result<Vec<Event>, Status> {
+        let all = ReadEventsRequest {
+            subject: subject.to_owned(),
+            ..ReadEventsRequest::default()
+        };
+        Ok(self.ask(all).await?.events)
+    }
+
+    async fn ask(&self, request: ReadEventsRequest) -> Result<ReadEventsResponse, Status> {
+        let mut request = Request::new(request);
         let bearer = format!("Bearer {}", self.token.get().await?);
         let value = bearer
             .parse()

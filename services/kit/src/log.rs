@@ -24,7 +24,7 @@ pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
 pub(crate) use reach::Reach;
 pub(crate) use read::{envelope, hashes};
-pub use read::{heads, history, page};
+pub use read::{heads, history, history_in_full, page};
 pub use service::read_events;
 
 use crate::clock::Moment;

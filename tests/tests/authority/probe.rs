@@ -184,6 +184,7 @@ impl Probe<'_> {
         match verb {
             "GetDossier" => plain(&desk::by_uid(&dossier_uid)),
             "ListDossiers" => read(&intake::ListDossiersRequest::default(), lists_the_dossier),
+            "GetHistory" => plain(&intake::GetHistoryRequest { dossier_uid }),
             "ExplainDeadline" => plain(&intake::ExplainDeadlineRequest { dossier_uid }),
             "ReceiveDossier" => plain(&intake::ReceiveDossierRequest {
                 request_id,

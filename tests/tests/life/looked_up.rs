@@ -1,8 +1,9 @@
 //! Looking up: previews, lists, tracking, watching.
 
 use proto::intake::v1::{
-    Dossier, DossierState, ListDossiersRequest, PreviewDossierRequest, TrackDossierRequest,
-    Urgency, WatchDossiersRequest, WatchDossiersResponse,
+    Applicant, CorrectDossierRequest, Dossier, DossierState, GetHistoryRequest,
+    ListDossiersRequest, PreviewDossierRequest, TrackDossierRequest, Urgency, WatchDossiersRequest,
+    WatchDossiersResponse,
 };
 use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, OTHER_COMMUNE};
 use tests::filing::{AT_THE_DESK_ONLY, BIRTH, MARRIAGE, VERTICAL};
@@ -184,6 +185,70 @@ async fn r07_codes_cannot_be_tried_out() {
     assert_eq!(refusal.reason, "TRACKED_TOO_OFTEN");
     // Whoever is signed in, or asks for another day, is not kept waiting by that.
     suite.actor(AN).ok(tried(1)).await;
+}
+
+#[tokio::test]
+async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    let mend = CorrectDossierRequest {
+        request_id: tests::new_request_id(),
+        dossier_uid: dossier.uid.clone(),
+        reason: "Ghi nhầm họ tên".to_owned(),
+        applicant: Some(Applicant {
+            name: "H'An Ayun".to_owned(),
+            ..dossier.applicant.clone().unwrap()
+        }),
+        ..CorrectDossierRequest::default()
+    };
+    suite
+        .receptionist(COMMUNE)
+        .at("2017-08-28T10:30")
+        .ok(mend)
+        .await;
+    suite.decide(&signed, "2017-08-28T11:00").await;
+    suite.must_add_up().await;
+    let ask = || GetHistoryRequest {
+        dossier_uid: dossier.uid.clone(),
+    };
+    let entries = suite.leader(COMMUNE).ok(ask()).await.message.entries;
+    let events: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.event.as_ref().unwrap())
+        .collect();
+    let times: Vec<_> = events
+        .iter()
+        .map(|event| event.occurred_at.unwrap().seconds)
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+    for owner in ["intake", "routing"] {
+        let own: Vec<_> = events.iter().filter(|event| event.owner == owner).collect();
+        assert!(
+            own.len() >= 4 && own.is_sorted_by_key(|event| event.seq),
+            "{owner}"
+        );
+        assert!(
+            own.iter()
+                .all(|event| event.hash.len() == 32 && !event.actor.is_empty())
+        );
+    }
+    let mended = entries.iter().find_map(|entry| {
+        let particulars = entry.particulars.as_ref()?;
+        (!particulars.reason.is_empty()).then_some(particulars)
+    });
+    let name = |dossier: &Option<Dossier>| dossier.clone().unwrap().applicant.unwrap().name;
+    let mended = mended.unwrap();
+    assert_eq!(mended.reason, "Ghi nhầm họ tên");
+    assert_eq!(
+        (name(&mended.before), name(&mended.after)),
+        ("H'An Êban".to_owned(), "H'An Ayun".to_owned())
+    );
+    suite
+        .leader(OTHER_COMMUNE)
+        .refused(ask(), Code::NotFound, "DOSSIER_NOT_FOUND")
+        .await;
 }
 
 async fn next(watch: &mut Streaming<WatchDossiersResponse>) -> WatchDossiersResponse {

@@ -173,6 +173,7 @@ impl Suite {
                 shard,
                 after: 0,
                 page_size: 1_000,
+                subject: String::new(),
             };
             let page = log.read_events(self.by("intake", ask).await).await.unwrap();
             for event in page.into_inner().events {

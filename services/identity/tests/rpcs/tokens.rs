@@ -158,6 +158,7 @@ async fn only_a_service_reads_the_log_and_finds_every_event_in_it() {
         shard,
         after: 0,
         page_size: 0,
+        subject: String::new(),
     };
     let mut found = 0;
     for shard in 0..16 {

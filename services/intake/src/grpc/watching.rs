@@ -79,7 +79,7 @@ impl Watcher {
         let found = store::find(self.dossiers.sealed(), &self.scope, &uid).await;
         let Some(dossier) = found.map_err(Error::from)? else {
             let left = self.told_of.remove(&uid);
-            return Ok(left.then(|| pb::WatchDossiersResponse {
+            return Ok(left.then_some(pb::WatchDossiersResponse {
                 left_scope_uid: uid,
                 changed_at,
                 ..bookmark

@@ -204,7 +204,7 @@ mod tests {
         let receive = rights(grants.clone(), "intake.DossierService/ReceiveDossier");
         assert!(receive.stands(Relation::Receiving, "a"));
         assert!(!receive.stands(Relation::Receiving, "b"));
-        assert!(!receive.stands(Relation::Competent, "a"));
+        assert!(!receive.stands(Relation::Holder, "a"));
         let decide = rights(grants, "intake.DossierService/RecordDecision");
         assert!(decide.stands(Relation::Holder, "b"));
         assert!(!decide.stands(Relation::Holder, "a"));

@@ -23,6 +23,19 @@ pub(super) fn seal(key: &DataKey, row: &event::Model, salted: &[u8]) -> Vec<u8> 
     key.seal(place(&number_of(row)), salted)
 }
 
+/// What is personal about a row, if anything.
+///
+/// # Errors
+/// When it was altered.
+pub(super) fn open(key: &DataKey, row: &event::Model) -> Result<Option<Vec<u8>>, Error> {
+    let Some(sealed) = &row.personal else {
+        return Ok(None);
+    };
+    let salted = key.open(place(&number_of(row)), sealed)?;
+    let (_, personal) = salted.split_at_checked(SALT).ok_or(Error::Altered)?;
+    Ok(Some(personal.to_vec()))
+}
+
 fn place(number: &str) -> Place<'_> {
     Place {
         table: "log_event",

@@ -1,17 +1,18 @@
 //! Reading the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use proto::event::v1::{Event, Head};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, Select,
 };
 
 use super::entity::{event, head};
-use super::{Reach, Shard};
+use super::{Reach, Shard, chain, data_keys};
 use crate::clock;
 use crate::db::pairs_among;
+use crate::seal::Keyring;
 
 /// The events of one shard after `after`, in order, at most `limit`.
 ///
@@ -53,12 +54,37 @@ pub async fn history(
     owner: &str,
     subject: &str,
 ) -> Result<Vec<Event>, DbErr> {
-    let rows = event::Entity::find()
+    let rows = of_subject(subject).all(db).await?;
+    Ok(rows.into_iter().map(|row| envelope(owner, row)).collect())
+}
+
+/// All events of one subject in order, each with what is personal about it; nothing personal of whoever was erased.
+///
+/// # Errors
+/// When the store does not answer, or something personal was altered past the suite.
+pub async fn history_in_full(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
+    owner: &str,
+    subject: &str,
+) -> Result<Vec<(Event, Option<Vec<u8>>)>, DbErr> {
+    let rows = of_subject(subject).all(db).await?;
+    let mut keys = data_keys(db, ring, BTreeSet::from([subject])).await?;
+    let key = keys.remove(subject).transpose()?;
+    let mut told = Vec::with_capacity(rows.len());
+    for row in rows {
+        let personal = match &key {
+            Some(key) => chain::open(key, &row)?,
+            None => None,
+        };
+        told.push((envelope(owner, row), personal));
+    }
+    Ok(told)
+}
+
+fn of_subject(subject: &str) -> Select<event::Entity> {
+    event::Entity::find()
         .filter(event::Column::Subject.eq(subject))
         .order_by_asc(event::Column::Seq)
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| envelope(owner, row)).collect())
 }
 
 /// How far each shard reaches; shards without events are at 0.

@@ -2,7 +2,7 @@
 
 use proto::event::v1::{Event, Head};
 
-use super::{Shard, heads, page};
+use super::{Shard, heads, history, page};
 use crate::db::Db;
 use crate::failure::{Failure, Violation};
 use crate::writer::Refused;
@@ -10,13 +10,13 @@ use crate::writer::Refused;
 const USUAL_PAGE: u64 = 500;
 const LARGEST_PAGE: u64 = 1_000;
 
-/// Answers `ReadEvents`: a page of one shard, and how far all of them reach.
+/// Answers `ReadEvents`: a page of one shard or all of one object, and how far all shards reach.
 ///
 /// # Errors
 /// `SHARD_UNKNOWN`, or a store that does not answer.
 pub async fn read_events(
     db: &Db,
-    owner: &str,
+    (owner, subject): (&str, &str),
     shard: i32,
     after: i64,
     page_size: i32,
@@ -38,9 +38,11 @@ pub async fn read_events(
         tracing::error!(%error, "the log could not be read");
         Failure::from(Refused::<Failure>::Unavailable)
     };
-    let events = page(db.read(), owner, shard, after, limit)
-        .await
-        .map_err(away)?;
+    let events = match subject {
+        "" => page(db.read(), owner, shard, after, limit).await,
+        subject => history(db.read(), owner, subject).await,
+    };
+    let events = events.map_err(away)?;
     Ok((events, heads(db.read()).await.map_err(away)?))
 }
 
@@ -61,9 +63,11 @@ macro_rules! event_service {
                     shard,
                     after,
                     page_size,
+                    subject,
                 } = request.into_inner();
                 let (events, heads) =
-                    $crate::log::read_events(&self.0, $owner, shard, after, page_size).await?;
+                    $crate::log::read_events(&self.0, ($owner, &subject), shard, after, page_size)
+                        .await?;
                 Ok(tonic::Response::new($($package)::+::ReadEventsResponse { events, heads }))
             }
         }

@@ -72,6 +72,19 @@ impl Ground {
         log
     }
 
+    /// The log of another service, read as this one.
+    ///
+    /// # Errors
+    /// When the owner's address is missing.
+    pub fn log_of(
+        &self,
+        owner: &'static str,
+        reader: &'static str,
+    ) -> Result<RemoteLog, StartError> {
+        let token = OwnToken::new(reader, self.key.clone(), self.peers.clone());
+        Ok(RemoteLog::new(owner, &self.peers, token)?)
+    }
+
     /// Starts to take in the logs of other services. What it returns ends when the service is ready as far as they go.
     ///
     /// # Errors
