@@ -172,16 +172,26 @@ async fn r02_a_supplement_of_2017_moves_the_appointment_by_exactly_the_working_t
             .any(|part| part.reason_en.contains("supplement")),
         "{explained:?}"
     );
-    // It is asked once.
-    let route = suite
-        .receptionist(COMMUNE)
-        .after(completed.position.as_ref());
-    route
-        .ok(proto::routing::v1::GetRouteRequest {
-            dossier_uid: dossier.uid.clone(),
-        })
-        .await;
-    let again = examiner.at("2017-08-30T16:00");
+    // Routing has heard of it.
+    suite.must_add_up().await;
+    suite.complete(&held, "2017-08-30T16:10").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-30T16:20").await;
+    let decided = suite.decide(&signed, "2017-08-30T16:30").await;
+    assert_eq!(decided.state(), DossierState::ResultReady);
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn r02_a_supplement_is_asked_for_once() {
+    let suite = Suite::start().await;
+    let (dossier, held) = held(&suite, "2017-08-28").await;
+    let examiner = suite
+        .officer_of(&held.transfer)
+        .after(held.position.as_ref());
+    examiner.ok(desk::ask_supplement(&held, "evidence")).await;
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T15:00");
+    desk.ok(addition(&dossier, "evidence")).await;
+    let again = examiner.at("2017-08-28T16:00");
     again
         .refused(
             desk::ask_supplement(&held, "evidence"),
@@ -189,11 +199,6 @@ async fn r02_a_supplement_of_2017_moves_the_appointment_by_exactly_the_working_t
             "SUPPLEMENT_ASKED_BEFORE",
         )
         .await;
-    suite.complete(&held, "2017-08-30T16:10").await;
-    let signed = suite.take_over(COMMUNE, "2017-08-30T16:20").await;
-    let decided = suite.decide(&signed, "2017-08-30T16:30").await;
-    assert_eq!(decided.state(), DossierState::ResultReady);
-    suite.must_add_up().await;
 }
 
 /// NĐ 61/2018 art 11: the full limit begins anew.

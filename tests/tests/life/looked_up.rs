@@ -95,13 +95,16 @@ async fn a_list_finds_by_unit_procedure_party_name_and_code_and_nobody_elses() {
     }
     assert_eq!(
         listed(&desk, text(&marriage.code)).await,
-        [marriage.uid.clone()]
+        std::slice::from_ref(&marriage.uid)
     );
     let of_birth = by(&|request| BIRTH.code.clone_into(&mut request.procedure_code));
-    assert_eq!(listed(&desk, of_birth).await, [birth.uid.clone()]);
+    assert_eq!(
+        listed(&desk, of_birth).await,
+        std::slice::from_ref(&birth.uid)
+    );
     let of_an = &birth.applicant.as_ref().unwrap().party_uid;
     let of_an = by(&|request| of_an.clone_into(&mut request.party_uid));
-    assert_eq!(listed(&desk, of_an).await, [birth.uid.clone()]);
+    assert_eq!(listed(&desk, of_an).await, std::slice::from_ref(&birth.uid));
     let decided_elsewhere = by(&|request| DEPARTMENT.clone_into(&mut request.competent_unit_uid));
     assert!(listed(&desk, decided_elsewhere).await.is_empty());
     let due = by(&|request| request.due_before = marriage.due);

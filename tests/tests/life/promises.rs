@@ -16,9 +16,9 @@ use tonic::Code;
 
 use crate::deadlines::{PATIENCE, local};
 
-fn at(local: &str) -> Option<Timestamp> {
+fn at(local: &str) -> Timestamp {
     let at = format!("{local}:00").parse().unwrap();
-    Some(kit::clock::to_timestamp(kit::clock::from_local(at)))
+    kit::clock::to_timestamp(kit::clock::from_local(at))
 }
 
 fn postpone(dossier: &Dossier, to: &str) -> PostponeAppointmentRequest {
@@ -26,7 +26,7 @@ fn postpone(dossier: &Dossier, to: &str) -> PostponeAppointmentRequest {
         request_id: new_request_id(),
         dossier_uid: dossier.uid.clone(),
         expected_revision: 0,
-        new_appointment: at(to),
+        new_appointment: Some(at(to)),
         reason: "Chờ ý kiến của cơ quan phối hợp".to_owned(),
         legal_basis: "NĐ 61/2018 Điều 19".to_owned(),
     }
