@@ -7,7 +7,7 @@ mod erasure;
 mod life;
 mod state;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::collections::BTreeSet;
 

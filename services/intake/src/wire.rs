@@ -4,6 +4,7 @@ mod course;
 pub mod event;
 pub mod explain;
 pub mod filed;
+pub mod national;
 pub mod query;
 pub mod reference;
 pub mod reply;

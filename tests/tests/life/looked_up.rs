@@ -1,8 +1,8 @@
 //! Looking up: previews, lists, tracking, watching.
 
 use proto::intake::v1::{
-    Applicant, CorrectDossierRequest, Dossier, DossierState, GetHistoryRequest,
-    ListDossiersRequest, PreviewDossierRequest, TrackDossierRequest, Urgency, WatchDossiersRequest,
+    Applicant, CorrectDossierRequest, Dossier, GetHistoryRequest, ListDossiersRequest,
+    PreviewDossierRequest, TrackDossierRequest, Urgency, WatchDossiersRequest,
     WatchDossiersResponse,
 };
 use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, OTHER_COMMUNE};

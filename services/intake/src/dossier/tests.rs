@@ -1,7 +1,7 @@
 //! Every step from every state: what is possible, and what is refused with the states in which it would be.
 
 mod course;
-mod given;
+pub mod given;
 
 use std::sync::Arc;
 
