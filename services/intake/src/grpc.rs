@@ -322,8 +322,8 @@ impl DossierService for Dossiers {
         request: Request<pb::WatchDossiersRequest>,
     ) -> Result<Response<Self::WatchDossiersStream>, Status> {
         let context = Context::of(&request)?;
-        let cursor = request.into_inner().cursor;
-        Ok(Response::new(self.watch(context, &cursor).await?))
+        let request = request.into_inner();
+        Ok(Response::new(self.watch(context, &request).await?))
     }
 
     async fn get_history(

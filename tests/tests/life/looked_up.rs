@@ -280,6 +280,7 @@ async fn a_watch_tells_from_the_list_on_what_the_caller_may_know_and_goes_on_aft
     assert_eq!(list.dossiers[0].uid, before.uid);
     let from = |cursor: &str| WatchDossiersRequest {
         cursor: cursor.to_owned(),
+        national_records: true,
     };
     let mut watch = desk.follow(from(&list.cursor)).await.unwrap();
     suite.register(MARRIAGE, OTHER_COMMUNE).await;
@@ -296,9 +297,19 @@ async fn a_watch_tells_from_the_list_on_what_the_caller_may_know_and_goes_on_aft
     desk.ok(desk::stop(&own)).await;
     let mut watch = desk.follow(from(&cursor)).await.unwrap();
     loop {
-        let (told, _) = next_change(&mut watch).await;
-        if told.state() == DossierState::Stopped {
-            assert_eq!(told.uid, own.uid);
+        let told = next(&mut watch).await;
+        let Some(progress) = told.national_progress else {
+            continue;
+        };
+        // Domain.md 7: a stopped dossier is told as stopped, and never as finished.
+        if progress.noi_dung_xu_ly == "Dừng giải quyết" {
+            let record = told.national_record.unwrap();
+            assert_eq!(
+                (&*progress.trang_thai, &*record.trang_thai_ho_so),
+                ("8", "8")
+            );
+            assert_eq!(told.dossier.unwrap().uid, own.uid);
+            assert_eq!(record.ma_ho_so, own.code);
             break;
         }
     }

@@ -8,7 +8,7 @@ use kit::authority::{Context, Scope};
 use kit::clock;
 use kit::failure::Failure;
 use kit::watch::Told;
-use prost_types::Timestamp;
+use proto::event::v1::Event;
 use proto::intake::v1 as pb;
 use tonic::Status;
 
@@ -24,9 +24,6 @@ const REMEMBERED: usize = 10_000;
 /// What is streamed.
 pub type Responses = BoxStream<'static, Result<pb::WatchDossiersResponse, Status>>;
 
-/// A change of the log: the dossier, and when.
-type Changed = (String, Option<Timestamp>);
-
 impl Dossiers {
     /// Tells of every change from a cursor on that the caller may know of.
     pub(super) async fn watch(&self, context: Context, cursor: &str) -> Result<Responses, Failure> {
@@ -37,6 +34,7 @@ impl Dossiers {
             scope: context.rights.scope(),
             dossiers: self.clone(),
             told_of: HashSet::new(),
+            national: request.national_records,
             context,
         };
         let responses = futures::stream::try_unfold(
@@ -59,6 +57,8 @@ struct Watcher {
     dossiers: Dossiers,
     context: Context,
     scope: Scope,
+    /// Whether the national portal's records are told too.
+    national: bool,
     /// Of which dossiers this stream has told.
     told_of: HashSet<String>,
 }
@@ -67,20 +67,21 @@ impl Watcher {
     /// What the caller is told; nothing of what it may not know of.
     async fn response(
         &mut self,
-        told: Told<Changed>,
+        told: Told<Event>,
     ) -> Result<Option<pb::WatchDossiersResponse>, Failure> {
         let bookmark = pb::WatchDossiersResponse {
             cursor: told.cursor,
             ..pb::WatchDossiersResponse::default()
         };
-        let Some((uid, changed_at)) = told.what else {
+        let Some(event) = told.what else {
             return Ok(Some(bookmark));
         };
-        let found = store::find(self.dossiers.sealed(), &self.scope, &uid).await;
+        let (uid, changed_at) = (&event.subject, event.occurred_at);
+        let found = store::find(self.dossiers.sealed(), &self.scope, uid).await;
         let Some(dossier) = found.map_err(Error::from)? else {
-            let left = self.told_of.remove(&uid);
+            let left = self.told_of.remove(uid);
             return Ok(left.then_some(pb::WatchDossiersResponse {
-                left_scope_uid: uid,
+                left_scope_uid: uid.clone(),
                 changed_at,
                 ..bookmark
             }));
@@ -88,6 +89,11 @@ impl Watcher {
         self.remember(&dossier).await?;
         Ok(Some(pb::WatchDossiersResponse {
             dossier: Some(wire::reply::dossier(&dossier)),
+            national_record: self.national.then(|| wire::national::record(&dossier)),
+            national_progress: self
+                .national
+                .then(|| wire::national::progress(&dossier, &event))
+                .flatten(),
             changed_at,
             ..bookmark
         }))
