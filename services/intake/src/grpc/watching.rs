@@ -26,10 +26,13 @@ pub type Responses = BoxStream<'static, Result<pb::WatchDossiersResponse, Status
 
 impl Dossiers {
     /// Tells of every change from a cursor on that the caller may know of.
-    pub(super) async fn watch(&self, context: Context, cursor: &str) -> Result<Responses, Failure> {
-        let changed =
-            |event: &proto::event::v1::Event| Some((event.subject.clone(), event.occurred_at));
-        let told = self.watches.follow(cursor, changed).await?;
+    pub(super) async fn watch(
+        &self,
+        context: Context,
+        request: &pb::WatchDossiersRequest,
+    ) -> Result<Responses, Failure> {
+        let changed = |event: &Event| Some(event.clone());
+        let told = self.watches.follow(&request.cursor, changed).await?;
         let watcher = Watcher {
             scope: context.rights.scope(),
             dossiers: self.clone(),
