@@ -9,6 +9,8 @@ mod health;
 mod metadata;
 mod plain;
 mod rates;
+mod refusing;
+mod rpcs;
 mod seats;
 mod stream;
 

@@ -1,6 +1,7 @@
 //! How much each client system may call.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -10,13 +11,14 @@ use tonic::Code;
 use crate::caller::{Caller, RateClass};
 use crate::failure::Failure;
 
-/// The clients whose last call is longer ago than their burst are forgotten when so many calls were counted.
+/// Whenever so many calls were counted, the clients whose last call is longer ago than their burst are forgotten.
 const TIDY_AFTER: usize = 10_000;
 
 /// The counts of one port.
 pub(super) struct Rates {
     classes: [(RateClass, DefaultKeyedRateLimiter<String>); 3],
     clock: DefaultClock,
+    counted: AtomicUsize,
 }
 
 impl Rates {
@@ -30,6 +32,7 @@ impl Rates {
         Self {
             classes: RateClass::ALL.map(limiter),
             clock: DefaultClock::default(),
+            counted: AtomicUsize::new(0),
         }
     }
 
@@ -45,7 +48,7 @@ impl Rates {
         let Some((class, limiter)) = classes.find(|(class, _)| *class == terms.rate_class) else {
             return Ok(());
         };
-        if limiter.len() > TIDY_AFTER {
+        if self.counted.fetch_add(1, Ordering::Relaxed) % TIDY_AFTER == TIDY_AFTER - 1 {
             limiter.retain_recent();
         }
         let Err(until) = limiter.check_key(&caller.subject) else {
