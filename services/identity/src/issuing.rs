@@ -161,6 +161,7 @@ impl Issuing {
             subject: claims.sub.clone(),
             grants: grants.map(Grant::from).collect(),
             client: None,
+            certificate: None,
         };
         self.access
             .signed_in(&caller, asked.civil, &asked.traceparent, asked.by)

@@ -15,6 +15,7 @@ mod searches;
 mod staff;
 mod staffing;
 mod support;
+mod tls;
 mod tokens;
 mod unit_imports;
 mod units;

@@ -243,8 +243,7 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
 
 /// A token that is bound to a certificate is taken only with it (RFC 8705, 3).
 fn must_hold_certificate(caller: &Caller, shown: Option<[u8; 32]>) -> Result<(), Failure> {
-    let bound = caller.client.as_ref().and_then(|terms| terms.certificate);
-    if bound.is_none() || bound == shown {
+    if caller.certificate.is_none() || caller.certificate == shown {
         return Ok(());
     }
     Err(unauthenticated(

@@ -80,7 +80,6 @@ mod tests {
             client: Some(ClientTerms {
                 rpcs: Vec::new(),
                 rate_class,
-                certificate: None,
             }),
             ..Caller::new(subject, Role::Client, Vec::new())
         }
