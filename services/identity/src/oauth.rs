@@ -286,10 +286,11 @@ fn refusal_of(failure: &Failure) -> HttpRefusal {
             (StatusCode::BAD_REQUEST, "invalid_request")
         }
         (Code::Unauthenticated, _) => (StatusCode::UNAUTHORIZED, "invalid_client"),
+        (_, "RATE_LIMITED") => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
         (Code::Unavailable | Code::ResourceExhausted, _) => {
             (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
         }
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
     };
-    HttpRefusal::new(status, error, failure.to_string())
+    HttpRefusal::new(status, error, failure.to_string()).retry_after(failure.delay())
 }

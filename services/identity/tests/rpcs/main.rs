@@ -10,6 +10,7 @@ mod parties;
 mod passwords;
 mod positions;
 mod proxies;
+mod rates;
 mod readiness;
 mod searches;
 mod staff;
