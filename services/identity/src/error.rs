@@ -5,6 +5,8 @@ mod parties;
 mod sign_in;
 mod staffing;
 
+use std::time::Duration;
+
 use kit::db;
 use kit::failure::{Failure, Violation};
 use kit::keys;
@@ -12,6 +14,7 @@ use kit::sheet::BadRow;
 use sea_orm::DbErr;
 use tonic::{Code, Status};
 
+use crate::issuing::{AT_ONCE, PER_SECOND};
 use crate::register::Fault;
 use crate::staff::Outcome;
 use crate::subject::Subject;
@@ -117,6 +120,11 @@ pub enum Error {
     /// `TOO_MUCH_GRANTED`.
     #[error("a token cannot name so many units or parties")]
     TooMuchGranted,
+    /// `RATE_LIMITED`.
+    #[error(
+        "one caller is given {PER_SECOND} tokens a second and {AT_ONCE} at once: keep each until it ends"
+    )]
+    TooManyTokens(Duration),
     /// `CLIENT_DISABLED`.
     #[error("the client system is disabled")]
     ClientDisabled,
@@ -175,6 +183,7 @@ impl From<Error> for Failure {
             | Error::KeyNotFound
             | Error::RevisionChanged { .. } => clients::of_clients(error, english),
             Error::TooMuchGranted
+            | Error::TooManyTokens(_)
             | Error::ClientDisabled
             | Error::IdTokenInvalid(_)
             | Error::ProviderUnavailable(_)

@@ -7,6 +7,7 @@ use kit::access;
 use kit::caller::{self, AUDIENCE, Caller, Claims, Confirmation, Grant, Granted, LONGEST_TOKEN};
 use kit::clock::{self, Moment};
 use kit::db::Db;
+use kit::rate::Rate;
 use kit::serve::PeerCertificate;
 use kit::writer::Writer;
 
@@ -21,6 +22,11 @@ use crate::store::register::Units;
 use crate::subject::Subject;
 use crate::token::{self, Accepted, Refusal, Unverified};
 
+/// How many tokens one caller is given a second. Each needs one in ten minutes …
+pub(crate) const PER_SECOND: u32 = 2;
+/// … and so many at once, since all replicas of a system may start together.
+pub(crate) const AT_ONCE: u32 = 60;
+
 /// Gives tokens.
 pub(crate) struct Issuing {
     pub db: Db,
@@ -29,6 +35,7 @@ pub(crate) struct Issuing {
     pub settings: Settings,
     pub providers: Providers,
     pub access: access::Log,
+    pub rate: Rate,
 }
 
 /// A token that was given.
@@ -62,6 +69,7 @@ impl Issuing {
         if let Some(key) = self.settings.service_key(subject) {
             let key = SignerKey::parse(&key.to_jwk()).map_err(|_| Refusal::Unknown)?;
             let accepted = assertion.verify(&[key], &addresses, now)?;
+            self.count(subject)?;
             self.take_once(subject, &accepted).await?;
             let claims = self.claims(subject, token::of_a_service(), now);
             return self.sign(&claims, asked);
@@ -70,6 +78,7 @@ impl Issuing {
         let client = store::client::find(self.db.read(), &name).await?;
         let client = client.ok_or(Refusal::Unknown)?;
         let accepted = assertion.verify(&client.keys, &addresses, now)?;
+        self.count(subject)?;
         self.take_once(subject, &accepted).await?;
         self.for_client(&client, asked).await
     }
@@ -87,6 +96,7 @@ impl Issuing {
         if bound.is_none() || bound != shown {
             return Err(Refusal::Unknown.into());
         }
+        self.count(client_id)?;
         self.for_client(&client, asked).await
     }
 
@@ -97,6 +107,11 @@ impl Issuing {
             Person::Officer(subject) => self.for_officer(&subject, asked).await,
             Person::Applicant(particulars) => self.for_applicant(particulars, asked).await,
         }
+    }
+
+    /// Counts a token of somebody whose proof holds: nobody else can use up what is his.
+    fn count(&self, subject: &str) -> Result<(), Error> {
+        self.rate.count(subject).map_err(Error::TooManyTokens)
     }
 
     /// The names under which this suite may be addressed by an assertion.
@@ -161,6 +176,7 @@ impl Issuing {
             subject: claims.sub.clone(),
             grants: grants.map(Grant::from).collect(),
             client: None,
+            certificate: None,
         };
         self.access
             .signed_in(&caller, asked.civil, &asked.traceparent, asked.by)

@@ -51,6 +51,7 @@ use kit::consumer::Progress;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
+use kit::rate::Rate;
 use kit::seal::Keyring;
 use kit::serve::{Ground, Mounted};
 use kit::watch::Watches;
@@ -111,6 +112,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
         settings: settings.clone(),
         providers,
         access: access.clone(),
+        rate: Rate::new(issuing::PER_SECOND, issuing::AT_ONCE),
     });
     let revoking = Arc::new(Revoking {
         db: db.clone(),

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::{Extension, Form, State};
 use axum::http::header::{CACHE_CONTROL, HOST};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use kit::authority::Context;
 use kit::caller::{AUDIENCE, Caller, TOKEN_LIFE};
 use kit::failure::Failure;
-use kit::serve::{HttpRefusal, Pages, PeerCertificate};
+use kit::serve::{HttpRefusal, OverTls, Pages, PeerCertificate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tonic::Code;
@@ -49,14 +50,21 @@ pub(crate) fn pages(issuing: Arc<Issuing>, revoking: Arc<Revoking>) -> Pages {
 }
 
 /// What the suite offers (OpenID Connect Discovery 1.0; RFC 8414).
-async fn discovery(State(oauth): State<OAuth>, headers: HeaderMap) -> Response {
+async fn discovery(
+    State(oauth): State<OAuth>,
+    tls: Option<Extension<OverTls>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let issuer = oauth.issuing.settings.issuer.clone();
     let base = if issuer.contains("://") {
         issuer.trim_end_matches('/').to_owned()
     } else {
-        // Without a URL of its own it is where it was asked.
+        // Without a URL of its own it is where it was asked; HTTP/2 says so in another place than HTTP/1.1.
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        format!("http://{}", host.unwrap_or("localhost"))
+        let host = uri.authority().map(Authority::as_str).or(host);
+        let scheme = tls.map_or("http", |_| "https");
+        format!("{scheme}://{}", host.unwrap_or("localhost"))
     };
     let signed = [
         "EdDSA", "ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
@@ -278,10 +286,11 @@ fn refusal_of(failure: &Failure) -> HttpRefusal {
             (StatusCode::BAD_REQUEST, "invalid_request")
         }
         (Code::Unauthenticated, _) => (StatusCode::UNAUTHORIZED, "invalid_client"),
+        (_, "RATE_LIMITED") => (StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable"),
         (Code::Unavailable | Code::ResourceExhausted, _) => {
             (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
         }
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
     };
-    HttpRefusal::new(status, error, failure.to_string())
+    HttpRefusal::new(status, error, failure.to_string()).retry_after(failure.delay())
 }

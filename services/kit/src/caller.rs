@@ -216,8 +216,6 @@ pub struct ClientTerms {
     pub rpcs: Vec<String>,
     /// How much it may call.
     pub rate_class: RateClass,
-    /// The SHA-256 of the certificate that its token is bound to (RFC 8705), if it is.
-    pub certificate: Option<[u8; 32]>,
 }
 
 /// Somebody who calls.
@@ -229,6 +227,8 @@ pub struct Caller {
     pub grants: Vec<Grant>,
     /// What holds for it as a client system; `None` for people and services.
     pub client: Option<ClientTerms>,
+    /// The SHA-256 of the certificate that its token is bound to (RFC 8705), if it is.
+    pub certificate: Option<[u8; 32]>,
 }
 
 impl Caller {
@@ -239,6 +239,7 @@ impl Caller {
             subject: ANONYMOUS.to_owned(),
             grants: Vec::new(),
             client: None,
+            certificate: None,
         }
     }
 
@@ -252,6 +253,7 @@ impl Caller {
                 reach: Reach::At(at),
             }],
             client: None,
+            certificate: None,
         }
     }
 

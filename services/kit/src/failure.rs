@@ -138,6 +138,12 @@ impl Failure {
         self
     }
 
+    /// When it may be tried again, where that is known.
+    #[must_use]
+    pub fn delay(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// The code.
     #[must_use]
     pub fn code(&self) -> Code {

@@ -9,6 +9,8 @@ mod health;
 mod metadata;
 mod plain;
 mod rates;
+mod refusing;
+mod rpcs;
 mod seats;
 mod stream;
 
@@ -30,8 +32,8 @@ use crate::clock::Clock;
 use crate::consumer::Progress;
 use crate::deadline;
 use crate::inside::Arrivals;
-pub use crate::tls::PeerCertificate;
 use crate::tls::Tls;
+pub use crate::tls::{OverTls, PeerCertificate};
 use calls::Calls;
 use connections::Connections;
 use gate::Gate;
@@ -59,7 +61,7 @@ pub struct Mounted {
     /// Its rpcs.
     pub routes: Routes,
     /// What it answers over plain HTTP on the same port, in both of its versions. A request comes with its body read, and has
-    /// the time of the call as [`crate::authority::Context`] and the client's certificate as
+    /// the time of the call as [`crate::authority::Context`], under TLS [`OverTls`], and the client's certificate as
     /// [`PeerCertificate`] among its extensions. Who may ask is for the service to say.
     pub http: Pages,
     /// Where denials of its rpcs are recorded.

@@ -13,7 +13,8 @@ use std::time::Duration;
 use rustls::{ClientConfig, ServerConfig};
 use tokio_util::sync::CancellationToken;
 
-pub use certificate::PeerCertificate;
+pub(crate) use certificate::Session;
+pub use certificate::{OverTls, PeerCertificate};
 pub use material::Error;
 use material::{Configs, Contents};
 

@@ -20,7 +20,6 @@ mod pgbench;
 mod plans;
 mod progress;
 mod scenario;
-mod token;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -89,8 +88,6 @@ enum What {
     Fill(fill::Options),
     /// Run every scenario in turn with its yardstick, and write a summary of the medians
     Compare(compare::Options),
-    /// Measure what a token and its rule cost beside a bare call
-    Token(token::Options),
     /// Serve the bare server
     #[command(hide = true)]
     EchoServer {
@@ -126,7 +123,6 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         What::Cast { folder } => return make_cast(&folder),
         What::Fill(options) => return Box::pin(fill::run(options)).await,
         What::Compare(options) => return compare::run(options).await,
-        What::Token(options) => return token::run(options).await,
         What::EchoServer { reply_bytes } => return echo::serve(reply_bytes).await,
         What::Echo {
             request_bytes,

@@ -19,6 +19,13 @@ pub(super) fn of_sign_in(error: Error, english: String) -> Failure {
             english,
             "Tài khoản được cấp cho quá nhiều đơn vị hoặc đối tượng; hãy chia thành nhiều tài khoản",
         ),
+        Error::TooManyTokens(wait) => Failure::new(
+            Code::ResourceExhausted,
+            "RATE_LIMITED",
+            english,
+            "Xin cấp phiên đăng nhập quá nhiều lần; hãy thử lại sau giây lát",
+        )
+        .retry_after(wait),
         Error::IdTokenInvalid(_) => refused(
             "ID_TOKEN_INVALID",
             "Phiên đăng nhập từ nhà cung cấp định danh không hợp lệ; hãy đăng nhập lại",

@@ -14,6 +14,7 @@ impl Issuing {
     /// A token that grants the positions of the day: for each the unit that does the work now and all whose work that one took
     /// over; for an auditor also all that stand below it. A province's administrator and its auditor reach everything.
     pub async fn for_positions(&self, subject: &Subject, asked: &Asked) -> Result<Issued, Error> {
+        self.count(subject.as_str())?;
         let today = clock::local(asked.civil).date();
         let held = store::position::grants(self.db.read(), subject, today).await?;
         let register = self.units.now().await?;

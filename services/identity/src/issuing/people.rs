@@ -43,6 +43,7 @@ impl Issuing {
         asked: &Asked,
     ) -> Result<Issued, Error> {
         let party = self.party(particulars, asked).await?;
+        self.count(party.as_str())?;
         let day = clock::local(asked.civil).date();
         let db = self.db.read();
         let mut own = crate::parties_of(db, party.as_str()).await?;

@@ -240,7 +240,7 @@ fn granted(kind: Kind, rpc: &str) -> Option<String> {
     let rule = Rules::of_the_suite().ok()?.of(rpc)?;
     let client = Caller::new("client", kind.role(), Vec::new());
     rule.admit(&client).ok()?;
-    Some(rule.short_name())
+    Some(rule.short_name().to_owned())
 }
 
 fn too_many(field: &str, most: usize) -> Violation {

@@ -14,7 +14,7 @@ use super::support::{Suite, refused, until_refused, with};
 
 const GET_DOSSIER: &str = "motcua.intake.v1.DossierService/GetDossier";
 
-fn registration() -> pb::ClientRegistration {
+pub fn registration() -> pb::ClientRegistration {
     pb::ClientRegistration {
         name: "Phần mềm một cửa ngành tài nguyên".to_owned(),
         kind: pb::ClientKind::System.into(),
@@ -25,7 +25,7 @@ fn registration() -> pb::ClientRegistration {
     }
 }
 
-fn register(client_id: &str, keys: &[&PrivateKey]) -> pb::RegisterClientRequest {
+pub fn register(client_id: &str, keys: &[&PrivateKey]) -> pb::RegisterClientRequest {
     pb::RegisterClientRequest {
         request_id: format!("register-{client_id}"),
         client_id: client_id.to_owned(),
@@ -38,7 +38,7 @@ fn clients(suite: &Suite) -> ClientServiceClient<kit::client::Peer> {
     ClientServiceClient::new(suite.channel.clone())
 }
 
-async fn registered(
+pub async fn registered(
     suite: &Suite,
     request: pb::RegisterClientRequest,
 ) -> Result<Response<pb::RegisterClientResponse>, Status> {

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use identity::NewAdministrator;
+use kit::testing::until;
 use proto::identity::v1 as pb;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use tokio::task::JoinSet;
@@ -9,7 +10,7 @@ use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
 
 use crate::staff::assignment;
-use crate::support::{Store, Suite, must_not_hold, refused, until_refused, with};
+use crate::support::{REVOKED_WITHIN, Store, Suite, must_not_hold, refused, until_refused, with};
 
 const FIRST: &str = "trâu vàng leo cây";
 const OWN: &str = "mèo trắng bơi sông";
@@ -309,6 +310,19 @@ async fn a_flood_of_sign_ins_is_told_to_come_again() {
     }
     pass(&suite, TimeDelta::seconds(1));
     assert!(gets_in(&suite).await);
+}
+
+#[tokio::test]
+async fn whoever_failed_to_sign_in_is_recorded_as_nobody_and_not_as_whom_it_named() {
+    let suite = suite().await;
+    fail(&suite).await;
+    let query = "SELECT subject FROM access_log WHERE outcome = 'SIGN_IN_REFUSED'";
+    let recorded = async || crate::support::texts(&suite, query).await.pop();
+    let subject = until("it is recorded", REVOKED_WITHIN, recorded).await;
+    assert_eq!(subject, "anonymous");
+    // How often it was tried as this officer is counted where the wait is.
+    let query = "SELECT failures FROM tries WHERE key = 'lan'";
+    assert_eq!(crate::support::number(&suite, query).await, 1);
 }
 
 fn administrator(password: Option<&str>, force: bool) -> NewAdministrator {

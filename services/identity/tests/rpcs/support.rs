@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use identity::{Files, Register, Settings, Signing, provider};
 use kit::authority::Rules;
 use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign, sign_assertion};
-use kit::client::{Peer, Peers};
+use kit::client::{Peer, Peers, Way};
 use kit::clock::{self, Clock, Moment};
 use kit::db::{Db, Stores};
 use kit::identity_number::Kind;
@@ -122,6 +122,13 @@ pub const REVOKED_WITHIN: Duration = Duration::from_secs(10);
 /// Who issues tokens here.
 pub const ISSUER: &str = "https://motcua.example";
 
+/// How a service shows itself.
+struct Face {
+    scheme: &'static str,
+    tls: Tls,
+    issuer: &'static str,
+}
+
 /// A running service.
 pub struct Suite {
     pub store: Arc<Store>,
@@ -130,6 +137,7 @@ pub struct Suite {
     pub address: SocketAddr,
     /// The key of the providers at which people sign in, and of the service `intake`.
     pub key: PrivateKey,
+    issuer: &'static str,
     signing: Signing,
     _stop: DropGuard,
 }
@@ -168,6 +176,7 @@ impl Suite {
     pub async fn told(&self) -> Vec<Change> {
         let mut log = EventServiceClient::new(self.channel.clone());
         let mut told = Vec::new();
+        let token = self.signed("intake", Role::Service, &[]);
         for shard in 0..16 {
             let ask = ReadEventsRequest {
                 shard,
@@ -175,7 +184,7 @@ impl Suite {
                 page_size: 1_000,
                 subject: String::new(),
             };
-            let page = log.read_events(self.by("intake", ask).await).await.unwrap();
+            let page = log.read_events(with(&token, ask)).await.unwrap();
             for event in page.into_inner().events {
                 let change = event.change.unwrap().value;
                 told.extend(IdentityChange::decode(change.as_slice()).unwrap().change);
@@ -202,19 +211,51 @@ impl Suite {
     /// Serves what a store has, also beside another server, at the civil time of this clock.
     pub async fn serve_at(
         store: Arc<Store>,
+        by: (PrivateKey, Clock),
+        providers: Vec<provider::Settings>,
+    ) -> Self {
+        let plain = Face {
+            scheme: "http",
+            tls: Tls::none(),
+            issuer: ISSUER,
+        };
+        Self::serve_as(plain, store, by, providers).await
+    }
+
+    /// Serves the small province under TLS, as an issuer whose name is no URL.
+    pub async fn start_over(tls: Tls) -> Self {
+        let (store, key) = (Store::new().await, PrivateKey::generate());
+        store.import_small().await;
+        let by = (key, Clock::system());
+        let face = Face {
+            scheme: "https",
+            tls,
+            issuer: "motcua",
+        };
+        Self::serve_as(face, Arc::new(store), by, Vec::new()).await
+    }
+
+    async fn serve_as(
+        face: Face,
+        store: Arc<Store>,
         (key, clock): (PrivateKey, Clock),
         providers: Vec<provider::Settings>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let uri: http::Uri = format!("http://{address}").parse().unwrap();
-        let peers = Peers::new([("identity".to_owned(), uri)]);
+        let Face {
+            scheme,
+            tls,
+            issuer,
+        } = face;
+        let way = Way::Network(format!("{scheme}://{address}").parse().unwrap());
+        let peers = Peers::over([("identity".to_owned(), way)], &tls);
         let channel = peers.channel("identity").unwrap();
         let stop = CancellationToken::new();
         let port = Port {
             listener,
             inside: Arrivals::none(),
-            tls: Tls::none(),
+            tls,
             limits: Limits::default(),
             health: Health::new(["identity"]).await,
             verifier: Verifier::new(peers.key_source()),
@@ -235,7 +276,7 @@ impl Suite {
         };
         let signing = Signing::open(store.folder.path()).unwrap();
         let settings = Settings {
-            issuer: ISSUER.to_owned(),
+            issuer: issuer.to_owned(),
             signing: signing.clone(),
             service_keys: vec![("intake".to_owned(), key.public())],
             providers,
@@ -248,6 +289,7 @@ impl Suite {
             channel,
             address,
             key,
+            issuer,
             signing,
             _stop: stop.drop_guard(),
         }
@@ -329,9 +371,19 @@ impl Suite {
     }
 
     fn signed(&self, subject: &str, role: Role, at: &[&str]) -> String {
+        self.sign(&self.claims(subject, role, at))
+    }
+
+    /// A token that says this, as identity would sign it.
+    pub fn sign(&self, claims: &Claims) -> String {
+        sign(claims, &self.signing.key()).unwrap()
+    }
+
+    /// What a token says that grants a role at units.
+    pub fn claims(&self, subject: &str, role: Role, at: &[&str]) -> Claims {
         let now = clock::real().timestamp();
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
+        Claims {
+            iss: self.issuer.to_owned(),
             sub: subject.to_owned(),
             aud: AUDIENCE.to_owned(),
             iat: now,
@@ -345,8 +397,7 @@ impl Suite {
             rpcs: None,
             rate_class: None,
             cnf: None,
-        };
-        sign(&claims, &self.signing.key()).unwrap()
+        }
     }
 }
 
@@ -357,6 +408,14 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub fn noon(day: &str) -> Moment {
     let day: NaiveDate = day.parse().unwrap();
     clock::from_local(day.and_hms_opt(12, 0, 0).unwrap())
+}
+
+/// What a query finds in the first column.
+pub async fn texts(suite: &Suite, query: &str) -> Vec<String> {
+    let db = suite.store.db.read();
+    let query = Statement::from_string(db.get_database_backend(), query);
+    let rows = db.query_all_raw(query).await.unwrap().into_iter();
+    rows.map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 /// A request with this token.

@@ -128,6 +128,23 @@ async fn an_assertion_that_does_not_hold_gets_no_token() {
     );
 }
 
+#[tokio::test]
+async fn an_assertion_that_is_shown_to_two_replicas_at_once_is_taken_by_one() {
+    let suite = Suite::start().await;
+    let replica = suite.replica().await;
+    for _ in 0..5 {
+        let assertion = sign_assertion("intake", &suite.key).unwrap();
+        let asked = [&suite, &replica].map(|at| at.issue(assertion.clone()));
+        let answers = futures::future::join_all(asked).await;
+        let (given, denied): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+        assert_eq!((given.len(), denied.len()), (1, 1));
+        for answer in denied {
+            let answer = answer.map(Response::new);
+            refused(answer, Code::Unauthenticated, "ASSERTION_INVALID");
+        }
+    }
+}
+
 #[derive(serde::Serialize)]
 struct Asserted<'a> {
     iss: &'a str,

@@ -187,6 +187,7 @@ mod tests {
             subject,
             grants,
             client,
+            certificate: None,
         };
         Rights::of(Arc::new(caller), rpc)
     }

@@ -30,6 +30,8 @@ pub struct Rules(HashMap<String, Rule>);
 #[derive(Debug)]
 pub struct Rule {
     rpc: String,
+    /// As the table names it.
+    short_name: String,
     rows: Vec<Row>,
 }
 
@@ -113,9 +115,10 @@ impl Rules {
             let [rpc, roles, relations, states]: [String; 4] =
                 record.map_err(|error| malformed(error.to_string()))?;
             let read = Row::read(&roles, &relations, &states).map_err(malformed)?;
-            let rpc = full_name(&rpc).ok_or_else(|| malformed(format!("`{rpc}` is no rpc")))?;
-            let rule = table.entry(rpc.clone()).or_insert_with(|| Rule {
-                rpc,
+            let name = full_name(&rpc).ok_or_else(|| malformed(format!("`{rpc}` is no rpc")))?;
+            let rule = table.entry(name.clone()).or_insert_with(|| Rule {
+                rpc: name,
+                short_name: rpc,
                 rows: Vec::new(),
             });
             rule.rows.push(read);
@@ -198,17 +201,10 @@ impl Rule {
         &self.rows
     }
 
-    /// Whether these rpcs, as the table names them, include this one.
-    fn is_among(&self, rpcs: &[String]) -> bool {
-        let named = |rpc: &String| full_name(rpc).is_some_and(|rpc| rpc == self.rpc);
-        rpcs.iter().any(named)
-    }
-
-    /// The rpc as the table names it.
+    /// The rpc as the table names it: `intake.DossierService/GetDossier`.
     #[must_use]
-    pub fn short_name(&self) -> String {
-        let rest = self.rpc.trim_start_matches("motcua.");
-        rest.replacen(".v1.", ".", 1)
+    pub fn short_name(&self) -> &str {
+        &self.short_name
     }
 
     /// Whether this caller may make the call at all. A client system may make those that it is registered for, and those that
@@ -220,7 +216,7 @@ impl Rule {
         let registered = caller
             .client
             .as_ref()
-            .is_none_or(|terms| self.is_among(&terms.rpcs));
+            .is_none_or(|terms| terms.rpcs.contains(&self.short_name));
         let mut rows = self.rows.iter();
         if rows.any(|row| row.is_about(caller) && (registered || row.is_open())) {
             return Ok(());

@@ -120,12 +120,12 @@ impl Claims {
         let client = self.rpcs.map(|rpcs| ClientTerms {
             rpcs,
             rate_class: self.rate_class.unwrap_or(RateClass::Low),
-            certificate,
         });
         Some(Caller {
             subject: self.sub,
             grants: self.grants.into_iter().map(Grant::from).collect(),
             client,
+            certificate,
         })
     }
 }

@@ -14,7 +14,7 @@ use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::Layer as _;
 
-use crate::tls::PeerCertificate;
+use crate::tls::{OverTls, Session};
 
 /// How every kind of gRPC says what it is.
 const GRPC: &[u8] = b"application/grpc";
@@ -26,7 +26,7 @@ type Rpcs = TowerToHyperService<GrpcWebService<Routes>>;
 pub(super) struct Calls {
     rpcs: Rpcs,
     pages: TowerToHyperService<Router>,
-    certificate: Option<PeerCertificate>,
+    session: Option<Session>,
 }
 
 impl Calls {
@@ -35,14 +35,14 @@ impl Calls {
         Self {
             rpcs: TowerToHyperService::new(GrpcWebLayer::new().layer(rpcs.prepare())),
             pages: TowerToHyperService::new(pages),
-            certificate: None,
+            session: None,
         }
     }
 
-    /// The same for a peer who has shown this certificate.
-    pub fn of(&self, certificate: Option<PeerCertificate>) -> Self {
+    /// The same under TLS, where this was agreed.
+    pub fn of(&self, session: Option<Session>) -> Self {
         Self {
-            certificate,
+            session,
             ..self.clone()
         }
     }
@@ -57,8 +57,12 @@ impl Service<Request<Incoming>> for Calls {
     >;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        if let Some(certificate) = &self.certificate {
-            request.extensions_mut().insert(certificate.clone());
+        if let Some(session) = &self.session {
+            let extensions = request.extensions_mut();
+            extensions.insert(OverTls);
+            if let Some(certificate) = &session.certificate {
+                extensions.insert(certificate.clone());
+            }
         }
         if is_grpc(request.headers()) {
             return Either::Left(self.rpcs.call(request));

@@ -20,7 +20,7 @@ use super::seats::{Seat, Seats};
 use super::stream::{Carrier, Stream};
 use crate::clock;
 use crate::inside::Arrivals;
-use crate::tls::{PeerCertificate, Tls};
+use crate::tls::{PeerCertificate, Session, Tls};
 
 /// What one connection may have under way: more than any client of ours needs, and little enough to bound its memory.
 const MAX_STREAMS: u32 = 128;
@@ -106,16 +106,16 @@ impl Connections {
     /// One connection, from its first byte to its end.
     async fn hold(
         self,
-        carrier: impl Future<Output = Result<(Carrier, Option<PeerCertificate>), Fault>>,
+        carrier: impl Future<Output = Result<(Carrier, Option<Session>), Fault>>,
         _seat: Option<Seat>,
     ) {
         let begun = tokio::time::timeout(self.limits.handshake, async {
-            let (carrier, certificate) = carrier.await?;
-            Ok::<_, Fault>((Stream::begin(carrier).await?, certificate))
+            let (carrier, session) = carrier.await?;
+            Ok::<_, Fault>((Stream::begin(carrier).await?, session))
         });
         let ended = match self.drain.run_until_cancelled(begun).await {
-            Some(Ok(Ok((stream, certificate)))) => {
-                let talk = self.talk(stream, certificate);
+            Some(Ok(Ok((stream, session)))) => {
+                let talk = self.talk(stream, session);
                 self.cut.run_until_cancelled(talk).await
             }
             Some(Ok(Err(error))) => Some(Err(error)),
@@ -126,13 +126,9 @@ impl Connections {
         }
     }
 
-    async fn talk(
-        &self,
-        stream: Stream,
-        certificate: Option<PeerCertificate>,
-    ) -> Result<(), Fault> {
+    async fn talk(&self, stream: Stream, session: Option<Session>) -> Result<(), Fault> {
         let builder = self.protocols();
-        let (io, calls) = (TokioIo::new(stream), self.calls.of(certificate));
+        let (io, calls) = (TokioIo::new(stream), self.calls.of(session));
         let mut connection = std::pin::pin!(builder.serve_connection(io, calls));
         tokio::select! {
             ended = connection.as_mut() => return ended,
@@ -165,20 +161,21 @@ impl Connections {
     }
 }
 
-/// The bytes of a connection from outside, with the certificate that its peer has shown where one was asked for.
+/// The bytes of a connection from outside, and what was agreed under TLS.
 async fn carry(
     stream: TcpStream,
     tls: Option<Arc<ServerConfig>>,
-) -> Result<(Carrier, Option<PeerCertificate>), Fault> {
+) -> Result<(Carrier, Option<Session>), Fault> {
     // Replies are small and must not wait for more.
     stream.set_nodelay(true)?;
     let Some(tls) = tls else {
         return Ok((Carrier::Left(stream), None));
     };
     let stream = TlsAcceptor::from(tls).accept(stream).await?;
-    let (_, session) = stream.get_ref();
-    let certificate = PeerCertificate::of_chain(session.peer_certificates())?;
-    Ok((Carrier::Right(Either::Left(Box::new(stream))), certificate))
+    let (_, agreed) = stream.get_ref();
+    let certificate = PeerCertificate::of_chain(agreed.peer_certificates())?;
+    let carrier = Carrier::Right(Either::Left(Box::new(stream)));
+    Ok((carrier, Some(Session { certificate })))
 }
 
 /// A peer that was gone before its connection was taken in.

@@ -23,6 +23,8 @@ use crate::{clock, deadline, telemetry};
 
 /// The longest body.
 const MAX_BODY: usize = 64 * 1024;
+/// When to ask again that which is not there for a moment.
+const SOON: Duration = Duration::from_secs(1);
 
 /// A refusal as OAuth 2.0 (RFC 6749, 5.2) has it, which every client of such an endpoint can read.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -31,6 +33,8 @@ pub struct HttpRefusal {
     status: StatusCode,
     error: &'static str,
     error_description: String,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
 }
 
 impl HttpRefusal {
@@ -40,12 +44,23 @@ impl HttpRefusal {
             status,
             error,
             error_description: description.into(),
+            retry_after: None,
+        }
+    }
+
+    /// The same with the time after which to ask again, where that is known.
+    #[must_use]
+    pub fn retry_after(self, delay: Option<Duration>) -> Self {
+        Self {
+            retry_after: delay,
+            ..self
         }
     }
 
     fn unavailable(description: &str) -> Self {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "temporarily_unavailable", description)
+        let refusal = Self::new(status, "temporarily_unavailable", description);
+        refusal.retry_after(Some(SOON))
     }
 }
 
@@ -54,8 +69,10 @@ impl IntoResponse for HttpRefusal {
         let mut response = (self.status, axum::Json(&self)).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(delay) = self.retry_after {
+            // In whole seconds, of which the last has passed.
+            let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -1,36 +1,23 @@
 //! How much each client system may call.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
 use tonic::Code;
 
 use crate::caller::{Caller, RateClass};
 use crate::failure::Failure;
-
-/// The clients whose last call is longer ago than their burst are forgotten when so many calls were counted.
-const TIDY_AFTER: usize = 10_000;
+use crate::rate::Rate;
 
 /// The counts of one port.
-pub(super) struct Rates {
-    classes: [(RateClass, DefaultKeyedRateLimiter<String>); 3],
-    clock: DefaultClock,
-}
+pub(super) struct Rates([(RateClass, Rate); 3]);
 
 impl Rates {
     pub fn new() -> Self {
-        let limiter = |class: RateClass| {
-            let per_second = NonZeroU32::new(class.per_second()).unwrap_or(NonZeroU32::MIN);
-            let burst = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1));
-            let quota = Quota::per_second(per_second).allow_burst(burst);
-            (class, DefaultKeyedRateLimiter::keyed(quota))
+        let rate = |class: RateClass| {
+            let per_second = class.per_second();
+            (class, Rate::new(per_second, 2 * per_second))
         };
-        Self {
-            classes: RateClass::ALL.map(limiter),
-            clock: DefaultClock::default(),
-        }
+        Self(RateClass::ALL.map(rate))
     }
 
     /// Counts a call; only client systems have a limit of their own.
@@ -41,17 +28,12 @@ impl Rates {
         let Some(terms) = &caller.client else {
             return Ok(());
         };
-        let mut classes = self.classes.iter();
-        let Some((class, limiter)) = classes.find(|(class, _)| *class == terms.rate_class) else {
+        let mut classes = self.0.iter();
+        let Some((class, rate)) = classes.find(|(class, _)| *class == terms.rate_class) else {
             return Ok(());
         };
-        if limiter.len() > TIDY_AFTER {
-            limiter.retain_recent();
-        }
-        let Err(until) = limiter.check_key(&caller.subject) else {
-            return Ok(());
-        };
-        Err(too_many(*class, until.wait_time_from(self.clock.now())))
+        let counted = rate.count(&caller.subject);
+        counted.map_err(|wait| too_many(*class, wait))
     }
 }
 
@@ -77,7 +59,6 @@ mod tests {
             client: Some(ClientTerms {
                 rpcs: Vec::new(),
                 rate_class,
-                certificate: None,
             }),
             ..Caller::new(subject, Role::Client, Vec::new())
         }

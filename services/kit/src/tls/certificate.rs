@@ -16,6 +16,17 @@ pub struct PeerCertificate {
     pub thumbprint: [u8; 32],
 }
 
+/// A request that came under TLS has this among its extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
+
+/// What was agreed when a connection began under TLS.
+#[derive(Clone)]
+pub(crate) struct Session {
+    /// What the other side has shown, where it was asked to.
+    pub certificate: Option<PeerCertificate>,
+}
+
 impl PeerCertificate {
     /// Reads a certificate in DER.
     ///

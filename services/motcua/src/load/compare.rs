@@ -230,7 +230,7 @@ impl Yardstick {
 }
 
 /// The middle one; of an even number the mean of both in the middle.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
     match values.len() {

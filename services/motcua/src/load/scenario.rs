@@ -33,8 +33,6 @@ const NOBODIES: u64 = 1_000;
 pub enum Kind {
     /// Reading procedures, as anybody may.
     GetProcedure,
-    /// The same as somebody.
-    GetProcedureWithToken,
     /// Signing in.
     SignIn,
     /// Handing in.
@@ -55,7 +53,6 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::GetProcedure => "get-procedure",
-            Self::GetProcedureWithToken => "get-procedure-with-token",
             Self::SignIn => "sign-in",
             Self::Submit => "submit",
             Self::GetDossier => "get-dossier",
@@ -76,8 +73,6 @@ pub enum Scenario {
         line: Arc<Line>,
         /// What is read.
         codes: Vec<String>,
-        /// Who reads; nobody in particular where this is empty.
-        readers: Vec<CallerId>,
     },
     /// Signing in.
     SignIn {
@@ -118,12 +113,6 @@ impl Scenario {
         let scenario = match kind {
             Kind::GetProcedure => Self::GetProcedure {
                 codes: codes(&line).await?,
-                readers: Vec::new(),
-                line,
-            },
-            Kind::GetProcedureWithToken => Self::GetProcedure {
-                codes: codes(&line).await?,
-                readers: line.cast().everybody().collect(),
                 line,
             },
             Kind::SignIn => Self::SignIn { line },
@@ -148,8 +137,7 @@ impl Scenario {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Echo(_) => "echo",
-            Self::GetProcedure { readers, .. } if readers.is_empty() => Kind::GetProcedure.name(),
-            Self::GetProcedure { .. } => Kind::GetProcedureWithToken.name(),
+            Self::GetProcedure { .. } => Kind::GetProcedure.name(),
             Self::SignIn { .. } => Kind::SignIn.name(),
             Self::Submit { .. } => Kind::Submit.name(),
             Self::GetDossier { .. } => Kind::GetDossier.name(),
@@ -193,18 +181,13 @@ impl Scenario {
             Self::Echo(echo) => {
                 echo.call(turn).await?;
             }
-            Self::GetProcedure {
-                line,
-                codes,
-                readers,
-            } => {
+            Self::GetProcedure { line, codes } => {
                 let code = in_turn(codes, turn).clone();
-                let reader = (!readers.is_empty()).then(|| *in_turn(readers, turn));
                 let request = GetProcedureRequest {
                     code,
                     ..GetProcedureRequest::default()
                 };
-                line.call(reader, &request, None).await?;
+                line.call(None, &request, None).await?;
             }
             Self::SignIn { line } => attempt(line, turn).await?,
             Self::Submit { line, plans } => {

@@ -58,8 +58,12 @@ impl Identity {
     }
 }
 
+async fn verified(verifier: &Verifier, token: &str) -> Result<Arc<Caller>, Failure> {
+    verifier.verify(token.as_bytes()).await
+}
+
 async fn refusal(verifier: &Verifier, token: &str) -> &'static str {
-    verifier.verify(token).await.unwrap_err().reason()
+    verified(verifier, token).await.unwrap_err().reason()
 }
 
 #[tokio::test]
@@ -68,7 +72,7 @@ async fn a_token_names_its_caller_the_first_and_the_second_time() {
     let token = sign(&claims(600), &key).unwrap();
     let verifier = Identity::with(&[&key]).verifier();
     for _ in 0..2 {
-        let caller = verifier.verify(&token).await.unwrap();
+        let caller = verified(&verifier, &token).await.unwrap();
         let expected = Caller::new("officer-1", Role::Examiner, vec!["unit-1".to_owned()]);
         assert_eq!(*caller, expected);
     }
@@ -83,8 +87,7 @@ async fn a_client_system_comes_with_its_terms() {
         ..claims(600)
     };
     let verifier = Identity::with(&[&key]).verifier();
-    let caller = verifier
-        .verify(&sign(&client, &key).unwrap())
+    let caller = verified(&verifier, &sign(&client, &key).unwrap())
         .await
         .unwrap();
     let terms = caller.client.as_ref().unwrap();
@@ -97,14 +100,14 @@ async fn a_clock_that_is_a_minute_off_is_forgiven_and_more_is_not() {
     let key = PrivateKey::generate();
     let verifier = Identity::with(&[&key]).verifier();
     let slightly = sign(&claims(-30), &key).unwrap();
-    assert!(verifier.verify(&slightly).await.is_ok());
+    assert!(verified(&verifier, &slightly).await.is_ok());
     let long_ago = sign(&claims(-120), &key).unwrap();
     assert_eq!(refusal(&verifier, &long_ago).await, "TOKEN_EXPIRED");
     let issued_in = |seconds| {
         let iat = now() + seconds;
         sign(&Claims { iat, ..claims(600) }, &key).unwrap()
     };
-    assert!(verifier.verify(&issued_in(30)).await.is_ok());
+    assert!(verified(&verifier, &issued_in(30)).await.is_ok());
     assert_eq!(refusal(&verifier, &issued_in(120)).await, "TOKEN_INVALID");
 }
 
@@ -128,6 +131,24 @@ async fn what_this_suite_did_not_issue_for_itself_is_refused() {
     for token in [&forged, &altered, &elsewhere, &for_others, "nonsense"] {
         assert_eq!(refusal(&verifier, token).await, "TOKEN_INVALID");
     }
+}
+
+#[tokio::test]
+async fn the_signature_of_a_token_that_was_verified_vouches_for_no_other_text() {
+    let key = PrivateKey::generate();
+    let verifier = Identity::with(&[&key]).verifier();
+    let token = sign(&claims(600), &key).unwrap();
+    assert!(verified(&verifier, &token).await.is_ok());
+    let more = Claims {
+        sub: "somebody-else".to_owned(),
+        ..claims(600)
+    };
+    let other = sign(&more, &PrivateKey::generate()).unwrap();
+    let (text, _) = other.rsplit_once('.').unwrap();
+    let (_, signature) = token.rsplit_once('.').unwrap();
+    let grafted = format!("{text}.{signature}");
+    assert_eq!(refusal(&verifier, &grafted).await, "TOKEN_INVALID");
+    assert!(verified(&verifier, &token).await.is_ok());
 }
 
 #[tokio::test]
@@ -161,9 +182,9 @@ async fn keys_that_were_fetched_serve_while_identity_is_away() {
     let identity = Identity::with(&[&key]);
     let verifier = identity.verifier();
     let token = || sign(&claims(600), &key).unwrap();
-    assert!(verifier.verify(&token()).await.is_ok());
+    assert!(verified(&verifier, &token()).await.is_ok());
     identity.is_away();
-    assert!(verifier.verify(&token()).await.is_ok());
+    assert!(verified(&verifier, &token()).await.is_ok());
     let unheard_of = sign(&claims(600), &PrivateKey::generate()).unwrap();
     let elsewhere = identity.verifier();
     assert_eq!(refusal(&elsewhere, &unheard_of).await, "KEYS_UNAVAILABLE");
@@ -175,11 +196,11 @@ async fn a_key_that_is_exchanged_is_known_at_the_first_token_and_forgotten_when_
     let identity = Identity::with(&[&old]);
     let verifier = identity.verifier();
     let early = sign(&claims(600), &old).unwrap();
-    assert!(verifier.verify(&early).await.is_ok());
+    assert!(verified(&verifier, &early).await.is_ok());
     identity.says(|set| set.keys = vec![old.public(), new.public()]);
     tokio::time::advance(FETCH_EVERY).await;
     let first = sign(&claims(600), &new).unwrap();
-    assert!(verifier.verify(&first).await.is_ok());
+    assert!(verified(&verifier, &first).await.is_ok());
     identity.says(|set| set.keys = vec![new.public()]);
     verifier.fetch().await.unwrap();
     let late = sign(&claims(601), &old).unwrap();
@@ -204,14 +225,14 @@ async fn what_was_taken_back_is_refused_although_it_was_verified_before() {
     let (one, other) = (claims(600), claims(600));
     let tokens = [&one, &other].map(|claims| sign(claims, &key).unwrap());
     for token in &tokens {
-        assert!(verifier.verify(token).await.is_ok());
+        assert!(verified(&verifier, token).await.is_ok());
     }
     identity.says(|set| {
         set.revoked.tokens.insert(one.jti.clone());
     });
     verifier.fetch().await.unwrap();
     assert_eq!(refusal(&verifier, &tokens[0]).await, "TOKEN_REVOKED");
-    assert!(verifier.verify(&tokens[1]).await.is_ok());
+    assert!(verified(&verifier, &tokens[1]).await.is_ok());
     identity.says(|set| {
         set.revoked.insert(&other.sub, other.iat);
     });
@@ -222,5 +243,5 @@ async fn what_was_taken_back_is_refused_although_it_was_verified_before() {
         ..claims(600)
     };
     let later = sign(&later, &key).unwrap();
-    assert!(verifier.verify(&later).await.is_ok());
+    assert!(verified(&verifier, &later).await.is_ok());
 }

@@ -1,0 +1,80 @@
+//! What a call is answered that is not let in, or that the library beneath us refuses.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderMap;
+use tonic::{Code, Status};
+
+use crate::failure::{Failure, reason_of};
+
+/// The answer to a call that failed.
+pub(super) fn refusal(failure: Failure) -> Response {
+    Status::from(failure).into_http::<Body>()
+}
+
+/// The time that a call had has run out.
+pub(super) fn too_late(time: Duration) -> Failure {
+    Failure::new(
+        Code::DeadlineExceeded,
+        "DEADLINE_EXCEEDED",
+        "the time for this call ran out; whether a mutation was done is unknown, its repetition tells",
+        "Đã hết thời gian chờ xử lý; hãy thử lại",
+    )
+    .with("milliseconds", time.as_millis())
+}
+
+/// Nothing of this name is served here.
+pub(super) fn unknown(rpc: &str) -> Failure {
+    Failure::new(
+        Code::Unimplemented,
+        "RPC_UNKNOWN",
+        format!("there is no rpc {rpc} at this address"),
+        "Địa chỉ này không có dịch vụ được gọi",
+    )
+}
+
+/// Before its copies are loaded a service would deny what exists.
+pub(super) fn starting() -> Failure {
+    Failure::unavailable(
+        "STARTING",
+        "the service is taking in what the others own; it answers in a moment",
+        Duration::from_millis(500),
+    )
+}
+
+/// Gives refusals of the library beneath us our own codes and reasons.
+pub(super) fn explain(response: Response) -> Response {
+    let headers = response.headers();
+    let Some(status) = Status::from_header_map(headers) else {
+        return response;
+    };
+    let ours = headers.contains_key("grpc-status-details-bin");
+    match status.code() {
+        Code::OutOfRange if !ours => refusal(Failure::new(
+            Code::ResourceExhausted,
+            "MESSAGE_TOO_LARGE",
+            format!("{}; split it", status.message()),
+            "Dữ liệu gửi lên quá lớn; hãy chia nhỏ",
+        )),
+        Code::Internal if !ours && status.message().contains("decod") => refusal(Failure::new(
+            Code::InvalidArgument,
+            "MESSAGE_MALFORMED",
+            "the message is not the protobuf message of this rpc",
+            "Dữ liệu gửi lên không đúng định dạng",
+        )),
+        _ => response,
+    }
+}
+
+/// The reason of a denial.
+pub(super) fn denial(headers: &HeaderMap) -> Option<String> {
+    let status = Status::from_header_map(headers)?;
+    is_denial(status.code()).then(|| reason_of(&status))
+}
+
+/// Whether it says that the caller may not; keys that are away deny nothing.
+pub(super) fn is_denial(code: Code) -> bool {
+    matches!(code, Code::PermissionDenied | Code::Unauthenticated)
+}
