@@ -20,6 +20,8 @@ mod endings;
 mod looked_up;
 #[path = "life/main_line.rs"]
 mod main_line;
+#[path = "life/probes.rs"]
+mod probes;
 #[path = "life/promises.rs"]
 mod promises;
 #[path = "life/reorganised.rs"]
