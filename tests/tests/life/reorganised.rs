@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use kit::testing::until;
 use proto::identity::v1::GetCallerRequest;
 use proto::intake::v1::DossierState;
 use proto::routing::v1::PullTransfersRequest;
@@ -9,6 +10,8 @@ use tests::cast::{COMMUNE, OTHER_COMMUNE};
 use tests::filing::BIRTH;
 use tests::{Suite, desk};
 use tonic::Code;
+
+use crate::deadlines::PATIENCE;
 
 /// From this day on the other commune does the commune's work, and nobody has to know before.
 async fn merge(suite: &mut Suite, day: &str) {
@@ -39,9 +42,15 @@ async fn what_a_merged_unit_was_offered_is_accepted_and_finished_by_its_successo
         }),
         ..Default::default()
     };
-    let offered = heir.ok(pull).await.message.deliveries;
-    let offer = offered[0].transfer.as_ref().unwrap();
-    let accepted = heir.ok(desk::accept(offer)).await.message.transfer.unwrap();
+    let delivered = async || heir.ok(pull.clone()).await.message.deliveries.pop();
+    let offered = until("the offer is delivered", PATIENCE, delivered).await;
+    let offer = offered.transfer.unwrap();
+    let accepted = heir
+        .ok(desk::accept(&offer))
+        .await
+        .message
+        .transfer
+        .unwrap();
     let held = desk::Held {
         transfer: accepted,
         position: None,
