@@ -8,6 +8,8 @@ use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
+use crate::change::LastNumber;
+
 mod entity {
     use sea_orm::entity::prelude::*;
 
@@ -59,18 +61,24 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<HashMap<(String, NaiveDate
     Ok(rows.into_iter().filter_map(by_desk).collect())
 }
 
-pub(super) async fn save(
-    sink: &impl Sink,
-    numbers: BTreeMap<(&String, NaiveDate), u32>,
-) -> Result<(), DbErr> {
-    let rows = numbers
-        .into_iter()
-        .map(|((unit, date), last)| entity::Model {
-            unit_uid: unit.clone(),
+/// Of a desk and day the last counts. Where there was none, none may be there: the schema says so to replicas that are both first.
+pub(super) async fn save(sink: &impl Sink, numbers: Vec<&LastNumber>) -> Result<(), DbErr> {
+    let mut desks: BTreeMap<(&str, NaiveDate), (bool, u32)> = BTreeMap::new();
+    for last in numbers {
+        let desk = desks.entry((&last.unit, last.date));
+        desk.or_insert((last.is_new, last.number)).1 = last.number;
+    }
+    let (mut new, mut raised) = (Vec::new(), Vec::new());
+    for ((unit, date), (is_new, last)) in desks {
+        let rows = if is_new { &mut new } else { &mut raised };
+        rows.push(entity::Model {
+            unit_uid: unit.to_owned(),
             date: date.to_string(),
             last: last.into(),
         });
-    sink.put::<entity::Entity>(rows.collect(), &[entity::Column::Last])
+    }
+    sink.put::<entity::Entity>(new, &[]).await?;
+    sink.put::<entity::Entity>(raised, &[entity::Column::Last])
         .await
 }
 
