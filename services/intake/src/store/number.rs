@@ -88,3 +88,37 @@ fn by_desk(row: entity::Model) -> Option<((String, NaiveDate), u32)> {
         row.last.try_into().ok()?,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use kit::db::is_lost_race;
+    use kit::testing;
+
+    use super::*;
+    use crate::migration::Migrator;
+
+    fn last(number: u32, is_new: bool) -> LastNumber {
+        LastNumber {
+            unit: "desk".to_owned(),
+            date: "2017-08-28".parse().unwrap(),
+            number,
+            is_new,
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_that_are_both_first_at_a_desk_on_a_day_one_has_to_decide_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_stores, db) = testing::open(folder.path(), "intake").await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
+        let tx = db.begin().await.unwrap();
+        save(&tx, vec![&last(1, true), &last(20, false)])
+            .await
+            .unwrap();
+        save(&tx, vec![&last(21, false)]).await.unwrap();
+        let desk = ("desk".to_owned(), last(0, true).date);
+        assert_eq!(all(&tx).await.unwrap(), HashMap::from([(desk, 21)]));
+        let error = save(&tx, vec![&last(1, true)]).await.unwrap_err();
+        assert!(is_lost_race(&error), "{error}");
+    }
+}
