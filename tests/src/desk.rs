@@ -3,7 +3,8 @@
 use proto::intake::v1::{
     ConfirmPaymentRequest, Decision, Dossier, GetDossierRequest, Outcome, Payment,
     ReceiveDossierRequest, RecordDecisionRequest, RequestItem, RequestPaymentRequest,
-    RequestSupplementRequest, ReturnResultRequest, StopDossierRequest, get_dossier_request,
+    RequestSupplementRequest, ReserveCodesRequest, ReturnCodesRequest, ReturnResultRequest,
+    StopDossierRequest, get_dossier_request,
 };
 use proto::routing::v1::{
     AcceptTransferRequest, CompleteTransferRequest, GetRouteRequest, GetRouteResponse,
@@ -270,5 +271,24 @@ pub fn stop(dossier: &Dossier) -> StopDossierRequest {
         dossier_uid: dossier.uid.clone(),
         expected_revision: 0,
         reason: "Không còn nhu cầu".to_owned(),
+    }
+}
+
+/// Sets codes aside for a counter that will be offline on a day.
+pub fn reserve(unit: &str, date: &str, count: i32) -> ReserveCodesRequest {
+    ReserveCodesRequest {
+        request_id: new_request_id(),
+        unit_uid: unit.to_owned(),
+        date: date.to_owned(),
+        count,
+    }
+}
+
+/// Gives a block of codes back.
+pub fn return_codes(block: &str) -> ReturnCodesRequest {
+    ReturnCodesRequest {
+        request_id: new_request_id(),
+        block_uid: block.to_owned(),
+        reason: "Đã có mạng trở lại".to_owned(),
     }
 }

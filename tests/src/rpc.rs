@@ -72,6 +72,8 @@ rpcs! {
     intake "DossierService" {
         "SubmitDossier": SubmitDossierRequest => SubmitDossierResponse,
         "RegisterDossier": RegisterDossierRequest => RegisterDossierResponse,
+        "ReserveCodes": ReserveCodesRequest => ReserveCodesResponse,
+        "ReturnCodes": ReturnCodesRequest => ReturnCodesResponse,
         "ReceiveDossier": ReceiveDossierRequest => ReceiveDossierResponse,
         "RefuseDossier": RefuseDossierRequest => RefuseDossierResponse,
         "GuideDossier": GuideDossierRequest => GuideDossierResponse,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use proto::intake::v1::{Dossier, ListDossiersRequest, SubmitDossierRequest};
+use proto::intake::v1::{Dossier, ListDossiersRequest, ReserveCodesRequest, SubmitDossierRequest};
 use proto::routing::v1::PullTransfersRequest;
 use tests::cast::{AN, COMMUNE};
 use tests::filing::BIRTH;
@@ -103,6 +103,42 @@ async fn after_a_kill_every_acknowledged_dossier_is_there_once_and_a_retry_doubl
         dense.collect::<BTreeSet<_>>(),
         "no number twice, none left out"
     );
+    suite.must_add_up().await;
+}
+
+/// Sets codes aside until the suite answers no more; gives back what was not answered.
+async fn reserve_until_cut(desk: Actor, acknowledged: Arc<AtomicUsize>) -> ReserveCodesRequest {
+    loop {
+        let request = desk::reserve(COMMUNE, "2017-08-28", 3);
+        if desk.call(request.clone()).await.is_err() {
+            return request;
+        }
+        acknowledged.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_kill_no_number_of_a_block_is_lost_or_given_out_twice() {
+    let mut suite = Suite::start().await;
+    let (an, desk) = (suite.actor(AN), suite.receptionist(COMMUNE));
+    (an.token().await, desk.token().await);
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let (mut submitting, mut reserving) = (JoinSet::new(), JoinSet::new());
+    for _ in 0..4 {
+        submitting.spawn(submit_until_cut(an.clone(), Arc::clone(&acknowledged)));
+        reserving.spawn(reserve_until_cut(desk.clone(), Arc::clone(&acknowledged)));
+    }
+    while acknowledged.load(Ordering::Relaxed) < 40 {
+        tokio::task::yield_now().await;
+    }
+    suite.kill().await;
+    submitting.join_all().await;
+    suite.restart().await;
+    suite.must_add_up().await;
+    for unanswered in reserving.join_all().await {
+        let block = desk.ok(unanswered.clone()).await.message;
+        assert_eq!(desk.ok(unanswered).await.message, block);
+    }
     suite.must_add_up().await;
 }
 

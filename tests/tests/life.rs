@@ -12,6 +12,8 @@ mod along_routes;
 mod asked;
 #[path = "life/by_the_catalogue.rs"]
 mod by_the_catalogue;
+#[path = "life/codes.rs"]
+mod codes;
 #[path = "life/deadlines.rs"]
 mod deadlines;
 #[path = "life/endings.rs"]

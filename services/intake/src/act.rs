@@ -5,6 +5,7 @@ use kit::authority::Rights;
 use kit::copies::Copy;
 use kit::seal::DataKey;
 
+use crate::code::DossierCode;
 use crate::custody::{Claim, Purpose, Standing};
 use crate::dossier::{
     Addition, Applicant, Channel, Correction, Decision, FiledBy, HandedIn, Item, Method, Origin,
@@ -16,6 +17,10 @@ use kit::clock::Moment;
 pub enum Act {
     /// Something is handed in.
     Hand(Box<Handed>),
+    /// Codes are set aside for a counter that will be offline.
+    Reserve(Reservation),
+    /// What is left of such codes is given back.
+    GiveBack(GivenBack),
     /// A step of a dossier's life.
     On(OnDossier),
     /// Routing told of an offer or of a change of custody.
@@ -89,6 +94,43 @@ pub struct Handed {
     pub origin: Option<Origin>,
     /// A desk registers it, and so has received it at once.
     pub at_desk: bool,
+    /// What its counter gave out while it was offline.
+    pub offline: Option<Offline>,
+}
+
+/// What a counter gave out while it was offline.
+#[derive(Clone, Debug)]
+pub struct Offline {
+    /// On the receipt.
+    pub code: DossierCode,
+    /// When it received the dossier; on the day of the code.
+    pub received_at: Moment,
+}
+
+/// How many codes are set aside, and for when.
+#[derive(Clone, Debug)]
+pub struct Reservation {
+    /// Who asks, and by what right.
+    pub rights: Rights,
+    /// The uid that the block gets.
+    pub uid: String,
+    /// The unit.
+    pub unit: String,
+    /// The local day on which they are given out.
+    pub date: NaiveDate,
+    /// How many.
+    pub count: u32,
+}
+
+/// Which codes are given back, and why.
+#[derive(Clone, Debug)]
+pub struct GivenBack {
+    /// Who gives them back, and by what right.
+    pub rights: Rights,
+    /// The block.
+    pub block: String,
+    /// Why those that are left are void.
+    pub reason: String,
 }
 
 /// A step of a dossier's life.

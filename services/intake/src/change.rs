@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use kit::copies::Copy;
 
+use crate::block::{Block, Void};
 use crate::custody::Custody;
 use crate::dossier::{Dossier, Origin};
 
@@ -14,14 +15,11 @@ pub enum Change {
     /// A custody.
     Custody(Custody),
     /// The last number allotted to a unit on a day.
-    LastNumber {
-        /// The unit.
-        unit: String,
-        /// The local day.
-        date: NaiveDate,
-        /// The number.
-        number: u32,
-    },
+    LastNumber(LastNumber),
+    /// Codes that are set aside for a counter that works offline.
+    Block(Block),
+    /// Numbers that no dossier will have.
+    Void(Void),
     /// A system has handed in a dossier under this code, for ever.
     Named {
         /// Where it was handed in first.
@@ -33,4 +31,17 @@ pub enum Change {
     Erased(String),
     /// A local copy.
     Copy(Copy),
+}
+
+/// The last number allotted to a unit on a day.
+#[derive(Clone, Debug)]
+pub struct LastNumber {
+    /// The unit.
+    pub unit: String,
+    /// The local day.
+    pub date: NaiveDate,
+    /// The number.
+    pub number: u32,
+    /// The unit had given out none on that day.
+    pub is_new: bool,
 }

@@ -1,14 +1,23 @@
 //! The code on a dossier's receipt.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use chrono::NaiveDate;
 use kit::failure::Violation;
 
-/// A dossier's code: the unit's national code, the local date, and the number of that unit on that day (TT 01/2018).
+use crate::law;
+
+/// The largest number that has the four digits of TT 01/2018.
+const LARGEST_OF_FOUR_DIGITS: u32 = 9_999;
+
+/// A dossier's code: the unit's national code, the local date, and the number of that unit on that day.
 ///
-/// Two orders of parts are read: `000.00.12.H15-170828-0001` (smallest unit left, 2018) and `H15.012.03-251120-0001` (largest
-/// unit left, TT 03/2025).
+/// Two orders of parts are given out, each from its day on, and both are read: `000.00.12.H15-170828-0001` (smallest unit left,
+/// TT 01/2018) and `H15.012.00-251120-0001` (largest unit left, TT 03/2025). Central services put two digits of the owning
+/// agency before the number, so that it has six.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DossierCode(String);
 
@@ -16,10 +25,13 @@ impl DossierCode {
     /// The code of the `number`-th dossier of a unit on a day; at least 4 digits.
     #[must_use]
     pub fn allot(national_code: &str, date: NaiveDate, number: u32) -> Self {
-        Self(format!(
-            "{national_code}-{}-{number:04}",
-            date.format("%y%m%d")
-        ))
+        Self::numbered(&beginning(national_code, date), number)
+    }
+
+    /// The code that begins so and has this number.
+    #[must_use]
+    pub fn numbered(beginning: &str, number: u32) -> Self {
+        Self(format!("{beginning}-{number:04}"))
     }
 
     /// Reads a code as people and other systems write it.
@@ -64,6 +76,57 @@ impl DossierCode {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The local day that it names.
+    #[must_use]
+    pub fn date(&self) -> Option<NaiveDate> {
+        let day = self.0.rsplit('-').nth(1)?;
+        NaiveDate::parse_from_str(day, "%y%m%d").ok()
+    }
+
+    /// Its number of the desk and day.
+    #[must_use]
+    pub fn number(&self) -> Option<u32> {
+        self.0.rsplit('-').next()?.parse().ok()
+    }
+
+    /// Whether its number has more digits than the rule set of its day foresees: the four of TT 01/2018. Since TT 03/2025 it may
+    /// grow.
+    #[must_use]
+    pub fn has_grown(&self) -> bool {
+        let may_grow = self.date().is_some_and(law::is_largest_unit_left);
+        !may_grow && self.number() > Some(LARGEST_OF_FOUR_DIGITS)
+    }
+}
+
+/// What all codes of a unit on a day begin with: the unit as the rule set of the day writes it, and the day.
+#[must_use]
+pub fn beginning(national_code: &str, date: NaiveDate) -> String {
+    let unit = if law::is_largest_unit_left(date) {
+        largest_left(national_code)
+    } else {
+        None
+    };
+    let unit = unit.as_deref().unwrap_or(national_code);
+    format!("{unit}-{}", date.format("%y%m%d"))
+}
+
+/// A unit's code of 2018 as TT 03/2025 writes it: `000.03.12.H15` is `H15.012.03`.
+///
+/// No list of the units' new codes is published, so this is derived: the parts in reverse, the second one in three digits, and
+/// the smallest left out where it is `000`, so that no two units get the same. What identity has of the new form from a day
+/// on is used as it is, and so overrides it.
+fn largest_left(national_code: &str) -> Option<String> {
+    if !is_smallest_left(national_code) {
+        return None;
+    }
+    let mut parts = national_code.rsplit('.');
+    let (province, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+    let whole = format!("{province}.0{second}.{third}");
+    Some(match parts.next() {
+        None | Some("000") => whole,
+        Some(smallest) => format!("{whole}.{smallest}"),
+    })
 }
 
 impl fmt::Display for DossierCode {
@@ -72,19 +135,36 @@ impl fmt::Display for DossierCode {
     }
 }
 
-/// `000.00.12.H15` or `H15.012.03`.
+/// `000.00.12.H15`, or `H15.012.03` with or without a smaller unit.
 fn is_unit(text: &str) -> bool {
+    is_smallest_left(text) || is_largest_left(text)
+}
+
+fn is_smallest_left(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    match lengths.as_slice() {
-        [3, 2, 2, 3] => parts[..3].iter().all(|part| is_digits(part)) && is_province(parts[3]),
-        [3, 3, 2] => is_province(parts[0]) && parts[1..].iter().all(|part| is_digits(part)),
-        _ => false,
-    }
+    let [smaller @ .., province] = parts.as_slice() else {
+        return false;
+    };
+    are_digits(smaller, &[3, 2, 2]) && is_province(province)
+}
+
+fn is_largest_left(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let [province, smaller @ ..] = parts.as_slice() else {
+        return false;
+    };
+    let is_whole = are_digits(smaller, &[3, 2]) || are_digits(smaller, &[3, 2, 3]);
+    is_whole && is_province(province)
+}
+
+fn are_digits(parts: &[&str], lengths: &[usize]) -> bool {
+    let fits = |(part, length): (&&str, &usize)| part.len() == *length && is_digits(part);
+    parts.len() == lengths.len() && parts.iter().zip(lengths).all(fits)
 }
 
 fn is_province(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_uppercase()) && is_digits(&text[1..])
+    let digits = text.strip_prefix(|first: char| first.is_ascii_uppercase());
+    digits.is_some_and(|digits| digits.len() == 2 && is_digits(digits))
 }
 
 fn is_date(text: &str) -> bool {
@@ -93,46 +173,4 @@ fn is_date(text: &str) -> bool {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_orders_of_a_code_are_read() {
-        for text in [
-            "000.00.12.H15-230425-0001",
-            "H15.012.03-251120-0001",
-            " 000.00.12.h15-170828-12345 ",
-        ] {
-            assert!(DossierCode::parse(text).is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_code_is_refused() {
-        let malformed = [
-            "",
-            "abc",
-            "000.00.12.H15-170828",
-            "000.00.12.H15-171328-0001",
-            "000.00.12.H15-170828-001",
-            "000.00.12.15H-170828-0001",
-            "00.00.12.H15-170828-0001",
-            "000.00.12.H15-170828-0001-1",
-            "é00.00.12.H15-170828-0001",
-        ];
-        for text in malformed {
-            assert!(DossierCode::parse(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_allotted_code_reads_back_and_grows_past_four_digits() {
-        let date = NaiveDate::from_ymd_opt(2017, 8, 28).unwrap();
-        let code = DossierCode::allot("000.00.12.H15", date, 10_000);
-        assert_eq!(code.as_str(), "000.00.12.H15-170828-10000");
-        assert_eq!(DossierCode::parse(code.as_str()), Ok(code));
-    }
 }

@@ -103,6 +103,23 @@ pub enum Error {
         /// The dossier.
         dossier: String,
     },
+    /// `CODE_NOT_RESERVED`.
+    #[error("code {0} is in no block of this unit")]
+    CodeNotReserved(String),
+    /// `CODE_TAKEN`.
+    #[error("another dossier is registered as {code}")]
+    CodeTaken {
+        /// The code.
+        code: String,
+        /// The dossier.
+        dossier: String,
+    },
+    /// `BLOCK_NOT_FOUND`.
+    #[error("there is no such block of codes")]
+    BlockNotFound,
+    /// `BLOCK_RETURNED`.
+    #[error("the block of codes was given back")]
+    BlockReturned,
     /// `NOTHING_ASKED`.
     #[error("nobody has asked the applicant for anything")]
     NothingAsked,
@@ -186,6 +203,10 @@ impl Error {
             Self::NothingCorrected => (Code::FailedPrecondition, "NOTHING_CORRECTED"),
             Self::OrderNotFound(_) => (Code::NotFound, "ORDER_NOT_FOUND"),
             Self::OriginTaken { .. } => (Code::AlreadyExists, "ORIGIN_TAKEN"),
+            Self::CodeNotReserved(_) => (Code::FailedPrecondition, "CODE_NOT_RESERVED"),
+            Self::CodeTaken { .. } => (Code::AlreadyExists, "CODE_TAKEN"),
+            Self::BlockNotFound => (Code::NotFound, "BLOCK_NOT_FOUND"),
+            Self::BlockReturned => (Code::FailedPrecondition, "BLOCK_RETURNED"),
             Self::AppointmentTooEarly { .. } => (Code::InvalidArgument, "APPOINTMENT_TOO_EARLY"),
             Self::NotWorkingTime { .. } => (Code::InvalidArgument, "NOT_WORKING_TIME"),
             Self::ComponentsMissing(_) => (Code::InvalidArgument, "COMPONENTS_MISSING"),
@@ -236,6 +257,16 @@ impl Error {
             Self::OriginTaken { .. } => {
                 "Mã hồ sơ này của hệ thống gửi đã được dùng cho một hồ sơ khác".to_owned()
             }
+            Self::CodeNotReserved(code) => {
+                format!(
+                    "Mã {code} không nằm trong dải mã đã cấp cho đơn vị để tiếp nhận ngoại tuyến"
+                )
+            }
+            Self::CodeTaken { code, .. } => {
+                format!("Mã {code} đã được dùng cho một hồ sơ khác; hãy xem lại giấy tiếp nhận")
+            }
+            Self::BlockNotFound => "Không có dải mã này; hãy xem lại".to_owned(),
+            Self::BlockReturned => "Dải mã này đã được trả lại, không dùng được nữa".to_owned(),
             Self::NothingAsked => {
                 "Bộ phận một cửa chưa yêu cầu bổ sung gì cho hồ sơ này".to_owned()
             }
@@ -301,6 +332,10 @@ impl Error {
             Self::OriginTaken { code, dossier } => failure
                 .with("external_id", code)
                 .with("dossier_uid", dossier),
+            Self::CodeNotReserved(code) => failure.with("code", code),
+            Self::CodeTaken { code, dossier } => {
+                failure.with("code", code).with("dossier_uid", dossier)
+            }
             Self::OrderNotFound(order) => failure.with("order_uid", order),
             Self::AmountWrong { asked } => failure.with("amount_vnd", asked),
             Self::SupplementTooLate { by } => failure.with("ask_by", by.to_rfc3339()),
@@ -315,6 +350,8 @@ impl Error {
             | Self::RevisionChanged { .. }
             | Self::CustodyNotKnownYet
             | Self::CalendarMissing
+            | Self::BlockNotFound
+            | Self::BlockReturned
             | Self::NothingAsked
             | Self::SupplementAskedBefore
             | Self::PaidBefore

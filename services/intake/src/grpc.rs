@@ -155,6 +155,20 @@ impl DossierService for Dossiers {
         answer(&self.writer, request, wire::filed::register).await
     }
 
+    async fn reserve_codes(
+        &self,
+        request: Request<pb::ReserveCodesRequest>,
+    ) -> Result<Response<pb::ReserveCodesResponse>, Status> {
+        answer(&self.writer, request, wire::codes::reserve).await
+    }
+
+    async fn return_codes(
+        &self,
+        request: Request<pb::ReturnCodesRequest>,
+    ) -> Result<Response<pb::ReturnCodesResponse>, Status> {
+        answer(&self.writer, request, wire::codes::give_back).await
+    }
+
     async fn receive_dossier(
         &self,
         request: Request<pb::ReceiveDossierRequest>,

@@ -28,6 +28,18 @@ const ANY_DESK_FROM: NaiveDate = match NaiveDate::from_ymd_opt(2025, 7, 1) {
     None => NaiveDate::MAX,
 };
 
+/// First day on which codes have the largest unit left (TT 03/2025/TT-VPCP).
+const LARGEST_UNIT_LEFT_FROM: NaiveDate = match NaiveDate::from_ymd_opt(2025, 9, 15) {
+    Some(day) => day,
+    None => NaiveDate::MAX,
+};
+
+/// Whether codes of a day have the largest unit left, and a number that may grow; the smallest and four digits before.
+#[must_use]
+pub fn is_largest_unit_left(on: NaiveDate) -> bool {
+    on >= LARGEST_UNIT_LEFT_FROM
+}
+
 /// How the clock goes on after a supplement, by the day of receipt (R2).
 #[must_use]
 pub fn after_supplement(received: NaiveDate) -> Restart {

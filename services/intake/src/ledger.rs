@@ -1,5 +1,6 @@
 //! Intake's decisions: what each command and each event of the others does to dossiers.
 
+mod codes;
 mod decide;
 mod preview;
 mod step;
@@ -20,7 +21,7 @@ use tokio::sync::Notify;
 pub use preview::{Asked, Preview};
 pub use world::World;
 
-use crate::act::Act;
+use crate::act::{Act, GivenBack};
 use crate::change::Change;
 use crate::error::Error;
 use crate::store;
@@ -85,6 +86,8 @@ impl Ledger for Intake {
                 must_act_for(&handed.rights, &handed.receiving_unit)
             }
             Act::Hand(handed) => must_be_of(&handed.rights, handed.party.as_deref()),
+            Act::Reserve(reservation) => must_act_for(&reservation.rights, &reservation.unit),
+            Act::GiveBack(given_back) => must_know_of(world, given_back),
             Act::On(on) => world.permits(on),
             Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Ring(_) | Act::Copies(_) => {
                 Ok(())
@@ -95,6 +98,8 @@ impl Ledger for Intake {
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         match &step.act {
             Act::Hand(handed) => decide::hand(world, handed, step.cause.at),
+            Act::Reserve(reservation) => codes::reserve(world, reservation),
+            Act::GiveBack(given_back) => codes::give_back(world, given_back, step.cause.at),
             Act::On(on) => step::on_dossier(world, on, step.cause.at),
             Act::Custody(change) => decide::custody(world, change),
             Act::Erase(erasure) => decide::erase(world, erasure),
@@ -129,6 +134,15 @@ fn must_act_for(rights: &Rights, receiving: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::UnitNotYours(receiving.to_owned()))
+}
+
+/// A block is no secret of those who may give it back.
+fn must_know_of(world: &World, given_back: &GivenBack) -> Result<(), Error> {
+    let block = world.codes.block(&given_back.block)?;
+    if given_back.rights.stands(Relation::Receiving, &block.unit) {
+        return Ok(());
+    }
+    Err(Error::BlockNotFound)
 }
 
 /// Who applies in person does so for itself or for those who gave it the power; the table says who may for anyone.

@@ -5,12 +5,14 @@
 //! ask for a *supplement* or a *payment*, and the clock stands still meanwhile. The result is *ready* with the decision and
 //! *returned* by the desk; a dossier can be *refused* before reception, *withdrawn* or *stopped* before the decision.
 //!
-//! Tables: `dossier`, `origin` (codes of other systems), `dossier_number` (the last number of a desk and day), `custody` (a copy of what routing says), and
+//! Tables: `dossier`, `origin` (codes of other systems), `dossier_number` (the last number of a desk and day), `code_block`
+//! and `void_number` (numbers for counters that work offline, and numbers that no dossier has), `custody` (a copy of what routing says), and
 //! those of [`kit::migration`]. It takes in the logs of identity (units), the catalogue (procedures, calendars) and routing
 //! (custody).
 
 mod act;
 mod alarms;
+mod block;
 mod change;
 pub mod check;
 mod code;

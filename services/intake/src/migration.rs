@@ -1,5 +1,7 @@
 //! Intake's tables, forward only.
 
+mod blocks;
+
 use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
@@ -13,7 +15,12 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Mechanisms), Box::new(Dossiers), Box::new(Replicas)]
+        vec![
+            Box::new(Mechanisms),
+            Box::new(Dossiers),
+            Box::new(Replicas),
+            Box::new(blocks::Blocks),
+        ]
     }
 }
 

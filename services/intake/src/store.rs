@@ -1,5 +1,6 @@
 //! Intake's tables: set-wise reads and writes, and queries that start from the caller's scope.
 
+mod block;
 mod custody;
 mod dossier;
 mod number;
@@ -13,10 +14,11 @@ use kit::log;
 use kit::seal::Keyring;
 use sea_orm::{ConnectionTrait, DbErr};
 
+pub use block::{all as all_blocks, blocks, voids};
 pub use custody::of as custodies;
 pub use dossier::{
-    After, Filter, Pressing, Text, Twin, alarmed, all as dossiers, codes, find, find_by_code,
-    in_flight, inspect, list, reckoned_before, rehash, same_content, words_of,
+    After, Filter, Pressing, Text, Twin, alarmed, all as dossiers, coded, codes, find,
+    find_by_code, in_flight, inspect, list, reckoned_before, rehash, same_content, words_of,
 };
 pub use number::{all as all_numbers, last as last_numbers};
 pub use origin::origins;
@@ -45,7 +47,8 @@ pub async fn procedure(db: &impl ConnectionTrait, key: &str) -> Result<Procedure
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Result<(), DbErr> {
     let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
-    let (mut numbers, mut local_copies) = (BTreeMap::new(), Vec::new());
+    let (mut numbers, mut local_copies) = (Vec::new(), Vec::new());
+    let (mut blocks, mut voids) = (BTreeMap::new(), Vec::new());
     let (mut origins, mut erased) = (BTreeMap::new(), BTreeSet::new());
     for change in changes {
         match change {
@@ -55,9 +58,11 @@ pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Resul
             Change::Custody(custody) => {
                 custodies.insert(&custody.transfer, custody);
             }
-            Change::LastNumber { unit, date, number } => {
-                numbers.insert((unit, *date), *number);
+            Change::LastNumber(last) => numbers.push(last),
+            Change::Block(block) => {
+                blocks.insert(block.uid.as_str(), block);
             }
+            Change::Void(void) => voids.push(void),
             Change::Named { origin, dossier } => {
                 origins.insert(origin, dossier.as_str());
             }
@@ -72,5 +77,7 @@ pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Resul
     origin::save(sink, origins).await?;
     custody::save(sink, custodies.into_values()).await?;
     number::save(sink, numbers).await?;
+    block::save(sink, blocks).await?;
+    block::save_voids(sink, voids).await?;
     copies::save(sink, &local_copies).await
 }

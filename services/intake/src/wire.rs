@@ -1,5 +1,6 @@
 //! Protobuf to domain and back, and nowhere else.
 
+pub mod codes;
 mod course;
 pub mod event;
 pub mod explain;

@@ -78,6 +78,14 @@ pub fn change_of(event: &Event) -> &[u8] {
         .map_or(&[], |any| any.value.as_slice())
 }
 
+/// Whether an event tells of this kind of change; a log may tell of several.
+#[must_use]
+pub fn tells_of<M: prost::Name>(event: &Event) -> bool {
+    let type_url = event.change.as_ref().map(|any| any.type_url.as_str());
+    let told = type_url.and_then(|url| url.rsplit('/').next());
+    told == Some(M::full_name().as_str())
+}
+
 /// Loads copies of several kinds at once; those that do not exist are left out.
 ///
 /// # Errors

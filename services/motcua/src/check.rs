@@ -179,12 +179,14 @@ fn print(findings: &Findings, pairs: bool) {
         "log and tables differ {}, parked events {}",
         findings.custody.differing, findings.parked
     );
+    let codes = &findings.codes;
+    println!(
+        "codes: dossiers {}, void {}, reserved {}, with more digits than their rule set has {}",
+        codes.dossiers, codes.void, codes.reserved, codes.grown
+    );
     println!(
         "without custodian {}, with two {}, codes missing {}, twice {}",
-        findings.custody.without_custodian,
-        findings.custody.with_two,
-        findings.codes.missing,
-        findings.codes.twice,
+        findings.custody.without_custodian, findings.custody.with_two, codes.missing, codes.twice,
     );
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use kit::seal::Keyring;
-use prost::Message as _;
+use prost_types::Any;
 use proto::intake::v1::DossierChange;
 use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::{Transfer, TransferChange, TransferEvent};
@@ -113,7 +113,7 @@ impl Evidence {
             acts,
             refused: Vec::new(),
             unfinished: Vec::new(),
-            intake: log(&intake, |bytes| DossierChange::decode(bytes).ok()?.change).await,
+            intake: log(&intake, |any| any.to_msg::<DossierChange>().ok()?.change).await,
             routing: log(&routing, moved).await,
             dossiers: dossiers(&intake).await,
             numbers: numbers(&intake).await,
@@ -169,21 +169,23 @@ fn get<T: TryGetable>(row: &QueryResult, column: &str) -> T {
     value.unwrap_or_else(|error| panic!("{column}: {error}"))
 }
 
-async fn log<C>(store: &DatabaseConnection, read: fn(&[u8]) -> Option<C>) -> Vec<Row<C>> {
-    let query =
-        "SELECT shard, seq, subject, occurred_at, change FROM log_event ORDER BY shard, seq";
+async fn log<C>(store: &DatabaseConnection, read: fn(&Any) -> Option<C>) -> Vec<Row<C>> {
+    let query = "SELECT shard, seq, subject, occurred_at, type_url, change FROM log_event ORDER BY shard, seq";
     let event = |row: &QueryResult| Row {
         shard: get(row, "shard"),
         seq: get(row, "seq"),
         dossier: get(row, "subject"),
         at: get(row, "occurred_at"),
-        change: read(&get::<Vec<u8>>(row, "change")),
+        change: read(&Any {
+            type_url: get(row, "type_url"),
+            value: get(row, "change"),
+        }),
     };
     rows(store, query).await.iter().map(event).collect()
 }
 
-fn moved(bytes: &[u8]) -> Option<Moved> {
-    let change = TransferChange::decode(bytes).ok()?;
+fn moved(any: &Any) -> Option<Moved> {
+    let change = any.to_msg::<TransferChange>().ok()?;
     Some(Moved {
         event: change.event(),
         transfer: change.transfer?,

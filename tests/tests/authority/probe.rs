@@ -236,6 +236,8 @@ impl Probe<'_> {
                 expected_revision,
                 items: vec![desk::item("")],
             }),
+            "ReserveCodes" => plain(&desk::reserve(self.scene.unit, "2017-08-28", 1)),
+            "ReturnCodes" => plain(&desk::return_codes(&self.scene.block)),
             "ForwardDossier" => plain(&intake::ForwardDossierRequest {
                 request_id,
                 dossier_uid,

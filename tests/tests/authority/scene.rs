@@ -11,7 +11,7 @@ use tests::cast::{
     AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, OFFICE, OTHER_COMMUNE, OTHER_DEPARTMENT, particulars,
 };
 use tests::filing::{BIRTH, DECIDED_BY_OFFICE, FOREST_PRODUCTS, Procedure, applicant};
-use tests::{Held, Suite, new_request_id};
+use tests::{Held, Suite, desk, new_request_id};
 
 use crate::tokens::Mint;
 
@@ -70,6 +70,8 @@ pub struct Scene {
     pub dossier: Dossier,
     /// The transfer of the standing; that of the stranger's is between others, and before reception there is none.
     pub transfer: Transfer,
+    /// A block of codes of the unit, given back already.
+    pub block: String,
     /// The unit.
     pub unit: &'static str,
     sibling: &'static str,
@@ -133,6 +135,17 @@ impl World {
 
     /// Plays a dossier up to where a unit stands so to it.
     pub async fn scene(&self, standing: Standing) -> Scene {
+        let scene = self.played(standing).await;
+        let desk = self
+            .mint
+            .actor(&self.suite, Some(Role::Receptionist), scene.unit);
+        let reserve = desk::reserve(scene.unit, "2017-08-28", 1);
+        let block = desk.ok(reserve).await.message.block_uid;
+        desk.ok(desk::return_codes(&block)).await;
+        Scene { block, ..scene }
+    }
+
+    async fn played(&self, standing: Standing) -> Scene {
         match standing {
             Standing::Desk => self.at_the_desk().await,
             Standing::Stranger => self.of_strangers().await,
@@ -176,6 +189,7 @@ impl World {
                 custody_epoch: 1,
                 ..Transfer::default()
             },
+            block: String::new(),
             unit: COMMUNE,
             sibling: OTHER_COMMUNE,
             parent: DISTRICT,
@@ -238,6 +252,7 @@ fn among_departments(unit: &'static str, dossier: Dossier, transfer: Transfer) -
     Scene {
         dossier,
         transfer,
+        block: String::new(),
         unit,
         sibling: OTHER_DEPARTMENT,
         parent: PROVINCE,

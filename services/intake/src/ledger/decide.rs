@@ -5,10 +5,10 @@ use kit::copies::Unit;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{About, Effect};
 
-use super::timing;
 use super::world::{READ, World};
+use super::{codes, timing};
 use crate::act::{CustodyChange, Erasure, Handed};
-use crate::change::Change;
+use crate::change::{Change, LastNumber};
 use crate::code::DossierCode;
 use crate::custody::{Custody, Standing};
 use crate::dossier::{Closing, Course, Dossier, Due, Filing, State, Units};
@@ -28,6 +28,17 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     let case = procedure.case(&handed.case_key)?;
     filing::must_be_handled_here(procedure, case)?;
     let receiving = filing::resolve(&world.units, &handed.receiving_unit, handed.date)?;
+    if let Some(offline) = &handed.offline
+        && let Some(before) = codes::registered_before(world, (handed, offline), receiving, case)?
+    {
+        return Ok(Effect {
+            reply: wire::reply::registered(before, None),
+            about: About::new(&before.uid, before.key.as_ref()),
+            ..Effect::nothing()
+        });
+    }
+    // What a counter took in offline came when it says.
+    let at = handed.offline.as_ref().map_or(at, |of| of.received_at);
     let desk = filing::Desk {
         receiving,
         competent: handed.competent_unit.as_deref(),
@@ -71,7 +82,7 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     Ok(open(world, handed, (filing, units, state), receiving, at))
 }
 
-/// A new dossier with the next code of its desk on that day.
+/// A new dossier with its code.
 fn open(
     world: &World,
     handed: &Handed,
@@ -79,14 +90,14 @@ fn open(
     receiving: Unit<'_>,
     at: Moment,
 ) -> Effect<Change> {
-    let number = world.next_number(receiving, handed.date);
+    let (code, last_number) = code(world, handed, receiving);
     let answer_by = match state {
         State::Submitted => timing::answer_by(world, receiving.uid, at),
         _ => None,
     };
     let dossier = Dossier {
         uid: handed.uid.clone(),
-        code: DossierCode::allot(receiving.national_code, handed.date, number),
+        code,
         filing,
         units,
         submitted_at: at,
@@ -104,17 +115,12 @@ fn open(
         wire::reply::submitted(&dossier, twin)
     };
     let event = event(&dossier, wire::event::opened(&dossier));
-    let last_number = Change::LastNumber {
-        unit: dossier.units.receiving.clone(),
-        date: handed.date,
-        number,
-    };
     let named = dossier.filing.origin.clone().map(|origin| Change::Named {
         origin,
         dossier: dossier.uid.clone(),
     });
-    let mut changes = vec![last_number];
-    changes.extend(named);
+    let last_number = last_number.map(Change::LastNumber);
+    let mut changes: Vec<Change> = last_number.into_iter().chain(named).collect();
     let personal = wire::event::personal(&dossier);
     let about = About::new(&dossier.uid, dossier.key.as_ref());
     changes.push(Change::Dossier(Box::new(dossier)));
@@ -124,6 +130,16 @@ fn open(
         changes,
         reply,
     }
+}
+
+/// The code that its counter gave out, or the next one of its desk on that day.
+fn code(world: &World, handed: &Handed, receiving: Unit<'_>) -> (DossierCode, Option<LastNumber>) {
+    if let Some(offline) = &handed.offline {
+        return (offline.code.clone(), None);
+    }
+    let (numbers, last) = codes::allot(world, receiving, handed.date, 1);
+    let code = DossierCode::allot(receiving.national_code, handed.date, numbers.first);
+    (code, Some(last))
 }
 
 /// The deadlines of open dossiers are reckoned anew by the calendar of now. Those that were closed meanwhile stay as they are.

@@ -1,5 +1,7 @@
 //! Everything that a batch of acts reads.
 
+mod codes;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use crate::error::Error;
 use crate::reference::Procedure;
 use crate::store::Twin;
 use crate::{dossier, store, wire};
+use codes::Codes;
 
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
@@ -30,10 +33,11 @@ pub(super) const READ: &str = "intake.DossierService/GetDossier";
 pub struct World {
     dossiers: HashMap<String, Dossier>,
     custodies: HashMap<String, Vec<Custody>>,
-    last_numbers: HashMap<(String, NaiveDate), u32>,
     same_content: HashMap<Vec<u8>, Vec<Twin>>,
     origins: HashMap<Origin, String>,
     procedures: HashMap<String, Vec<Procedure>>,
+    /// The codes of desks.
+    pub codes: Codes,
     /// Units by uid.
     pub units: UnitTable,
     calendar: Option<Arc<Calendars>>,
@@ -76,12 +80,6 @@ impl World {
         let origin = handed.origin.as_ref()?;
         let dossier = self.origins.get(origin)?;
         Some((origin, dossier))
-    }
-
-    /// The number after the last of a unit on a day.
-    pub fn next_number(&self, unit: Unit<'_>, date: NaiveDate) -> u32 {
-        let key = (unit.uid.to_owned(), date);
-        self.last_numbers.get(&key).copied().unwrap_or_default() + 1
     }
 
     /// The code of a dossier with the same content, if the caller may know of it.
@@ -158,6 +156,7 @@ impl World {
 
     /// Lets the acts that follow see a change.
     pub fn apply(&mut self, change: &Change) {
+        self.codes.apply(change);
         match change {
             Change::Dossier(dossier) => {
                 if let Some(digest) = dossier.content_digest() {
@@ -176,9 +175,8 @@ impl World {
                 known.retain(|before| before.transfer != custody.transfer);
                 known.push(custody.clone());
             }
-            Change::LastNumber { unit, date, number } => {
-                self.last_numbers.insert((unit.clone(), *date), *number);
-            }
+            // Of codes alone.
+            Change::LastNumber(_) | Change::Block(_) | Change::Void(_) => {}
             Change::Named { origin, dossier } => {
                 self.origins.insert(origin.clone(), dossier.clone());
             }
@@ -219,14 +217,8 @@ impl Intake {
             }
         }
         self.load_reference(tx, &mut world, names).await?;
+        self.load_codes(tx, &mut world, (acts, &handed)).await?;
         if !handed.is_empty() {
-            let desks: BTreeSet<(String, NaiveDate)> = handed
-                .iter()
-                .filter_map(|handed| {
-                    let desk = world.desk(handed)?;
-                    Some((desk.uid.to_owned(), handed.date))
-                })
-                .collect();
             let digests = handed
                 .iter()
                 .filter_map(|handed| {
@@ -235,7 +227,6 @@ impl Intake {
                 })
                 .collect();
             world.same_content = store::same_content(tx, &self.ring, digests).await?;
-            world.last_numbers = store::last_numbers(tx, &desks).await?;
             let origins = handed.iter().filter_map(|handed| handed.origin.as_ref());
             world.origins = store::origins(tx, origins.collect()).await?;
         }
@@ -293,7 +284,8 @@ impl World {
 }
 
 impl Handed {
-    fn content_digest(&self, receiving: &str) -> Vec<u8> {
+    /// What makes it look like another at this desk.
+    pub(super) fn content_digest(&self, receiving: &str) -> Vec<u8> {
         dossier::content_digest(
             &self.procedure_code,
             &self.applicant,
@@ -314,7 +306,7 @@ fn dossiers_of(act: &Act) -> Vec<&str> {
         Act::Custody(change) => vec![&change.dossier],
         Act::Erase(erasure) => vec![&erasure.dossier],
         Act::Reckon(uids) | Act::Ring(uids) => uids.iter().map(String::as_str).collect(),
-        Act::Hand(_) | Act::Copies(_) => Vec::new(),
+        Act::Hand(_) | Act::Reserve(_) | Act::GiveBack(_) | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -343,6 +335,7 @@ fn units_of(act: &Act) -> Vec<&str> {
             let others = others.map(String::as_str);
             others.chain([handed.receiving_unit.as_str()]).collect()
         }
+        Act::Reserve(reservation) => vec![&reservation.unit],
         Act::On(on) => match &on.verb {
             Verb::Forward(to) => vec![to],
             Verb::Correct(correction, _) => {
@@ -374,6 +367,11 @@ fn reckons(act: &Act) -> bool {
             | Verb::Decide(..)
             | Verb::Return(..) => false,
         },
-        Act::Custody(_) | Act::Erase(_) | Act::Ring(_) | Act::Copies(_) => false,
+        Act::Reserve(_)
+        | Act::GiveBack(_)
+        | Act::Custody(_)
+        | Act::Erase(_)
+        | Act::Ring(_)
+        | Act::Copies(_) => false,
     }
 }

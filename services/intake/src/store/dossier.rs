@@ -1,5 +1,6 @@
 //! The dossiers.
 
+mod coded;
 mod entity;
 mod list;
 mod numbers;
@@ -24,6 +25,7 @@ use super::custody;
 use crate::code::DossierCode;
 use crate::custody::Standing;
 use crate::dossier::Dossier;
+pub use coded::coded;
 use entity::{Column, Entity, Model};
 pub use list::{After, Filter, Pressing, Text, list};
 pub use upkeep::{inspect, rehash};
@@ -135,13 +137,17 @@ const MOST_TWINS: u64 = 1_000;
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn codes(db: &impl ConnectionTrait) -> Result<Vec<(String, String)>, DbErr> {
-    Entity::find()
+pub async fn codes(db: &impl ConnectionTrait) -> Result<Vec<(String, DossierCode)>, DbErr> {
+    let rows: Vec<(String, String)> = Entity::find()
         .select_only()
         .columns([Column::ReceivingUnit, Column::Code])
         .into_tuple()
         .all(db)
-        .await
+        .await?;
+    let codes = rows.into_iter();
+    Ok(codes
+        .map(|(unit, code)| (unit, DossierCode::stored(code)))
+        .collect())
 }
 
 /// The dossiers that some unit must be responsible for: received, in processing, waiting for the applicant, or with a result under

@@ -8,6 +8,8 @@ use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
+use crate::change::LastNumber;
+
 mod entity {
     use sea_orm::entity::prelude::*;
 
@@ -59,18 +61,24 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<HashMap<(String, NaiveDate
     Ok(rows.into_iter().filter_map(by_desk).collect())
 }
 
-pub(super) async fn save(
-    sink: &impl Sink,
-    numbers: BTreeMap<(&String, NaiveDate), u32>,
-) -> Result<(), DbErr> {
-    let rows = numbers
-        .into_iter()
-        .map(|((unit, date), last)| entity::Model {
-            unit_uid: unit.clone(),
+/// Of a desk and day the last counts. Where there was none, none may be there: the schema says so to replicas that are both first.
+pub(super) async fn save(sink: &impl Sink, numbers: Vec<&LastNumber>) -> Result<(), DbErr> {
+    let mut desks: BTreeMap<(&str, NaiveDate), (bool, u32)> = BTreeMap::new();
+    for last in numbers {
+        let desk = desks.entry((&last.unit, last.date));
+        desk.or_insert((last.is_new, last.number)).1 = last.number;
+    }
+    let (mut new, mut raised) = (Vec::new(), Vec::new());
+    for ((unit, date), (is_new, last)) in desks {
+        let rows = if is_new { &mut new } else { &mut raised };
+        rows.push(entity::Model {
+            unit_uid: unit.to_owned(),
             date: date.to_string(),
             last: last.into(),
         });
-    sink.put::<entity::Entity>(rows.collect(), &[entity::Column::Last])
+    }
+    sink.put::<entity::Entity>(new, &[]).await?;
+    sink.put::<entity::Entity>(raised, &[entity::Column::Last])
         .await
 }
 
@@ -79,4 +87,38 @@ fn by_desk(row: entity::Model) -> Option<((String, NaiveDate), u32)> {
         (row.unit_uid, row.date.parse().ok()?),
         row.last.try_into().ok()?,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use kit::db::is_lost_race;
+    use kit::testing;
+
+    use super::*;
+    use crate::migration::Migrator;
+
+    fn last(number: u32, is_new: bool) -> LastNumber {
+        LastNumber {
+            unit: "desk".to_owned(),
+            date: "2017-08-28".parse().unwrap(),
+            number,
+            is_new,
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_that_are_both_first_at_a_desk_on_a_day_one_has_to_decide_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_stores, db) = testing::open(folder.path(), "intake").await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
+        let tx = db.begin().await.unwrap();
+        save(&tx, vec![&last(1, true), &last(20, false)])
+            .await
+            .unwrap();
+        save(&tx, vec![&last(21, false)]).await.unwrap();
+        let desk = ("desk".to_owned(), last(0, true).date);
+        assert_eq!(all(&tx).await.unwrap(), HashMap::from([(desk, 21)]));
+        let error = save(&tx, vec![&last(1, true)]).await.unwrap_err();
+        assert!(is_lost_race(&error), "{error}");
+    }
 }

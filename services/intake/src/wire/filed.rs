@@ -10,6 +10,7 @@ use kit::seal::DataKey;
 use kit::text;
 use proto::intake::v1 as pb;
 
+use super::codes;
 use crate::act::{Act, Handed};
 use crate::dossier::{Applicant, Channel, FiledBy, HandedIn, Origin};
 
@@ -40,6 +41,7 @@ pub fn submit(
         returning_unit: &request.returning_unit_uid,
         external_id: &request.external_id,
         channel: Some(Channel::Online),
+        offline: None,
     };
     filed.parse(context, false)
 }
@@ -69,6 +71,7 @@ pub fn register(
         returning_unit: &request.returning_unit_uid,
         external_id: "",
         channel,
+        offline: request.offline.as_ref(),
     };
     filed.parse(context, true)
 }
@@ -85,6 +88,7 @@ struct Filed<'a> {
     returning_unit: &'a str,
     external_id: &'a str,
     channel: Option<Channel>,
+    offline: Option<&'a pb::OfflineReceipt>,
 }
 
 impl Filed<'_> {
@@ -108,6 +112,9 @@ impl Filed<'_> {
         let competent_unit = optional(&mut fields, "competent_unit_uid", self.competent_unit);
         let returning_unit = optional(&mut fields, "returning_unit_uid", self.returning_unit);
         let origin = origin(&mut fields, self.external_id, context);
+        let offline = self.offline;
+        let offline = offline.and_then(|receipt| codes::offline(&mut fields, receipt, context.at));
+        let comes_at = offline.as_ref().map_or(context.at, |of| of.received_at);
         fields.finish()?;
         let (Some((applicant, party)), Some(channel)) = (applicant, channel) else {
             return Err(Failure::invalid_fields(vec![required("applicant")]));
@@ -116,7 +123,7 @@ impl Filed<'_> {
             rights: context.rights.clone(),
             uid: clock::new_uid(),
             key: DataKey::generate(),
-            date: clock::local(context.at).date(),
+            date: clock::local(comes_at).date(),
             procedure_code,
             case_key,
             receiving_unit,
@@ -130,6 +137,7 @@ impl Filed<'_> {
             form,
             channel,
             at_desk,
+            offline,
         };
         Ok((request_id, Act::Hand(Box::new(handed))))
     }

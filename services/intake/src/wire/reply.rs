@@ -5,6 +5,7 @@ use kit::identity_number::Kind;
 use prost::Message as _;
 use proto::intake::v1 as pb;
 
+use super::codes;
 use super::course::course;
 use crate::act::Verb;
 use crate::dossier::{
@@ -191,7 +192,7 @@ fn decision(decision: &Decision) -> pb::Decision {
 pub fn submitted(new: &Dossier, twin: Option<&str>) -> Vec<u8> {
     pb::SubmitDossierResponse {
         dossier: Some(dossier(new)),
-        warnings: warnings(twin),
+        warnings: warnings(new, twin),
     }
     .encode_to_vec()
 }
@@ -201,17 +202,18 @@ pub fn submitted(new: &Dossier, twin: Option<&str>) -> Vec<u8> {
 pub fn registered(new: &Dossier, twin: Option<&str>) -> Vec<u8> {
     pb::RegisterDossierResponse {
         dossier: Some(dossier(new)),
-        warnings: warnings(twin),
+        warnings: warnings(new, twin),
     }
     .encode_to_vec()
 }
 
-fn warnings(twin: Option<&str>) -> Vec<pb::Warning> {
+fn warnings(new: &Dossier, twin: Option<&str>) -> Vec<pb::Warning> {
     let warning = |code: &str| pb::Warning {
         reason: "POSSIBLE_DUPLICATE".to_owned(),
         message: format!("Có thể trùng với hồ sơ {code} đã nộp"),
     };
-    twin.map(warning).into_iter().collect()
+    let twin = twin.map(warning);
+    twin.into_iter().chain(codes::grown(&new.code)).collect()
 }
 
 /// The reply of a step.

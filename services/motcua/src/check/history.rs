@@ -101,7 +101,10 @@ fn accepted(event: &Event) -> Option<Vec<u8>> {
 }
 
 fn heard(event: &Event) -> Option<Vec<u8>> {
-    match DossierChange::decode(event.change.as_ref()?.value.as_slice())
+    match event
+        .change
+        .as_ref()?
+        .to_msg::<DossierChange>()
         .ok()?
         .change?
     {

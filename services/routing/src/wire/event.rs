@@ -64,6 +64,10 @@ pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
 /// # Errors
 /// When it cannot be read.
 pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
+    // Codes that no dossier has yet are none of a route's business.
+    if !copies::tells_of::<DossierChange>(event) {
+        return Ok(None);
+    }
     let message = DossierChange::decode(copies::change_of(event))?;
     let dossier = event.subject.clone();
     Ok(match message.change {

@@ -1,5 +1,6 @@
 //! What of intake's log concerns a journey.
 
+use prost::Name as _;
 use proto::event::v1::Event;
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_change::Change;
@@ -14,7 +15,7 @@ fn heard(change: Change) -> Option<Act> {
     let event = Event {
         subject: "dossier".to_owned(),
         change: Some(prost_types::Any {
-            type_url: String::new(),
+            type_url: pb::DossierChange::type_url(),
             value: change.encode_to_vec(),
         }),
         ..Event::default()
@@ -112,4 +113,19 @@ fn what_happens_before_the_route_or_beside_it_is_not_taken_in() {
         Change::CustodyMoved(pb::CustodyMoved::default()),
     ];
     assert!(beside.into_iter().all(|change| heard(change).is_none()));
+}
+
+#[test]
+fn what_intake_tells_of_codes_is_passed_over() {
+    let change = pb::CodeChange {
+        change: Some(pb::code_change::Change::Reserved(
+            pb::CodesReserved::default(),
+        )),
+    };
+    let event = Event {
+        subject: "block".to_owned(),
+        change: prost_types::Any::from_msg(&change).ok(),
+        ..Event::default()
+    };
+    assert!(matches!(from_intake(&event), Ok(None)));
 }
