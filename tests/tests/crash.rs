@@ -121,7 +121,8 @@ async fn reserve_until_cut(desk: Actor, acknowledged: Arc<AtomicUsize>) -> Reser
 async fn after_a_kill_no_number_of_a_block_is_lost_or_given_out_twice() {
     let mut suite = Suite::start().await;
     let (an, desk) = (suite.actor(AN), suite.receptionist(COMMUNE));
-    (an.token().await, desk.token().await);
+    an.token().await;
+    desk.token().await;
     let acknowledged = Arc::new(AtomicUsize::new(0));
     let (mut submitting, mut reserving) = (JoinSet::new(), JoinSet::new());
     for _ in 0..4 {

@@ -19,9 +19,9 @@ use tonic::Code;
 
 const DAY: &str = "2017-08-28";
 
-fn at(local: &str) -> Option<Timestamp> {
+fn at(local: &str) -> Timestamp {
     let moment = kit::clock::from_local(local.parse().unwrap());
-    Some(kit::clock::to_timestamp(moment))
+    kit::clock::to_timestamp(moment)
 }
 
 /// What a counter registers that gave out a code at that time.
@@ -29,7 +29,7 @@ fn offline(code: &str, local: &str) -> RegisterDossierRequest {
     RegisterDossierRequest {
         offline: Some(OfflineReceipt {
             code: code.to_owned(),
-            received_at: at(local),
+            received_at: Some(at(local)),
         }),
         ..BIRTH.at_counter(COMMUNE)
     }
@@ -72,11 +72,11 @@ async fn a_counter_that_was_offline_registers_under_its_codes_what_it_took_in_wh
     let request = offline(&code(2), "2017-08-28T09:15:00");
     let earlier = register(&evening, request.clone()).await;
     assert_eq!((&later.code, &earlier.code), (&code(5), &code(2)));
-    assert_eq!(later.received_at, at("2017-08-28T15:30:00"));
-    assert_eq!(earlier.submitted_at, at("2017-08-28T09:15:00"));
+    assert_eq!(later.received_at, Some(at("2017-08-28T15:30:00")));
+    assert_eq!(earlier.submitted_at, Some(at("2017-08-28T09:15:00")));
     // The same day; what came after 15:00 on the next working day (R3).
-    assert_eq!(earlier.appointment, at("2017-08-28T17:00:00"));
-    assert_eq!(later.appointment, at("2017-08-29T17:00:00"));
+    assert_eq!(earlier.appointment, Some(at("2017-08-28T17:00:00")));
+    assert_eq!(later.appointment, Some(at("2017-08-29T17:00:00")));
 
     // The counter does not know whether it was heard.
     assert_eq!(register(&evening, request.clone()).await, earlier);

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use kit::clock::Moment;
 use kit::copies::Unit;
 use kit::log::{NewEvent, Shard};
-use kit::writer::Effect;
+use kit::writer::{About, Effect};
 
 use super::world::World;
 use crate::act::{GivenBack, Handed, Offline, Reservation};
@@ -89,22 +89,26 @@ pub(super) fn give_back(
     })
 }
 
-/// Whether what a counter took in offline may be registered under its code: it gives back the dossier that was registered
-/// with the same before.
+/// Whether what a counter took in offline may be registered under its code. Where the same was registered before, it is told
+/// that dossier as it is now.
 ///
 /// # Errors
 /// `CODE_NOT_RESERVED`, `CODE_TAKEN`, `BLOCK_RETURNED`.
-pub(super) fn registered_before<'a>(
-    world: &'a World,
+pub(super) fn registered_before(
+    world: &World,
     (handed, offline): (&Handed, &Offline),
     receiving: Unit<'_>,
     case: &Case,
-) -> Result<Option<&'a Dossier>, Error> {
+) -> Result<Option<Effect<Change>>, Error> {
     let block = world.codes.block_of(receiving.uid, &offline.code)?;
     if let Some(uid) = world.codes.dossier(&offline.code) {
         let dossier = world.dossier(uid)?;
         if is_same(dossier, (handed, offline), receiving, case) {
-            return Ok(Some(dossier));
+            return Ok(Some(Effect {
+                reply: wire::reply::registered(dossier, None),
+                about: About::new(&dossier.uid, dossier.key.as_ref()),
+                ..Effect::nothing()
+            }));
         }
         return Err(Error::CodeTaken {
             code: dossier.code.to_string(),

@@ -29,13 +29,9 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     filing::must_be_handled_here(procedure, case)?;
     let receiving = filing::resolve(&world.units, &handed.receiving_unit, handed.date)?;
     if let Some(offline) = &handed.offline
-        && let Some(before) = codes::registered_before(world, (handed, offline), receiving, case)?
+        && let Some(same) = codes::registered_before(world, (handed, offline), receiving, case)?
     {
-        return Ok(Effect {
-            reply: wire::reply::registered(before, None),
-            about: About::new(&before.uid, before.key.as_ref()),
-            ..Effect::nothing()
-        });
+        return Ok(same);
     }
     // What a counter took in offline came when it says.
     let at = handed.offline.as_ref().map_or(at, |of| of.received_at);

@@ -175,13 +175,11 @@ impl World {
                 known.retain(|before| before.transfer != custody.transfer);
                 known.push(custody.clone());
             }
-            // Of codes alone.
-            Change::LastNumber(_) | Change::Block(_) | Change::Void(_) => {}
             Change::Named { origin, dossier } => {
                 self.origins.insert(origin.clone(), dossier.clone());
             }
-            // The dossier itself says so.
-            Change::Erased(_) => {}
+            // The dossier itself says so, or its codes.
+            Change::Erased(_) | Change::LastNumber(_) | Change::Block(_) | Change::Void(_) => {}
             Change::Copy(copy) => {
                 self.take(std::slice::from_ref(copy));
             }

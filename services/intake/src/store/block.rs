@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::block::{Block, Numbers, Void};
 
-mod block {
+mod code_block {
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -32,7 +32,7 @@ mod block {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod void {
+mod void_number {
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -68,15 +68,15 @@ pub async fn blocks(
     let days = desks
         .iter()
         .map(|(unit, date)| (unit.clone(), date.to_string()));
-    let columns = [block::Column::UnitUid, block::Column::Date];
-    let named = among(db, block::Column::Uid, uids.iter().copied());
-    let rows = block::Entity::find()
+    let columns = [code_block::Column::UnitUid, code_block::Column::Date];
+    let named = among(db, code_block::Column::Uid, uids.iter().copied());
+    let rows = code_block::Entity::find()
         .filter(match (uids.is_empty(), desks.is_empty()) {
             (_, true) => named,
             (true, false) => pairs_among(db, columns, days),
             (false, false) => named.or(pairs_among(db, columns, days)),
         })
-        .order_by_asc(block::Column::Uid)
+        .order_by_asc(code_block::Column::Uid)
         .lock_exclusive()
         .all(db)
         .await?;
@@ -88,7 +88,7 @@ pub async fn blocks(
 /// # Errors
 /// When the store does not answer.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Block>, DbErr> {
-    let rows = block::Entity::find().all(db).await?;
+    let rows = code_block::Entity::find().all(db).await?;
     rows.into_iter().map(Block::try_from).collect()
 }
 
@@ -97,12 +97,12 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Block>, DbErr> {
 /// # Errors
 /// When the store does not answer.
 pub async fn voids(db: &impl ConnectionTrait) -> Result<Vec<Void>, DbErr> {
-    let rows = void::Entity::find().all(db).await?;
+    let rows = void_number::Entity::find().all(db).await?;
     rows.into_iter().map(Void::try_from).collect()
 }
 
 pub(super) async fn save(sink: &impl Sink, blocks: BTreeMap<&str, &Block>) -> Result<(), DbErr> {
-    let rows = blocks.into_values().map(|of| block::Model {
+    let rows = blocks.into_values().map(|of| code_block::Model {
         uid: of.uid.clone(),
         unit_uid: of.unit.clone(),
         date: of.date.to_string(),
@@ -111,26 +111,26 @@ pub(super) async fn save(sink: &impl Sink, blocks: BTreeMap<&str, &Block>) -> Re
         last: of.numbers.last.into(),
         returned_at: of.returned_at.map(clock::micros),
     });
-    sink.put::<block::Entity>(rows.collect(), &[block::Column::ReturnedAt])
+    sink.put::<code_block::Entity>(rows.collect(), &[code_block::Column::ReturnedAt])
         .await
 }
 
 /// None of them may be there: a number is void once.
 pub(super) async fn save_voids(sink: &impl Sink, voids: Vec<&Void>) -> Result<(), DbErr> {
-    let rows = voids.into_iter().map(|of| void::Model {
+    let rows = voids.into_iter().map(|of| void_number::Model {
         unit_uid: of.unit.clone(),
         date: of.date.to_string(),
         first: of.numbers.first.into(),
         last: of.numbers.last.into(),
         reason: of.reason.clone(),
     });
-    sink.put::<void::Entity>(rows.collect(), &[]).await
+    sink.put::<void_number::Entity>(rows.collect(), &[]).await
 }
 
-impl TryFrom<block::Model> for Block {
+impl TryFrom<code_block::Model> for Block {
     type Error = DbErr;
 
-    fn try_from(row: block::Model) -> Result<Self, DbErr> {
+    fn try_from(row: code_block::Model) -> Result<Self, DbErr> {
         Ok(Self {
             uid: row.uid,
             unit: row.unit_uid,
@@ -142,10 +142,10 @@ impl TryFrom<block::Model> for Block {
     }
 }
 
-impl TryFrom<void::Model> for Void {
+impl TryFrom<void_number::Model> for Void {
     type Error = DbErr;
 
-    fn try_from(row: void::Model) -> Result<Self, DbErr> {
+    fn try_from(row: void_number::Model) -> Result<Self, DbErr> {
         Ok(Self {
             unit: row.unit_uid,
             date: date(&row.date)?,

@@ -144,10 +144,8 @@ pub async fn codes(db: &impl ConnectionTrait) -> Result<Vec<(String, DossierCode
         .into_tuple()
         .all(db)
         .await?;
-    let codes = rows.into_iter();
-    Ok(codes
-        .map(|(unit, code)| (unit, DossierCode::stored(code)))
-        .collect())
+    let row = |(unit, code)| (unit, DossierCode::stored(code));
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// The dossiers that some unit must be responsible for: received, in processing, waiting for the applicant, or with a result under

@@ -71,7 +71,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let (intake, routing) = (open("intake").await?, open("routing").await?);
     must_be_empty("intake", &intake).await?;
     must_be_empty("routing", &routing).await?;
-    let mut office = Office::open(&intake, &routing, (&identity, &catalogue)).await?;
+    let mut office = Box::pin(Office::open(&intake, &routing, (&identity, &catalogue))).await?;
     let days = office.working_days()?;
     let bar = ProgressBar::new(u64::try_from(options.dossiers).unwrap_or(u64::MAX));
     let style = ProgressStyle::with_template("{bar:32.cyan/blue} {percent:>3} %  {pos} dossiers");

@@ -69,8 +69,11 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
         return Ok(None);
     }
     let message = DossierChange::decode(copies::change_of(event))?;
-    let dossier = event.subject.clone();
-    Ok(match message.change {
+    Ok(of_dossier(event.subject.clone(), message))
+}
+
+fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
+    match message.change {
         Some(Change::Received(received)) => Some(Act::Opened(Opened {
             dossier,
             code: message.code,
@@ -125,5 +128,5 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
             | Change::CustodyMoved(_),
         )
         | None => None,
-    })
+    }
 }

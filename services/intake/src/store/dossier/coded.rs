@@ -27,8 +27,6 @@ pub async fn coded(
         .into_tuple()
         .all(db)
         .await?;
-    let coded = rows.into_iter();
-    Ok(coded
-        .map(|(code, uid)| (DossierCode::stored(code), uid))
-        .collect())
+    let row = |(code, uid)| (DossierCode::stored(code), uid);
+    Ok(rows.into_iter().map(row).collect())
 }
