@@ -15,6 +15,7 @@ fn no_event_tells_anything_personal() {
     let names: BTreeSet<&str> = events.iter().map(MessageDescriptor::name).collect();
     let expected = [
         "CatalogueChange",
+        "CodeChange",
         "DossierChange",
         "IdentityChange",
         "TransferChange",
