@@ -99,8 +99,8 @@ impl Ledger for Catalogue {
     }
 
     /// Whom the rules let in may do everything here.
-    fn permits(&self, _: &World, _: &Act) -> Result<(), Error> {
-        Ok(())
+    fn permits(&self, _: &World, _: &Act) -> Result<String, Error> {
+        Ok(String::new())
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {

@@ -109,11 +109,7 @@ pub async fn import(db: Db, catalogue: Catalogue) -> Result<(), Failure> {
     migrate(&db).await.map_err(Error::from)?;
     let step = Step {
         act: ledger::Act::Files(catalogue),
-        cause: Cause {
-            actor: NAME.to_owned(),
-            at: Clock::system().civil(),
-            traceparent: kit::telemetry::traceparent(),
-        },
+        cause: Cause::unasked(NAME, Clock::system().civil()),
     };
     writer::once(ledger::Catalogue { known: None }, db, step).await?;
     Ok(())

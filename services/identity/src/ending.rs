@@ -37,11 +37,7 @@ async fn tell(db: &Db, writer: &Writer<Identity>, clock: &Clock) -> Result<(), F
         if uids.is_empty() {
             return Ok(());
         }
-        let cause = Cause {
-            actor: NAME.to_owned(),
-            at,
-            traceparent: kit::telemetry::traceparent(),
-        };
+        let cause = Cause::unasked(NAME, at);
         let act = Act::TellEnded(uids);
         writer.own(Step { act, cause }).await?;
     }

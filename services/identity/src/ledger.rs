@@ -123,12 +123,13 @@ impl Ledger for Identity {
     }
 
     /// Desks and clients do it for whomever they serve; the rule of the rpc has said most.
-    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+    fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
         match act {
-            Act::Party(act) => party::permits(&world.parties, act),
-            Act::Command(command) => command.must_be_permitted(world),
-            _ => Ok(()),
+            Act::Party(act) => party::permits(&world.parties, act)?,
+            Act::Command(command) => command.must_be_permitted(world)?,
+            _ => {}
         }
+        Ok(String::new())
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {

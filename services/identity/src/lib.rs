@@ -208,11 +208,7 @@ pub async fn try_import(
 fn by_hand(act: ledger::Act) -> Step<ledger::Act> {
     Step {
         act,
-        cause: Cause {
-            actor: NAME.to_owned(),
-            at: Clock::system().civil(),
-            traceparent: kit::telemetry::traceparent(),
-        },
+        cause: Cause::unasked(NAME, Clock::system().civil()),
     }
 }
 

@@ -47,11 +47,7 @@ impl Alarms {
             if uids.is_empty() {
                 return Ok(());
             }
-            let cause = Cause {
-                actor: NAME.to_owned(),
-                at,
-                traceparent: kit::telemetry::traceparent(),
-            };
+            let cause = Cause::unasked(NAME, at);
             let act = Act::Ring(uids);
             self.writer.own(Step { act, cause }).await?;
         }

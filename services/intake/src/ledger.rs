@@ -80,7 +80,7 @@ impl Ledger for Intake {
         self.load_world(tx, acts).await
     }
 
-    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+    fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
         match act {
             Act::Hand(handed) if handed.at_desk => {
                 must_act_for(&handed.rights, &handed.receiving_unit)
@@ -90,7 +90,7 @@ impl Ledger for Intake {
             Act::GiveBack(given_back) => must_know_of(world, given_back),
             Act::On(on) => world.permits(on),
             Act::Custody(_) | Act::Erase(_) | Act::Reckon(_) | Act::Ring(_) | Act::Copies(_) => {
-                Ok(())
+                Ok(String::new())
             }
         }
     }
@@ -129,27 +129,22 @@ impl Ledger for Intake {
     }
 }
 
-fn must_act_for(rights: &Rights, receiving: &str) -> Result<(), Error> {
-    if rights.stands(Relation::Receiving, receiving) {
-        return Ok(());
-    }
-    Err(Error::UnitNotYours(receiving.to_owned()))
+fn must_act_for(rights: &Rights, receiving: &str) -> Result<String, Error> {
+    let unit = rights.acting_for(&[(Relation::Receiving, receiving)], None);
+    unit.ok_or_else(|| Error::UnitNotYours(receiving.to_owned()))
 }
 
 /// A block is no secret of those who may give it back.
-fn must_know_of(world: &World, given_back: &GivenBack) -> Result<(), Error> {
+fn must_know_of(world: &World, given_back: &GivenBack) -> Result<String, Error> {
     let block = world.codes.block(&given_back.block)?;
-    if given_back.rights.stands(Relation::Receiving, &block.unit) {
-        return Ok(());
-    }
-    Err(Error::BlockNotFound)
+    let standing = [(Relation::Receiving, block.unit.as_str())];
+    let unit = given_back.rights.acting_for(&standing, None);
+    unit.ok_or(Error::BlockNotFound)
 }
 
 /// Who applies in person does so for itself or for those who gave it the power; the table says who may for anyone.
-fn must_be_of(rights: &Rights, party: Option<&str>) -> Result<(), Error> {
+fn must_be_of(rights: &Rights, party: Option<&str>) -> Result<String, Error> {
     let party = party.unwrap_or_default();
-    if rights.stands(Relation::Owner, party) {
-        return Ok(());
-    }
-    Err(Error::PartyNotYours(party.to_owned()))
+    let unit = rights.acting_for(&[(Relation::Owner, party)], None);
+    unit.ok_or_else(|| Error::PartyNotYours(party.to_owned()))
 }

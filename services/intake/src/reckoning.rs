@@ -61,11 +61,7 @@ impl Reckoning {
             if uids.is_empty() {
                 return Ok(());
             }
-            let cause = Cause {
-                actor: NAME.to_owned(),
-                at: self.clock.civil(),
-                traceparent: kit::telemetry::traceparent(),
-            };
+            let cause = Cause::unasked(NAME, self.clock.civil());
             let act = Act::Reckon(uids);
             self.writer.own(Step { act, cause }).await?;
         }

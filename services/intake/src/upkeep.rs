@@ -24,11 +24,7 @@ pub async fn erase(db: Db, dossier: &str, why: Why) -> Result<(), Failure> {
     };
     let step = Step {
         act: Act::Erase(erasure),
-        cause: Cause {
-            actor: "operator".to_owned(),
-            at: Clock::system().civil(),
-            traceparent: kit::telemetry::traceparent(),
-        },
+        cause: Cause::unasked("operator", Clock::system().civil()),
     };
     let ledger = Intake::new(db.ring());
     writer::once(ledger, db, step).await.map(|_| ())

@@ -10,7 +10,6 @@ mod audit;
 mod days;
 mod denials;
 mod entity;
-mod merkle;
 mod purpose;
 mod record;
 mod recorder;

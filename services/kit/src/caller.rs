@@ -163,6 +163,22 @@ pub struct Grant {
     pub reach: Reach,
 }
 
+impl Grant {
+    /// The unit that is acted for where `name` is acted on: an officer's own, or the one that a system is allowed; empty where
+    /// it is a party's role.
+    #[must_use]
+    pub fn unit<'a>(&'a self, name: &'a str) -> &'a str {
+        match &self.reach {
+            _ if matches!(self.role, Role::Applicant | Role::Proxy) => "",
+            Reach::At(names) if self.role.is_of_an_officer() => {
+                names.first().map_or(name, String::as_str)
+            }
+            Reach::At(_) => name,
+            Reach::Everywhere => "",
+        }
+    }
+}
+
 /// How much a client system may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -250,6 +250,8 @@ impl<L: Ledger> Consumer<L> {
             actor: event.actor.clone(),
             at: clock::from_timestamp(&occurred_at),
             traceparent: telemetry::traceparent_of(&span),
+            unit: event.unit_uid.clone(),
+            request_id: event.request_id.clone(),
         };
         let step = act.map(|act| Step { act, cause });
         Ok(Incoming { event, step, span })

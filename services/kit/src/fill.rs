@@ -110,19 +110,22 @@ impl<L: Ledger> Filling<L> {
             return Err(DbErr::Custom("nothing is loaded".to_owned()).into());
         };
         let permitted = self.ledger.permits(world, &step.act);
-        let effect = permitted.and_then(|()| self.ledger.decide(world, step));
+        let effect = permitted.and_then(|unit| Ok((self.ledger.decide(world, step)?, unit)));
+        let (effect, unit) = effect.map_err(Into::<Failure>::into)?;
         let Effect {
             changes, events, ..
-        } = effect.map_err(Into::<Failure>::into)?;
+        } = effect;
+        let cause = Cause {
+            unit,
+            ..step.cause.clone()
+        };
         for change in changes {
             L::apply(world, &change);
             self.changes.push(change);
         }
         let mut told = Vec::with_capacity(events.len());
         for event in events {
-            let row = self
-                .ends
-                .append(self.db.ring(), step.cause.clone(), event)?;
+            let row = self.ends.append(self.db.ring(), cause.clone(), event)?;
             self.rows.push(row.clone());
             told.push(log::envelope(L::OWNER, row));
         }
@@ -257,5 +260,7 @@ fn cause(event: &Event) -> Cause {
         actor: event.actor.clone(),
         at: clock::from_timestamp(&event.occurred_at.unwrap_or_default()),
         traceparent: String::new(),
+        unit: event.unit_uid.clone(),
+        request_id: event.request_id.clone(),
     }
 }

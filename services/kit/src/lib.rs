@@ -35,6 +35,7 @@ pub mod identity_number;
 pub mod inside;
 pub mod keys;
 pub mod log;
+mod merkle;
 pub mod migration;
 pub mod online;
 pub mod page;

@@ -4,11 +4,13 @@
 //! to the commit: order of numbers is order of commits, and a jump is a gap. The row *is* the history of its subject, chained
 //! by hash to the row before it; its personal part stands in a column of its own, sealed under the data key of the subject, and
 //! in the chain by a digest keyed by salt that is sealed with it. So a person is forgotten with the key, and the chain still holds.
+//! Each local day is closed by the root of a Merkle tree over what was told in it.
 
 mod append;
 mod audit;
 mod chain;
 mod data_key;
+mod days;
 mod entity;
 mod position;
 mod reach;
@@ -20,6 +22,8 @@ pub use append::append;
 pub use audit::{Audit, Break, audit};
 pub(crate) use data_key::must_open;
 pub use data_key::{Keyed, data_keys, erase, inspect, keyed, rewrap};
+pub(crate) use days::close as close_days;
+pub use days::{ClosedDay, Days, close_due};
 pub(crate) use entity::{event, head};
 pub use position::{Position, Positions, SHARDS, Shard};
 pub(crate) use reach::Reach;
@@ -29,6 +33,7 @@ pub use service::read_events;
 
 use crate::clock::Moment;
 use crate::seal::DataKey;
+use crate::telemetry;
 
 /// A change that a decision wants told.
 #[derive(Clone, Debug)]
@@ -75,7 +80,7 @@ impl NewEvent {
     }
 }
 
-/// Who caused an event, when, and under which trace.
+/// Who caused an event, when, for whom, and under which trace.
 #[derive(Clone, Debug)]
 pub struct Cause {
     /// The subject of the caller's token, or the name of a service.
@@ -84,4 +89,22 @@ pub struct Cause {
     pub at: Moment,
     /// W3C trace context; empty when not traced.
     pub traceparent: String,
+    /// The unit that it was done for; empty where it was for none.
+    pub unit: String,
+    /// The caller's own id for the act; empty where no caller asked for it.
+    pub request_id: String,
+}
+
+impl Cause {
+    /// What nobody asked for: a service did it by itself, or its operator by hand, within the current span.
+    #[must_use]
+    pub fn unasked(actor: &str, at: Moment) -> Self {
+        Self {
+            actor: actor.to_owned(),
+            at,
+            traceparent: telemetry::traceparent(),
+            unit: String::new(),
+            request_id: String::new(),
+        }
+    }
 }

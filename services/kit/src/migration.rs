@@ -112,6 +112,7 @@ impl MigrationTrait for Mechanisms {
             log_event(),
             log_head(),
             log_chain(),
+            log_day(),
             reply(),
             place(),
             parked(),
@@ -183,6 +184,8 @@ fn log_event() -> TableCreateStatement {
         big_integer("seq"),
         string("subject"),
         string("actor"),
+        string("unit"),
+        string("request_id"),
         big_integer("occurred_at"),
         string("traceparent"),
         string("type_url"),
@@ -208,6 +211,19 @@ fn log_chain() -> TableCreateStatement {
         vec![string("subject"), binary("hash"), binary_null("data_key")],
         &["subject"],
     )
+}
+
+fn log_day() -> TableCreateStatement {
+    let columns = vec![
+        big_integer("number"),
+        string("day"),
+        big_integer("events"),
+        text("reach"),
+        binary("root"),
+        binary("seal"),
+        big_integer("closed_at"),
+    ];
+    table("log_day", columns, &["number"])
 }
 
 fn reply() -> TableCreateStatement {

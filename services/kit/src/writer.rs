@@ -66,11 +66,12 @@ pub trait Ledger: Send + Sync + 'static {
         acts: &[&Self::Act],
     ) -> impl Future<Output = Result<Self::World, DbErr>> + Send;
 
-    /// Whether the caller may do this act at all; asked again when a saved reply is given a second time.
+    /// Whether the caller may do this act at all, and for which of its units; empty where for none. Asked again when a saved
+    /// reply is given a second time.
     ///
     /// # Errors
     /// The refusal.
-    fn permits(&self, world: &Self::World, act: &Self::Act) -> Result<(), Self::Error>;
+    fn permits(&self, world: &Self::World, act: &Self::Act) -> Result<String, Self::Error>;
 
     /// Decides one act. Pure: what it returns is all that it does.
     ///

@@ -15,7 +15,10 @@ use comfy_table::{Table, presets};
 use kit::db;
 use kit::seal::{self, Inspection, Keyring};
 use routing::check::{Custody, Offers};
-use sea_orm::{DatabaseConnection, DbErr, TransactionTrait as _};
+use sea_orm::{
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    TransactionTrait as _,
+};
 
 use crate::stores::StoreOptions;
 use access::AccessLogs;
@@ -81,11 +84,11 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     // Before the positions are taken: routing has heard of all of these when it has passed them.
     let in_flight = intake::check::in_flight(&stores.intake).await?;
     let reach = positions::wait_for_consumers(&stores).await?;
-    let routing = stores.routing.begin().await?;
+    let routing = snapshot(&stores.routing).await?;
     let mut custody = routing::check::custody(&routing).await?;
     custody.without_custodian += routing::check::unattended(&routing, &in_flight).await?;
     routing.rollback().await?;
-    let intake = stores.intake.begin().await?;
+    let intake = snapshot(&stores.intake).await?;
     let codes = intake::check::codes(&intake).await?;
     intake.rollback().await?;
     let parked = kit::writer::list_parked(&stores.intake).await?.len()
@@ -104,6 +107,16 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A transaction that sees one moment in all that it reads, as every one of SQLite does.
+async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let one_moment = match db.get_database_backend() {
+        DbBackend::Postgres => Some(IsolationLevel::RepeatableRead),
+        _ => None,
+    };
+    let reads = one_moment.as_ref().map(|_| AccessMode::ReadOnly);
+    db.begin_with_config(one_moment, reads).await
 }
 
 /// Whether what is personal opens, wherever it is kept.
@@ -158,8 +171,8 @@ fn print(findings: &Findings, pairs: bool) {
         findings.unbalanced(),
     );
     println!("history: {}", findings.history);
-    for broken in findings.history.breaks() {
-        println!("  {broken}");
+    for line in findings.history.breaks().chain(findings.history.roots()) {
+        println!("  {line}");
     }
     let personal = &findings.personal;
     println!(

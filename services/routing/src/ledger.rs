@@ -69,7 +69,7 @@ impl Ledger for Routing {
         world::load((tx, &self.ring), acts, &self.calendar).await
     }
 
-    fn permits(&self, world: &World, act: &Act) -> Result<(), Error> {
+    fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
         match act {
             Act::On(on) => decide::permits(world, on),
             Act::Opened(_)
@@ -82,7 +82,7 @@ impl Ledger for Routing {
             | Act::ClockResumed(_)
             | Act::Corrected { .. }
             | Act::Reckon(_)
-            | Act::Copies(_) => Ok(()),
+            | Act::Copies(_) => Ok(String::new()),
         }
     }
 

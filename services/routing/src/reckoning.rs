@@ -55,11 +55,7 @@ impl Reckoning {
             if dossiers.is_empty() {
                 return Ok(());
             }
-            let cause = Cause {
-                actor: NAME.to_owned(),
-                at: self.clock.civil(),
-                traceparent: kit::telemetry::traceparent(),
-            };
+            let cause = Cause::unasked(NAME, self.clock.civil());
             let act = Act::Reckon(dossiers);
             self.writer.own(Step { act, cause }).await?;
         }

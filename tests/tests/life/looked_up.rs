@@ -1,5 +1,6 @@
 //! Looking up: previews, lists, tracking, watching.
 
+use proto::event::v1::Event;
 use proto::intake::v1::{
     Applicant, CorrectDossierRequest, Dossier, GetHistoryRequest, ListDossiersRequest,
     PreviewDossierRequest, TrackDossierRequest, Urgency, WatchDossiersRequest,
@@ -196,8 +197,9 @@ async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() 
     let dossier = suite.register(MARRIAGE, COMMUNE).await;
     suite.work_off(COMMUNE, "2017-08-28T09:00").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    let request_id = tests::new_request_id();
     let mend = CorrectDossierRequest {
-        request_id: tests::new_request_id(),
+        request_id: request_id.clone(),
         dossier_uid: dossier.uid.clone(),
         reason: "Ghi nhầm họ tên".to_owned(),
         applicant: Some(Applicant {
@@ -221,15 +223,13 @@ async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() 
         .iter()
         .map(|entry| entry.event.as_ref().unwrap())
         .collect();
-    let times: Vec<_> = events
-        .iter()
-        .map(|event| event.occurred_at.unwrap().seconds)
-        .collect();
+    let time = |event: &Event| event.occurred_at.unwrap().seconds;
+    let times: Vec<_> = events.iter().map(|event| time(event)).collect();
     assert!(times.is_sorted(), "{times:?}");
     for owner in ["intake", "routing"] {
         let own: Vec<_> = events.iter().filter(|event| event.owner == owner).collect();
         assert!(
-            own.len() >= 4 && own.is_sorted_by_key(|event| event.seq),
+            own.len() >= 4 && own.is_sorted_by_key(|event| (time(event), event.seq)),
             "{owner}"
         );
         assert!(
@@ -239,10 +239,27 @@ async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() 
     }
     let mended = entries.iter().find_map(|entry| {
         let particulars = entry.particulars.as_ref()?;
-        (!particulars.reason.is_empty()).then_some(particulars)
+        (!particulars.reason.is_empty()).then_some((entry.event.as_ref()?, particulars))
     });
+    let (event, mended) = mended.unwrap();
+    assert_eq!(
+        (event.unit_uid.as_str(), &event.request_id),
+        (COMMUNE, &request_id)
+    );
+    // What each service told of one act has the act's id, and the unit that it was done for.
+    let decision = events
+        .iter()
+        .filter(|event| event.owner == "routing")
+        .find_map(|event| {
+            let here = events
+                .iter()
+                .find(|other| other.owner == "intake" && other.request_id == event.request_id);
+            here.filter(|_| !event.request_id.is_empty())
+                .map(|here| (here, event))
+        });
+    let (here, there) = decision.expect("an act that both services tell of");
+    assert_eq!((&*here.unit_uid, &*there.unit_uid), (COMMUNE, COMMUNE));
     let name = |dossier: &Option<Dossier>| dossier.clone().unwrap().applicant.unwrap().name;
-    let mended = mended.unwrap();
     assert_eq!(mended.reason, "Ghi nhầm họ tên");
     assert_eq!(
         (name(&mended.before), name(&mended.after)),

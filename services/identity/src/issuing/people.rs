@@ -82,11 +82,7 @@ impl Issuing {
         let party = Party::new(uid, DataKey::generate(), particulars);
         let step = Step {
             act: Act::Party(ledger::party::Act::Register(party)),
-            cause: Cause {
-                actor: NAME.to_owned(),
-                at: asked.civil,
-                traceparent: asked.traceparent.clone(),
-            },
+            cause: Cause::unasked(NAME, asked.civil),
         };
         let replied = self.writer.own(step).await.map_err(Error::Refused)?;
         let registered = RegisterPartyResponse::decode(replied.body.as_slice());

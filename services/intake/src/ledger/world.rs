@@ -95,16 +95,18 @@ impl World {
         twins.iter().find(known).map(|twin| twin.code.as_str())
     }
 
-    /// Whether the caller may take this step of this dossier at all. Who held a step may ask for its reply again.
-    pub fn permits(&self, on: &OnDossier) -> Result<(), Error> {
+    /// Whether the caller may take this step of this dossier at all, and for which unit. Who held a step may ask for its reply
+    /// again.
+    pub fn permits(&self, on: &OnDossier) -> Result<String, Error> {
         let dossier = self.dossier(&on.dossier)?;
         let standing = self.standing(dossier);
         let held = standing
             .iter()
             .filter(|(how, _)| *how == Relation::PastHolder);
         let held: Vec<_> = held.map(|(_, unit)| (Relation::Holder, *unit)).collect();
-        if on.rights.suffice(&standing) || on.rights.suffice(&held) {
-            return Ok(());
+        let acting_for = |standing: &[_]| on.rights.acting_for(standing, None);
+        if let Some(unit) = acting_for(&standing).or_else(|| acting_for(&held)) {
+            return Ok(unit);
         }
         if !on.rights.under(READ).suffice(&standing) {
             return Err(Error::DossierNotFound);
@@ -114,7 +116,7 @@ impl World {
             Verb::AskSupplement(..)
             | Verb::AskPayment(..)
             | Verb::Decide(..)
-            | Verb::Return(..) => Ok(()),
+            | Verb::Return(..) => Ok(String::new()),
             Verb::Receive
             | Verb::Refuse(_)
             | Verb::Guide(_)

@@ -10,10 +10,10 @@ use sea_orm::{
 };
 
 use super::entity::{day, entry};
-use super::merkle::{Hash, Tree, digest};
 use super::record::{Entry, leaf};
 use crate::clock::{self, Moment};
 use crate::db::{Db, Sink as _};
+use crate::merkle::{Hash, Tree, digest};
 
 /// A day is closed so long after its end: what waited to be written and clocks that differ a little are in it then.
 const GRACE: Duration = Duration::from_mins(10);

@@ -42,13 +42,15 @@ impl Context {
         self.rights.caller()
     }
 
-    /// The cause of what this call does.
+    /// The cause of what this call does; the writer adds the unit and the request id.
     #[must_use]
     pub fn cause(&self) -> Cause {
         Cause {
             actor: self.caller().subject.clone(),
             at: self.at,
             traceparent: self.traceparent.clone(),
+            unit: String::new(),
+            request_id: String::new(),
         }
     }
 }

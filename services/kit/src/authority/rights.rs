@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::table::{Row, Who, full_name, is_of_a_step};
 use super::{Relation, Rule, Rules, Scope};
-use crate::caller::{Caller, Reach, Role};
+use crate::caller::{Caller, Grant, Reach, Role};
 use crate::failure::Failure;
 use tonic::Code;
 
@@ -48,8 +48,8 @@ impl Rights {
         rows.iter().filter(|row| row.is_about(&self.caller))
     }
 
-    /// For whom a row speaks of this caller. `step` narrows it to the role that a step names.
-    fn reaches(&self, row: &'static Row, step: Option<Role>) -> impl Iterator<Item = &Reach> {
+    /// By what a row speaks of this caller. `step` narrows it to the role that a step names.
+    fn grants(&self, row: &'static Row, step: Option<Role>) -> impl Iterator<Item = &Grant> {
         let speaks_of = move |role: Role| {
             row.who.iter().any(|who| match who {
                 Who::Anyone | Who::SignedIn => true,
@@ -58,9 +58,7 @@ impl Rights {
             })
         };
         let grants = self.caller.grants.iter();
-        grants
-            .filter(move |grant| speaks_of(grant.role))
-            .map(|grant| &grant.reach)
+        grants.filter(move |grant| speaks_of(grant.role))
     }
 
     /// What the caller may know by this rpc.
@@ -76,8 +74,8 @@ impl Rights {
                 known.insert(Relation::Itself, BTreeSet::from([subject]));
                 continue;
             }
-            for reach in self.reaches(row, None) {
-                let Reach::At(names) = reach else {
+            for grant in self.grants(row, None) {
+                let Reach::At(names) = &grant.reach else {
                     return Scope::Everything;
                 };
                 for relation in &row.relations {
@@ -98,17 +96,28 @@ impl Rights {
     /// The same for a step that names a role.
     #[must_use]
     pub fn suffice_for(&self, standing: &[(Relation, &str)], step: Option<Role>) -> bool {
+        self.acting_for(standing, step).is_some()
+    }
+
+    /// For which unit of the caller it may go on that stands so to the object: that of its position, not one whose work that
+    /// took over. Empty where it goes on for no unit; `None` where it may not.
+    #[must_use]
+    pub fn acting_for(&self, standing: &[(Relation, &str)], step: Option<Role>) -> Option<String> {
         let itself = (Relation::Itself, self.caller.subject.as_str());
-        self.rows().any(|row| {
+        self.rows().find_map(|row| {
             if row.is_of_itself() {
-                return standing.contains(&itself);
+                return standing.contains(&itself).then(String::new);
             }
-            row.relations.contains(&Relation::Any)
-                || self.reaches(row, step).any(|reach| {
-                    standing.iter().any(|(relation, name)| {
-                        row.relations.contains(relation) && reach.includes(name)
-                    })
-                })
+            let stands_by = |grant: &Grant| {
+                let stands = |(relation, name): &&(Relation, &str)| {
+                    row.relations.contains(relation) && grant.reach.includes(name)
+                };
+                let (_, name) = standing.iter().find(stands)?;
+                Some(grant.unit(name).to_owned())
+            };
+            let by_grant = self.grants(row, step).find_map(stands_by);
+            let by_nothing = row.relations.contains(&Relation::Any).then(String::new);
+            by_grant.or(by_nothing)
         })
     }
 
@@ -178,7 +187,6 @@ impl From<Untimely> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caller::Grant;
 
     fn rights(grants: Vec<Grant>, rpc: &str) -> Rights {
         let subject = "officer".to_owned();
@@ -209,6 +217,26 @@ mod tests {
         let decide = rights(grants, "intake.DossierService/RecordDecision");
         assert!(decide.stands(Relation::Holder, "b"));
         assert!(!decide.stands(Relation::Holder, "a"));
+    }
+
+    #[test]
+    fn an_act_is_for_the_unit_of_the_position_that_lets_it_be_done() {
+        let took_over = Grant {
+            role: Role::Leader,
+            reach: Reach::At(vec!["now".to_owned(), "before".to_owned()]),
+        };
+        let grants = vec![at(Role::Receptionist, "a"), took_over];
+        let decide = rights(grants.clone(), "intake.DossierService/RecordDecision");
+        let unit = |standing| decide.acting_for(&[standing], None);
+        assert_eq!(unit((Relation::Holder, "before")).as_deref(), Some("now"));
+        assert_eq!(unit((Relation::Holder, "a")), None);
+        let of_a_person = Grant {
+            role: Role::Applicant,
+            reach: Reach::At(vec!["party".to_owned()]),
+        };
+        let withdraw = rights(vec![of_a_person], "intake.DossierService/WithdrawDossier");
+        let unit = withdraw.acting_for(&[(Relation::Owner, "party")], None);
+        assert_eq!(unit.as_deref(), Some(""));
     }
 
     #[test]

@@ -165,6 +165,8 @@ fn row(seq: i64, cause: Cause, event: NewEvent, previous: &[u8]) -> event::Model
         seq,
         subject: event.subject,
         actor: cause.actor,
+        unit: cause.unit,
+        request_id: cause.request_id,
         occurred_at: clock::micros(cause.at),
         traceparent: cause.traceparent,
         type_url: format!("type.googleapis.com/{}", event.change_type),

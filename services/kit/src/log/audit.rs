@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use proto::event::v1::Head;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait as _};
 
+use super::days::{self, Days, Trees};
 use super::entity::{chain as chain_row, event};
 use super::{Shard, chain, data_keys, heads, read};
 use crate::seal::{DataKey, Error, Keyring};
@@ -31,10 +32,12 @@ pub struct Audit {
     pub events: usize,
     /// The rows that were altered, removed or inserted.
     pub breaks: Vec<Break>,
+    /// The days that were closed.
+    pub days: Days,
 }
 
 /// Reads a whole log and checks every row against the chain of its subject and the numbers of its shard, and what is personal
-/// about it as far as its key is not erased.
+/// about it as far as its key is not erased; and the roots of the closed days.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -47,9 +50,13 @@ pub async fn audit(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Audit, D
         .into_iter()
         .map(|row| (row.subject, row.hash))
         .collect();
+    let mut trees = Trees::of(days::all(db).await?);
     for head in heads(db).await? {
-        audit.shard((db, ring), &head, &mut ends).await?;
+        audit
+            .shard((db, ring), &head, &mut ends, &mut trees)
+            .await?;
     }
+    audit.days = trees.end();
     audit.without_end(ends.into_keys());
     Ok(audit)
 }
@@ -60,6 +67,7 @@ impl Audit {
         (db, ring): (&impl ConnectionTrait, &Keyring),
         head: &Head,
         ends: &mut HashMap<String, Vec<u8>>,
+        trees: &mut Trees,
     ) -> Result<(), DbErr> {
         let Some(shard) = Shard::new(head.shard) else {
             return Ok(());
@@ -78,6 +86,7 @@ impl Audit {
             for row in rows {
                 let key = keys.get(&row.subject);
                 self.row(&row, last_seq, hashes.get(&row.subject), key);
+                trees.push(&row);
                 last_seq = row.seq;
                 if ends.get(&row.subject) == Some(&row.hash) {
                     ends.remove(&row.subject);

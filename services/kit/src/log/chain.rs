@@ -69,6 +69,8 @@ pub(super) fn hash(previous: &[u8], row: &event::Model) -> Vec<u8> {
     part(&row.seq.to_be_bytes());
     part(row.subject.as_bytes());
     part(row.actor.as_bytes());
+    part(row.unit.as_bytes());
+    part(row.request_id.as_bytes());
     part(&row.occurred_at.to_be_bytes());
     part(row.traceparent.as_bytes());
     part(row.type_url.as_bytes());

@@ -131,6 +131,8 @@ pub(crate) fn envelope(owner: &str, row: event::Model) -> Event {
         occurred_at: Some(clock::to_timestamp(clock::from_micros(row.occurred_at))),
         traceparent: row.traceparent,
         actor: row.actor,
+        unit_uid: row.unit,
+        request_id: row.request_id,
         change: Some(prost_types::Any {
             type_url: row.type_url,
             value: row.change,

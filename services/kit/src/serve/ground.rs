@@ -15,6 +15,7 @@ use crate::consumer::{Consumer, Interpret, Progress, Share};
 use crate::db::Db;
 use crate::failure::Failure;
 use crate::keys::PrivateKey;
+use crate::log;
 use crate::queue::Queue;
 use crate::writer::{self, Ledger, Writer};
 
@@ -49,7 +50,7 @@ pub enum StartError {
 }
 
 impl Ground {
-    /// Starts the service's writer.
+    /// Starts the service's writer, and what closes the days of its log.
     #[must_use]
     pub fn write<L: Ledger>(&self, ledger: Arc<L>) -> Writer<L> {
         let (writer, work) = writer::start(
@@ -60,6 +61,13 @@ impl Ground {
             self.stop.clone(),
         );
         self.tasks.spawn(work);
+        let closing = log::close_days(
+            L::OWNER,
+            self.db.clone(),
+            self.clock.clone(),
+            self.stop.clone(),
+        );
+        self.tasks.spawn(closing);
         writer
     }
 

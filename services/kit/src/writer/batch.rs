@@ -185,7 +185,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
     fn decide(&mut self, index: usize, job: &Job<L>) -> Answer<L> {
         match &job.work {
             Work::Call(call, step) => self.call(index, call, step),
-            Work::Own(step) => self.act(index, step).map_err(Refused::Act),
+            Work::Own(step) => self.act(index, step, &step.cause).map_err(Refused::Act),
             Work::Feed(feed) => self.feed(index, feed),
             Work::Retry { source, events } => {
                 self.retry(index, source, events);
@@ -195,9 +195,8 @@ impl<'a, L: Ledger> Batch<'a, L> {
     }
 
     fn call(&mut self, index: usize, call: &Call, step: &Step<L::Act>) -> Answer<L> {
-        self.ledger
-            .permits(&self.world, &step.act)
-            .map_err(Refused::Act)?;
+        let permitted = self.ledger.permits(&self.world, &step.act);
+        let unit = permitted.map_err(Refused::Act)?;
         let key = (call.caller.clone(), call.request_id.clone());
         if let Some(saved) = self.saved.get(&key) {
             if let Some(first) = saved.index() {
@@ -205,7 +204,12 @@ impl<'a, L: Ledger> Batch<'a, L> {
             }
             return self.replay(saved, call);
         }
-        let replied = self.act(index, step).map_err(Refused::Act)?;
+        let cause = Cause {
+            unit,
+            request_id: call.request_id.clone(),
+            ..step.cause.clone()
+        };
+        let replied = self.act(index, step, &cause).map_err(Refused::Act)?;
         self.saved.insert(key, replies::Saved::fresh(call, index));
         Ok(replied)
     }
@@ -225,7 +229,12 @@ impl<'a, L: Ledger> Batch<'a, L> {
         }
     }
 
-    fn act(&mut self, index: usize, step: &Step<L::Act>) -> Result<Replied, L::Error> {
+    fn act(
+        &mut self,
+        index: usize,
+        step: &Step<L::Act>,
+        cause: &Cause,
+    ) -> Result<Replied, L::Error> {
         let Effect {
             changes,
             events,
@@ -238,7 +247,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
         }
         let caused = events
             .into_iter()
-            .map(|event| (index, step.cause.clone(), event));
+            .map(|event| (index, cause.clone(), event));
         self.events.extend(caused);
         if let Some(about) = about {
             self.about.insert(index, about);
@@ -273,7 +282,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
             let reason = "an earlier event of this subject is parked".to_owned();
             self.park
                 .push(parked::Parked::new(source, &incoming.event, reason));
-        } else if let Err(error) = self.act(index, step) {
+        } else if let Err(error) = self.act(index, step, &step.cause) {
             let reason = Into::<Failure>::into(error).to_string();
             tracing::error!(
                 source,
@@ -295,7 +304,7 @@ impl<'a, L: Ledger> Batch<'a, L> {
                 continue;
             }
             let applied = match &incoming.step {
-                Some(step) => self.act(index, step).is_ok(),
+                Some(step) => self.act(index, step, &step.cause).is_ok(),
                 None => true,
             };
             if !applied {

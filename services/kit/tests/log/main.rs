@@ -1,6 +1,7 @@
 //! The log: history that shows when it was touched, and that tells nothing of persons.
 #![cfg(test)]
 
+mod days;
 mod erasure;
 mod personal;
 mod store;

@@ -141,6 +141,8 @@ fn cause() -> Cause {
         actor: "officer-1".to_owned(),
         at: clock::from_micros(1_503_883_800_000_000),
         traceparent: String::new(),
+        unit: "unit-1".to_owned(),
+        request_id: "request-1".to_owned(),
     }
 }
 

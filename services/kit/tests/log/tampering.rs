@@ -16,6 +16,8 @@ async fn an_altered_value_of_any_column_is_found_at_its_row() {
         "change = x'00'",
         "change = x''",
         "actor = 'somebody else'",
+        "unit = 'another'",
+        "request_id = 'another'",
         "occurred_at = occurred_at + 1",
         "type_url = 'type.googleapis.com/another'",
     ];
@@ -190,7 +192,7 @@ async fn a_row_that_is_inserted_is_found() {
     for dossier in ["c", "invented"] {
         let next = 5 + i64::from(dossier == "invented");
         let inserted = format!(
-            "INSERT INTO log_event SELECT shard, {next}, '{dossier}', actor, occurred_at, \
+            "INSERT INTO log_event SELECT shard, {next}, '{dossier}', actor, unit, request_id, occurred_at, \
              traceparent, type_url, change, personal, personal_digest, hash \
              FROM log_event WHERE shard = {OWN} AND seq = 4"
         );

@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 pub const OWNER: &str = "counter";
+/// For whom everybody counts.
+pub const UNIT: &str = "unit";
 /// A decision refuses to count further.
 pub const MOST: i64 = 100;
 /// The schema refuses this value, which no decision looks at.
@@ -128,11 +130,11 @@ impl Ledger for Counters {
         Ok(rows.into_iter().map(|row| (row.name, row.value)).collect())
     }
 
-    fn permits(&self, _: &Self::World, _: &Add) -> Result<(), Refused> {
+    fn permits(&self, _: &Self::World, _: &Add) -> Result<String, Refused> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Refused("CLOSED"));
         }
-        Ok(())
+        Ok(UNIT.to_owned())
     }
 
     fn decide(

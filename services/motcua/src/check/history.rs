@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use kit::log::{self, Break, Shard};
+use kit::log::{self, Break, Days, Shard};
 use prost::Message as _;
 use proto::event::v1::Event;
 use proto::intake::v1::DossierChange;
@@ -22,22 +22,39 @@ pub struct History {
     events: usize,
     breaks: Vec<Break>,
     unmatched: usize,
+    /// Those of each log.
+    days: [(&'static str, Days); 2],
 }
 
 impl History {
     /// Whether nothing was altered, removed or inserted.
     pub fn is_whole(&self) -> bool {
-        self.breaks.is_empty() && self.unmatched == 0
+        let days_fit = self.days.iter().all(|(_, days)| days.faults.is_empty());
+        self.breaks.is_empty() && self.unmatched == 0 && days_fit
     }
 
-    /// The rows that do not fit.
+    /// The root of the last closed day of each log: to be kept where nobody has it who can write into the stores.
+    pub fn roots(&self) -> impl Iterator<Item = String> + '_ {
+        self.days.iter().filter_map(|(owner, days)| {
+            let last = days.last.as_ref()?;
+            let (day, events, root) = (&last.day, last.events, last.root_in_hex());
+            Some(format!("{owner} until {day}: {events} events, root {root}"))
+        })
+    }
+
+    /// The rows and days that do not fit.
     pub fn breaks(&self) -> impl Iterator<Item = String> + '_ {
-        self.breaks.iter().map(|broken| {
+        let days = self.days.iter().flat_map(|(owner, days)| {
+            let faults = days.faults.iter();
+            faults.map(move |(day, what)| format!("{owner} until {day}: {what}"))
+        });
+        let rows = self.breaks.iter().map(|broken| {
             format!(
                 "{} at {}:{}: {}",
                 broken.subject, broken.shard, broken.seq, broken.what
             )
-        })
+        });
+        rows.chain(days)
     }
 }
 
@@ -45,10 +62,11 @@ impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} events in two chains, altered {}, acceptances that only one side knows {}",
+            "{} events in two chains, altered {}, acceptances that only one side knows {}, closed days {}",
             self.events,
-            self.breaks.len(),
-            self.unmatched
+            self.breaks().count(),
+            self.unmatched,
+            self.days.iter().map(|(_, days)| days.closed).sum::<usize>()
         )
     }
 }
@@ -71,6 +89,7 @@ pub async fn check(stores: &Stores, reach: &Reach) -> Result<History, DbErr> {
         events: intake.events + routing.events,
         breaks: [intake.breaks, routing.breaks].concat(),
         unmatched: unheard + heard.difference(&all_accepted).count(),
+        days: [("intake", intake.days), ("routing", routing.days)],
     })
 }
 

@@ -20,8 +20,8 @@ use crate::wire;
 const READ: &str = "routing.TransferService/GetTransfer";
 
 /// Whether the caller may do this to this transfer at all. What is offered to a unit may be held by it since, or have left
-/// it, and its caller may ask for the reply again; anything new is refused in the decision.
-pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<(), Error> {
+/// it, and its caller may ask for the reply again; anything new is refused in the decision. Tells for which unit it is done.
+pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<String, Error> {
     let journey = world.journey_of(&on.transfer)?;
     let transfer = journey.transfer(&on.transfer)?;
     let receivers = std::iter::once(&transfer.to).chain(&transfer.offered_before);
@@ -30,8 +30,8 @@ pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<(), Error> {
         .collect();
     standing.push((Relation::Sender, &transfer.from));
     let step = Some(transfer.work.role);
-    if on.rights.suffice_for(&standing, step) {
-        return Ok(());
+    if let Some(unit) = on.rights.acting_for(&standing, step) {
+        return Ok(unit);
     }
     if !on.rights.under(READ).suffice(&reading(transfer)) {
         return Err(Error::TransferNotFound);

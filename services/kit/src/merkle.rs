@@ -5,11 +5,11 @@ use sha2::{Digest as _, Sha256};
 const LEAF: &[u8] = &[0];
 const NODE: &[u8] = &[1];
 
-pub(super) type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 /// A tree that grows to the right. It keeps the roots of its full subtrees only, at most one of each height.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// With the height of each, the highest first.
     full: Vec<(u32, Hash)>,
 }
@@ -33,7 +33,7 @@ impl Tree {
     }
 }
 
-pub(super) fn digest(parts: &[&[u8]]) -> Hash {
+pub(crate) fn digest(parts: &[&[u8]]) -> Hash {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part);
