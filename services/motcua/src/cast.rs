@@ -1,4 +1,4 @@
-//! Who calls in the demo and under load: three officers a unit, and citizens and businesses who hand in online.
+//! Who calls in the demo and under load: four officers a unit, and citizens and businesses who hand in online.
 
 mod dice;
 mod files;
@@ -41,16 +41,24 @@ pub enum Role {
     Examiner,
     /// Signs decisions.
     Leader,
+    /// Takes payments.
+    Cashier,
 }
 
 impl Role {
-    const ALL: [Self; 3] = [Self::Receptionist, Self::Examiner, Self::Leader];
+    const ALL: [Self; 4] = [
+        Self::Receptionist,
+        Self::Examiner,
+        Self::Leader,
+        Self::Cashier,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Receptionist => "receptionist",
             Self::Examiner => "examiner",
             Self::Leader => "leader",
+            Self::Cashier => "cashier",
         }
     }
 }
@@ -105,7 +113,7 @@ impl Player {
 }
 
 impl Cast {
-    /// Three officers for each of these units, and so many citizens, who sign in with a key that is new.
+    /// Four officers for each of these units, and so many citizens, who sign in with a key that is new.
     #[must_use]
     pub fn new(units: &[String], citizens: usize, names: &Names, dice: Dice) -> Self {
         let mut cast = Self::at(Providers::new(PrivateKey::generate()));

@@ -65,13 +65,21 @@ rpcs! {
         "SubmitDossier": SubmitDossierRequest => SubmitDossierResponse,
         "RegisterDossier": RegisterDossierRequest => RegisterDossierResponse,
         "ReceiveDossier": ReceiveDossierRequest => ReceiveDossierResponse,
+        "GuideDossier": GuideDossierRequest => GuideDossierResponse,
         "RefuseDossier": RefuseDossierRequest => RefuseDossierResponse,
+        "RequestSupplement": RequestSupplementRequest => RequestSupplementResponse,
+        "SupplementDossier": SupplementDossierRequest => SupplementDossierResponse,
+        "RequestPayment": RequestPaymentRequest => RequestPaymentResponse,
+        "PostponeAppointment": PostponeAppointmentRequest => PostponeAppointmentResponse,
         "WithdrawDossier": WithdrawDossierRequest => WithdrawDossierResponse,
         "RecordDecision": RecordDecisionRequest => RecordDecisionResponse,
         "ReturnResult": ReturnResultRequest => ReturnResultResponse,
         "GetDossier": GetDossierRequest => GetDossierResponse,
         "ListDossiers": ListDossiersRequest => ListDossiersResponse,
         "ExplainDeadline": ExplainDeadlineRequest => ExplainDeadlineResponse,
+    }
+    intake "PaymentService" {
+        "ConfirmPayment": ConfirmPaymentRequest => ConfirmPaymentResponse,
     }
     routing "TransferService" {
         "PullTransfers": PullTransfersRequest => PullTransfersResponse,

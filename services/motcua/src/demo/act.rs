@@ -1,8 +1,10 @@
 //! What people do to a dossier, and the calls by which they do it.
 
+mod asking;
+
 use chrono::{NaiveDateTime, Timelike as _};
 use proto::intake::v1 as intake;
-use proto::intake::v1::{Channel, Decision, Outcome};
+use proto::intake::v1::{Channel, Decision, Outcome, Payment};
 use proto::routing::v1 as routing;
 use proto::routing::v1::{Transfer, TransferRole};
 use rand::RngExt as _;
@@ -32,6 +34,18 @@ pub enum Act {
     Receive,
     /// The desk refuses what came online.
     Refuse,
+    /// The desk tells who came online what is missing.
+    Guide,
+    /// The holder of a step asks for what is missing.
+    AskSupplement(Held),
+    /// The applicant hands in what is missing: after a guidance, or to whom holds a step.
+    Supplement(Option<Held>),
+    /// The holder of a step asks for a payment.
+    AskPayment(Held),
+    /// The applicant pays at the desk.
+    Pay(Held, Payment),
+    /// The desk apologises and promises this time.
+    Apologise(NaiveDateTime),
     /// The applicant withdraws it.
     Withdraw,
     /// A unit accepts an offer.
@@ -55,6 +69,8 @@ pub struct Held {
     pub transfer: Box<Transfer>,
     /// The position of its acceptance.
     pub position: Option<String>,
+    /// The position at which its clock went on, where it stood still.
+    pub resumed: Option<String>,
 }
 
 /// What a call is made from.
@@ -84,6 +100,12 @@ impl Scene<'_> {
             Act::Register => self.register(request_id)?,
             Act::Receive => self.receive(request_id)?,
             Act::Refuse => self.refuse(request_id)?,
+            Act::Guide => self.guide(request_id)?,
+            Act::AskSupplement(held) => self.ask_supplement(held, request_id)?,
+            Act::Supplement(_) => self.supplement(request_id)?,
+            Act::AskPayment(held) => self.ask_payment(held, entry.dossier, request_id)?,
+            Act::Pay(_, order) => self.pay(order, entry.dossier, request_id)?,
+            Act::Apologise(appointment) => self.apologise(*appointment, request_id)?,
             Act::Withdraw => self.withdraw(request_id)?,
             Act::Accept(offer) => self.accept(offer, request_id)?,
             Act::Decline(offer) => self.decline(offer, request_id)?,
@@ -155,11 +177,7 @@ impl Scene<'_> {
             expected_revision: 0,
             reason: "Người nộp đề nghị rút hồ sơ".to_owned(),
         };
-        let caller = match self.filing.way {
-            Way::Online(citizen) => citizen,
-            Way::Counter | Way::InVain(_) => self.desk()?,
-        };
-        Ok(Call::new(&request).by(caller))
+        Ok(Call::new(&request).by(self.applicant_or_desk()?))
     }
 
     fn accept(&self, offer: &Transfer, request_id: String) -> Result<Call, Error> {
@@ -198,7 +216,8 @@ impl Scene<'_> {
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
         };
-        Ok(Call::new(&request).by(self.officer_of(&held.transfer)?))
+        let caller = self.officer_of(&held.transfer)?;
+        Ok(Call::new(&request).by(caller).after(held.resumed.as_ref()))
     }
 
     fn decide(&self, held: &Held, entry: &Entry<Act>, request_id: String) -> Result<Call, Error> {
@@ -259,6 +278,14 @@ impl Scene<'_> {
 
     fn unit(&self) -> &Unit {
         &self.province.units[self.filing.unit]
+    }
+
+    /// Who came online acts online; for who came to the counter the desk does it.
+    fn applicant_or_desk(&self) -> Result<CallerId, Error> {
+        match self.filing.way {
+            Way::Online(citizen) => Ok(citizen),
+            Way::Counter | Way::InVain(_) => self.desk(),
+        }
     }
 
     fn desk(&self) -> Result<CallerId, Error> {

@@ -9,6 +9,18 @@ pub struct Counts {
     pub handed_over: usize,
     /// Steps that were declined and offered again.
     pub declined: usize,
+    /// Dossiers that were guided before their reception.
+    pub guided: usize,
+    /// Supplements that were asked for.
+    pub supplements_asked: usize,
+    /// Those of them that were handed in.
+    pub supplements_given: usize,
+    /// Payments that were asked for.
+    pub payments_asked: usize,
+    /// Those of them that were made.
+    pub payments_made: usize,
+    /// Appointments that were put off with an apology.
+    pub apologies: usize,
     /// Decisions.
     pub decided: usize,
     /// Results handed over.

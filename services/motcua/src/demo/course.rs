@@ -1,6 +1,9 @@
 //! How far a dossier is, as its acknowledged replies tell.
 
-use proto::intake::v1::{Dossier, DossierState};
+use chrono::NaiveDateTime;
+use proto::intake::v1::{Dossier, DossierState, Payment};
+
+use super::time;
 
 /// How far a dossier is.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,10 @@ pub struct Course {
     pub revision: i64,
     /// Its state, acceptances included.
     pub state: DossierState,
+    /// The time that it was promised for; none before it was received.
+    pub appointment: Option<NaiveDateTime>,
+    /// What was asked for and is not paid.
+    pub owed: Option<Payment>,
     /// Steps offered to or held by a unit.
     pub open_steps: usize,
     /// Those of them that no unit has accepted.
@@ -26,6 +33,10 @@ impl Course {
         self.code.clone_from(&dossier.code);
         self.revision = self.revision.max(dossier.revision);
         self.state = dossier.state();
+        let appointment = dossier.appointment.as_ref();
+        self.appointment = appointment.map(|appointment| time::of(Some(appointment)));
+        let mut owed = dossier.payments.iter();
+        self.owed = owed.find(|payment| payment.paid_at.is_none()).cloned();
     }
 
     /// A unit has accepted one of its steps: from the first on it is processed.

@@ -86,6 +86,10 @@ impl Finale {
             "\n  {} tried online although at level 2, each refused with NOT_ONLINE: {}",
             stage.counts.in_vain, self.played.not_online
         );
+        heading("What applicants were asked for, and what was promised anew");
+        print_table(&report::asked_and_promised(&stage.counts, dossiers));
+        println!();
+        print_indented(&report::examples(dossiers).join("\n"));
         heading("By kind of unit");
         print_table(&report::by_kind_of_unit(
             &stage.province,

@@ -1,6 +1,6 @@
 //! How long people take: desks, officers and applicants, each with dice of their own.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 use proto::routing::v1::Transfer;
 use rand::RngExt as _;
 
@@ -30,6 +30,34 @@ impl Pace {
             .after(at, self.between("answer", dossier, 0, 150))
     }
 
+    /// When an officer finds out what is missing or owed, after it took a step on.
+    #[must_use]
+    pub fn asked(&self, dossier: usize, at: NaiveDateTime) -> NaiveDateTime {
+        self.office.after(at, self.between("ask", dossier, 0, 45))
+    }
+
+    /// When the applicant has handed in what was asked for, or has paid: within a day or two.
+    #[must_use]
+    pub fn answered_by_applicant(&self, dossier: usize, at: NaiveDateTime) -> NaiveDateTime {
+        self.office
+            .after(at, self.between("comply", dossier, 60, 900))
+    }
+
+    /// When a desk sees that an appointment cannot be kept: more than a day ahead, where there is so much time.
+    #[must_use]
+    pub fn apologised(
+        &self,
+        dossier: usize,
+        at: NaiveDateTime,
+        appointment: NaiveDateTime,
+    ) -> NaiveDateTime {
+        let ahead = appointment - TimeDelta::days(1);
+        let left = self.office.between(at, ahead);
+        let share = self.dice.on("apologise", dossier).random_range(0.3..0.9);
+        let wait = minutes(f64::from(left) * share).max(WINDOW_MINUTES);
+        self.office.after(at, wait)
+    }
+
     /// When a unit accepts an offer, or declines it.
     #[must_use]
     pub fn accepted(&self, dossier: usize, offer: &Transfer, at: NaiveDateTime) -> NaiveDateTime {
@@ -52,7 +80,7 @@ impl Pace {
         let left = self.office.between(accepted, time::of(step.due.as_ref()));
         let left = if left == 0 { USUAL_MINUTES } else { left };
         let mut dice = self.dice.on(&format!("work {}", step.step_key), dossier);
-        let share = if fate == Fate::Late {
+        let share = if matches!(fate, Fate::Late | Fate::Apologised) {
             dice.random_range(1.2..2.6)
         } else {
             (dice.random_range(0.08..0.85) * self.habit(unit)).min(0.97)

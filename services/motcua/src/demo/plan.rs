@@ -62,6 +62,14 @@ pub enum Fate {
     Declined,
     /// Everybody takes longer than the limit.
     Late,
+    /// So they do, and the desk apologises in time.
+    Apologised,
+    /// The desk tells the applicant what is missing before it receives it.
+    Guided,
+    /// The first unit asks for a supplement.
+    Supplemented,
+    /// The first unit asks for a payment.
+    Paying,
 }
 
 /// What a plan is made from.
@@ -193,7 +201,11 @@ fn fate(way: Way, dice: &mut StdRng) -> Fate {
         0..6 if online => Fate::Refused,
         6..8 => Fate::Withdrawn,
         8..9 => Fate::Declined,
-        9..17 => Fate::Late,
+        9..12 => Fate::Late,
+        12..17 => Fate::Apologised,
+        17..20 => Fate::Supplemented,
+        20..24 => Fate::Paying,
+        24..27 if online => Fate::Guided,
         _ => Fate::Ordinary,
     }
 }
@@ -274,7 +286,7 @@ mod tests {
             match filing.way {
                 Way::Online(_) => assert!(level >= 3),
                 Way::InVain(_) => assert!(level < 3),
-                Way::Counter => assert_ne!(filing.fate, Fate::Refused),
+                Way::Counter => assert!(!matches!(filing.fate, Fate::Refused | Fate::Guided)),
             }
         }
         let in_vain = plan

@@ -28,6 +28,16 @@ pub fn dossier_in(act: &Act, answer: &Answer) -> Result<Option<Dossier>, Error> 
         Act::Register => answer.read::<intake::RegisterDossierResponse>()?.dossier,
         Act::Receive => answer.read::<intake::ReceiveDossierResponse>()?.dossier,
         Act::Refuse => answer.read::<intake::RefuseDossierResponse>()?.dossier,
+        Act::Guide => answer.read::<intake::GuideDossierResponse>()?.dossier,
+        Act::AskSupplement(_) => answer.read::<intake::RequestSupplementResponse>()?.dossier,
+        Act::Supplement(_) => answer.read::<intake::SupplementDossierResponse>()?.dossier,
+        Act::AskPayment(_) => answer.read::<intake::RequestPaymentResponse>()?.dossier,
+        Act::Pay(..) => answer.read::<intake::ConfirmPaymentResponse>()?.dossier,
+        Act::Apologise(_) => {
+            answer
+                .read::<intake::PostponeAppointmentResponse>()?
+                .dossier
+        }
         Act::Withdraw => answer.read::<intake::WithdrawDossierResponse>()?.dossier,
         Act::Decide(_) => answer.read::<intake::RecordDecisionResponse>()?.dossier,
         Act::Return(_) => answer.read::<intake::ReturnResultResponse>()?.dossier,

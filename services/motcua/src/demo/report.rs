@@ -1,9 +1,11 @@
 //! What a person wants to see at the end.
 
+mod asked;
 mod journey;
 mod scope;
 mod tables;
 
+pub use asked::{asked_and_promised, examples};
 pub use journey::Journey;
 pub use scope::strangers_see_nothing;
 pub use tables::{by_kind_of_unit, by_level_and_channel, slowest_units};

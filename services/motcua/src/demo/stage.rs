@@ -1,5 +1,7 @@
 //! The state of the play: every dossier's course, what is to happen, and which offers must come through the queue.
 
+mod asking;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDateTime;
@@ -38,6 +40,8 @@ pub struct Stage {
     dossiers: HashMap<String, usize>,
     expected: BTreeSet<(usize, String)>,
     seen: HashSet<(String, i64)>,
+    /// Those whose desk has promised another time, or is about to.
+    apologising: HashSet<usize>,
 }
 
 impl Stage {
@@ -64,6 +68,7 @@ impl Stage {
             dossiers: HashMap::new(),
             expected: BTreeSet::new(),
             seen: HashSet::new(),
+            apologising: HashSet::new(),
         }
     }
 
@@ -83,6 +88,19 @@ impl Stage {
             Act::Submit => self.submitted(dossier, at),
             Act::Register | Act::Receive => self.received(dossier),
             Act::Refuse | Act::Withdraw => self.closed(dossier),
+            Act::Guide => self.guided(dossier, at),
+            Act::AskSupplement(held) => self.asked_supplement(dossier, held, at),
+            Act::Supplement(None) => self.receive_soon(dossier, at),
+            Act::Supplement(Some(held)) => {
+                self.counts.supplements_given += 1;
+                self.goes_on(dossier, held, answer, at);
+            }
+            Act::AskPayment(held) => self.asked_payment(dossier, held, answer, at)?,
+            Act::Pay(held, _) => {
+                self.counts.payments_made += 1;
+                self.goes_on(dossier, held, answer, at);
+            }
+            Act::Apologise(_) => self.counts.apologies += 1,
             Act::Accept(_) => self.accepted(dossier, answer, at)?,
             Act::Decline(_) => self.declined(dossier, answer, at)?,
             Act::Forward(offer) => self.expect(dossier, &offer.step_key),
@@ -96,8 +114,11 @@ impl Stage {
     fn submitted(&mut self, dossier: usize, at: NaiveDateTime) {
         let uid = self.courses[dossier].uid.clone();
         self.dossiers.insert(uid, dossier);
-        let refused = self.filings[dossier].fate == Fate::Refused;
-        let act = if refused { Act::Refuse } else { Act::Receive };
+        let act = match self.filings[dossier].fate {
+            Fate::Refused => Act::Refuse,
+            Fate::Guided => Act::Guide,
+            _ => Act::Receive,
+        };
         self.agenda
             .note(self.pace.answered(dossier, at), dossier, act);
     }
@@ -138,12 +159,19 @@ impl Stage {
             RESULT => self.pace.collected(dossier, at),
             _ => self.pace.done(dossier, fate, &transfer, unit),
         };
-        let act = what_ends(fate, &transfer);
+        let asks = self.asks(dossier, &transfer);
+        let act = asks.unwrap_or_else(|| what_ends(fate, &transfer));
         let held = Held {
             transfer,
             position: answer.position.clone(),
+            resumed: None,
         };
-        self.agenda.note(done, dossier, act(held));
+        let when = match asks {
+            Some(_) => self.pace.asked(dossier, at),
+            None => done,
+        };
+        self.apologise_before(dossier, &held.transfer, (at, done));
+        self.agenda.note(when, dossier, act(held));
         Ok(())
     }
 
