@@ -54,6 +54,9 @@ pub enum Error {
         /// Who takes it, in Vietnamese.
         takes: String,
     },
+    /// `INVALID_FIELDS`: what is well formed and wrong for the time at which it is done first.
+    #[error("the fields are out of reach")]
+    OutOfReach(Vec<Violation>),
     /// `COMPONENTS_MISSING`.
     #[error("components are missing")]
     ComponentsMissing(Vec<Violation>),
@@ -209,6 +212,7 @@ impl Error {
             Self::BlockReturned => (Code::FailedPrecondition, "BLOCK_RETURNED"),
             Self::AppointmentTooEarly { .. } => (Code::InvalidArgument, "APPOINTMENT_TOO_EARLY"),
             Self::NotWorkingTime { .. } => (Code::InvalidArgument, "NOT_WORKING_TIME"),
+            Self::OutOfReach(_) => (Code::InvalidArgument, "INVALID_FIELDS"),
             Self::ComponentsMissing(_) => (Code::InvalidArgument, "COMPONENTS_MISSING"),
             Self::FormInvalid(_) => (Code::InvalidArgument, "FORM_INVALID"),
             Self::FormUnusable(_) => (Code::Internal, "FORM_UNUSABLE"),
@@ -293,7 +297,8 @@ impl Error {
             Self::CalendarMissing => {
                 "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch".to_owned()
             }
-            Self::ComponentsMissing(_)
+            Self::OutOfReach(_)
+            | Self::ComponentsMissing(_)
             | Self::FormInvalid(_)
             | Self::FormUnusable(_)
             | Self::StateForbids(_)
@@ -341,7 +346,8 @@ impl Error {
             Self::SupplementTooLate { by } => failure.with("ask_by", by.to_rfc3339()),
             Self::AppointmentTooEarly { after } => failure.with("after", after.to_rfc3339()),
             Self::NotWorkingTime { next } => failure.with("next_opening", next.to_rfc3339()),
-            Self::ComponentsMissing(_)
+            Self::OutOfReach(_)
+            | Self::ComponentsMissing(_)
             | Self::FormInvalid(_)
             | Self::FormUnusable(_)
             | Self::DossierNotFound
@@ -372,9 +378,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (code, reason) = error.code_and_reason();
         match error {
-            Error::ComponentsMissing(violations) | Error::FormInvalid(violations) => {
-                Failure::invalid(reason, violations)
-            }
+            Error::OutOfReach(violations)
+            | Error::ComponentsMissing(violations)
+            | Error::FormInvalid(violations) => Failure::invalid(reason, violations),
             Error::StateForbids(InvalidTransition {
                 act,
                 current,

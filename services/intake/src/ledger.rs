@@ -98,7 +98,7 @@ impl Ledger for Intake {
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
         match &step.act {
             Act::Hand(handed) => decide::hand(world, handed, step.cause.at),
-            Act::Reserve(reservation) => codes::reserve(world, reservation),
+            Act::Reserve(reservation) => codes::reserve(world, reservation, step.cause.at),
             Act::GiveBack(given_back) => codes::give_back(world, given_back, step.cause.at),
             Act::On(on) => step::on_dossier(world, on, step.cause.at),
             Act::Custody(change) => decide::custody(world, change),

@@ -5,6 +5,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
 use crate::failure::Violation;
+use crate::text;
 
 /// The field of a request that violations name.
 const FIELD: &str = "form_data";
@@ -56,11 +57,52 @@ impl Form {
             )]
         })?;
         let errors = self.validator.iter_errors(&filled).take(MOST_FAULTS);
-        let violations: Vec<Violation> = errors.flat_map(|error| self.violations(&error)).collect();
+        let mut violations: Vec<Violation> =
+            errors.flat_map(|error| self.violations(&error)).collect();
+        self.control_characters(&filled, &mut Vec::new(), &mut violations);
         if violations.is_empty() {
             return Ok(());
         }
         Err(violations)
+    }
+
+    /// Nobody means to write them, and what shows or prints a form later stumbles over them. Lines may be broken.
+    fn control_characters(
+        &self,
+        filled: &Value,
+        path: &mut Vec<String>,
+        violations: &mut Vec<Violation>,
+    ) {
+        let is_control = |letter: char| letter.is_control() && !"\n\r\t".contains(letter);
+        let named = |name: String, value| (name, value);
+        let inner: Vec<(String, &Value)> = match filled {
+            Value::String(text) if text.contains(is_control) => {
+                let text = (
+                    "has control characters; remove them",
+                    "chứa ký tự điều khiển; hãy xóa bỏ",
+                );
+                violations.push(self.violation(path, "CONTROL_CHARACTER", text));
+                return;
+            }
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                items
+                    .map(|(index, item)| named(index.to_string(), item))
+                    .collect()
+            }
+            Value::Object(fields) => {
+                let fields = fields.iter();
+                fields
+                    .map(|(name, field)| named(name.clone(), field))
+                    .collect()
+            }
+            _ => return,
+        };
+        for (name, value) in inner {
+            path.push(name);
+            self.control_characters(value, path, violations);
+            path.pop();
+        }
     }
 
     /// What an error of the library says of fields: of one that is missing, the missing one is named.
@@ -124,6 +166,41 @@ impl Form {
             None => quoted(path.last()),
         }
     }
+}
+
+/// JSON with every string in it composed (NFC), however it was written or escaped; all else stays to the letter, and so does
+/// what is no JSON.
+#[must_use]
+pub fn compose(filled: &str) -> String {
+    let mut composed = String::with_capacity(filled.len());
+    let mut rest = filled;
+    while let Some((before, string, after)) = next_string(rest) {
+        composed.push_str(before);
+        let text = serde_json::from_str(string).map(|text: String| text::compose(&text));
+        match text.and_then(|text| serde_json::to_string(&text)) {
+            Ok(text) => composed.push_str(&text),
+            Err(_) => composed.push_str(string),
+        }
+        rest = after;
+    }
+    composed + rest
+}
+
+/// The next string of a JSON text with its quotes, what stands before it and what follows.
+fn next_string(json: &str) -> Option<(&str, &str, &str)> {
+    let (before, string) = json.split_at_checked(json.find('"')?)?;
+    let mut letters = string.char_indices().skip(1);
+    while let Some((place, letter)) = letters.next() {
+        match letter {
+            '\\' => drop(letters.next()),
+            '"' => {
+                let (string, after) = string.split_at_checked(place + 1)?;
+                return Some((before, string, after));
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn quoted(name: Option<&String>) -> String {
@@ -216,6 +293,45 @@ mod tests {
             )
         );
         assert!(form.check("[").is_err());
+    }
+
+    #[test]
+    fn every_string_is_composed_however_it_is_escaped_and_all_else_stays_to_the_letter() {
+        for (filled, composed) in [
+            (
+                "{\"te\u{302}n\" : \"\u{110}a\u{306}k\"}",
+                "{\"tên\" : \"\u{110}\u{103}k\"}",
+            ),
+            (
+                r#"{"a": "e\u0302", "n": 1.10, "b": 12345678901234567890}"#,
+                "{\"a\": \"ê\", \"n\": 1.10, \"b\": 12345678901234567890}",
+            ),
+            (
+                r#"["\\", "\"", "x\n", "\u0000"]"#,
+                r#"["\\", "\"", "x\n", "\u0000"]"#,
+            ),
+            (r#"{"open: 1, "x"#, r#"{"open: 1, "x"#),
+            ("", ""),
+        ] {
+            assert_eq!(compose(filled), composed, "{filled}");
+        }
+    }
+
+    #[test]
+    fn control_characters_are_found_at_any_depth_and_lines_may_be_broken() {
+        let form = Form::parse("true").unwrap();
+        let violations = form.check(r#"{"a": [{"b": "x\u0000"}], "c": "two\nlines"}"#);
+        let violations = violations.unwrap_err();
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0].field, "form_data.a.0.b");
+        assert_eq!(violations[0].reason, "CONTROL_CHARACTER");
+    }
+
+    #[test]
+    fn nesting_ends_somewhere() {
+        let form = Form::parse("true").unwrap();
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        assert_eq!(form.check(&deep).unwrap_err()[0].reason, "MALFORMED");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use icu_collator::options::CollatorOptions;
 use icu_collator::{Collator, CollatorBorrowed};
 use icu_locale_core::locale;
-use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// Vietnamese order; the data are part of the program.
 static ORDER: LazyLock<Option<CollatorBorrowed<'static>>> = LazyLock::new(|| {
@@ -22,7 +22,10 @@ const ALIASES: [(&str, &str); 2] = [("dac lac", "dak lak"), ("darlac", "dak lak"
 /// Text as it is kept: composed (NFC), whatever keyboard it came from.
 #[must_use]
 pub fn compose(text: &str) -> String {
-    text.nfc().collect()
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.to_owned(),
+        IsNormalized::No | IsNormalized::Maybe => text.nfc().collect(),
+    }
 }
 
 /// Text as it is compared: composed (NFC), one letter for those that look the same, one apostrophe, single spaces.

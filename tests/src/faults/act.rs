@@ -60,11 +60,39 @@ macro_rules! on_transfers {
     };
 }
 
+macro_rules! on_codes {
+    ($($request:ident => $kind:ident;)*) => {
+        $(impl Acting for intake::$request {
+            const KIND: Kind = Kind::$kind;
+
+            fn request_id(&self) -> &str {
+                &self.request_id
+            }
+
+            fn told(&self, _: &Self::Reply) -> Told {
+                Told::default()
+            }
+        })*
+    };
+}
+
+on_codes! {
+    ReserveCodesRequest => Reserve;
+    ReturnCodesRequest => GiveBack;
+}
+
 on_dossiers! {
     SubmitDossierRequest => Submit;
     RegisterDossierRequest => Register;
     ReceiveDossierRequest => Receive;
     RefuseDossierRequest => Refuse;
+    GuideDossierRequest => Guide;
+    RequestSupplementRequest => AskSupplement;
+    SupplementDossierRequest => Supplement;
+    RequestPaymentRequest => AskPayment;
+    ConfirmPaymentRequest => Pay;
+    PostponeAppointmentRequest => Postpone;
+    StopDossierRequest => Stop;
     WithdrawDossierRequest => Withdraw;
     RecordDecisionRequest => Decide, transfer_uid;
     ReturnResultRequest => Return, transfer_uid;

@@ -1,6 +1,7 @@
 //! What the stores hold after a run, read past the services with queries of our own.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use kit::seal::Keyring;
@@ -33,6 +34,10 @@ pub struct Evidence {
     pub dossiers: Vec<Dossier>,
     /// The last number of each desk and day.
     pub numbers: Vec<(String, String, i64)>,
+    /// The numbers of each desk and day that are void.
+    pub void: Vec<(String, String, RangeInclusive<i64>)>,
+    /// Blocks of codes that nobody has given back.
+    pub reserved: Vec<(String, String, RangeInclusive<i64>)>,
     /// Who was responsible for which transfer, in order: transfer, custodian, since, until.
     pub holdings: Vec<Holding>,
     /// Dossiers with an open route, and transfers that have not ended.
@@ -117,6 +122,8 @@ impl Evidence {
             routing: log(&routing, moved).await,
             dossiers: dossiers(&intake).await,
             numbers: numbers(&intake).await,
+            void: ranges(&intake, "void_number").await,
+            reserved: ranges(&intake, "code_block WHERE returned_at IS NULL").await,
             holdings: holdings(&routing).await,
             open: open(&routing).await,
             held: held(&intake).await,
@@ -131,7 +138,8 @@ impl Evidence {
         let told = self
             .acts
             .iter()
-            .filter_map(|act| Some((act.journey, act.told()?)));
+            .filter_map(|act| Some((act.journey, act.told()?)))
+            .filter(|(_, told)| !told.dossier.is_empty());
         told.map(|(journey, told)| (journey, told.dossier.as_str()))
             .collect()
     }
@@ -209,6 +217,18 @@ async fn numbers(store: &DatabaseConnection) -> Vec<(String, String, i64)> {
     let query = "SELECT unit_uid, date, last FROM dossier_number";
     let number = |row: &QueryResult| (get(row, "unit_uid"), get(row, "date"), get(row, "last"));
     rows(store, query).await.iter().map(number).collect()
+}
+
+async fn ranges(
+    store: &DatabaseConnection,
+    from: &str,
+) -> Vec<(String, String, RangeInclusive<i64>)> {
+    let query = format!("SELECT unit_uid, date, first, last FROM {from}");
+    let range = |row: &QueryResult| {
+        let numbers = get::<i64>(row, "first")..=get(row, "last");
+        (get(row, "unit_uid"), get(row, "date"), numbers)
+    };
+    rows(store, &query).await.iter().map(range).collect()
 }
 
 async fn holdings(store: &DatabaseConnection) -> Vec<Holding> {

@@ -1,5 +1,7 @@
 //! Who does what next with one dossier, from the desk that takes it in to the desk that returns the result.
 
+mod asked;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -71,11 +73,18 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
         dossier: dossier.uid.clone(),
         scene: Arc::clone(&scene),
     };
-    if plan.citizen.is_some() {
+    let mut dossier = dossier;
+    if let Some(number) = plan.citizen {
         if plan.fate == Fate::Refused {
             return work.refuse().await;
         }
-        work.receive().await?;
+        if plan.fate == Fate::Guided {
+            work.guide(&citizen(number)).await?;
+        }
+        dossier = work.receive().await?;
+    }
+    if plan.fate == Fate::Postponed {
+        work.postpone(&dossier).await?;
     }
     work.follow().await
 }
@@ -86,6 +95,8 @@ async fn hand_in(scene: &Scene, plan: &Plan<'_>) -> Result<Dossier, Refused> {
         let caller = citizen(number);
         let submitted = line.act(plan.number, &caller, None, plan.submit());
         submitted.await?.message.dossier
+    } else if plan.fate == Fate::Offline {
+        return asked::take_in_offline(scene, plan).await;
     } else {
         let desk = subject(plan.desk, "receptionist");
         let registered = line.act(plan.number, &desk, None, plan.register());
@@ -95,18 +106,17 @@ async fn hand_in(scene: &Scene, plan: &Plan<'_>) -> Result<Dossier, Refused> {
 }
 
 impl Work {
-    async fn receive(&self) -> Result<(), Refused> {
+    async fn receive(&self) -> Result<Dossier, Refused> {
         let request = ReceiveDossierRequest {
             request_id: new_request_id(),
             dossier_uid: self.dossier.clone(),
             expected_revision: 0,
         };
         let desk = subject(&self.desk, "receptionist");
-        self.scene
-            .line
-            .act(self.number, &desk, None, request)
-            .await?;
-        Ok(())
+        let line = &self.scene.line;
+        let received = line.act(self.number, &desk, None, request).await?;
+        let dossier = received.message.dossier;
+        dossier.ok_or_else(|| "a reply without a dossier".to_owned())
     }
 
     async fn refuse(&self) -> Result<(), Refused> {
@@ -176,7 +186,7 @@ impl Work {
             _ => {}
         }
         let accepted = self.accept(&offer).await;
-        if self.fate == Fate::Withdrawn {
+        if matches!(self.fate, Fate::Withdrawn | Fate::Stopped) {
             // Recalled with the dossier.
             let Some((held, position)) = or_lost(accepted)? else {
                 return Ok(Next::Wait);
@@ -185,13 +195,27 @@ impl Work {
             if held.custody_epoch != 1 {
                 return Ok(or_lost(worked_off.await)?.unwrap_or(Next::Wait));
             }
-            let (withdrawn, worked_off) = tokio::join!(self.withdraw(), worked_off);
+            let (withdrawn, worked_off) = tokio::join!(self.give_up(), worked_off);
             or_lost(worked_off)?;
             // Where the decision was faster, the dossier goes its way to the end.
             return Ok(or_lost(withdrawn)?.unwrap_or(Next::Wait));
         }
         let (held, position) = accepted?;
+        let position = match self.fate {
+            _ if held.custody_epoch != 1 => position,
+            Fate::Supplemented => self.supplement(&held, position.as_deref()).await?,
+            Fate::Paying => self.have_paid(&held, position.as_deref()).await?,
+            _ => position,
+        };
         self.work_off(&held, position.as_deref()).await
+    }
+
+    /// Withdraws or stops it, as its fate is.
+    async fn give_up(&self) -> Result<Next, Refused> {
+        match self.fate {
+            Fate::Stopped => self.stop().await,
+            _ => self.withdraw().await,
+        }
     }
 
     async fn accept(&self, offer: &Transfer) -> Result<(Transfer, Option<String>), Refused> {
@@ -222,7 +246,8 @@ impl Work {
             custody_epoch: held.custody_epoch,
         };
         let line = &self.scene.line;
-        line.act(self.number, &officer(held), None, request).await?;
+        line.act(self.number, &officer(held), after, request)
+            .await?;
         Ok(Next::Wait)
     }
 

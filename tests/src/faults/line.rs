@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
 use proto::identity::v1::IssueTokenRequest;
@@ -72,6 +72,14 @@ impl Line {
     /// Real time since the run began.
     pub fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// Civil time of the run.
+    pub fn civil(&self) -> Moment {
+        let began: Moment = MONDAY_MORNING
+            .parse()
+            .expect("a time as RFC 3339 writes it");
+        began + self.now() * SPEED
     }
 
     /// Asks for an act until it is answered, and notes both.
@@ -171,11 +179,8 @@ impl Line {
         mut request: Request<R>,
         patience: Duration,
     ) -> Result<Reply<R::Reply>, Status> {
-        let now = MONDAY_MORNING
-            .parse()
-            .unwrap_or(clock::real().fixed_offset())
-            + self.now() * SPEED;
-        insert(request.metadata_mut(), SIMULATED_TIME, &now.to_rfc3339());
+        let now = self.civil().to_rfc3339();
+        insert(request.metadata_mut(), SIMULATED_TIME, &now);
         request.set_timeout(patience);
         let way = self.way(R::PATH);
         let answered = tokio::time::timeout(patience, once(&way.channel, request)).await;

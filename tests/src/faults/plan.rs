@@ -42,6 +42,18 @@ pub enum Fate {
     Withdrawn,
     /// The first unit declines it, and takes it when it is offered again.
     Declined,
+    /// The desk stops it while the first unit works on it.
+    Stopped,
+    /// The desk tells the applicant what is missing before it receives it (online only).
+    Guided,
+    /// The first unit asks for a supplement (where it works alone).
+    Supplemented,
+    /// The first unit asks for a payment (where it works alone).
+    Paying,
+    /// The desk apologises and promises another time.
+    Postponed,
+    /// The counter was offline when it took it in.
+    Offline,
     /// The first unit passes the offer on to itself under a new epoch before it accepts.
     Forwarded,
 }
@@ -70,6 +82,12 @@ impl<'a> Plan<'a> {
             4..9 => Fate::Withdrawn,
             9..13 => Fate::Declined,
             13..17 => Fate::Forwarded,
+            17..20 => Fate::Stopped,
+            20..24 if online => Fate::Guided,
+            24..32 if province.begins_alone(procedure) => Fate::Supplemented,
+            32..40 if province.begins_alone(procedure) => Fate::Paying,
+            40..43 => Fate::Postponed,
+            43..48 if !online => Fate::Offline,
             _ => Fate::Ordinary,
         };
         Self {

@@ -80,6 +80,13 @@ impl Province {
         self.units.iter().filter(takes).collect()
     }
 
+    /// Whether one step begins its route: nobody else works meanwhile.
+    pub fn begins_alone(&self, procedure: &Procedure) -> bool {
+        let route = self.routes.get(&procedure.route);
+        let steps = route.into_iter().flatten();
+        steps.filter(|step| step.after().next().is_none()).count() == 1
+    }
+
     /// The steps of a procedure's route.
     pub fn route(&self, procedure: &str) -> &[Step] {
         let found = self.procedures.iter().find(|known| known.code == procedure);

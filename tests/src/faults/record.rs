@@ -14,6 +14,24 @@ pub enum Kind {
     Receive,
     /// `RefuseDossier`.
     Refuse,
+    /// `GuideDossier`.
+    Guide,
+    /// `RequestSupplement`.
+    AskSupplement,
+    /// `SupplementDossier`.
+    Supplement,
+    /// `RequestPayment`.
+    AskPayment,
+    /// `ConfirmPayment`.
+    Pay,
+    /// `PostponeAppointment`.
+    Postpone,
+    /// `StopDossier`.
+    Stop,
+    /// `ReserveCodes`.
+    Reserve,
+    /// `ReturnCodes`.
+    GiveBack,
     /// `WithdrawDossier`.
     Withdraw,
     /// `AcceptTransfer`.

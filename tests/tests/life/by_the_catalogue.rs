@@ -15,7 +15,7 @@ use tonic::Code;
 use crate::deadlines::{PATIENCE, explain, holiday, local};
 
 const MORNING: &str = "2017-08-28T08:00";
-const FORM: &str = r#"{"type":"object","required":["child"],"properties":{"child":{"type":"string","title":"Họ tên trẻ"}}}"#;
+const FORM: &str = r#"{"type":"object","required":["child"],"additionalProperties":false,"properties":{"child":{"type":"string","title":"Họ tên trẻ"}}}"#;
 const FILLED: &str = r#"{"child":"H'Hen Niê"}"#;
 
 /// Birth registration with a form, a fee in the district, a register that has the identity, and more time in the district.
@@ -74,6 +74,58 @@ async fn publish(suite: &Suite) -> String {
         .await;
     assert_eq!(published.message.ends_version, 1);
     published.position.unwrap()
+}
+
+#[tokio::test]
+async fn a_form_that_is_filled_in_wrongly_is_refused_by_field_and_letters_are_composed() {
+    let suite = Suite::start().await;
+    let position = publish(&suite).await;
+    let an = suite
+        .actor(AN)
+        .at("2017-08-28T08:30")
+        .after(Some(&position));
+    // Whoever comes for the first time is registered.
+    an.refused(online("{}"), Code::InvalidArgument, "FORM_INVALID")
+        .await;
+    let before = suite.everything_told().await;
+    let deep = format!(
+        r#"{{"child":{}{}}}"#,
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
+    let long = format!(r#"{{"child":"{}"}}"#, "x".repeat(1024 * 1024));
+    for (form, reason, field) in [
+        (r#"{"child":7}"#, "FORM_INVALID", "form_data.child"),
+        (r#"{"child":null}"#, "FORM_INVALID", "form_data.child"),
+        (r#"{"child":["H'Hen"]}"#, "FORM_INVALID", "form_data.child"),
+        (
+            r#"{"child":"H'Hen","mother":"H'Yam"}"#,
+            "FORM_INVALID",
+            "form_data.mother",
+        ),
+        (
+            r#"{"child":"H'Hen\u0000"}"#,
+            "FORM_INVALID",
+            "form_data.child",
+        ),
+        ("[]", "FORM_INVALID", "form_data"),
+        ("{", "FORM_INVALID", "form_data"),
+        (&deep, "FORM_INVALID", "form_data"),
+        (&long, "INVALID_FIELDS", "form_data"),
+    ] {
+        let refusal = an
+            .refused(online(form), Code::InvalidArgument, reason)
+            .await;
+        let shown: String = form.chars().take(40).collect();
+        assert_eq!(refusal.fields(), [field], "{shown}");
+        assert!(!refusal.vietnamese.is_empty(), "{shown}");
+    }
+    assert_eq!(suite.everything_told().await, before, "nothing has changed");
+    for decomposed in ["Nie\u{302}", r"Nie\u0302"] {
+        let form = format!(r#"{{"child":"{decomposed}"}}"#);
+        let dossier = an.ok(online(&form)).await.message.dossier.unwrap();
+        assert_eq!(dossier.form_data, "{\"child\":\"Niê\"}");
+    }
 }
 
 /// All papers but the one that a register has.

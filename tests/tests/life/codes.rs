@@ -236,6 +236,11 @@ async fn what_is_no_block_is_refused() {
     }
     let block = desk.ok(desk::reserve(COMMUNE, "2017-09-28", 200)).await;
     assert_eq!(block.last_code, "000.01.20.H15-170928-0200");
+    // A call may be repeated when its day has passed, and says what it said.
+    let today = desk::reserve(COMMUNE, DAY, 3);
+    let first = desk.ok(today.clone()).await.message;
+    let tomorrow = desk.at("2017-08-29T08:00");
+    assert_eq!(tomorrow.ok(today).await.message, first);
     suite.must_add_up().await;
 }
 

@@ -191,9 +191,8 @@ async fn r07_codes_cannot_be_tried_out() {
     suite.actor(AN).ok(tried(1)).await;
 }
 
-#[tokio::test]
-async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() {
-    let suite = Suite::start().await;
+/// A dossier whose applicant was mended by a call with this id, and that was decided after it.
+async fn mended_and_decided(suite: &Suite) -> (Dossier, String) {
     let dossier = suite.register(MARRIAGE, COMMUNE).await;
     suite.work_off(COMMUNE, "2017-08-28T09:00").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
@@ -215,6 +214,23 @@ async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() 
         .await;
     suite.decide(&signed, "2017-08-28T11:00").await;
     suite.must_add_up().await;
+    (dossier, request_id)
+}
+
+/// An act that both services tell of: the entry of intake, and that of routing.
+fn told_by_both<'a>(events: &[&'a Event]) -> Option<(&'a Event, &'a Event)> {
+    let asked_for = events.iter().filter(|event| !event.request_id.is_empty());
+    let by = |owner: &'static str| asked_for.clone().filter(move |event| event.owner == owner);
+    by("intake").find_map(|here| {
+        let there = by("routing").find(|there| there.request_id == here.request_id);
+        there.map(|there| (*here, *there))
+    })
+}
+
+#[tokio::test]
+async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() {
+    let suite = Suite::start().await;
+    let (dossier, request_id) = mended_and_decided(&suite).await;
     let ask = || GetHistoryRequest {
         dossier_uid: dossier.uid.clone(),
     };
@@ -247,17 +263,7 @@ async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() 
         (COMMUNE, &request_id)
     );
     // What each service told of one act has the act's id, and the unit that it was done for.
-    let decision = events
-        .iter()
-        .filter(|event| event.owner == "routing")
-        .find_map(|event| {
-            let here = events
-                .iter()
-                .find(|other| other.owner == "intake" && other.request_id == event.request_id);
-            here.filter(|_| !event.request_id.is_empty())
-                .map(|here| (here, event))
-        });
-    let (here, there) = decision.expect("an act that both services tell of");
+    let (here, there) = told_by_both(&events).expect("an act that both services tell of");
     assert_eq!((&*here.unit_uid, &*there.unit_uid), (COMMUNE, COMMUNE));
     let name = |dossier: &Option<Dossier>| dossier.clone().unwrap().applicant.unwrap().name;
     assert_eq!(mended.reason, "Ghi nhầm họ tên");

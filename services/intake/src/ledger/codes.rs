@@ -1,8 +1,9 @@
 //! What is decided about codes: the next one of a desk, and blocks for counters that work offline.
 
-use chrono::NaiveDate;
-use kit::clock::Moment;
+use chrono::{Days, NaiveDate};
+use kit::clock::{self, Moment};
 use kit::copies::Unit;
+use kit::failure::Violation;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{About, Effect};
 
@@ -15,6 +16,9 @@ use crate::dossier::Dossier;
 use crate::error::Error;
 use crate::reference::Case;
 use crate::{filing, wire};
+
+/// How long before a counter goes offline its codes can be reserved.
+const DAYS_AHEAD: Days = Days::new(31);
 
 /// So many numbers after the last of a desk on a day.
 pub(super) fn allot(
@@ -35,8 +39,22 @@ pub(super) fn allot(
 }
 
 /// Codes are set aside for a counter that will be offline.
-pub(super) fn reserve(world: &World, reservation: &Reservation) -> Result<Effect<Change>, Error> {
-    let date = reservation.date;
+///
+/// The day is looked at here, where a repeated call does not come: it may be repeated after that day.
+pub(super) fn reserve(
+    world: &World,
+    reservation: &Reservation,
+    at: Moment,
+) -> Result<Effect<Change>, Error> {
+    let (date, today) = (reservation.date, clock::local(at).date());
+    if !(today..=today + DAYS_AHEAD).contains(&date) {
+        return Err(Error::OutOfReach(vec![Violation::new(
+            "date",
+            "OUT_OF_RANGE",
+            "must be today or one of the 31 days to come",
+            "phải là hôm nay hoặc trong 31 ngày tới",
+        )]));
+    }
     let unit = filing::resolve(&world.units, &reservation.unit, date)?;
     let (numbers, last) = allot(world, unit, date, reservation.count);
     let block = Block {

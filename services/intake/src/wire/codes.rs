@@ -1,6 +1,6 @@
 //! Blocks of codes on the wire.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use kit::authority::Context;
 use kit::clock::{self, Moment};
 use kit::failure::{Failure, Violation};
@@ -16,8 +16,6 @@ use crate::code::DossierCode;
 const UID: usize = 50;
 const REASON: usize = 1_000;
 const MOST_CODES: u32 = 200;
-/// How long before a counter goes offline its codes can be reserved.
-const DAYS_AHEAD: Days = Days::new(31);
 
 /// `ReserveCodes`.
 ///
@@ -30,7 +28,7 @@ pub fn reserve(
     let mut fields = Fields::new();
     let request_id = fields.request_id(&request.request_id);
     let unit = fields.text("unit_uid", &request.unit_uid, UID);
-    let date = fields.take(date(&request.date, clock::local(context.at).date()));
+    let date = fields.take(date(&request.date));
     let count = u32::try_from(request.count).unwrap_or_default();
     if !(1..=MOST_CODES).contains(&count) {
         fields.reject(Violation::new(
@@ -96,27 +94,18 @@ pub(super) fn offline(
     Some(Offline { code, received_at })
 }
 
-fn date(text: &str, today: NaiveDate) -> Result<NaiveDate, Violation> {
+fn date(text: &str) -> Result<NaiveDate, Violation> {
     if text.is_empty() {
         return Err(required("date"));
     }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
         Violation::new(
             "date",
             "MALFORMED",
             "must be YYYY-MM-DD",
             "phải có dạng YYYY-MM-DD",
         )
-    })?;
-    if (today..=today + DAYS_AHEAD).contains(&date) {
-        return Ok(date);
-    }
-    Err(Violation::new(
-        "date",
-        "OUT_OF_RANGE",
-        "must be today or one of the 31 days to come",
-        "phải là hôm nay hoặc trong 31 ngày tới",
-    ))
+    })
 }
 
 /// The reply of `ReserveCodes`.

@@ -7,7 +7,6 @@ use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
 use kit::identity_number::{IdentityNumber, Kind};
 use kit::seal::DataKey;
-use kit::text;
 use proto::intake::v1 as pb;
 
 use super::codes;
@@ -262,5 +261,5 @@ pub(super) fn form(fields: &mut Fields, form: &str) -> String {
             format!("dài {length} byte, nhiều nhất là {LONGEST_FORM}"),
         ));
     }
-    text::compose(form)
+    kit::form::compose(form)
 }

@@ -1,11 +1,12 @@
 //! What is asked of one connection: rpcs, or pages of plain HTTP.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use futures::future::{BoxFuture, Either, FutureExt as _};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -18,23 +19,36 @@ use crate::tls::{OverTls, Session};
 
 /// How every kind of gRPC says what it is.
 const GRPC: &[u8] = b"application/grpc";
+const GRPC_WEB: &[u8] = b"application/grpc-web";
 
-type Rpcs = TowerToHyperService<GrpcWebService<Routes>>;
+type Rpcs = TowerToHyperService<Routes>;
+type Web = TowerToHyperService<GrpcWebService<Routes>>;
 
 /// What can be asked.
 #[derive(Clone)]
 pub(super) struct Calls {
-    rpcs: Rpcs,
-    pages: TowerToHyperService<Router>,
+    ways: Arc<Ways>,
     session: Option<Session>,
+}
+
+/// Who answers what.
+struct Ways {
+    rpcs: Rpcs,
+    web: Web,
+    pages: TowerToHyperService<Router>,
 }
 
 impl Calls {
     /// These rpcs, over gRPC and gRPC-Web, and these pages.
     pub fn new(rpcs: Routes, pages: Router) -> Self {
-        Self {
-            rpcs: TowerToHyperService::new(GrpcWebLayer::new().layer(rpcs.prepare())),
+        let rpcs = rpcs.prepare();
+        let ways = Ways {
+            web: TowerToHyperService::new(GrpcWebLayer::new().layer(rpcs.clone())),
+            rpcs: TowerToHyperService::new(rpcs),
             pages: TowerToHyperService::new(pages),
+        };
+        Self {
+            ways: Arc::new(ways),
             session: None,
         }
     }
@@ -43,7 +57,7 @@ impl Calls {
     pub fn of(&self, session: Option<Session>) -> Self {
         Self {
             session,
-            ..self.clone()
+            ways: Arc::clone(&self.ways),
         }
     }
 }
@@ -53,7 +67,10 @@ impl Service<Request<Incoming>> for Calls {
     type Error = Infallible;
     type Future = Either<
         <Rpcs as Service<Request<Incoming>>>::Future,
-        BoxFuture<'static, Result<Response<Body>, Infallible>>,
+        Either<
+            <Web as Service<Request<Incoming>>>::Future,
+            BoxFuture<'static, Result<Response<Body>, Infallible>>,
+        >,
     >;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
@@ -64,15 +81,17 @@ impl Service<Request<Incoming>> for Calls {
                 extensions.insert(certificate.clone());
             }
         }
-        if is_grpc(request.headers()) {
-            return Either::Left(self.rpcs.call(request));
+        let kind = request.headers().get(CONTENT_TYPE);
+        let kind = kind.map_or(&[][..], HeaderValue::as_bytes);
+        if !kind.starts_with(GRPC) {
+            let page = self.ways.pages.call(request);
+            let page = async move { Ok(page.await?.map(Body::new)) };
+            return Either::Right(Either::Right(page.boxed()));
         }
-        let page = self.pages.call(request);
-        Either::Right(async move { Ok(page.await?.map(Body::new)) }.boxed())
+        // What is no gRPC-Web and does not come over HTTP/2 is refused there too.
+        if kind.starts_with(GRPC_WEB) || request.version() != Version::HTTP_2 {
+            return Either::Right(Either::Left(self.ways.web.call(request)));
+        }
+        Either::Left(self.ways.rpcs.call(request))
     }
-}
-
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(GRPC))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use proto::intake::v1::DeadlineReason;
 use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::TransferEvent;
 
@@ -93,6 +94,15 @@ fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
         Kind::Register | Kind::Receive => vec![of_dossier("received")],
         Kind::Refuse => vec![of_dossier("refused")],
         Kind::Withdraw => vec![of_dossier("withdrawn")],
+        Kind::Guide => vec![of_dossier("guided")],
+        // The same for a guidance and for a request: only the latter stopped the clock.
+        Kind::Supplement => vec![of_dossier("completed")],
+        Kind::AskSupplement | Kind::AskPayment => vec![of_dossier("clock stopped")],
+        Kind::Pay => vec![of_dossier("paid")],
+        Kind::Postpone => vec![of_dossier("postponed")],
+        Kind::Stop => vec![of_dossier("stopped")],
+        // What came of them is checked with the codes.
+        Kind::Reserve | Kind::GiveBack => Vec::new(),
         Kind::Accept => vec![
             of_transfer("accepted", told.epoch),
             of_transfer("custody moved", told.epoch),
@@ -119,20 +129,23 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.transfer_uid.clone(),
             moved.custody_epoch,
         )),
-        // The one follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run.
-        // Time brings notices, and nobody in a run guides, asks, mends or stops.
+        Change::Guided(_) => of_dossier("guided"),
+        Change::Completed(_) => of_dossier("completed"),
+        Change::ClockStopped(_) => of_dossier("clock stopped"),
+        Change::PaymentMade(_) => of_dossier("paid"),
+        Change::Stopped(_) => of_dossier("stopped"),
+        Change::DeadlineMoved(moved) if moved.reason() == DeadlineReason::Postponed => {
+            of_dossier("postponed")
+        }
+        // The first follows from the first acceptance, the second from a supplement or payment: the order is checked elsewhere.
+        // Nobody is forgotten or sent on in a run, and nothing mended; time brings notices.
         Change::Processing(_)
+        | Change::ClockResumed(_)
         | Change::Erased(_)
         | Change::DeadlineMoved(_)
         | Change::NoticeDue(_)
-        | Change::Guided(_)
         | Change::Forwarded(_)
-        | Change::Completed(_)
-        | Change::ClockStopped(_)
-        | Change::ClockResumed(_)
-        | Change::PaymentMade(_)
-        | Change::Corrected(_)
-        | Change::Stopped(_) => None,
+        | Change::Corrected(_) => None,
     }
 }
 

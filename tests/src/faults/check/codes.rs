@@ -1,4 +1,4 @@
-//! The numbers of every desk and day are 1, 2, 3 …, each once.
+//! The numbers of every desk and day are 1, 2, 3 …, each once: a dossier's, or void since a counter gave them back.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -27,6 +27,14 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
             .or_default()
             .push(number);
     }
+    for (desk, date, void) in &evidence.void {
+        let of_desk = numbers.entry((desk, day_in_code(date)));
+        of_desk.or_default().extend(void.clone());
+    }
+    for (desk, date, block) in &evidence.reserved {
+        let text = format!("{desk} on {date}: nobody gave {block:?} back");
+        findings.push(Finding::new(Wrong::Codes, "", text));
+    }
     for ((desk, day), numbers) in &mut numbers {
         numbers.sort_unstable();
         if !numbers
@@ -39,13 +47,17 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     for (desk, date, last) in &evidence.numbers {
-        // 2017-08-28 is 170828 in a code.
-        let day = date.replace('-', "").chars().skip(2).collect::<String>();
-        let given = numbers.get(&(desk.as_str(), day)).map_or(0, Vec::len);
+        let given = numbers.get(&(desk.as_str(), day_in_code(date)));
+        let given = given.map_or(0, Vec::len);
         if i64::try_from(given) != Ok(*last) {
-            let text = format!("{desk} counts {last} on {date} and {given} dossiers have a number");
+            let text = format!("{desk} counts {last} on {date} and {given} numbers are there");
             findings.push(Finding::new(Wrong::Codes, "", text));
         }
     }
     findings
+}
+
+/// 2017-08-28 is 170828 in a code.
+fn day_in_code(date: &str) -> String {
+    date.replace('-', "").chars().skip(2).collect()
 }

@@ -154,6 +154,11 @@ fn as_the_callers_saw(evidence: &Evidence) -> Vec<Finding> {
             Some(Change::Decided(_)) => "decided",
             Some(Change::Returned(_)) => "returned",
             Some(Change::Withdrawn(_)) => "withdrawn",
+            Some(Change::Stopped(_)) => "stopped",
+            Some(Change::Guided(_)) => "guided",
+            Some(Change::Completed(_)) => "completed by the applicant",
+            Some(Change::ClockStopped(_)) => "asked",
+            Some(Change::PaymentMade(_)) => "paid",
             _ => continue,
         };
         places.insert((&row.dossier, what, "", 0), place);
@@ -231,6 +236,11 @@ fn name_of(kind: Kind, told: &Told) -> Option<(bool, &'static str, i64)> {
         Kind::Accept => Some((true, "accepted", told.epoch)),
         Kind::Complete => Some((true, "completed", 0)),
         Kind::Decline => Some((true, "declined", told.epoch)),
-        Kind::Refuse | Kind::Forward => None,
+        Kind::Stop => Some((false, "stopped", 0)),
+        Kind::Guide => Some((false, "guided", 0)),
+        Kind::Supplement => Some((false, "completed by the applicant", 0)),
+        Kind::AskSupplement | Kind::AskPayment => Some((false, "asked", 0)),
+        Kind::Pay => Some((false, "paid", 0)),
+        Kind::Refuse | Kind::Forward | Kind::Postpone | Kind::Reserve | Kind::GiveBack => None,
     }
 }
