@@ -1,4 +1,4 @@
-//! `motcua load fill`: a store full of finished dossiers.
+//! `motcua load fill`: a store full of dossiers, finished and open.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
@@ -10,11 +10,13 @@ use tests::cast::COMMUNE;
 use tests::filing::BIRTH;
 use tests::program::{self, Ran};
 
-const DOSSIERS: usize = 400;
+const FINISHED: usize = 400;
+const OPEN: usize = 100;
 
 async fn fill(suite: &Suite) -> Ran {
     let mut arguments: Vec<OsString> = ["load", "fill"].map(Into::into).into();
-    arguments.push(DOSSIERS.to_string().into());
+    arguments.push(FINISHED.to_string().into());
+    arguments.extend(["--open".into(), OPEN.to_string().into()]);
     arguments.extend(suite.pair().store_arguments());
     program::run(arguments).await
 }
@@ -39,14 +41,22 @@ async fn a_filled_store_adds_up_and_is_worked_on_but_not_filled_again() {
         .filter(|event| event.owner == "intake")
         .map(|event| event.subject)
         .collect();
-    assert_eq!(dossiers.len(), DOSSIERS);
+    assert_eq!(dossiers.len(), FINISHED + OPEN);
     suite.restart().await;
     let desk = suite.receptionist(COMMUNE);
     let listed = desk.ok(ListDossiersRequest::default()).await;
     let listed = listed.message.dossiers;
-    assert!(!listed.is_empty());
-    let returned = |dossier: &proto::intake::v1::Dossier| dossier.state() == DossierState::Returned;
-    assert!(listed.iter().all(returned), "{listed:?}");
+    let count = |state| {
+        listed
+            .iter()
+            .filter(|dossier| dossier.state() == state)
+            .count()
+    };
+    let (returned, received) = (count(DossierState::Returned), count(DossierState::Received));
+    assert!(
+        returned > 0 && returned + received == listed.len(),
+        "{listed:?}"
+    );
     suite.register(BIRTH, COMMUNE).await;
     suite.take_over(COMMUNE, "2017-08-28T09:00").await;
     suite.must_add_up().await;

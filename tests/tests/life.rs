@@ -18,6 +18,8 @@ mod codes;
 mod deadlines;
 #[path = "life/endings.rs"]
 mod endings;
+#[path = "life/known_failures.rs"]
+mod known_failures;
 #[path = "life/looked_up.rs"]
 mod looked_up;
 #[path = "life/main_line.rs"]

@@ -78,13 +78,15 @@ enum What {
     Submit(Run),
     /// Read dossiers at the desks that received them
     GetDossier(Run),
+    /// List the first page of what was handed in at a desk
+    ListDossiers(Run),
     /// Submit, receive, three hand-overs, decision, result returned; only those that are through count
     Lifecycle(Run),
     /// Hand-overs, from the offer to its acceptance by a unit that waits at its queue
     Transfer(Run),
     /// Subscribers of all units wait and nothing happens
     Idle(Run),
-    /// Make many finished dossiers, by COPY, in a `PostgreSQL` store that has none
+    /// Make many dossiers, finished and open, by COPY, in a `PostgreSQL` store that has none
     Fill(fill::Options),
     /// Run every scenario in turn with its yardstick, and write a summary of the medians
     Compare(compare::Options),
@@ -139,6 +141,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         What::SignIn(run) => run.measure(Kind::SignIn).await?,
         What::Submit(run) => run.measure(Kind::Submit).await?,
         What::GetDossier(run) => run.measure(Kind::GetDossier).await?,
+        What::ListDossiers(run) => run.measure(Kind::ListDossiers).await?,
         What::Lifecycle(run) => run.measure(Kind::Lifecycle).await?,
         What::Transfer(run) => run.measure(Kind::Transfer).await?,
         What::Idle(run) => run.measure(Kind::Idle).await?,

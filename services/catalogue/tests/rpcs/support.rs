@@ -169,7 +169,7 @@ impl Suite {
             tasks: port.tasks.clone(),
             stop: stop.clone(),
         };
-        let db = store.beside(units).await;
+        let db = Box::pin(store.beside(units)).await;
         let of_identity = Ground {
             db,
             ..ground.clone()

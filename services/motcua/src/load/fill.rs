@@ -1,4 +1,4 @@
-//! `motcua load fill`: a store full of finished dossiers, on which the scenarios are then measured.
+//! `motcua load fill`: a store full of dossiers, finished and open, on which the scenarios are then measured.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -38,6 +38,10 @@ use crate::stores::StoreOptions;
 const FIRST_DAY: (i32, u32, u32) = (2017, 1, 3);
 /// … to here, so that all are through before the simulated clocks of demos and measurements begin.
 const LAST_DAY: (i32, u32, u32) = (2017, 8, 11);
+/// Those that stay open are received from here …
+const FIRST_OPEN_DAY: (i32, u32, u32) = (2017, 8, 14);
+/// … to here.
+const LAST_OPEN_DAY: (i32, u32, u32) = (2017, 8, 25);
 /// Whole days are written together, since a desk's numbers of a day are; at least so many dossiers, since a COPY costs the
 /// same however few rows it has.
 const AT_ONCE: usize = 2_000;
@@ -53,6 +57,9 @@ const COMPLETE: &str = "routing.TransferService/CompleteTransfer";
 pub struct Options {
     /// How many finished dossiers to make
     dossiers: usize,
+    /// How many more that are open: received in the last two weeks before 28/08/2017, their first steps offered
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    open: usize,
     /// The store: migrated, with a province imported, not served, and without any dossier
     #[command(flatten)]
     stores: StoreOptions,
@@ -72,32 +79,40 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     must_be_empty("intake", &intake).await?;
     must_be_empty("routing", &routing).await?;
     let mut office = Box::pin(Office::open(&intake, &routing, (&identity, &catalogue))).await?;
-    let days = office.working_days()?;
-    let bar = ProgressBar::new(u64::try_from(options.dossiers).unwrap_or(u64::MAX));
+    let bar = ProgressBar::new(u64::try_from(options.dossiers + options.open).unwrap_or(u64::MAX));
     let style = ProgressStyle::with_template("{bar:32.cyan/blue} {percent:>3} %  {pos} dossiers");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let mut waiting = Vec::new();
-    for (number, day) in days.iter().enumerate() {
-        let before = options.dossiers * number / days.len();
-        let after = options.dossiers * (number + 1) / days.len();
-        waiting.extend(office.registrations(*day, before..after)?);
-        if waiting.len() >= AT_ONCE || after == options.dossiers {
-            office.work(std::mem::take(&mut waiting)).await?;
-            bar.set_position(u64::try_from(after).unwrap_or(u64::MAX));
-        }
-    }
+    let finished = (FIRST_DAY, LAST_DAY);
+    office
+        .fill(finished, options.dossiers, Fate::Finished, &bar)
+        .await?;
+    let open = (FIRST_OPEN_DAY, LAST_OPEN_DAY);
+    office.fill(open, options.open, Fate::Open, &bar).await?;
     bar.finish_and_clear();
     office.close().await?;
     analyze(&intake).await?;
     analyze(&routing).await?;
     println!(
-        "made {} finished dossiers in {} in {:.0} s",
+        "made {} finished dossiers and {} open ones in {} in {:.0} s",
         options.dossiers,
+        options.open,
         options.stores.name(),
         began.elapsed().as_secs_f64()
     );
     Ok(ExitCode::SUCCESS)
 }
+
+/// What becomes of dossiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// Each comes to its end.
+    Finished,
+    /// The first steps are offered, and nobody accepts them.
+    Open,
+}
+
+/// A date.
+type Day = (i32, u32, u32);
 
 /// Who hands in what, and when.
 type Registration = (Context, RegisterDossierRequest);
@@ -138,11 +153,32 @@ impl Office {
         })
     }
 
-    fn working_days(&self) -> Result<Vec<NaiveDate>, Error> {
+    /// Takes so many dossiers in, spread over the working days of a time.
+    async fn fill(
+        &mut self,
+        (first, last): (Day, Day),
+        count: usize,
+        fate: Fate,
+        bar: &ProgressBar,
+    ) -> Result<(), Error> {
+        let days = self.working_days(first, last)?;
+        let mut waiting = Vec::new();
+        for (number, day) in days.iter().enumerate() {
+            let before = count * number / days.len();
+            let after = count * (number + 1) / days.len();
+            let registrations = self.registrations(*day, before..after)?;
+            bar.inc(u64::try_from(registrations.len()).unwrap_or_default());
+            waiting.extend(registrations);
+            if waiting.len() >= AT_ONCE || after == count {
+                self.work(std::mem::take(&mut waiting), fate).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn working_days(&self, first: Day, last: Day) -> Result<Vec<NaiveDate>, Error> {
         let day = |(year, month, day)| NaiveDate::from_ymd_opt(year, month, day);
-        let (first, last) = day(FIRST_DAY)
-            .zip(day(LAST_DAY))
-            .ok_or(Error::Empty("day"))?;
+        let (first, last) = day(first).zip(day(last)).ok_or(Error::Empty("day"))?;
         let days = first.iter_days().take_while(|day| *day <= last);
         Ok(days
             .filter(|day| self.calendar.is_working_day(*day))
@@ -169,8 +205,8 @@ impl Office {
         Ok(registrations)
     }
 
-    /// Takes dossiers in, each to its end.
-    async fn work(&mut self, registrations: Vec<Registration>) -> Result<(), Error> {
+    /// Takes dossiers in, each as far as its fate is.
+    async fn work(&mut self, registrations: Vec<Registration>, fate: Fate) -> Result<(), Error> {
         if registrations.is_empty() {
             return Ok(());
         }
@@ -179,7 +215,10 @@ impl Office {
         for ((context, _), told) in registrations.iter().zip(told) {
             let mut dice = self.dice.on("carry", self.carried);
             self.carried += 1;
-            self.carry_through(told, clock::local(context.at), &mut dice)?;
+            let offers = self.spread(told)?;
+            if fate == Fate::Finished {
+                self.carry_through(offers, clock::local(context.at), &mut dice)?;
+            }
         }
         self.intake.write().await?;
         Ok(self.routing.write().await?)
@@ -206,12 +245,12 @@ impl Office {
     /// One thing after the other until the result is handed over.
     fn carry_through(
         &mut self,
-        told: Vec<Event>,
+        offers: Vec<Transfer>,
         received: NaiveDateTime,
         dice: &mut StdRng,
     ) -> Result<(), Error> {
         let mut at = received;
-        let mut offers: VecDeque<Transfer> = self.spread(told)?.into();
+        let mut offers = VecDeque::from(offers);
         while let Some(offer) = offers.pop_front() {
             at = self.later(at, dice.random_range(5..120))?;
             let held = self.accept(&offer, at)?;

@@ -39,6 +39,8 @@ pub enum Kind {
     Submit,
     /// Reading dossiers.
     GetDossier,
+    /// Listing what came last to a desk.
+    ListDossiers,
     /// From handing in to the returned result.
     Lifecycle,
     /// From offer to acceptance.
@@ -56,6 +58,7 @@ impl Kind {
             Self::SignIn => "sign-in",
             Self::Submit => "submit",
             Self::GetDossier => "get-dossier",
+            Self::ListDossiers => "list-dossiers",
             Self::Lifecycle => "lifecycle",
             Self::Transfer => "transfer",
             Self::Idle => "idle",
@@ -93,6 +96,13 @@ pub enum Scenario {
         /// Who reads which.
         known: Vec<(CallerId, String)>,
     },
+    /// Listing dossiers: first pages.
+    ListDossiers {
+        /// The way.
+        line: Arc<Line>,
+        /// Who lists, and what.
+        desks: Vec<(CallerId, ListDossiersRequest)>,
+    },
     /// Whole lifecycles.
     Lifecycle(Journeys),
     /// Hand-overs.
@@ -124,6 +134,10 @@ impl Scenario {
                 known: known(&line).await?,
                 line,
             },
+            Kind::ListDossiers => Self::ListDossiers {
+                desks: desks(&line, &Plans::online(&line).await?)?,
+                line,
+            },
             Kind::Lifecycle => Self::Lifecycle(journeys(line).await?),
             Kind::Transfer => Self::Transfer(journeys(line).await?),
             Kind::Idle => Self::Idle(journeys(line).await?),
@@ -141,6 +155,7 @@ impl Scenario {
             Self::SignIn { .. } => Kind::SignIn.name(),
             Self::Submit { .. } => Kind::Submit.name(),
             Self::GetDossier { .. } => Kind::GetDossier.name(),
+            Self::ListDossiers { .. } => Kind::ListDossiers.name(),
             Self::Lifecycle(_) => Kind::Lifecycle.name(),
             Self::Transfer(_) => Kind::Transfer.name(),
             Self::Idle(_) => Kind::Idle.name(),
@@ -164,7 +179,8 @@ impl Scenario {
             Self::GetProcedure { line, .. }
             | Self::SignIn { line }
             | Self::Submit { line, .. }
-            | Self::GetDossier { line, .. } => line,
+            | Self::GetDossier { line, .. }
+            | Self::ListDossiers { line, .. } => line,
             Self::Lifecycle(journeys) | Self::Transfer(journeys) | Self::Idle(journeys) => {
                 journeys.line()
             }
@@ -199,6 +215,10 @@ impl Scenario {
                 let key = Some(Key::Uid(uid.clone()));
                 line.call(Some(*reader), &GetDossierRequest { key }, None)
                     .await?;
+            }
+            Self::ListDossiers { line, desks } => {
+                let (receptionist, request) = in_turn(desks, turn);
+                line.call(Some(*receptionist), request, None).await?;
             }
             Self::Lifecycle(journeys) => journeys.whole(turn).await?,
             Self::Transfer(journeys) => return journeys.hand_overs(turn, recorder).await,
@@ -255,19 +275,26 @@ async fn known(line: &Arc<Line>) -> Result<Vec<(CallerId, String)>, Error> {
 
 async fn listed(line: &Line, plans: &Plans) -> Result<Vec<(CallerId, String)>, Error> {
     let mut known = Vec::new();
-    for unit in plans.units() {
-        let receptionist = officer(line, unit, Role::Receptionist)?;
-        let request = ListDossiersRequest {
-            receiving_unit_uid: unit.to_owned(),
-            page_size: OF_A_UNIT,
-            ..Default::default()
-        };
+    for (receptionist, request) in desks(line, plans)? {
         let answer = line.call(Some(receptionist), &request, None).await?;
         let reply: ListDossiersResponse = answer.read()?;
         let dossiers = reply.dossiers.into_iter();
         known.extend(dossiers.map(|dossier| (receptionist, dossier.uid)));
     }
     Ok(known)
+}
+
+/// The receptionists of units, with the request for the first page of what was handed in there.
+fn desks(line: &Line, plans: &Plans) -> Result<Vec<(CallerId, ListDossiersRequest)>, Error> {
+    let desk = |unit: &str| {
+        let request = ListDossiersRequest {
+            receiving_unit_uid: unit.to_owned(),
+            page_size: OF_A_UNIT,
+            ..Default::default()
+        };
+        Ok((officer(line, unit, Role::Receptionist)?, request))
+    };
+    plans.units().map(desk).collect()
 }
 
 /// What a citizen hands in when it is this turn, and who.
