@@ -35,7 +35,7 @@ async fn a_dossier_leaves_every_to_do_list_after_its_last_step() {
     let dossier = suite.register(BIRTH, COMMUNE).await;
     suite.work_off(COMMUNE, "2017-08-28T08:30").await;
     let signed = suite.take_over(COMMUNE, "2017-08-28T09:00").await;
-    assert_eq!(to_do(&suite, COMMUNE).await, [dossier.uid.clone()]);
+    assert_eq!(to_do(&suite, COMMUNE).await, vec![dossier.uid.clone()]);
     suite.decide(&signed, "2017-08-28T10:00").await;
     let result = suite.take_over(COMMUNE, "2017-08-28T10:30").await;
     suite.give_back(&result, "2017-08-28T11:00").await;
@@ -64,8 +64,8 @@ async fn a_supplement_that_has_arrived_is_waited_for_no_longer() {
         .at("2017-08-28T09:30")
         .after(held.position.as_ref());
     let asked = examiner.ok(desk::ask_supplement(&held, "form")).await;
-    let asker = suite.officer_of(&held.transfer);
-    asker
+    let holder = suite.officer_of(&held.transfer);
+    holder
         .after(asked.position.as_ref())
         .refused(
             desk::complete(&held),
@@ -87,7 +87,7 @@ async fn a_supplement_that_has_arrived_is_waited_for_no_longer() {
     let arrived = desk.ok(supplement).await;
     let now = arrived.message.dossier.unwrap();
     assert_eq!(now.state(), DossierState::Processing);
-    let after = asker
+    let after = holder
         .at("2017-08-28T15:05")
         .after(arrived.position.as_ref());
     let done = after.ok(desk::complete(&held)).await.message;
