@@ -82,6 +82,8 @@ pub fn start(service: &str) -> Result<Telemetry, ExporterBuildError> {
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
+        // Nobody asks for a context of the thread's own, and each entry of a span would pay for it.
+        .with_context_activation(false)
         .with_tracer(traces.tracer("motcua"));
     // A second start in one process, as tests make it, keeps the first.
     let _ = tracing_subscriber::registry()

@@ -232,7 +232,9 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         if let Some(told) = told {
             told.end(response.headers());
         }
-        if let Ok(trace_id) = trace_id {
+        if let Ok(mut trace_id) = trace_id {
+            // Each has its own: in the table of HTTP/2 it would push out what comes again.
+            trace_id.set_sensitive(true);
             response.headers_mut().insert(TRACE_ID, trace_id);
         }
         response

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
-use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Span, Subscriber};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -63,7 +63,7 @@ where
         let mut line = String::new();
         self.0
             .format_event(context, Writer::new(&mut line), event)?;
-        let current = Context::current();
+        let current = Span::current().context();
         let span = current.span().span_context().clone();
         match line.strip_prefix('{') {
             Some(rest) if span.is_valid() => {
