@@ -40,6 +40,9 @@ pub enum Error {
         /// That unit.
         desk_uid: String,
     },
+    /// `RETURN_NOT_ONLINE`.
+    #[error("the result of procedure {0} is not handed over online: hand it over at the desk or by post")]
+    ReturnNotOnline(String),
     /// `NOT_HANDLED_HERE`.
     #[error("procedure {procedure} is handled by an agency beside the province's units")]
     NotHandledHere {
@@ -190,6 +193,7 @@ impl Error {
             Self::UnitNotFound(_) => (Code::NotFound, "UNIT_NOT_FOUND"),
             Self::DossierNotFound => (Code::NotFound, "DOSSIER_NOT_FOUND"),
             Self::NotOnline { .. } => (Code::FailedPrecondition, "NOT_ONLINE"),
+            Self::ReturnNotOnline(_) => (Code::FailedPrecondition, "RETURN_NOT_ONLINE"),
             Self::NotHandledHere { .. } => (Code::FailedPrecondition, "NOT_HANDLED_HERE"),
             Self::UnitNotCompetent { .. } => (Code::FailedPrecondition, "UNIT_NOT_COMPETENT"),
             Self::StateForbids(_) | Self::Untimely(_) => {
@@ -243,6 +247,10 @@ impl Error {
             } => format!(
                 "Thủ tục {procedure} ở mức độ {level}, chưa nộp trực tuyến được; \
                  mời nộp tại bộ phận một cửa của {desk}"
+            ),
+            Self::ReturnNotOnline(procedure) => format!(
+                "Thủ tục {procedure} chưa trả kết quả trực tuyến; \
+                 hãy trả tại bộ phận một cửa hoặc qua bưu chính"
             ),
             Self::NotHandledHere { procedure } => format!(
                 "Thủ tục {procedure} do cơ quan ngành dọc giải quyết; mời nộp tại cơ quan đó"
@@ -313,9 +321,9 @@ impl Error {
     /// Adds every variable of the message, for programs.
     fn describe(self, failure: Failure) -> Failure {
         match self {
-            Self::ProcedureNotFound(procedure) | Self::NotHandledHere { procedure } => {
-                failure.with("procedure_code", procedure)
-            }
+            Self::ProcedureNotFound(procedure)
+            | Self::ReturnNotOnline(procedure)
+            | Self::NotHandledHere { procedure } => failure.with("procedure_code", procedure),
             Self::CaseNotFound { procedure, case } => failure
                 .with("procedure_code", procedure)
                 .with("case_key", case),

@@ -8,9 +8,9 @@ use kit::copies::{Unit, UnitKind, UnitTable};
 use kit::failure::Violation;
 use kit::fields::required;
 use kit::form::Form;
-use kit::online::Level;
+use kit::online::{Level, Way};
 
-use crate::dossier::{Addition, HandedIn, Item, Units};
+use crate::dossier::{Addition, HandedIn, Item, Method, Units};
 use crate::error::Error;
 use crate::law;
 use crate::reference::{Case, Procedure};
@@ -47,6 +47,24 @@ pub fn must_be_online(
         desk: receiving.name.to_owned(),
         desk_uid: receiving.uid.to_owned(),
     })
+}
+
+/// Refuses to hand a result over online where the procedure is not so far online at the desk on the day. Public post takes any
+/// (QĐ 45/2016/QĐ-TTg).
+///
+/// # Errors
+/// `RETURN_NOT_ONLINE`.
+pub fn must_return_so(
+    procedure: &Procedure,
+    receiving: &str,
+    on: NaiveDate,
+    method: Method,
+) -> Result<(), Error> {
+    let online = procedure.online.on(receiving, on);
+    if method != Method::Online || online.result_ways().contains(&Way::Online) {
+        return Ok(());
+    }
+    Err(Error::ReturnNotOnline(procedure.code.clone()))
 }
 
 /// Who hands what in, and where.

@@ -23,7 +23,7 @@ async fn ends_at(suite: &Suite, signed: &Held, desk: &str) {
 }
 
 #[tokio::test]
-async fn a_commune_verifies_its_district_decides_and_the_result_comes_back_to_the_commune() {
+async fn r05_a_commune_verifies_its_district_decides_and_the_result_comes_back_to_the_commune() {
     let suite = Suite::start().await;
     let dossier = suite.register(DECIDED_BY_DISTRICT, COMMUNE).await;
     assert_eq!(dossier.competent_unit_uid, DISTRICT);

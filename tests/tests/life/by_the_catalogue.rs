@@ -208,7 +208,7 @@ async fn a_dossier_stays_on_the_version_that_it_was_handed_in_under_and_names_it
 }
 
 #[tokio::test]
-async fn the_longer_limit_of_a_remote_desk_stays_when_the_calendar_changes() {
+async fn r14_the_longer_limit_of_a_remote_desk_stays_when_the_calendar_changes() {
     let suite = Suite::start().await;
     let position = publish(&suite).await;
     let an = suite

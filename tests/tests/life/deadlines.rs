@@ -20,7 +20,7 @@ use tonic::Code;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
-async fn an_appointment_skips_the_weekend_the_national_day_and_its_substitute_and_says_so() {
+async fn r14_an_appointment_skips_the_weekend_the_national_day_and_its_substitute_and_says_so() {
     let suite = Suite::start().await;
     let desk = suite.receptionist(COMMUNE).at("2017-08-31T09:00");
     let dossier = desk
@@ -143,7 +143,7 @@ async fn decided_and_open(suite: &Suite) -> (Dossier, Dossier) {
 }
 
 #[tokio::test]
-async fn a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided() {
+async fn r15_a_calendar_that_changes_moves_what_is_open_and_leaves_what_is_decided() {
     let suite = Suite::start().await;
     let (closed, open) = decided_and_open(&suite).await;
     assert_eq!(local(open.due), "2017-08-31T17:00");

@@ -178,6 +178,15 @@ async fn a_clerks_error_is_mended_with_a_reason_and_what_never_changes_stays() {
     let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
     suite.decide(&signed, "2017-08-28T11:00").await;
     let result = suite.take_over(OTHER_COMMUNE, "2017-08-28T14:00").await;
+    let online = ReturnResultRequest {
+        method: ReturnMethod::Online.into(),
+        ..desk::give_back(&result)
+    };
+    suite
+        .receptionist(OTHER_COMMUNE)
+        .after(result.position.as_ref())
+        .refused(online, Code::FailedPrecondition, "RETURN_NOT_ONLINE")
+        .await;
     let by_post = ReturnResultRequest {
         method: ReturnMethod::Post.into(),
         ..desk::give_back(&result)

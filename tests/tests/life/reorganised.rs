@@ -28,7 +28,7 @@ async fn merge(suite: &mut Suite, day: &str) {
 }
 
 #[tokio::test]
-async fn what_a_merged_unit_was_offered_is_accepted_and_finished_by_its_successor() {
+async fn r16_what_a_merged_unit_was_offered_is_accepted_and_finished_by_its_successor() {
     let mut suite = Suite::start().await;
     let dossier = suite.register(BIRTH, COMMUNE).await;
     merge(&mut suite, "2017-08-28").await;

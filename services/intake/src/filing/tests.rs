@@ -148,6 +148,21 @@ fn levels_one_and_two_are_refused_online_with_the_desk_to_go_to() {
 }
 
 #[test]
+fn a_result_is_handed_over_online_from_level_four_on_and_at_the_desk_or_by_post_always() {
+    for online_level in 1..=4 {
+        let procedure = Procedure {
+            online: online(online_level),
+            ..procedure(UnitKind::Commune)
+        };
+        for method in [Method::Desk, Method::Post, Method::Online] {
+            let returned = must_return_so(&procedure, COMMUNE, DAY, method);
+            let may = method != Method::Online || online_level == 4;
+            assert_eq!(returned.is_ok(), may, "{method:?} at level {online_level}");
+        }
+    }
+}
+
+#[test]
 fn a_procedure_of_another_agency_or_without_a_route_is_not_handled_here() {
     let ours = procedure(UnitKind::Commune);
     assert!(must_be_handled_here(&ours, &ours.cases[0]).is_ok());

@@ -1,6 +1,6 @@
 //! The steps of a dossier's life, as callers ask for them.
 
-use kit::clock::Moment;
+use kit::clock::{self, Moment};
 use kit::log::NewEvent;
 use kit::writer::{About, Effect};
 use proto::intake::v1::dossier_change::Change as Told;
@@ -366,6 +366,10 @@ impl Taken<'_> {
     }
 
     fn give_back(&self, claim: &Claim, method: Method) -> Result<Done, Error> {
+        let before = self.before;
+        let procedure = self.world.procedure_of(&before.filing)?;
+        let handed_in = clock::local(before.submitted_at).date();
+        filing::must_return_so(procedure, &before.units.receiving, handed_in, method)?;
         let how = Return {
             at: self.at,
             method,
