@@ -41,7 +41,9 @@ pub enum Error {
         desk_uid: String,
     },
     /// `RETURN_NOT_ONLINE`.
-    #[error("the result of procedure {0} is not handed over online: hand it over at the desk or by post")]
+    #[error(
+        "the result of procedure {0} is not handed over online: hand it over at the desk or by post"
+    )]
     ReturnNotOnline(String),
     /// `NOT_HANDLED_HERE`.
     #[error("procedure {procedure} is handled by an agency beside the province's units")]

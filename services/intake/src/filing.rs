@@ -10,7 +10,7 @@ use kit::fields::required;
 use kit::form::Form;
 use kit::online::{Level, Way};
 
-use crate::dossier::{Addition, HandedIn, Item, Method, Units};
+use crate::dossier::{Addition, HandedIn, Item, Units};
 use crate::error::Error;
 use crate::law;
 use crate::reference::{Case, Procedure};
@@ -49,19 +49,18 @@ pub fn must_be_online(
     })
 }
 
-/// Refuses to hand a result over online where the procedure is not so far online at the desk on the day. Public post takes any
-/// (QĐ 45/2016/QĐ-TTg).
+/// Refuses to hand a result over online where the procedure is not so far online at the desk on the day. At the desk it always
+/// may be handed over, and public post takes any (QĐ 45/2016/QĐ-TTg).
 ///
 /// # Errors
 /// `RETURN_NOT_ONLINE`.
-pub fn must_return_so(
+pub fn must_return_online(
     procedure: &Procedure,
     receiving: &str,
     on: NaiveDate,
-    method: Method,
 ) -> Result<(), Error> {
     let online = procedure.online.on(receiving, on);
-    if method != Method::Online || online.result_ways().contains(&Way::Online) {
+    if online.result_ways().contains(&Way::Online) {
         return Ok(());
     }
     Err(Error::ReturnNotOnline(procedure.code.clone()))

@@ -148,17 +148,14 @@ fn levels_one_and_two_are_refused_online_with_the_desk_to_go_to() {
 }
 
 #[test]
-fn a_result_is_handed_over_online_from_level_four_on_and_at_the_desk_or_by_post_always() {
+fn a_result_is_handed_over_online_from_level_four_on() {
     for online_level in 1..=4 {
         let procedure = Procedure {
             online: online(online_level),
             ..procedure(UnitKind::Commune)
         };
-        for method in [Method::Desk, Method::Post, Method::Online] {
-            let returned = must_return_so(&procedure, COMMUNE, DAY, method);
-            let may = method != Method::Online || online_level == 4;
-            assert_eq!(returned.is_ok(), may, "{method:?} at level {online_level}");
-        }
+        let returned = must_return_online(&procedure, COMMUNE, DAY);
+        assert_eq!(returned.is_ok(), online_level == 4, "{online_level}");
     }
 }
 

@@ -366,10 +366,12 @@ impl Taken<'_> {
     }
 
     fn give_back(&self, claim: &Claim, method: Method) -> Result<Done, Error> {
-        let before = self.before;
-        let procedure = self.world.procedure_of(&before.filing)?;
-        let handed_in = clock::local(before.submitted_at).date();
-        filing::must_return_so(procedure, &before.units.receiving, handed_in, method)?;
+        if method == Method::Online {
+            let before = self.before;
+            let procedure = self.world.procedure_of(&before.filing)?;
+            let handed_in = clock::local(before.submitted_at).date();
+            filing::must_return_online(procedure, &before.units.receiving, handed_in)?;
+        }
         let how = Return {
             at: self.at,
             method,

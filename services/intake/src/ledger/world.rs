@@ -16,7 +16,7 @@ use super::Intake;
 use crate::act::{Act, Handed, OnDossier, Verb};
 use crate::change::Change;
 use crate::custody::Custody;
-use crate::dossier::{Dossier, Filing, Origin};
+use crate::dossier::{Dossier, Filing, Method, Origin};
 use crate::error::Error;
 use crate::reference::Procedure;
 use crate::store::Twin;
@@ -216,6 +216,10 @@ impl Intake {
                 names.insert((UNIT, dossier.units.receiving.clone()));
             }
         }
+        let online = acts.iter().filter_map(|act| returned_online(act));
+        for dossier in online.filter_map(|uid| world.dossiers.get(uid)) {
+            names.insert((PROCEDURE, dossier.filing.version_key()));
+        }
         self.load_reference(tx, &mut world, names).await?;
         self.load_codes(tx, &mut world, (acts, &handed)).await?;
         if !handed.is_empty() {
@@ -344,6 +348,14 @@ fn units_of(act: &Act) -> Vec<&str> {
             _ => Vec::new(),
         },
         _ => Vec::new(),
+    }
+}
+
+/// The dossier whose result is handed over online: whether it may be, its procedure says.
+fn returned_online(act: &Act) -> Option<&str> {
+    match act {
+        Act::On(on) if matches!(on.verb, Verb::Return(_, Method::Online)) => Some(&on.dossier),
+        _ => None,
     }
 }
 
