@@ -82,15 +82,16 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ("routing", wire::event::from_routing),
     ];
     let ready = ground.consume(&writer, &progress, &sources)?;
+    let beside = ground.write_beside(Arc::clone(&ledger));
     let reckoning = Reckoning {
         db: ground.db.clone(),
-        writer: writer.clone(),
+        writer: beside.clone(),
         ledger: Arc::clone(&ledger),
         clock: ground.clock.clone(),
     };
     let alarms = Alarms {
         db: ground.db.clone(),
-        writer: writer.clone(),
+        writer: beside,
         clock: ground.clock.clone(),
     };
     let (stop, also_stop) = (ground.stop.clone(), ground.stop.clone());

@@ -53,6 +53,20 @@ impl Ground {
     /// Starts the service's writer, and what closes the days of its log.
     #[must_use]
     pub fn write<L: Ledger>(&self, ledger: Arc<L>) -> Writer<L> {
+        let writer = self.write_beside(ledger);
+        let closing = log::close_days(
+            L::OWNER,
+            self.db.clone(),
+            self.clock.clone(),
+            self.stop.clone(),
+        );
+        self.tasks.spawn(closing);
+        writer
+    }
+
+    /// Starts another writer of the same service, as another replica would have: for long work that calls should not wait behind.
+    #[must_use]
+    pub fn write_beside<L: Ledger>(&self, ledger: Arc<L>) -> Writer<L> {
         let (writer, work) = writer::start(
             ledger,
             self.db.clone(),
@@ -61,13 +75,6 @@ impl Ground {
             self.stop.clone(),
         );
         self.tasks.spawn(work);
-        let closing = log::close_days(
-            L::OWNER,
-            self.db.clone(),
-            self.clock.clone(),
-            self.stop.clone(),
-        );
-        self.tasks.spawn(closing);
         writer
     }
 
