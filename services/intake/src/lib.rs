@@ -82,7 +82,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         ("routing", wire::event::from_routing),
     ];
     let ready = ground.consume(&writer, &progress, &sources)?;
-    let beside = ground.write_beside(Arc::clone(&ledger));
+    let beside = ground.write_beside(&writer, Arc::clone(&ledger));
     let reckoning = Reckoning {
         db: ground.db.clone(),
         writer: beside.clone(),

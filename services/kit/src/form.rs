@@ -73,9 +73,22 @@ impl Form {
         path: &mut Vec<String>,
         violations: &mut Vec<Violation>,
     ) {
+        if violations.len() >= MOST_FAULTS {
+            return;
+        }
         let is_control = |letter: char| letter.is_control() && !"\n\r\t".contains(letter);
         let named = |name: String, value| (name, value);
         let inner: Vec<(String, &Value)> = match filled {
+            _ if path.last().is_some_and(|name| name.contains(is_control)) => {
+                let text = (
+                    "has a name with control characters; remove them",
+                    "có tên chứa ký tự điều khiển; hãy xóa bỏ",
+                );
+                path.pop();
+                violations.push(self.violation(path, "CONTROL_CHARACTER", text));
+                path.push(String::new());
+                return;
+            }
             Value::String(text) if text.contains(is_control) => {
                 let text = (
                     "has control characters; remove them",
@@ -325,6 +338,10 @@ mod tests {
         assert_eq!(violations.len(), 1);
         assert_eq!(violations[0].field, "form_data.a.0.b");
         assert_eq!(violations[0].reason, "CONTROL_CHARACTER");
+        let named = form.check(r#"{"a": {"b\u0001": 1}}"#).unwrap_err();
+        assert_eq!((named.len(), named[0].field.as_str()), (1, "form_data.a"));
+        let many = format!("[{}1]", r#""\u0001","#.repeat(5_000));
+        assert_eq!(form.check(&many).unwrap_err().len(), MOST_FAULTS);
     }
 
     #[test]

@@ -160,13 +160,35 @@ pub fn start<L: Ledger>(
     batch: usize,
     stop: CancellationToken,
 ) -> (Writer<L>, impl Future<Output = ()> + Send) {
+    start_telling(watch::Sender::default(), ledger, db, queue, batch, stop)
+}
+
+/// The same beside another writer of this process, whose listeners hear of its commits too.
+pub(crate) fn start_beside<L: Ledger>(
+    other: &Writer<L>,
+    ledger: Arc<L>,
+    db: Db,
+    queue: Queue,
+    stop: CancellationToken,
+) -> (Writer<L>, impl Future<Output = ()> + Send + use<L>) {
+    start_telling(other.reach().clone(), ledger, db, queue, BATCH, stop)
+}
+
+fn start_telling<L: Ledger>(
+    reach: watch::Sender<Reach>,
+    ledger: Arc<L>,
+    db: Db,
+    queue: Queue,
+    batch: usize,
+    stop: CancellationToken,
+) -> (Writer<L>, impl Future<Output = ()> + Send) {
     let (sender, receiver) = mpsc::channel(WAITING);
     let worker = Worker {
         ledger,
         db,
         queue,
         batch,
-        reach: watch::Sender::default(),
+        reach,
     };
     let writer = Writer::new(sender, worker.reach.clone());
     (writer, worker.run(receiver, stop))

@@ -171,7 +171,7 @@ fn print(findings: &Findings, pairs: bool) {
         findings.unbalanced(),
     );
     println!("history: {}", findings.history);
-    for line in findings.history.breaks().chain(findings.history.roots()) {
+    for line in findings.history.breaks().chain(findings.history.seals()) {
         println!("  {line}");
     }
     let personal = &findings.personal;

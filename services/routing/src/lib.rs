@@ -79,7 +79,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         .spawn(async move { stop.run_until_cancelled(lanes).await });
     let reckoning = Reckoning {
         db: ground.db.clone(),
-        writer: ground.write_beside(Arc::clone(&ledger)),
+        writer: ground.write_beside(&writer, Arc::clone(&ledger)),
         ledger,
         clock: ground.clock.clone(),
     };

@@ -343,3 +343,22 @@ async fn a_watch_tells_from_the_list_on_what_the_caller_may_know_and_goes_on_aft
     let refused = desk.follow(from("nonsense")).await.unwrap_err();
     assert_eq!(tests::Refusal::of(&refused).reason, "INVALID_FIELDS");
 }
+
+#[tokio::test]
+async fn a_watch_tells_what_time_brings_without_anybody_doing_something() {
+    let suite = Suite::start().await;
+    let dossier = suite.register(MARRIAGE, COMMUNE).await;
+    suite.everything_told().await;
+    let desk = suite.receptionist(COMMUNE);
+    let list = desk.ok(ListDossiersRequest::default()).await.message;
+    let from = WatchDossiersRequest {
+        cursor: list.cursor,
+        national_records: false,
+    };
+    let mut watch = desk.follow(from).await.unwrap();
+    // Somebody asks for something else, at a time at which it is overdue.
+    let later = suite.receptionist(OTHER_COMMUNE).at("2017-10-02T08:00");
+    later.ok(ListDossiersRequest::default()).await;
+    let (told, _) = next_change(&mut watch).await;
+    assert_eq!(told.uid, dossier.uid);
+}

@@ -1,5 +1,5 @@
-//! The days of a log: each is closed by the root of a Merkle tree over all that was told since the one before, so that whoever
-//! keeps the roots elsewhere finds out a history that was written anew from its beginning.
+//! The days of a log: each is closed by the root of a Merkle tree over all that was told since the one before, and sealed together
+//! with the day before. Whoever keeps a seal elsewhere finds out a history up to it that was written anew, chain and roots and all.
 
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub struct ClosedDay {
     pub events: i64,
     /// The root of the tree over their hashes, by shard and number.
     pub root: Hash,
+    /// Over the root and the seal of the day before: it stands for all days up to this one.
+    pub seal: Hash,
 }
 
 /// Closes the days of a service's log as they end by this clock, until the process ends.
@@ -40,13 +42,15 @@ pub(crate) async fn close(owner: &'static str, db: Db, clock: Clock, stop: Cance
         .is_some()
     {
         match close_due(&db, clock.civil()).await {
-            Ok(Some(ClosedDay { day, events, root })) => {
-                let root = hex(&root);
+            Ok(Some(closed)) => {
+                let (root, seal) = (hex(&closed.root), closed.seal_in_hex());
+                let ClosedDay { day, events, .. } = closed;
                 tracing::info!(
                     service = owner,
                     day,
                     events,
                     root,
+                    seal,
                     "a day of the history is closed"
                 );
             }
@@ -58,7 +62,7 @@ pub(crate) async fn close(owner: &'static str, db: Db, clock: Clock, stop: Cance
     }
 }
 
-/// Closes the last day that has ended, unless that was done, or nothing was told since.
+/// Closes the last day that has ended, unless that was done: with all that was told since the one before, if anything.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -74,11 +78,8 @@ pub async fn close_due(db: &Db, now: Moment) -> Result<Option<ClosedDay>, DbErr>
     }
     let (from, to) = (reach_of(last.as_ref()), reach(db.read()).await?);
     let (events, root) = tree_over(db.read(), &from, &to).await?;
-    if events == 0 {
-        return Ok(None);
-    }
-    let closed = ClosedDay { day, events, root };
-    let row = row(last.as_ref(), &closed, &to, now);
+    let row = row(last.as_ref(), (day, events, root), &to, now);
+    let closed = ClosedDay::of(&row);
     // Of several replicas the first is right: the number is taken then.
     match db.write().put::<day::Entity>(vec![row], &[]).await {
         Ok(()) => Ok(Some(closed)),
@@ -93,22 +94,28 @@ pub(super) async fn all(db: &impl ConnectionTrait) -> Result<Vec<day::Model>, Db
     days.all(db).await
 }
 
-fn row(before: Option<&day::Model>, closed: &ClosedDay, reach: &[i64], now: Moment) -> day::Model {
+fn row(
+    before: Option<&day::Model>,
+    (day, events, root): (String, i64, Hash),
+    reach: &[i64],
+    now: Moment,
+) -> day::Model {
     let reach: Vec<_> = reach.iter().map(i64::to_string).collect();
-    let reach = reach.join(",");
-    day::Model {
+    let mut row = day::Model {
         number: before.map_or(1, |before| before.number + 1),
-        day: closed.day.clone(),
-        seal: seal(before, closed, &reach).to_vec(),
-        events: closed.events,
-        root: closed.root.to_vec(),
-        reach,
+        day,
+        events,
+        root: root.to_vec(),
+        reach: reach.join(","),
+        seal: Vec::new(),
         closed_at: clock::micros(now),
-    }
+    };
+    row.seal = seal(before, &row).to_vec();
+    row
 }
 
 /// What chains a closed day to the one before it.
-fn seal(before: Option<&day::Model>, closed: &ClosedDay, reach: &str) -> Hash {
+fn seal(before: Option<&day::Model>, closed: &day::Model) -> Hash {
     let before = before.map_or(&[0; 32][..], |before| &before.seal);
     // All parts but the last have one length each.
     digest(&[
@@ -116,7 +123,7 @@ fn seal(before: Option<&day::Model>, closed: &ClosedDay, reach: &str) -> Hash {
         closed.day.as_bytes(),
         &closed.events.to_be_bytes(),
         &closed.root,
-        reach.as_bytes(),
+        closed.reach.as_bytes(),
     ])
 }
 
@@ -203,17 +210,13 @@ impl Trees {
         let mut days = Days::default();
         let mut before: Option<day::Model> = None;
         for grown in self.0 {
-            let closed = ClosedDay {
-                day: grown.row.day.clone(),
-                events: grown.row.events,
-                root: grown.row.root.as_slice().try_into().unwrap_or_default(),
-            };
+            let closed = ClosedDay::of(&grown.row);
             if (grown.events, grown.tree.root()) != (closed.events, closed.root) {
                 days.fault(&closed, "its entries were altered, removed or added to");
             }
             let number = before.as_ref().map_or(1, |before| before.number + 1);
-            let sealed = seal(before.as_ref(), &closed, &grown.row.reach);
-            if number != grown.row.number || sealed[..] != grown.row.seal[..] {
+            let sealed = seal(before.as_ref(), &grown.row);
+            if number != grown.row.number || sealed != closed.seal {
                 days.fault(
                     &closed,
                     "what it was closed with was altered, or a day before it is missing",
@@ -245,13 +248,23 @@ impl Days {
 }
 
 impl ClosedDay {
-    /// The root as it is printed.
+    fn of(row: &day::Model) -> Self {
+        let hash = |bytes: &[u8]| bytes.try_into().unwrap_or_default();
+        Self {
+            day: row.day.clone(),
+            events: row.events,
+            root: hash(&row.root),
+            seal: hash(&row.seal),
+        }
+    }
+
+    /// The seal as it is printed.
     #[must_use]
-    pub fn root_in_hex(&self) -> String {
-        hex(&self.root)
+    pub fn seal_in_hex(&self) -> String {
+        hex(&self.seal)
     }
 }
 
-fn hex(root: &Hash) -> String {
-    root.map(|byte| format!("{byte:02x}")).concat()
+fn hex(hash: &Hash) -> String {
+    hash.map(|byte| format!("{byte:02x}")).concat()
 }

@@ -53,7 +53,14 @@ impl Ground {
     /// Starts the service's writer, and what closes the days of its log.
     #[must_use]
     pub fn write<L: Ledger>(&self, ledger: Arc<L>) -> Writer<L> {
-        let writer = self.write_beside(ledger);
+        let (writer, work) = writer::start(
+            ledger,
+            self.db.clone(),
+            self.queue.clone(),
+            writer::BATCH,
+            self.stop.clone(),
+        );
+        self.tasks.spawn(work);
         let closing = log::close_days(
             L::OWNER,
             self.db.clone(),
@@ -64,14 +71,15 @@ impl Ground {
         writer
     }
 
-    /// Starts another writer of the same service, as another replica would have: for long work that calls should not wait behind.
+    /// Starts another writer beside the service's own, as another replica would have: for long work, so that in a shared store
+    /// calls wait for it only where they touch the same objects.
     #[must_use]
-    pub fn write_beside<L: Ledger>(&self, ledger: Arc<L>) -> Writer<L> {
-        let (writer, work) = writer::start(
+    pub fn write_beside<L: Ledger>(&self, own: &Writer<L>, ledger: Arc<L>) -> Writer<L> {
+        let (writer, work) = writer::start_beside(
+            own,
             ledger,
             self.db.clone(),
             self.queue.clone(),
-            writer::BATCH,
             self.stop.clone(),
         );
         self.tasks.spawn(work);

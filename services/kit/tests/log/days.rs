@@ -43,10 +43,13 @@ async fn a_day_is_closed_ten_minutes_after_its_end_with_all_that_was_told_since_
     let second = close(&store, "2017-08-30T00:10").await.unwrap();
     assert_eq!((second.day.as_str(), second.events), ("2017-08-29", 3));
     assert_ne!(first.root, second.root);
-    // Nothing was told on the day after.
-    assert_eq!(close(&store, "2017-08-31T08:00").await, None);
+    // A day on which nothing was told is closed too: what comes next belongs to the next.
+    let nothing = close(&store, "2017-08-31T08:00").await.unwrap();
+    assert_eq!((nothing.day.as_str(), nothing.events), ("2017-08-30", 0));
+    store.append(6).await;
+    assert_eq!(close(&store, "2017-08-31T08:05").await, None);
     let found = days(&store).await;
-    assert_eq!((found.closed, found.last), (2, Some(second)));
+    assert_eq!((found.closed, found.last), (3, Some(nothing)));
     assert_eq!(found.faults, []);
 }
 

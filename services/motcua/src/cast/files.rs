@@ -208,6 +208,6 @@ mod tests {
             let [saved, again] = [&folder, &again].map(|folder| folder.path().join(file));
             assert_eq!(fs::read(saved).unwrap(), fs::read(again).unwrap(), "{file}");
         }
-        assert_eq!((loaded.officers(), loaded.applicants()), (3, 11));
+        assert_eq!((loaded.officers(), loaded.applicants()), (4, 11));
     }
 }

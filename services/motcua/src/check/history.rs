@@ -33,12 +33,13 @@ impl History {
         self.breaks.is_empty() && self.unmatched == 0 && days_fit
     }
 
-    /// The root of the last closed day of each log: to be kept where nobody has it who can write into the stores.
-    pub fn roots(&self) -> impl Iterator<Item = String> + '_ {
+    /// The seal of the last closed day of each log, which stands for all before it: to be kept where nobody has it who can write
+    /// into the stores.
+    pub fn seals(&self) -> impl Iterator<Item = String> + '_ {
         self.days.iter().filter_map(|(owner, days)| {
             let last = days.last.as_ref()?;
-            let (day, events, root) = (&last.day, last.events, last.root_in_hex());
-            Some(format!("{owner} until {day}: {events} events, root {root}"))
+            let (day, number, seal) = (&last.day, days.closed, last.seal_in_hex());
+            Some(format!("{owner} until {day}, day {number}: seal {seal}"))
         })
     }
 

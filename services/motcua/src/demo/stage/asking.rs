@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use proto::routing::v1::Transfer;
 
-use super::{Stage, what_ends};
+use super::{RESULT, Stage, what_ends};
 use crate::demo::act::{Act, Held};
 use crate::demo::error::Error;
 use crate::demo::plan::Fate;
@@ -90,7 +90,9 @@ impl Stage {
         step: &Transfer,
         (at, done): (NaiveDateTime, NaiveDateTime),
     ) {
-        let apologises = self.filings[dossier].fate == Fate::Apologised && !step.consulted;
+        // Where it is collected late, nobody has to apologise.
+        let is_work = !step.consulted && step.step_key != RESULT;
+        let apologises = self.filings[dossier].fate == Fate::Apologised && is_work;
         let appointment = self.courses[dossier].appointment;
         let missed = appointment.filter(|appointment| apologises && done > *appointment);
         let when = missed.map(|appointment| self.pace.apologised(dossier, at, appointment));
