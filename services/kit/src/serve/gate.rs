@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use super::ending::until;
 use super::metadata::{malformed, must_fit, purpose, time_of};
 use super::rates::Rates;
-use super::refusing::{denial, explain, is_denial, refusal, starting, too_late, unknown};
+use super::refusing::{denial, explain, is_denial, refusal, refuse, starting, too_late, unknown};
 use super::rpcs::{Rpc, Rpcs, Served, Standing};
 use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
 use crate::authority::{Context, Rights, Rules};
@@ -84,7 +84,7 @@ impl Gate {
     async fn answer_in_time(&self, arrived: Arrived, next: Next) -> Response {
         let time = match time_of(arrived.request.headers()) {
             Ok(time) => time,
-            Err(failure) => return refusal(failure),
+            Err(failure) => return refuse(arrived.request, failure).await,
         };
         let answer = self.answer(arrived, next);
         let answered = deadline::within(clock::monotonic() + time, answer).await;
@@ -101,12 +101,12 @@ impl Gate {
         let shown = shown.map(|shown: &PeerCertificate| shown.thumbprint);
         let rights = match self.admit(&rpc, request.headers(), shown).await {
             Ok(rights) => rights,
-            Err(failure) => return refusal(failure),
+            Err(failure) => return refuse(request, failure).await,
         };
         let caller = Arc::clone(rights.caller());
         match self.context(rights, request.headers(), traceparent) {
             Ok(context) => request.extensions_mut().insert(context),
-            Err(failure) => return refusal(failure),
+            Err(failure) => return refuse(request, failure).await,
         };
         let response = explain(next.run(request).await);
         match rpc {

@@ -3,11 +3,25 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::response::Response;
 use http::HeaderMap;
+use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 
 use crate::failure::{Failure, reason_of};
+
+/// How long a refused call may still say what it would have asked for.
+const LISTENS: Duration = Duration::from_millis(100);
+
+/// Refuses a call whose request nobody has read, once all of it is here: HTTP/2 counts what comes after an answer as a fault of
+/// the caller, and ends a connection that has many.
+pub(super) async fn refuse(request: Request, failure: Failure) -> Response {
+    let mut body = request.into_body();
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(LISTENS, rest).await;
+    refusal(failure)
+}
 
 /// The answer to a call that failed.
 pub(super) fn refusal(failure: Failure) -> Response {
