@@ -56,6 +56,8 @@ struct Work {
     number: usize,
     dossier: String,
     desk: String,
+    /// A component of its procedure.
+    component: String,
     fate: Fate,
 }
 
@@ -69,6 +71,12 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
     let work = Work {
         number,
         desk: plan.desk.to_owned(),
+        component: plan
+            .procedure
+            .components()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
         fate: plan.fate,
         dossier: dossier.uid.clone(),
         scene: Arc::clone(&scene),

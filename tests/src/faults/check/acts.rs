@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proto::intake::v1::DeadlineReason;
 use proto::intake::v1::dossier_change::Change;
+use proto::intake::v1::{DeadlineReason, StopReason};
 use proto::routing::v1::TransferEvent;
 
 use super::super::evidence::{Evidence, Moved};
@@ -132,15 +132,18 @@ fn of_intake(change: &Change) -> Option<Trace> {
         Change::Guided(_) => of_dossier("guided"),
         Change::Completed(_) => of_dossier("completed"),
         Change::ClockStopped(_) => of_dossier("clock stopped"),
-        Change::PaymentMade(_) => of_dossier("paid"),
+        Change::ClockResumed(resumed) if resumed.reason() == StopReason::Payment => {
+            of_dossier("paid")
+        }
+        Change::ClockResumed(_) => of_dossier("completed"),
         Change::Stopped(_) => of_dossier("stopped"),
         Change::DeadlineMoved(moved) if moved.reason() == DeadlineReason::Postponed => {
             of_dossier("postponed")
         }
-        // The first follows from the first acceptance, the second from a supplement or payment: the order is checked elsewhere.
+        // The first follows from the first acceptance: the order is checked elsewhere. A last payment lets the clock go on.
         // Nobody is forgotten or sent on in a run, and nothing mended; time brings notices.
         Change::Processing(_)
-        | Change::ClockResumed(_)
+        | Change::PaymentMade(_)
         | Change::Erased(_)
         | Change::DeadlineMoved(_)
         | Change::NoticeDue(_)

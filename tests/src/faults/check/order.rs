@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use proto::intake::v1::StopReason;
 use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::TransferEvent;
 
@@ -158,7 +159,10 @@ fn as_the_callers_saw(evidence: &Evidence) -> Vec<Finding> {
             Some(Change::Guided(_)) => "guided",
             Some(Change::Completed(_)) => "completed by the applicant",
             Some(Change::ClockStopped(_)) => "asked",
-            Some(Change::PaymentMade(_)) => "paid",
+            Some(Change::ClockResumed(resumed)) if resumed.reason() == StopReason::Payment => {
+                "paid"
+            }
+            Some(Change::ClockResumed(_)) => "completed by the applicant",
             _ => continue,
         };
         places.insert((&row.dossier, what, "", 0), place);

@@ -3,7 +3,7 @@
 use kit::clock;
 use prost_types::Timestamp;
 use proto::intake::v1::{
-    ConfirmPaymentRequest, Dossier, GuideDossierRequest, OfflineReceipt, Payment,
+    ConfirmPaymentRequest, Dossier, GuideDossierRequest, HandedIn, OfflineReceipt, Payment,
     PostponeAppointmentRequest, RegisterDossierRequest, RequestItem, RequestPaymentRequest,
     RequestSupplementRequest, ReserveCodesRequest, ReturnCodesRequest, StopDossierRequest,
     SupplementDossierRequest,
@@ -106,6 +106,11 @@ impl Work {
         let request = SupplementDossierRequest {
             request_id: new_request_id(),
             dossier_uid: self.dossier.clone(),
+            components: vec![HandedIn {
+                component_key: self.component.clone(),
+                originals: 1,
+                copies: 1,
+            }],
             ..SupplementDossierRequest::default()
         };
         let line = &self.scene.line;
