@@ -130,12 +130,11 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.custody_epoch,
         )),
         Change::Guided(_) => of_dossier("guided"),
-        Change::Completed(_) => of_dossier("completed"),
         Change::ClockStopped(_) => of_dossier("clock stopped"),
         Change::ClockResumed(resumed) if resumed.reason() == StopReason::Payment => {
             of_dossier("paid")
         }
-        Change::ClockResumed(_) => of_dossier("completed"),
+        Change::Completed(_) | Change::ClockResumed(_) => of_dossier("completed"),
         Change::Stopped(_) => of_dossier("stopped"),
         Change::DeadlineMoved(moved) if moved.reason() == DeadlineReason::Postponed => {
             of_dossier("postponed")

@@ -157,12 +157,11 @@ fn as_the_callers_saw(evidence: &Evidence) -> Vec<Finding> {
             Some(Change::Withdrawn(_)) => "withdrawn",
             Some(Change::Stopped(_)) => "stopped",
             Some(Change::Guided(_)) => "guided",
-            Some(Change::Completed(_)) => "completed by the applicant",
             Some(Change::ClockStopped(_)) => "asked",
             Some(Change::ClockResumed(resumed)) if resumed.reason() == StopReason::Payment => {
                 "paid"
             }
-            Some(Change::ClockResumed(_)) => "completed by the applicant",
+            Some(Change::Completed(_) | Change::ClockResumed(_)) => "completed by the applicant",
             _ => continue,
         };
         places.insert((&row.dossier, what, "", 0), place);
