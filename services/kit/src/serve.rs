@@ -36,7 +36,7 @@ use crate::tls::Tls;
 pub use crate::tls::{OverTls, PeerCertificate};
 use calls::Calls;
 use connections::Connections;
-use gate::Gate;
+use gate::{Gate, Gated};
 pub use ground::{Ground, StartError};
 pub use health::Health;
 pub use plain::HttpRefusal;
@@ -50,6 +50,11 @@ pub const SIMULATED_TIME: &str = "motcua-simulated-time";
 pub const AFTER: &str = "motcua-after";
 /// The metadata key of a reply's trace id.
 pub const TRACE_ID: &str = "motcua-trace-id";
+
+/// A call of an rpc.
+type Request = http::Request<tonic::body::Body>;
+/// The answer to it.
+type Response = http::Response<tonic::body::Body>;
 
 /// What a service answers over plain HTTP.
 pub type Pages = axum::Router;
@@ -205,8 +210,7 @@ impl Port {
                 }
             });
         }
-        let port = port.layer(axum::middleware::from_fn_with_state(gate, gate::pass));
-        let calls = Calls::new(Routes::from(port), pages);
+        let calls = Calls::new(Gated::new(gate, Routes::from(port)), pages);
         let connections = Connections::new(calls, self.tls, self.limits, drain.clone());
         let draining = async {
             self.stop.cancelled().await;

@@ -11,18 +11,18 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use tonic::body::Body;
-use tonic::service::Routes;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::Layer as _;
 
+use super::gate::Gated;
 use crate::tls::{OverTls, Session};
 
 /// How every kind of gRPC says what it is.
 const GRPC: &[u8] = b"application/grpc";
 const GRPC_WEB: &[u8] = b"application/grpc-web";
 
-type Rpcs = TowerToHyperService<Routes>;
-type Web = TowerToHyperService<GrpcWebService<Routes>>;
+type Rpcs = TowerToHyperService<Gated>;
+type Web = TowerToHyperService<GrpcWebService<Gated>>;
 
 /// What can be asked.
 #[derive(Clone)]
@@ -40,8 +40,7 @@ struct Ways {
 
 impl Calls {
     /// These rpcs, over gRPC and gRPC-Web, and these pages.
-    pub fn new(rpcs: Routes, pages: Router) -> Self {
-        let rpcs = rpcs.prepare();
+    pub fn new(rpcs: Gated, pages: Router) -> Self {
         let ways = Ways {
             web: TowerToHyperService::new(GrpcWebLayer::new().layer(rpcs.clone())),
             rpcs: TowerToHyperService::new(rpcs),

@@ -1,13 +1,17 @@
 //! What every call passes through before a service sees it: trace, deadline, size, token, rule, time, read-your-writes.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context as Waker, Poll};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use chrono::DateTime;
+use futures::future::{BoxFuture, FutureExt as _};
 use http::{HeaderMap, HeaderValue};
+use hyper::body::Bytes;
 use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::Service;
 use tracing::Instrument as _;
 
 use super::ending::until;
@@ -15,7 +19,7 @@ use super::metadata::{malformed, must_fit, purpose, time_of};
 use super::rates::Rates;
 use super::refusing::{denial, explain, is_denial, refusal, refuse, starting, too_late, unknown};
 use super::rpcs::{Rpc, Rpcs, Served, Standing};
-use super::{AFTER, Mounted, SIMULATED_TIME, TRACE_ID};
+use super::{AFTER, Mounted, Request, Response, SIMULATED_TIME, TRACE_ID};
 use crate::authority::{Context, Rights, Rules};
 use crate::caller::{Caller, Verifier, unauthenticated};
 use crate::clock::{self, Clock, Moment};
@@ -38,6 +42,13 @@ struct Inner {
     drain: CancellationToken,
     anonymous: Arc<Caller>,
     rates: Rates,
+}
+
+/// Rpcs behind the gate of their port; behind none those of health checks on a port of their own.
+#[derive(Clone)]
+pub(super) struct Gated {
+    gate: Option<Gate>,
+    rpcs: Routes,
 }
 
 /// One call, as it arrived.
@@ -81,17 +92,17 @@ impl Gate {
     }
 
     /// Answers a call within the time that it has.
-    async fn answer_in_time(&self, arrived: Arrived, next: Next) -> Response {
+    async fn answer_in_time(&self, arrived: Arrived, rpcs: Routes) -> Response {
         let time = match time_of(arrived.request.headers()) {
             Ok(time) => time,
             Err(failure) => return refuse(arrived.request, failure).await,
         };
-        let answer = self.answer(arrived, next);
+        let answer = self.answer(arrived, rpcs);
         let answered = deadline::within(clock::monotonic() + time, answer).await;
         answered.unwrap_or_else(|| refusal(too_late(time)))
     }
 
-    async fn answer(&self, arrived: Arrived, next: Next) -> Response {
+    async fn answer(&self, arrived: Arrived, mut rpcs: Routes) -> Response {
         let Arrived {
             rpc,
             mut request,
@@ -108,7 +119,8 @@ impl Gate {
             Ok(context) => request.extensions_mut().insert(context),
             Err(failure) => return refuse(request, failure).await,
         };
-        let response = explain(next.run(request).await);
+        let Ok(response) = rpcs.call(request).await;
+        let response = explain(response);
         match rpc {
             Rpc::Served(served) => {
                 if let Some(reason) = denial(response.headers()) {
@@ -212,8 +224,48 @@ impl Gate {
     }
 }
 
+impl Gated {
+    /// These rpcs behind this gate.
+    pub fn new(gate: Gate, rpcs: Routes) -> Self {
+        Self {
+            gate: Some(gate),
+            rpcs: rpcs.prepare(),
+        }
+    }
+
+    /// These rpcs, open to anybody.
+    pub fn open(rpcs: Routes) -> Self {
+        Self {
+            gate: None,
+            rpcs: rpcs.prepare(),
+        }
+    }
+}
+
+impl<B> Service<http::Request<B>> for Gated
+where
+    B: hyper::body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<tower::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Waker<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let Self { gate, mut rpcs } = self.clone();
+        match gate {
+            Some(gate) => pass(gate, request.map(Body::new), rpcs).map(Ok).boxed(),
+            None => rpcs.call(request).boxed(),
+        }
+    }
+}
+
 /// Lets a call pass, or answers it here.
-pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+async fn pass(gate: Gate, request: Request, rpcs: Routes) -> Response {
     let rpc = gate.0.rpcs.at(request.uri().path());
     let told_as = rpc.told_as();
     let told = told_as.map(|method| telemetry::Served::begin(method, request.headers()));
@@ -228,7 +280,7 @@ pub(super) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
             request,
             traceparent,
         };
-        let mut response = gate.answer_in_time(arrived, next).await;
+        let mut response = gate.answer_in_time(arrived, rpcs).await;
         if let Some(told) = told {
             told.end(response.headers());
         }

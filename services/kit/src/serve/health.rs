@@ -13,6 +13,7 @@ use tonic_health::server::HealthReporter;
 
 use super::calls::Calls;
 use super::connections::Connections;
+use super::gate::Gated;
 use super::{Limits, plain};
 use crate::inside::Arrivals;
 use crate::tls::Tls;
@@ -54,7 +55,7 @@ impl Health {
     /// Answers health checks, and nothing else, until the handle is dropped. In plain text always: the probe of Kubernetes
     /// speaks nothing else, and nothing is told here that is not for everyone.
     pub fn answer_on(&self, listener: TcpListener) -> AbortOnDropHandle<()> {
-        let calls = Calls::new(self.routes.clone(), plain::nothing());
+        let calls = Calls::new(Gated::open(self.routes.clone()), plain::nothing());
         let connections = Connections::new(
             calls,
             Tls::none(),

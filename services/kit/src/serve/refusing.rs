@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
 use http::HeaderMap;
 use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 
+use super::{Request, Response};
 use crate::failure::{Failure, reason_of};
 
 /// How long a refused call may still say what it would have asked for.
@@ -25,7 +23,7 @@ pub(super) async fn refuse(request: Request, failure: Failure) -> Response {
 
 /// The answer to a call that failed.
 pub(super) fn refusal(failure: Failure) -> Response {
-    Status::from(failure).into_http::<Body>()
+    Status::from(failure).into_http()
 }
 
 /// The time that a call had has run out.

@@ -4,11 +4,13 @@ use std::fmt;
 use std::io;
 
 use opentelemetry::trace::TraceContextExt as _;
+use tracing::span::Record;
 use tracing::{Event, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer};
 
@@ -40,9 +42,24 @@ where
     tracing_subscriber::fmt::layer()
         .json()
         .with_span_list(false)
+        .fmt_fields(AtBirth(JsonFields::new()))
         .map_event_format(Traced)
         .with_writer(io::stderr)
         .with_filter(wanted.and(allowed))
+}
+
+/// A line tells of its span what that began with. What is recorded later is for traces: every call does so once at its end, and
+/// here all that was written before would be read and written anew each time.
+struct AtBirth(JsonFields);
+
+impl<'a> FormatFields<'a> for AtBirth {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'a>, fields: R) -> fmt::Result {
+        self.0.format_fields(writer, fields)
+    }
+
+    fn add_fields(&self, _: &'a mut FormattedFields<Self>, _: &Record<'_>) -> fmt::Result {
+        Ok(())
+    }
 }
 
 /// Puts `trace_id` and `span_id` at the head of a JSON line.
