@@ -3,12 +3,16 @@
 //! *Civil* time is what the law counts in; it is simulated in the demo and in tests. *Real* and *monotonic* time are
 //! never simulated: tokens, leases and retention use them.
 
+mod carried;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset as _, TimeZone as _, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
+
+pub use carried::{Asked, Told, told};
 
 /// An instant of civil or real time.
 pub type Moment = DateTime<Utc>;
@@ -27,7 +31,7 @@ enum Source {
 }
 
 impl Clock {
-    /// The machine's own clock.
+    /// Real time.
     #[must_use]
     pub fn system() -> Self {
         Self(Arc::new(Source::System))
@@ -62,13 +66,18 @@ impl Clock {
     }
 }
 
-/// The machine's time, for tokens and retention.
+/// Real time, for tokens and retention: the store's where replicas share one, else the machine's.
 #[must_use]
+pub fn real() -> Moment {
+    carried::now().unwrap_or_else(wall)
+}
+
+/// The machine's own time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the wall clock"
 )]
-pub fn real() -> Moment {
+fn wall() -> Moment {
     Utc::now()
 }
 

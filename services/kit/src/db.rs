@@ -7,6 +7,7 @@ mod copying;
 mod folder;
 mod postgres;
 mod rows;
+mod time;
 
 use std::io;
 use std::path::PathBuf;

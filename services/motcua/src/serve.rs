@@ -299,8 +299,15 @@ impl Suite {
 
     async fn start(&self, service: Service) -> Result<Mounted, Error> {
         let name = service.name();
+        let db = open_when_there(&self.stores, name, &self.ring).await?;
+        if let Err(error) = db.tell_time().await {
+            tracing::warn!(%error, "the store does not tell the time yet");
+        }
+        let (stop, time) = (self.stop.clone(), db.clone().keep_time());
+        self.tasks
+            .spawn(async move { stop.run_until_cancelled(time).await });
         let ground = Ground {
-            db: open_when_there(&self.stores, name, &self.ring).await?,
+            db,
             queue: self.queue.clone(),
             clock: self.clock.clone(),
             peers: self.peers.clone(),
