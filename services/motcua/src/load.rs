@@ -6,6 +6,7 @@
 //! latencies are plain and a stall counts once.
 
 mod address;
+mod bullmq;
 mod compare;
 mod desks;
 mod drive;
@@ -13,6 +14,7 @@ mod echo;
 mod error;
 mod fill;
 mod journey;
+mod lane;
 mod line;
 mod measure;
 mod outcome;
@@ -33,6 +35,7 @@ use address::Address;
 use drive::Drive;
 use echo::Echo;
 pub use error::Error;
+use lane::Lane;
 use line::Line;
 use outcome::Outcome;
 use scenario::{Kind, Scenario};
@@ -84,6 +87,19 @@ enum What {
     Lifecycle(Run),
     /// Hand-overs, from the offer to its acceptance by a unit that waits at its queue
     Transfer(Run),
+    /// Offers through the queue alone: put into one unit's lane, taken on lease, settled
+    Queue {
+        /// A Redis database of its own
+        #[arg(long, value_name = "URL")]
+        redis: String,
+        #[command(flatten)]
+        drive: Drive,
+        #[command(flatten)]
+        processes: Processes,
+        /// Write the result here
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// Subscribers of all units wait and nothing happens
     Idle(Run),
     /// Make many dossiers, finished and open, by COPY, in a `PostgreSQL` store that has none
@@ -135,6 +151,15 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
             let echo = Echo::start(request_bytes, reply_bytes, drive.connections).await?;
             let processes = echo.processes();
             let scenario = Arc::new(Scenario::Echo(Box::new(echo)));
+            (drive.run(&scenario, &processes).await?, json)
+        }
+        What::Queue {
+            redis,
+            drive,
+            processes,
+            json,
+        } => {
+            let scenario = Arc::new(Scenario::Queue(Lane::open(&redis)?));
             (drive.run(&scenario, &processes).await?, json)
         }
         What::GetProcedure(run) => run.measure(Kind::GetProcedure).await?,

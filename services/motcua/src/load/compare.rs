@@ -9,13 +9,15 @@ use clap::Args;
 use serde::Serialize;
 
 use super::address::Address;
+use super::bullmq::BullMq;
 use super::drive::Drive;
 use super::echo::Echo;
 use super::error::Error;
+use super::lane::Lane;
 use super::line::Line;
 use super::outcome::{Outcome, write_json};
 use super::pgbench::{Pgbench, Work};
-use super::scenario::{Kind, Scenario};
+use super::scenario::{self, Kind, Scenario};
 use super::usage::Processes;
 use crate::cast::Cast;
 use crate::table;
@@ -44,6 +46,8 @@ pub struct Options {
     #[command(flatten)]
     pgbench: Pgbench,
     #[command(flatten)]
+    bullmq: BullMq,
+    #[command(flatten)]
     processes: Processes,
 }
 
@@ -53,42 +57,57 @@ const WARM_UP: u64 = 2;
 
 /// What is compared with what.
 struct Pair {
-    kind: Kind,
+    what: What,
     in_flight: usize,
     yardsticks: &'static [Yardstick],
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// Calls to the suite.
+    Suite(Kind),
+    /// The queue alone.
+    Queue,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Yardstick {
     Echo,
     Database(Work),
+    BullMq,
 }
 
-const PAIRS: [Pair; 5] = [
+const PAIRS: [Pair; 6] = [
     Pair {
-        kind: Kind::GetProcedure,
+        what: What::Suite(Kind::GetProcedure),
         in_flight: 64,
         yardsticks: &[Yardstick::Echo],
     },
     Pair {
-        kind: Kind::Submit,
+        what: What::Suite(Kind::Submit),
         in_flight: 32,
         yardsticks: &[Yardstick::Database(Work::Write), Yardstick::Echo],
     },
     Pair {
-        kind: Kind::GetDossier,
+        what: What::Suite(Kind::GetDossier),
         in_flight: 32,
         yardsticks: &[Yardstick::Database(Work::Read)],
     },
     Pair {
-        kind: Kind::Lifecycle,
+        what: What::Suite(Kind::Lifecycle),
         in_flight: 32,
         yardsticks: &[Yardstick::Database(Work::Write)],
     },
     Pair {
-        kind: Kind::Transfer,
+        what: What::Suite(Kind::Transfer),
         in_flight: 32,
         yardsticks: &[Yardstick::Database(Work::Write)],
+    },
+    Pair {
+        what: What::Queue,
+        in_flight: 32,
+        yardsticks: &[Yardstick::BullMq],
     },
 ];
 
@@ -121,7 +140,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let cast = Cast::load(&options.cast)?;
     let line = Arc::new(Line::new(cast, &options.addresses, CONNECTIONS)?);
     let (mut rows, mut all) = (Vec::new(), Vec::new());
-    for pair in PAIRS.iter().filter(|pair| options.wants(pair.kind)) {
+    for pair in PAIRS.iter().filter(|pair| options.wants(pair.what)) {
         let rounds = options.rounds(pair, &line).await?;
         for (place, yardstick) in pair.yardsticks.iter().enumerate() {
             rows.push(row(pair, *yardstick, place, &rounds));
@@ -141,8 +160,19 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 }
 
 impl Options {
-    fn wants(&self, kind: Kind) -> bool {
-        self.only.is_empty() || self.only.iter().any(|only| only == kind.name())
+    fn wants(&self, what: What) -> bool {
+        let can = what != What::Queue || self.bullmq.redis().is_some();
+        can && (self.only.is_empty() || self.only.iter().any(|only| only == what.name()))
+    }
+
+    async fn scenario(&self, what: What, line: &Arc<Line>) -> Result<Arc<Scenario>, Error> {
+        match what {
+            What::Suite(kind) => Scenario::prepare(kind, line).await,
+            What::Queue => {
+                let redis = self.bullmq.redis().unwrap_or_default();
+                Ok(Arc::new(Scenario::Queue(Lane::open(redis)?)))
+            }
+        }
     }
 
     async fn rounds(&self, pair: &Pair, line: &Arc<Line>) -> Result<Vec<Round>, Error> {
@@ -153,7 +183,7 @@ impl Options {
             duration: self.seconds,
             connections: CONNECTIONS,
         };
-        let scenario = Scenario::prepare(pair.kind, line).await?;
+        let scenario = self.scenario(pair.what, line).await?;
         let mut rounds = Vec::new();
         for _ in 0..self.rounds {
             let outcome = drive.run(&scenario, &self.processes).await?;
@@ -163,7 +193,7 @@ impl Options {
             }
             eprintln!(
                 "{}: {:.0} per s; its yardsticks {yardsticks:.0?}",
-                pair.kind.name(),
+                pair.what.name(),
                 outcome.rate
             );
             rounds.push(Round {
@@ -186,6 +216,7 @@ impl Options {
                 let clients = drive.in_flight;
                 self.pgbench.rate(work, clients, self.seconds).await
             }
+            Yardstick::BullMq => self.bullmq.rate(drive.in_flight, self.seconds).await,
             Yardstick::Echo => {
                 let (request, reply) = outcome.bytes;
                 let bytes = |bytes| usize::try_from(bytes).unwrap_or_default();
@@ -203,7 +234,7 @@ fn row(pair: &Pair, yardstick: Yardstick, place: usize, rounds: &[Round]) -> Row
     let bytes = rounds.first().map_or((0, 0), |round| round.outcome.bytes);
     let rate = of(&|round| round.yardsticks[place]);
     Row {
-        name: pair.kind.name(),
+        name: pair.what.name(),
         rate: of(&|round| round.outcome.rate),
         p50_ms: of(&|round| round.outcome.latency.p50_ms),
         p99_ms: of(&|round| round.outcome.latency.p99_ms),
@@ -212,6 +243,15 @@ fn row(pair: &Pair, yardstick: Yardstick, place: usize, rounds: &[Round]) -> Row
         ratio: of(&|round| round.outcome.rate / round.yardsticks[place]),
         goal: None,
         met: None,
+    }
+}
+
+impl What {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Suite(kind) => kind.name(),
+            Self::Queue => scenario::QUEUE,
+        }
     }
 }
 
@@ -225,6 +265,7 @@ impl Yardstick {
                 format!("pgbench, the same rows in one statement, {in_flight} clients")
             }
             Self::Database(Work::Read) => format!("pgbench -S, {in_flight} clients"),
+            Self::BullMq => format!("BullMQ, {request} bytes, {in_flight} in flight"),
         }
     }
 }

@@ -57,6 +57,9 @@ pub enum Error {
     /// pgbench.
     #[error("pgbench cannot be used as a yardstick:\n{0}")]
     Pgbench(String),
+    /// `BullMQ`.
+    #[error("BullMQ cannot be used as a yardstick:\n{0}")]
+    BullMq(String),
     /// A store that is to be filled.
     #[error(transparent)]
     Store(#[from] kit::db::Error),

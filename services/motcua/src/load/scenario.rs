@@ -16,6 +16,7 @@ use super::desks::Desks;
 use super::echo::Echo;
 use super::error::Error;
 use super::journey::{self, Journeys};
+use super::lane::{Lane, OFFER_BYTES};
 use super::line::Line;
 use super::measure::Recorder;
 use super::plans::{self, Plans};
@@ -25,6 +26,8 @@ use crate::cast::{CallerId, Role};
 const LEAST_DOSSIERS: u64 = 500;
 /// Dossiers of a unit that are read.
 const OF_A_UNIT: i32 = 50;
+/// The queue's name on the command line.
+pub const QUEUE: &str = "queue";
 /// As who nobody signs in.
 const NOBODIES: u64 = 1_000;
 
@@ -70,6 +73,8 @@ impl Kind {
 pub enum Scenario {
     /// Calling the bare server.
     Echo(Box<Echo>),
+    /// Offers through the queue alone.
+    Queue(Lane),
     /// Reading the catalogue.
     GetProcedure {
         /// The way.
@@ -151,6 +156,7 @@ impl Scenario {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Echo(_) => "echo",
+            Self::Queue(_) => QUEUE,
             Self::GetProcedure { .. } => Kind::GetProcedure.name(),
             Self::SignIn { .. } => Kind::SignIn.name(),
             Self::Submit { .. } => Kind::Submit.name(),
@@ -176,6 +182,7 @@ impl Scenario {
     pub fn traffic(&self) -> ((u64, u64), u64) {
         let line = match self {
             Self::Echo(echo) => return (echo.bytes(), 0),
+            Self::Queue(_) => return ((OFFER_BYTES as u64, 0), 0),
             Self::GetProcedure { line, .. }
             | Self::SignIn { line }
             | Self::Submit { line, .. }
@@ -197,6 +204,7 @@ impl Scenario {
             Self::Echo(echo) => {
                 echo.call(turn).await?;
             }
+            Self::Queue(lane) => lane.pass_one().await?,
             Self::GetProcedure { line, codes } => {
                 let code = in_turn(codes, turn).clone();
                 let request = GetProcedureRequest {
