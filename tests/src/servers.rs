@@ -5,6 +5,7 @@
 mod port;
 mod postgres;
 mod redis;
+mod volume;
 
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
@@ -55,7 +56,8 @@ impl Running {
         self.0.id()
     }
 
-    fn end_within(&mut self, patience: Duration) {
+    /// Waits for its end, which it was told to come to; it is killed where it does not.
+    pub fn end_within(&mut self, patience: Duration) {
         let deadline = kit::clock::monotonic() + patience;
         while self.ended().is_none() {
             if kit::clock::monotonic() > deadline {

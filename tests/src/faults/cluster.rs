@@ -1,4 +1,5 @@
-//! What is broken and mended: one PostgreSQL, one Redis, two replicas of each service, and a proxy on every way between them.
+//! What is broken and mended: one PostgreSQL, one Redis, two replicas of each service, each with a clock of its own, and a proxy on
+//! every way between them.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -16,20 +17,25 @@ use super::proxy::Proxy;
 use crate::actor::MONDAY_MORNING;
 use crate::cast::{Cast, PROVIDERS};
 use crate::program::{self, Ran};
-use crate::servers::{
-    Appending, Durability, Postgres, Redis, Running, free_port, postgres_at, redis_at,
-};
+use crate::servers::{Appending, Postgres, Redis, Running, free_port, postgres_at, redis_at};
 
 /// The services, each with so many replicas.
 pub const SERVICES: [&str; 4] = ["identity", "catalogue", "intake", "routing"];
 const REPLICAS: usize = 2;
 const BASE: &str = "motcua";
 const KEYS: &str = "keys";
+const TO_STORE: &str = " to PostgreSQL";
 const CALLERS: &str = "callers";
 const QUEUE: u32 = 1;
 const PATIENCE: Duration = Duration::from_mins(2);
 const LAST_LINES: usize = 5;
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// Longer than a drain takes.
+const IN_ORDER: Duration = Duration::from_secs(30);
+/// The library by which a process is told another time, as Debian's `libfaketime` has it for each architecture.
+const FAKETIME: &str = "faketime/libfaketimeMT.so.1";
+/// The machine's own time, as that library reads it.
+const RIGHT: &str = "+0";
 
 /// Everything that runs.
 pub struct Cluster {
@@ -41,7 +47,6 @@ pub struct Cluster {
     pub replicas: Vec<Replica>,
     /// Every way: callers to replicas, replicas to the store and the queue.
     pub proxies: Vec<Proxy>,
-    store: String,
     folder: TempDir,
 }
 
@@ -55,6 +60,7 @@ pub struct Replica {
     pub port: u16,
     own_port: u16,
     log: PathBuf,
+    clock: PathBuf,
     arguments: Vec<String>,
     sabotage: Option<&'static str>,
     binary: PathBuf,
@@ -74,7 +80,7 @@ impl Cluster {
     /// Starts the servers and loads the province and the callers, whose files are written first.
     pub async fn load(write: impl FnOnce(&Path) -> Cast) -> (Self, Cast) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let postgres = Postgres::start(Durability::Disk).await;
+        let postgres = Postgres::start_on_a_small_volume().await;
         let redis = Redis::start(Appending::EverySecond).await;
         let callers = folder.path().join(CALLERS);
         let cast = write(&callers);
@@ -91,7 +97,6 @@ impl Cluster {
             redis: Mutex::new(redis),
             replicas: Vec::new(),
             proxies: Vec::new(),
-            store,
             folder,
         };
         (cluster, cast)
@@ -112,7 +117,7 @@ impl Cluster {
             }
         }
         for (service, name, own_port, port) in ports {
-            let store = Proxy::before(format!("{name} to PostgreSQL"), postgres).await;
+            let store = Proxy::before(format!("{name}{TO_STORE}"), postgres).await;
             let queue = Proxy::before(format!("{name} to Redis"), redis).await;
             let mut arguments = vec!["serve".to_owned(), service.to_owned()];
             let mut set =
@@ -130,6 +135,7 @@ impl Cluster {
             self.proxies.extend([store, queue]);
             let replica = Replica {
                 log: self.folder.path().join(&name),
+                clock: self.folder.path().join(format!("{name}.clock")),
                 name,
                 service,
                 port,
@@ -139,6 +145,7 @@ impl Cluster {
                 binary: program.binary.clone(),
                 running: Mutex::new(None),
             };
+            replica.set_clock(RIGHT);
             replica.start().await;
             self.replicas.push(replica);
         }
@@ -162,14 +169,25 @@ impl Cluster {
     }
 
     /// The URL of the store, straight to the server.
-    pub fn store(&self) -> &str {
-        &self.store
+    pub async fn store(&self) -> String {
+        format!("{}/{BASE}", self.postgres.lock().await.url())
+    }
+
+    /// A standby takes the place of the store.
+    pub async fn fail_over(&self) {
+        let mut postgres = self.postgres.lock().await;
+        postgres.fail_over().await;
+        let ways = self.proxies.iter();
+        for way in ways.filter(|way| way.name.ends_with(TO_STORE)) {
+            way.lead_to(postgres.port());
+        }
     }
 
     /// Runs `motcua check` on the store.
     pub async fn check(&self) -> Ran {
         let keys = self.keys();
-        let check = ["check".as_ref(), "--store".as_ref(), self.store.as_ref()];
+        let store = self.store().await;
+        let check = ["check".as_ref(), "--store".as_ref(), store.as_ref()];
         let keys = ["--keys".as_ref(), keys.as_os_str()];
         program::run::<&std::ffi::OsStr>(check.into_iter().chain(keys)).await
     }
@@ -207,6 +225,11 @@ impl Replica {
             .env("RUST_LOG", "warn")
             .env_remove("OTEL_EXPORTER_OTLP_ENDPOINT")
             .envs(self.sabotage.map(|name| ("MOTCUA_SABOTAGE", name)))
+            .env("LD_PRELOAD", faketime())
+            .env("FAKETIME_TIMESTAMP_FILE", &self.clock)
+            .env("FAKETIME_CACHE_DURATION", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("DONT_FAKE_MONOTONIC", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.expect("the log can be written"));
@@ -218,6 +241,31 @@ impl Replica {
     pub async fn kill(&self) {
         // Dropped, a child is killed and waited for.
         self.running.lock().await.take();
+    }
+
+    /// Tells it to end, as Kubernetes does, and starts it again when it has.
+    pub async fn restart_in_order(&self) {
+        if let Some(mut running) = self.running.lock().await.take() {
+            running.signal(Signal::TERM);
+            let ended = tokio::task::spawn_blocking(move || running.end_within(IN_ORDER));
+            ended.await.expect("a child can be waited for");
+        }
+        self.start().await;
+        self.must_serve().await;
+    }
+
+    /// Sets its machine's clock: so many days ahead, or behind.
+    pub fn shift_clock(&self, days: i32) {
+        self.set_clock(&format!("{days:+}d"));
+    }
+
+    /// Sets its machine's clock right.
+    pub fn mend_clock(&self) {
+        self.set_clock(RIGHT);
+    }
+
+    fn set_clock(&self, time: &str) {
+        std::fs::write(&self.clock, format!("{time}\n")).expect("the folder is ours");
     }
 
     /// Starts it where it has ended by itself; says whether it had.
@@ -267,6 +315,16 @@ impl Replica {
     pub fn logged(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
+}
+
+fn faketime() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut found = folders.map(|folder| folder.path().join(FAKETIME));
+    let found = found.find(|library| library.exists());
+    found.expect("Debian's package libfaketime is installed")
 }
 
 fn succeed(ran: &Ran) {

@@ -105,7 +105,8 @@ pub struct Holding {
 impl Evidence {
     /// Reads the stores. Nothing serves any more.
     pub async fn read(cluster: &Cluster, acts: Vec<Act>) -> Self {
-        let store = |service: &str| format!("{}_{service}", cluster.store());
+        let base = cluster.store().await;
+        let store = |service: &str| format!("{base}_{service}");
         let intake = connect(&store("intake")).await;
         let routing = connect(&store("routing")).await;
         let owners = Owners {

@@ -15,6 +15,12 @@ use super::proxy::Break;
 /// How long a stalled replica stands still.
 const STALL: Duration = Duration::from_secs(20);
 const SLOW_FOR: Duration = Duration::from_secs(4);
+/// How long a volume is full: long enough that the server wants room.
+const FULL_FOR: Duration = Duration::from_secs(4);
+/// How long a clock is wrong.
+const WRONG_FOR: Duration = Duration::from_secs(10);
+/// By how many days.
+const WRONG_BY: [i32; 2] = [30, -2];
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +29,10 @@ pub enum Fault {
     KillReplica(usize),
     /// A replica stands still for 20 s, then goes on as if nothing had been.
     StallReplica(usize),
+    /// All replicas are told to end and started again, one after the other, as a new version is rolled out.
+    RollOut,
+    /// The clock of a replica's machine jumps by so many days, and back.
+    ShiftClock(usize, i32),
     /// Redis forgets everything.
     FlushRedis,
     /// Redis is killed with SIGKILL and started with what it had on the disk.
@@ -31,6 +41,10 @@ pub enum Fault {
     EmptyRedis,
     /// PostgreSQL is killed with SIGKILL and recovers.
     KillPostgres,
+    /// The volume of PostgreSQL's log of changes is full.
+    LackRoom,
+    /// A standby follows PostgreSQL, which is killed: the standby takes over.
+    FailOver,
     /// A proxy closes its connections.
     Cut(usize),
     /// A proxy resets its connections.
@@ -45,10 +59,15 @@ impl Fault {
         match self {
             Self::KillReplica(_) => "replica killed",
             Self::StallReplica(_) => "replica stopped for 20 s",
+            Self::RollOut => "all replicas ended in order and started again",
+            Self::ShiftClock(_, 0..) => "clock of a replica 30 days ahead",
+            Self::ShiftClock(..) => "clock of a replica 2 days behind",
             Self::FlushRedis => "Redis flushed",
             Self::KillRedis => "Redis killed",
             Self::EmptyRedis => "Redis restarted empty",
             Self::KillPostgres => "PostgreSQL killed",
+            Self::LackRoom => "PostgreSQL's volume full",
+            Self::FailOver => "PostgreSQL's standby promoted",
             Self::Cut(_) => "connections cut",
             Self::Reset(_) => "connections reset",
             Self::Slow(_) => "connections delayed",
@@ -58,14 +77,15 @@ impl Fault {
     /// What it befalls.
     pub fn target(self, cluster: &Cluster) -> &str {
         match self {
-            Self::KillReplica(replica) | Self::StallReplica(replica) => {
-                &cluster.replicas[replica].name
-            }
+            Self::KillReplica(replica)
+            | Self::StallReplica(replica)
+            | Self::ShiftClock(replica, _) => &cluster.replicas[replica].name,
+            Self::RollOut => "each replica",
             Self::Cut(proxy) | Self::Reset(proxy) | Self::Slow(proxy) => {
                 &cluster.proxies[proxy].name
             }
             Self::FlushRedis | Self::KillRedis | Self::EmptyRedis => "Redis",
-            Self::KillPostgres => "PostgreSQL",
+            Self::KillPostgres | Self::LackRoom | Self::FailOver => "PostgreSQL",
         }
     }
 
@@ -83,6 +103,17 @@ impl Fault {
                 replica.signal(Signal::STOP).await;
                 tokio::time::sleep(STALL).await;
                 replica.signal(Signal::CONT).await;
+            }
+            Self::RollOut => {
+                for replica in &cluster.replicas {
+                    replica.restart_in_order().await;
+                }
+            }
+            Self::ShiftClock(replica, days) => {
+                let replica = &cluster.replicas[replica];
+                replica.shift_clock(days);
+                tokio::time::sleep(WRONG_FOR).await;
+                replica.mend_clock();
             }
             Self::FlushRedis => cluster.redis.lock().await.flush_all(),
             Self::KillRedis => {
@@ -103,6 +134,8 @@ impl Fault {
                 tokio::time::sleep(away).await;
                 postgres.restart().await;
             }
+            Self::LackRoom => cluster.postgres.lock().await.lack_room(FULL_FOR).await,
+            Self::FailOver => cluster.fail_over().await,
             Self::Cut(proxy) => cluster.proxies[proxy].end_all(Break::Cut),
             Self::Reset(proxy) => cluster.proxies[proxy].end_all(Break::Reset),
             Self::Slow(proxy) => {
@@ -152,11 +185,18 @@ impl Faults {
         self.round = (0..self.replicas).map(Fault::KillReplica).collect();
         self.round
             .push(Fault::StallReplica(one_of(&mut self.dice, self.replicas)));
+        self.round.push(Fault::RollOut);
+        for days in WRONG_BY {
+            let replica = one_of(&mut self.dice, self.replicas);
+            self.round.push(Fault::ShiftClock(replica, days));
+        }
         let servers = [
             Fault::FlushRedis,
             Fault::KillRedis,
             Fault::EmptyRedis,
             Fault::KillPostgres,
+            Fault::LackRoom,
+            Fault::FailOver,
         ];
         self.round.extend(servers);
         for way in [

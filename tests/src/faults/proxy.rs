@@ -1,6 +1,8 @@
 //! A TCP proxy that fails on demand: it cuts, resets and delays what it carries.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,6 +20,7 @@ pub struct Proxy {
     pub name: String,
     /// Where it listens.
     pub port: u16,
+    target: Arc<AtomicU16>,
     delay: watch::Sender<Duration>,
     breaks: broadcast::Sender<Break>,
     listening: AbortHandle,
@@ -42,8 +45,9 @@ impl Proxy {
             watch::Sender::new(Duration::ZERO),
             broadcast::Sender::new(4),
         );
+        let target = Arc::new(AtomicU16::new(target));
         let way = Way {
-            target,
+            target: Arc::clone(&target),
             delay: delay.subscribe(),
             breaks: breaks.clone(),
         };
@@ -51,6 +55,7 @@ impl Proxy {
         Self {
             name,
             port,
+            target,
             delay,
             breaks,
             listening,
@@ -61,6 +66,11 @@ impl Proxy {
     pub fn end_all(&self, how: Break) {
         // Nobody listens where nothing is connected.
         let _ = self.breaks.send(how);
+    }
+
+    /// New connections go to another server from now on.
+    pub fn lead_to(&self, target: u16) {
+        self.target.store(target, Ordering::Release);
     }
 
     /// Holds every packet back for so long, until it is told otherwise.
@@ -77,7 +87,7 @@ impl Drop for Proxy {
 
 #[derive(Clone)]
 struct Way {
-    target: u16,
+    target: Arc<AtomicU16>,
     delay: watch::Receiver<Duration>,
     breaks: broadcast::Sender<Break>,
 }
@@ -96,7 +106,8 @@ impl Way {
     async fn carry(self, mut inbound: TcpStream) {
         let mut breaks = self.breaks.subscribe();
         // A server that is away: the caller's connection is closed, too.
-        let Ok(mut outbound) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.target)).await else {
+        let target = self.target.load(Ordering::Acquire);
+        let Ok(mut outbound) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else {
             return;
         };
         let _ = (inbound.set_nodelay(true), outbound.set_nodelay(true));

@@ -114,7 +114,7 @@ pub async fn run(settings: &Settings) -> Report {
     drop(subscribers);
     cluster.stop().await;
     if settings.delete_a_row {
-        let intake = connect(&format!("{}_intake", cluster.store())).await;
+        let intake = connect(&format!("{}_intake", cluster.store().await)).await;
         sabotage::delete_a_row(&intake, dice).await;
     }
     let mut evidence = Evidence::read(&cluster, line.book.acts()).await;

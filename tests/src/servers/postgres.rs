@@ -10,12 +10,17 @@ use std::time::Duration;
 use rustix::process::{Signal, geteuid};
 use tempfile::TempDir;
 
+use super::volume::Volume;
 use super::{Durability, LOOK_AGAIN, PATIENCE, Running, free_port};
 
 /// Where Debian keeps the programs, one folder a version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// A server that is told to stop at once has this long before it is killed.
 const STOPPING: Duration = Duration::from_secs(5);
+/// Bytes of a small volume.
+const SMALL: u64 = 384 << 20;
+/// How long a standby follows before it takes over.
+const FOLLOWS: Duration = Duration::from_secs(2);
 const USER: &str = "postgres";
 
 /// A PostgreSQL cluster with one superuser, `postgres`, who needs no password.
@@ -25,6 +30,8 @@ pub struct Postgres {
     durability: Durability,
     port: u16,
     folder: TempDir,
+    /// Where its log of changes is, when that has a volume of its own.
+    changes: Option<Volume>,
 }
 
 /// The account that it runs under when we are root, which it refuses to.
@@ -37,6 +44,21 @@ struct Account {
 impl Postgres {
     /// Makes a cluster and starts it.
     pub async fn start(durability: Durability) -> Self {
+        Self::begin(Self::new(durability, None)).await
+    }
+
+    /// The same, with its log of changes on a small volume that can be filled, where we may mount one.
+    pub async fn start_on_a_small_volume() -> Self {
+        Self::begin(Self::new(Durability::Disk, Volume::mount(SMALL))).await
+    }
+
+    async fn begin(mut postgres: Self) -> Self {
+        postgres.make_cluster();
+        postgres.restart().await;
+        postgres
+    }
+
+    fn new(durability: Durability, changes: Option<Volume>) -> Self {
         let account = geteuid().is_root().then(Account::of_postgres);
         let folder = tempfile::tempdir().expect("a temporary folder");
         if let Some(Account { uid, gid }) = account {
@@ -44,22 +66,26 @@ impl Postgres {
         }
         let open = fs::Permissions::from_mode(0o755);
         fs::set_permissions(folder.path(), open).expect("the folder is ours");
-        let mut postgres = Self {
+        if let (Some(Account { uid, gid }), Some(volume)) = (account, &changes) {
+            chown(volume.path(), Some(uid), Some(gid)).expect("root may give a folder away");
+        }
+        Self {
             running: None,
             account,
             durability,
             port: free_port(),
             folder,
-        };
-        postgres.make_cluster();
-        postgres.restart().await;
-        postgres
+            changes,
+        }
     }
 
     fn make_cluster(&self) {
         let mut initdb = self.program("initdb");
         initdb.args(["--username", USER, "--auth", "trust", "--encoding", "UTF8"]);
         initdb.args(["--locale", "C.UTF-8", "--no-sync", "--pgdata"]);
+        if let Some(volume) = &self.changes {
+            initdb.arg("--waldir").arg(wal(volume));
+        }
         let made = initdb.arg(self.data()).stdout(Stdio::null()).status();
         assert!(
             made.is_ok_and(|status| status.success()),
@@ -68,11 +94,84 @@ impl Postgres {
         );
     }
 
+    /// Fails over: a standby follows this server until nothing is acknowledged that it does not have; then this one is killed and
+    /// the standby takes its place, at a port of its own.
+    pub async fn fail_over(&mut self) {
+        let mut standby = self.standby();
+        let mut running = standby.spawn();
+        standby.must_answer(&mut running).await;
+        self.tell("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.tell("SELECT pg_reload_conf()");
+        let deadline = kit::clock::monotonic() + PATIENCE;
+        while self.ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != "1"
+        {
+            let late = kit::clock::monotonic() > deadline;
+            assert!(!late, "no standby follows: {}", standby.log());
+            tokio::time::sleep(LOOK_AGAIN * 5).await;
+        }
+        tokio::time::sleep(FOLLOWS).await;
+        self.kill();
+        standby.tell("SELECT pg_promote()");
+        standby.running = Some(running);
+        *self = standby;
+    }
+
+    /// A standby of this server, not started.
+    fn standby(&self) -> Self {
+        let volume = self.changes.as_ref().and_then(|_| Volume::mount(SMALL));
+        let standby = Self::new(self.durability, volume);
+        let mut copy = standby.program("pg_basebackup");
+        copy.args([
+            "--checkpoint",
+            "fast",
+            "--wal-method",
+            "stream",
+            "--no-sync",
+        ]);
+        copy.args(["--write-recovery-conf", "--dbname"])
+            .arg(self.url());
+        if let Some(volume) = &standby.changes {
+            copy.arg("--waldir").arg(wal(volume));
+        }
+        let copied = copy.arg("--pgdata").arg(standby.data()).status();
+        let copied = copied.is_ok_and(|status| status.success());
+        assert!(copied, "pg_basebackup failed: {}", standby.log());
+        // What it copied says whom the old server waits for; the new one waits for nobody.
+        fs::write(standby.data().join("postgresql.auto.conf"), {
+            let url = self.url();
+            format!("primary_conninfo = '{url}'\n")
+        })
+        .expect("the folder is ours");
+        standby
+    }
+
+    fn tell(&self, statement: &str) {
+        self.ask(statement);
+    }
+
+    fn ask(&self, statement: &str) -> String {
+        let mut psql = Command::new(bin("psql"));
+        psql.args([
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--command",
+            statement,
+        ]);
+        let answered = psql.arg(self.url()).output().expect("psql can be started");
+        String::from_utf8_lossy(&answered.stdout).trim().to_owned()
+    }
+
     /// Starts it, once more where it ran before, and waits until it answers.
     pub async fn restart(&mut self) {
         assert!(self.running.is_none(), "it runs");
-        let deadline = kit::clock::monotonic() + PATIENCE;
         let mut running = self.spawn();
+        self.must_answer(&mut running).await;
+        self.running = Some(running);
+    }
+
+    async fn must_answer(&self, running: &mut Running) {
+        let deadline = kit::clock::monotonic() + PATIENCE;
         while !self.answers() {
             assert!(
                 kit::clock::monotonic() < deadline,
@@ -81,11 +180,10 @@ impl Postgres {
             );
             // The killed one's own children may still hold its memory: it then ends at once and is started again.
             if running.ended().is_some() {
-                running = self.spawn();
+                *running = self.spawn();
             }
             tokio::time::sleep(LOOK_AGAIN * 5).await;
         }
-        self.running = Some(running);
     }
 
     fn spawn(&self) -> Running {
@@ -105,12 +203,35 @@ impl Postgres {
             "listen_addresses=127.0.0.1".to_owned(),
             "max_connections=400".to_owned(),
             "shared_buffers=256MB".to_owned(),
-            "max_wal_size=2GB".to_owned(),
+            format!("max_wal_size={}", self.most_changes()),
             "restart_after_crash=on".to_owned(),
         ] {
             server.arg("-c").arg(setting);
         }
         Running::from(server.spawn().expect("PostgreSQL can be started"))
+    }
+
+    fn most_changes(&self) -> &'static str {
+        match self.changes {
+            Some(_) => "128MB",
+            None => "2GB",
+        }
+    }
+
+    /// Leaves its log of changes no room for a while, and mends what came of it; nothing where that has no volume of its own.
+    pub async fn lack_room(&mut self, for_so_long: Duration) {
+        let Some(volume) = &self.changes else { return };
+        volume.fill();
+        tokio::time::sleep(for_so_long).await;
+        volume.clear();
+        let ended = self
+            .running
+            .as_mut()
+            .is_none_or(|running| running.ended().is_some());
+        if ended {
+            self.running = None;
+            self.restart().await;
+        }
     }
 
     fn answers(&self) -> bool {
@@ -208,6 +329,10 @@ impl Account {
         let account = accounts.lines().find_map(fields);
         account.expect("Debian's package made the account postgres")
     }
+}
+
+fn wal(volume: &Volume) -> PathBuf {
+    volume.path().join("wal")
 }
 
 /// A program of the newest version that is installed, else whatever the path has.
