@@ -7,7 +7,7 @@ use prost_types::Timestamp;
 use proto::event::v1::Event;
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_change::Change;
-use proto::routing::v1::{TransferChange, TransferEvent};
+use proto::routing::v1::{TransferChange, TransferEvent, TransferState};
 
 use super::reply;
 use crate::act::{Act, CustodyChange, Why};
@@ -213,7 +213,7 @@ pub fn returned(transfer: &str, method: Method) -> Change {
 pub fn custody_moved(change: &CustodyChange) -> Change {
     Change::CustodyMoved(pb::CustodyMoved {
         transfer_uid: change.transfer.clone(),
-        custodian_uid: change.unit.clone(),
+        custodian_uid: change.moved_to.clone().unwrap_or_default(),
         custody_epoch: change.epoch,
         routing_hash: change.routing_hash.clone(),
     })
@@ -352,13 +352,29 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
     let standing = match told {
         TransferEvent::Offered => Standing::Offered,
         TransferEvent::Accepted => Standing::Holds,
-        TransferEvent::Completed | TransferEvent::Cancelled => Standing::Held,
+        TransferEvent::Completed | TransferEvent::Cancelled | TransferEvent::Returned => {
+            Standing::Held
+        }
+        TransferEvent::Inherited => match transfer.state() {
+            TransferState::Accepted => Standing::Holds,
+            TransferState::Completed => Standing::Held,
+            // What is offered, or is its sender's again, stays with the unit that it is or was offered to.
+            _ => return Ok(None),
+        },
         TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
             Standing::Left
         }
-        TransferEvent::Unspecified | TransferEvent::Released | TransferEvent::DueMoved => {
-            return Ok(None);
+        TransferEvent::Unspecified
+        | TransferEvent::Released
+        | TransferEvent::DueMoved
+        | TransferEvent::Undone
+        | TransferEvent::PaperReceived => return Ok(None),
+    };
+    let moved = match told {
+        TransferEvent::Accepted | TransferEvent::Inherited | TransferEvent::Returned => {
+            Some(change.custodian_uid).filter(|custodian| !custodian.is_empty())
         }
+        _ => None,
     };
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,
@@ -373,6 +389,7 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         epoch: transfer.custody_epoch,
         purpose,
         standing,
+        moved_to: moved,
         routing_hash: event.hash.clone(),
     })))
 }

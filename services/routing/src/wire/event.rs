@@ -29,17 +29,26 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Cancelled => pb::TransferEvent::Cancelled,
         What::Released => pb::TransferEvent::Released,
         What::DueMoved => pb::TransferEvent::DueMoved,
+        What::Returned => pb::TransferEvent::Returned,
+        What::Undone => pb::TransferEvent::Undone,
+        What::Inherited => pb::TransferEvent::Inherited,
+        What::PaperReceived => pb::TransferEvent::PaperReceived,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
-        // Why it was declined or forwarded may speak of a person, and stays in routing.
-        transfer: Some(pb::Transfer {
-            reason: String::new(),
-            ..reply::transfer(&told.transfer)
-        }),
+        transfer: Some(reply::plain(&told.transfer)),
         event: event.into(),
         custodian_uid: custodian.unwrap_or_default(),
         custodian_since: since.map(clock::to_timestamp),
+    }
+}
+
+/// What may speak of a person: why, and of paper what was missing.
+#[must_use]
+pub fn personal(told: &Told) -> Vec<u8> {
+    match (told.what, &told.transfer.paper.receipt) {
+        (What::PaperReceived, Some(receipt)) => reply::receipt(receipt).encode_to_vec(),
+        _ => told.transfer.reason.as_bytes().to_vec(),
     }
 }
 
