@@ -80,8 +80,9 @@ async fn an_offer_that_its_sender_calls_back_is_the_senders_to_offer_again() {
     for state in [TransferState::Unspecified, TransferState::Recalled] {
         assert_eq!(to_do(&suite, COMMUNE, state).await[0].uid, offer.uid);
     }
-    let refused = district.refused(desk::accept(&offer), Code::NotFound, "TRANSFER_NOT_FOUND");
-    refused.await;
+    let (no, forbids) = (Code::FailedPrecondition, "STATE_FORBIDS");
+    let refused = district.refused(desk::accept(&offer), no, forbids);
+    assert_eq!(refused.await.variable("current"), "RECALLED");
     suite.must_add_up().await;
 
     commune.ok(desk::forward(&recalled, DISTRICT)).await;

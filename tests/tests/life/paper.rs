@@ -26,15 +26,15 @@ fn sheets() -> Vec<Paper> {
     ]
 }
 
-/// A dossier that the commune sends to its district, with this paper; its code and its offer.
-async fn sent(suite: &Suite, paper: Vec<Paper>) -> Transfer {
+/// The offer of a dossier that the commune sends to its district at that time, with this paper.
+async fn sent(suite: &Suite, paper: Vec<Paper>, at: &str) -> Transfer {
     let dossier = suite.register(DECIDED_BY_DISTRICT, COMMUNE).await;
-    let held = suite.take_over(COMMUNE, "2017-08-28T09:00").await;
+    let held = suite.take_over(COMMUNE, "2017-08-28T08:00").await;
     let complete = CompleteTransferRequest {
         paper,
         ..desk::complete(&held)
     };
-    let examiner = suite.examiner(COMMUNE).at("2017-08-28T10:00");
+    let examiner = suite.examiner(COMMUNE).at(at);
     let completed = examiner.ok(complete).await.message;
     let offer = completed.offered.into_iter().next().unwrap();
     assert_eq!(offer.dossier_uid, dossier.uid);
@@ -47,7 +47,8 @@ async fn manifest(suite: &Suite, unit: &str) -> GetManifestResponse {
         to_unit_uid: DISTRICT.to_owned(),
         ..Default::default()
     };
-    suite.receptionist(unit).ok(request).await.message
+    let desk = suite.receptionist(unit).at("2017-08-28T10:00");
+    desk.ok(request).await.message
 }
 
 async fn read(suite: &Suite, uid: &str) -> Transfer {
@@ -71,8 +72,8 @@ fn scan(codes: &[&str], manifest: &GetManifestResponse) -> BatchAcceptTransfersR
 #[tokio::test]
 async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manifest() {
     let suite = Suite::start().await;
-    let came = sent(&suite, sheets()).await;
-    let lost = sent(&suite, sheets()).await;
+    let came = sent(&suite, sheets(), "2017-08-28T09:00").await;
+    let lost = sent(&suite, sheets(), "2017-08-28T09:00").await;
     let manifest = manifest(&suite, COMMUNE).await;
     let listed: Vec<_> = manifest.transfers.iter().map(|sent| &sent.uid).collect();
     assert_eq!(listed, [&came.uid, &lost.uid]);
@@ -87,13 +88,8 @@ async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manife
         assert!(manifest.text.contains(word), "{word}: {}", manifest.text);
     }
     // One without paper, and one that is sent after the manifest was made.
-    let bare = sent(&suite, Vec::new()).await;
-    suite
-        .receptionist(COMMUNE)
-        .at("2017-08-28T11:00")
-        .ok(desk::by_uid(&bare.dossier_uid))
-        .await;
-    let late = sent(&suite, sheets()).await;
+    let bare = sent(&suite, Vec::new(), "2017-08-28T11:00").await;
+    let late = sent(&suite, sheets(), "2017-08-28T11:00").await;
 
     let codes = [
         came.dossier_code.as_str(),
@@ -144,7 +140,7 @@ async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manife
 async fn paper_that_comes_after_the_acceptance_is_received_by_itself_and_what_is_missing_is_named()
 {
     let suite = Suite::start().await;
-    let offer = sent(&suite, sheets()).await;
+    let offer = sent(&suite, sheets(), "2017-08-28T09:00").await;
     let held = suite.accept(&offer, "2017-08-28T11:00").await;
     let due = held.transfer.due;
     assert_eq!(manifest(&suite, DISTRICT).await.transfers.len(), 1);
@@ -175,7 +171,7 @@ async fn paper_that_comes_after_the_acceptance_is_received_by_itself_and_what_is
 #[tokio::test]
 async fn a_unit_takes_in_its_own_post_only_and_sees_its_own_manifests() {
     let suite = Suite::start().await;
-    let offer = sent(&suite, sheets()).await;
+    let offer = sent(&suite, sheets(), "2017-08-28T09:00").await;
     let known = manifest(&suite, COMMUNE).await;
     let (no, yours) = (Code::PermissionDenied, "UNIT_NOT_YOURS");
     let commune = suite.receptionist(COMMUNE);

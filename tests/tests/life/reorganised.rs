@@ -9,7 +9,7 @@ use proto::routing::v1::PullTransfersRequest;
 use proto::routing::v1::{DeclineTransferRequest, Transfer, TransferState};
 use tests::cast::{COMMUNE, DISTRICT, OTHER_COMMUNE};
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT};
-use tests::{Suite, desk, new_request_id, program};
+use tests::{Actor, Suite, desk, new_request_id, program};
 use tonic::Code;
 
 use crate::deadlines::PATIENCE;
@@ -32,24 +32,28 @@ async fn merge(suite: &mut Suite, day: &str) {
     suite.restart().await;
 }
 
-#[tokio::test]
-async fn r16_what_a_merged_unit_was_offered_is_accepted_and_finished_by_its_successor() {
-    let mut suite = Suite::start().await;
-    let dossier = suite.register(BIRTH, COMMUNE).await;
-    merge(&mut suite, "2017-08-28").await;
-    let heir = suite.examiner(OTHER_COMMUNE).at("2017-08-28T09:00");
+/// The next offer to a unit. A queue in Redis is refilled only after the start.
+async fn delivered_to(officer: &Actor, unit: &str) -> Transfer {
     let pull = PullTransfersRequest {
-        unit_uid: OTHER_COMMUNE.to_owned(),
-        // A queue in Redis is refilled only after the start.
+        unit_uid: unit.to_owned(),
         wait: Some(prost_types::Duration {
             seconds: 10,
             nanos: 0,
         }),
         ..Default::default()
     };
-    let delivered = async || heir.ok(pull.clone()).await.message.deliveries.pop();
-    let offered = until("the offer is delivered", PATIENCE, delivered).await;
-    let offer = offered.transfer.unwrap();
+    let delivered = async || officer.ok(pull.clone()).await.message.deliveries.pop();
+    let delivery = until("the offer is delivered", PATIENCE, delivered).await;
+    delivery.transfer.unwrap()
+}
+
+#[tokio::test]
+async fn r16_what_a_merged_unit_was_offered_is_accepted_and_finished_by_its_successor() {
+    let mut suite = Suite::start().await;
+    let dossier = suite.register(BIRTH, COMMUNE).await;
+    merge(&mut suite, "2017-08-28").await;
+    let heir = suite.examiner(OTHER_COMMUNE).at("2017-08-28T09:00");
+    let offer = delivered_to(&heir, OTHER_COMMUNE).await;
     assert_eq!((offer.offer_epoch, offer.step_key.as_str()), (2, "examine"));
     let accepted = heir
         .ok(desk::accept(&offer))
@@ -212,7 +216,7 @@ async fn r16_on_01_07_2025_the_work_of_districts_and_communes_is_their_successor
         (now_held.due, now_held.accepted_at),
         (before.due, before.accepted_at)
     );
-    let offer = suite.offer_to(NEW_DISTRICT).await;
+    let offer = delivered_to(&suite.examiner(DISTRICT), NEW_DISTRICT).await;
     assert_eq!((&offer.dossier_uid, offer.offer_epoch), (&offered, 2));
     assert_eq!(offer.from_unit_uid, NEW_COMMUNE);
     let back = until("the sender is the successor", PATIENCE, async || {
