@@ -166,4 +166,6 @@ pub struct Opened {
     pub received_at: Moment,
     /// The time promised.
     pub appointment: Moment,
+    /// What the desk has of it on paper, without names.
+    pub paper: Vec<Piece>,
 }

@@ -1,11 +1,12 @@
 //! The paper that travels beside the electronic dossier.
 
+use proto::intake::v1::RegisterDossierRequest;
 use proto::routing::v1::{
     BatchAcceptTransfersRequest, CompleteTransferRequest, GetManifestRequest, GetManifestResponse,
     GetTransferRequest, Paper, ReceivePaperRequest, Transfer, TransferState,
 };
-use tests::cast::{COMMUNE, DISTRICT};
-use tests::filing::DECIDED_BY_DISTRICT;
+use tests::cast::{COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE};
+use tests::filing::{BIRTH, DECIDED_BY_DISTRICT, FOREST_PRODUCTS};
 use tests::{Suite, desk, new_request_id};
 use tonic::Code;
 
@@ -73,7 +74,7 @@ fn scan(codes: &[&str], manifest: &GetManifestResponse) -> BatchAcceptTransfersR
 async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manifest() {
     let suite = Suite::start().await;
     let came = sent(&suite, sheets(), "2017-08-28T09:00").await;
-    let lost = sent(&suite, sheets(), "2017-08-28T09:00").await;
+    let lost = sent(&suite, sheets(), "2017-08-28T09:10").await;
     let manifest = manifest(&suite, COMMUNE).await;
     let listed: Vec<_> = manifest.transfers.iter().map(|sent| &sent.uid).collect();
     assert_eq!(listed, [&came.uid, &lost.uid]);
@@ -183,11 +184,36 @@ async fn a_unit_takes_in_its_own_post_only_and_sees_its_own_manifests() {
         to_unit_uid: DISTRICT.to_owned(),
         ..Default::default()
     };
-    let stranger = suite.receptionist(tests::cast::DEPARTMENT);
+    let stranger = suite.receptionist(DEPARTMENT);
     stranger.refused(request, no, yours).await;
     let empty = scan(&[], &known);
     let district = suite.receptionist(DISTRICT);
     district
         .refused(empty, Code::InvalidArgument, "INVALID_FIELDS")
         .await;
+}
+
+#[tokio::test]
+async fn what_a_desk_takes_for_another_unit_sets_out_with_the_first_offer() {
+    let suite = Suite::start().await;
+    suite.begin_day("2025-07-02T07:30");
+    let at_any_desk = RegisterDossierRequest {
+        competent_unit_uid: DEPARTMENT.to_owned(),
+        ..FOREST_PRODUCTS.at_counter(COMMUNE)
+    };
+    suite.receptionist(COMMUNE).ok(at_any_desk).await;
+    let offer = suite.offer_to(DEPARTMENT).await;
+    let sheets: Vec<_> = offer
+        .paper
+        .iter()
+        .map(|sheet| sheet.component.as_str())
+        .collect();
+    assert_eq!(sheets, ["form", "identity", "evidence"]);
+    let first = &offer.paper[0];
+    assert_eq!((first.originals, first.copies), (1, 1));
+    assert!(first.name != first.component && !first.name.is_empty());
+
+    // What stays in the house does not travel.
+    suite.register(BIRTH, OTHER_COMMUNE).await;
+    assert_eq!(suite.offer_to(OTHER_COMMUNE).await.paper, []);
 }

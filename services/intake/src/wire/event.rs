@@ -12,7 +12,9 @@ use proto::routing::v1::{TransferChange, TransferEvent, TransferState};
 use super::reply;
 use crate::act::{Act, CustodyChange, Why};
 use crate::custody::{Purpose, Standing};
-use crate::dossier::{self, Alarm, Dossier, Due, Item, Method, Payment, Restart, State, Stop};
+use crate::dossier::{
+    self, Alarm, Channel, Dossier, Due, Filing, Item, Method, Payment, Restart, State, Stop,
+};
 
 /// The whole message of a change.
 #[must_use]
@@ -38,6 +40,7 @@ pub fn opened(dossier: &Dossier) -> Change {
                 returning_unit_uid: dossier.units.returning.clone(),
                 received_at: Some(clock::to_timestamp(receipt.received_at)),
                 appointment: Some(clock::to_timestamp(receipt.appointment)),
+                paper: on_paper(&dossier.filing),
             })
         }
         _ => Change::Submitted(pb::DossierSubmitted {
@@ -48,6 +51,21 @@ pub fn opened(dossier: &Dossier) -> Change {
             answer_by: dossier.answer_by.map(clock::to_timestamp),
         }),
     }
+}
+
+/// What was not handed in online.
+fn on_paper(filing: &Filing) -> Vec<pb::HandedIn> {
+    if filing.channel == Channel::Online {
+        return Vec::new();
+    }
+    let sheets = filing.components.iter();
+    let sheets = sheets.filter(|component| (component.originals, component.copies) != (0, 0));
+    let sheets = sheets.map(|component| pb::HandedIn {
+        component_key: component.key.clone(),
+        originals: component.originals,
+        copies: component.copies,
+    });
+    sheets.collect()
 }
 
 /// Refused by the desk.

@@ -14,7 +14,7 @@ use crate::act::{Act, OnTransfer, Opened, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
-use crate::paper::Receipt;
+use crate::paper::{Piece, Receipt};
 use crate::route::{Limit, RESULT, Route, Step};
 use crate::transfer::{State, Transfer};
 use crate::wire;
@@ -223,7 +223,8 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
     let around = world.around()?;
     let known = (around.units, clock::local(at).date());
     let version = copies::version_key(&opened.procedure, opened.version);
-    let plan = world.plan(&version)?.case(&opened.case_key)?;
+    let procedure = world.plan(&version)?;
+    let plan = procedure.case(&opened.case_key)?;
     let mut steps = Vec::with_capacity(plan.len());
     for planned in plan {
         let unit = planned
@@ -253,7 +254,18 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         open: true,
         key: Some(DataKey::generate()),
     };
-    let journey = Journey::open(route, &opened.receiving, at, around)?;
+    let mut journey = Journey::open(route, &opened.receiving, at, around)?;
+    // What the desk has need not travel where it does the first step itself.
+    if journey.offered_now().all(|offer| offer.to != offer.from) {
+        let named = |piece: &Piece| Piece {
+            name: procedure
+                .component(&opened.case_key, &piece.component)
+                .to_owned(),
+            ..piece.clone()
+        };
+        let paper: Vec<Piece> = opened.paper.iter().map(named).collect();
+        journey.send_paper(&paper)?;
+    }
     Ok(effect(journey, Vec::new()))
 }
 
