@@ -7,8 +7,9 @@ use proto::intake::v1::{
     StopDossierRequest, get_dossier_request,
 };
 use proto::routing::v1::{
-    AcceptTransferRequest, CompleteTransferRequest, GetRouteRequest, GetRouteResponse,
-    PullTransfersRequest, Transfer, TransferRole,
+    AcceptTransferRequest, CompleteTransferRequest, ForwardTransferRequest, GetRouteRequest,
+    GetRouteResponse, PullTransfersRequest, RecallTransferRequest, ReturnTransferRequest,
+    SendBackTransferRequest, Transfer, TransferRole,
 };
 
 use crate::actor::Actor;
@@ -183,6 +184,51 @@ pub fn complete(held: &Held) -> CompleteTransferRequest {
         request_id: new_request_id(),
         transfer_uid: held.transfer.uid.clone(),
         custody_epoch: held.transfer.custody_epoch,
+        paper: Vec::new(),
+    }
+}
+
+/// Forwards to this unit what was seen under its present offer.
+pub fn forward(transfer: &Transfer, to: &str) -> ForwardTransferRequest {
+    ForwardTransferRequest {
+        request_id: new_request_id(),
+        transfer_uid: transfer.uid.clone(),
+        offer_epoch: transfer.offer_epoch,
+        to_unit_uid: to.to_owned(),
+        reason: "Chuyển đúng nơi".to_owned(),
+        paper: Vec::new(),
+    }
+}
+
+/// Calls an offer back.
+pub fn recall(offer: &Transfer) -> RecallTransferRequest {
+    RecallTransferRequest {
+        request_id: new_request_id(),
+        transfer_uid: offer.uid.clone(),
+        offer_epoch: offer.offer_epoch,
+        reason: "Gửi nhầm nơi".to_owned(),
+    }
+}
+
+/// Gives a step back to the unit that sent it.
+pub fn return_transfer(held: &Held) -> ReturnTransferRequest {
+    ReturnTransferRequest {
+        request_id: new_request_id(),
+        transfer_uid: held.transfer.uid.clone(),
+        custody_epoch: held.transfer.custody_epoch,
+        reason: "Thiếu ý kiến của xã".to_owned(),
+    }
+}
+
+/// Sends the dossier back to a step.
+pub fn send_back(held: &Held, to: &str) -> SendBackTransferRequest {
+    SendBackTransferRequest {
+        request_id: new_request_id(),
+        transfer_uid: held.transfer.uid.clone(),
+        custody_epoch: held.transfer.custody_epoch,
+        to_step_key: to.to_owned(),
+        reason: "Thẩm định lại diện tích".to_owned(),
+        paper: Vec::new(),
     }
 }
 

@@ -10,6 +10,8 @@
 mod along_routes;
 #[path = "life/asked.rs"]
 mod asked;
+#[path = "life/back.rs"]
+mod back;
 #[path = "life/by_the_catalogue.rs"]
 mod by_the_catalogue;
 #[path = "life/codes.rs"]
@@ -24,6 +26,8 @@ mod known_failures;
 mod looked_up;
 #[path = "life/main_line.rs"]
 mod main_line;
+#[path = "life/paper.rs"]
+mod paper;
 #[path = "life/probes.rs"]
 mod probes;
 #[path = "life/promises.rs"]

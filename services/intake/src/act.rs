@@ -227,6 +227,8 @@ pub struct CustodyChange {
     pub purpose: Purpose,
     /// How the unit stands to it now.
     pub standing: Standing,
+    /// The unit that custody moved to; `None` where it stayed.
+    pub moved_to: Option<String>,
     /// The hash of routing's own history entry.
     pub routing_hash: Vec<u8>,
 }

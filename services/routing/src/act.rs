@@ -1,9 +1,12 @@
 //! What routing can be asked to do.
 
+use std::collections::BTreeSet;
+
 use kit::authority::Rights;
 use kit::clock::Moment;
 use kit::copies::Copy;
 
+use crate::paper::Piece;
 use crate::route::Pause;
 
 /// A command, or what an event of another service asks for.
@@ -54,6 +57,10 @@ pub enum Act {
         /// That unit.
         returning: String,
     },
+    /// A unit takes in what came with the post.
+    BatchAccept(BatchAccept),
+    /// What units that are no more have of these dossiers goes to those that do their work.
+    Inherit(Vec<String>),
     /// Steps under way of these dossiers are reckoned anew by the calendar of now.
     Reckon(Vec<String>),
     /// Another service told of a unit, procedure or calendar.
@@ -69,6 +76,23 @@ pub struct OnTransfer {
     pub transfer: String,
     /// What.
     pub verb: Verb,
+    /// The paper that travels with what is offered by it.
+    pub paper: Vec<Piece>,
+}
+
+/// A unit takes in what came with the post from another.
+#[derive(Clone, Debug)]
+pub struct BatchAccept {
+    /// Who, and by what right.
+    pub rights: Rights,
+    /// The unit that takes it in.
+    pub unit: String,
+    /// The unit that sent it.
+    pub from: String,
+    /// When its manifest was made; `None` for one of now.
+    pub manifest_at: Option<Moment>,
+    /// The codes that were scanned.
+    pub codes: BTreeSet<String>,
 }
 
 /// The acts on a transfer.
@@ -89,6 +113,21 @@ pub enum Verb {
     },
     /// `CompleteTransfer` under this custody epoch.
     Complete(i64),
+    /// `RecallTransfer` of this offer, with the reason.
+    Recall(i64, String),
+    /// `ReturnTransfer` under this custody epoch, with the reason.
+    Return(i64, String),
+    /// `SendBackTransfer`.
+    SendBack {
+        /// The custody that the caller has.
+        custody_epoch: i64,
+        /// The step to which the dossier goes back.
+        to: String,
+        /// Why.
+        reason: String,
+    },
+    /// `ReceivePaper`, but for what is missing.
+    ReceivePaper(Vec<Piece>),
 }
 
 /// How the clock of a dossier goes on.
@@ -127,4 +166,6 @@ pub struct Opened {
     pub received_at: Moment,
     /// The time promised.
     pub appointment: Moment,
+    /// What the desk has of it on paper, without names.
+    pub paper: Vec<Piece>,
 }

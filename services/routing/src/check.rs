@@ -126,7 +126,11 @@ impl Fold {
                 | TransferEvent::Completed
                 | TransferEvent::Cancelled
                 | TransferEvent::Released
-                | TransferEvent::DueMoved => {
+                | TransferEvent::DueMoved
+                | TransferEvent::Returned
+                | TransferEvent::Undone
+                | TransferEvent::Inherited
+                | TransferEvent::PaperReceived => {
                     self.open.insert(offer, pair);
                 }
             }

@@ -60,6 +60,24 @@ pub enum Error {
         /// The transfer.
         transfer: String,
     },
+    /// `ALREADY_DECIDED`.
+    #[error("the dossier is decided: only its result is on the way")]
+    AlreadyDecided,
+    /// `STEP_NOT_BEFORE`.
+    #[error("step {0} is none that was done before this one")]
+    StepNotBefore(String),
+    /// `BRANCH_BESIDE`.
+    #[error("the branch of step {0} is open beside this one and would be cut off")]
+    BranchBeside(String),
+    /// `PAPER_WITHOUT_OFFER`.
+    #[error("nothing was offered with which paper could travel")]
+    PaperWithoutOffer,
+    /// `PAPER_NOT_STATED`, with the component.
+    #[error("the sender stated no such paper: {0}")]
+    PaperNotStated(String),
+    /// `PAPER_ALREADY_RECEIVED`.
+    #[error("the paper was received before")]
+    PaperAlreadyReceived,
     /// `CALENDAR_MISSING`.
     #[error("no calendar was imported, or it has no working time ahead")]
     CalendarMissing,
@@ -91,11 +109,23 @@ impl Error {
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::DecisionRequired(_) => (Code::FailedPrecondition, "DECISION_REQUIRED"),
             Self::DossierSuspended { .. } => (Code::FailedPrecondition, "DOSSIER_SUSPENDED"),
+            Self::AlreadyDecided => (Code::FailedPrecondition, "ALREADY_DECIDED"),
+            Self::StepNotBefore(_) => (Code::FailedPrecondition, "STEP_NOT_BEFORE"),
+            Self::BranchBeside(_) => (Code::FailedPrecondition, "BRANCH_BESIDE"),
+            Self::PaperWithoutOffer => (Code::FailedPrecondition, "PAPER_WITHOUT_OFFER"),
+            Self::PaperNotStated(_) => (Code::FailedPrecondition, "PAPER_NOT_STATED"),
+            Self::PaperAlreadyReceived => (Code::FailedPrecondition, "PAPER_ALREADY_RECEIVED"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
             Self::OfferChanged { .. } => (Code::Aborted, "OFFER_CHANGED"),
             Self::PlanMissing(_) => (Code::Internal, "PLAN_MISSING"),
             Self::Store(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
         }
+    }
+
+    /// The word for it that programs read.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.code_and_reason().1
     }
 
     fn vietnamese(&self) -> &'static str {
@@ -114,6 +144,18 @@ impl Error {
                 "Hồ sơ đang chờ người nộp bổ sung giấy tờ hoặc thực hiện nghĩa vụ tài chính; \
                  bước này chỉ kết thúc được sau đó"
             }
+            Self::AlreadyDecided => {
+                "Hồ sơ đã có quyết định; chỉ còn trả kết quả, không chuyển lại bước trước được"
+            }
+            Self::StepNotBefore(_) => "Chỉ chuyển lại được cho một bước trước đó đã làm xong",
+            Self::BranchBeside(_) => {
+                "Còn đơn vị khác đang xử lý song song; chuyển lại bước này sẽ cắt ngang việc của họ"
+            }
+            Self::PaperWithoutOffer => {
+                "Chưa có lượt chuyển nào để gửi kèm giấy tờ; hãy để trống phần giấy tờ"
+            }
+            Self::PaperNotStated(_) => "Bên gửi không kê giấy tờ này",
+            Self::PaperAlreadyReceived => "Giấy tờ của lượt chuyển này đã được ký nhận",
             Self::CalendarMissing => "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
             Self::StateForbids { .. }
             | Self::Untimely(_)
@@ -134,11 +176,16 @@ impl Error {
                 failure.with("transfer_uid", transfer)
             }
             Self::DecisionRequired(rpc) => failure.with("rpc", rpc),
+            Self::StepNotBefore(step) | Self::BranchBeside(step) => failure.with("step_key", step),
+            Self::PaperNotStated(component) => failure.with("component", component),
             Self::PlanMissing(procedure) => failure.with("procedure_code", procedure),
             Self::TransferNotFound
             | Self::RouteNotFound
             | Self::StateForbids { .. }
             | Self::Untimely(_)
+            | Self::AlreadyDecided
+            | Self::PaperWithoutOffer
+            | Self::PaperAlreadyReceived
             | Self::CalendarMissing
             | Self::Store(_) => failure,
         }

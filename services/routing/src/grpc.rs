@@ -1,7 +1,8 @@
 //! The rpcs of `TransferService`: who is calling, parse, one call, reply.
 
-use kit::authority::Context;
-use kit::clock;
+use kit::authority::{Context, Scope};
+use kit::clock::{self, Moment};
+use kit::copies::{self, UNIT, UnitTable};
 use kit::db::Db;
 use kit::deadline;
 use kit::failure::Failure;
@@ -16,9 +17,11 @@ use sea_orm::DatabaseConnection;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use crate::act::Act;
 use crate::error::Error;
 use crate::ledger::Routing;
 use crate::transfer::Transfer;
+use crate::wire::manifest::Asked;
 use crate::{offers, store, wire};
 
 /// What a queue and a work list show is what one may read.
@@ -47,6 +50,52 @@ impl Transfers {
         let suspended = suspended.map_err(refused)?;
         let standing = |transfer| wire::reply::standing(transfer, &suspended);
         Ok(found.iter().map(standing).collect())
+    }
+
+    /// What a unit sends another on paper now.
+    async fn manifest(
+        &self,
+        scope: &Scope,
+        asked: &Asked,
+        made_at: Moment,
+    ) -> Result<pb::GetManifestResponse, Failure> {
+        let units = (asked.from.as_str(), asked.to.as_str());
+        let (after, limit) = (asked.after.as_ref(), asked.limit);
+        let sent = store::manifest(self.sealed(), scope, units, after, limit).await;
+        let sent = sent.map_err(refused)?;
+        let named = [units.0, units.1].map(|uid| (UNIT, uid.to_owned()));
+        let copies = copies::load(self.db.read(), &named.into()).await;
+        let mut table = UnitTable::default();
+        for copy in copies.map_err(refused)? {
+            table.take(&copy);
+        }
+        let name = |uid| {
+            let unit = table.resolve(uid, clock::local(made_at).date());
+            unit.map_or(uid, |unit| unit.name)
+        };
+        Ok(pb::GetManifestResponse {
+            made_at: Some(clock::to_timestamp(made_at)),
+            text: wire::manifest::text((name(units.0), name(units.1)), made_at, &sent),
+            transfers: sent.iter().map(wire::reply::transfer).collect(),
+            next_page_token: next_page(&sent, asked.limit, |last| last.offered_at),
+        })
+    }
+
+    /// Has a mutation done.
+    async fn answer<M, R>(
+        &self,
+        request: Request<M>,
+        parse: fn(&Context, &M) -> Result<(String, Act), Failure>,
+    ) -> Result<Response<R>, Status>
+    where
+        M: prost::Message + prost::Name,
+        R: prost::Message + Default,
+    {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = parse(&context, &request)?;
+        let replied = self.writer.call(&context, request_id, &request, act).await;
+        respond(&replied?)
     }
 }
 
@@ -84,60 +133,79 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::AcceptTransferRequest>,
     ) -> Result<Response<pb::AcceptTransferResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::accept(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        self.answer(request, wire::request::accept).await
     }
 
     async fn decline_transfer(
         &self,
         request: Request<pb::DeclineTransferRequest>,
     ) -> Result<Response<pb::DeclineTransferResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::decline(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        self.answer(request, wire::request::decline).await
     }
 
     async fn forward_transfer(
         &self,
         request: Request<pb::ForwardTransferRequest>,
     ) -> Result<Response<pb::ForwardTransferResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::forward(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        self.answer(request, wire::request::forward).await
     }
 
     async fn complete_transfer(
         &self,
         request: Request<pb::CompleteTransferRequest>,
     ) -> Result<Response<pb::CompleteTransferResponse>, Status> {
+        self.answer(request, wire::request::complete).await
+    }
+
+    async fn recall_transfer(
+        &self,
+        request: Request<pb::RecallTransferRequest>,
+    ) -> Result<Response<pb::RecallTransferResponse>, Status> {
+        self.answer(request, wire::request::recall).await
+    }
+
+    async fn return_transfer(
+        &self,
+        request: Request<pb::ReturnTransferRequest>,
+    ) -> Result<Response<pb::ReturnTransferResponse>, Status> {
+        self.answer(request, wire::request::give_back).await
+    }
+
+    async fn send_back_transfer(
+        &self,
+        request: Request<pb::SendBackTransferRequest>,
+    ) -> Result<Response<pb::SendBackTransferResponse>, Status> {
+        self.answer(request, wire::request::send_back).await
+    }
+
+    async fn get_manifest(
+        &self,
+        request: Request<pb::GetManifestRequest>,
+    ) -> Result<Response<pb::GetManifestResponse>, Status> {
         let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::complete(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        let asked = wire::manifest::asked(&request.into_inner())?;
+        let rights = &context.rights;
+        rights.must_be_own(&asked.to).or_else(|refused| {
+            let sends = rights.must_be_own(&asked.from);
+            sends.map_err(|_| refused)
+        })?;
+        let scope = rights.under(READ).scope();
+        let manifest = self.manifest(&scope, &asked, context.at).await?;
+        Ok(Response::new(manifest))
+    }
+
+    async fn batch_accept_transfers(
+        &self,
+        request: Request<pb::BatchAcceptTransfersRequest>,
+    ) -> Result<Response<pb::BatchAcceptTransfersResponse>, Status> {
+        self.answer(request, wire::manifest::batch_accept).await
+    }
+
+    async fn receive_paper(
+        &self,
+        request: Request<pb::ReceivePaperRequest>,
+    ) -> Result<Response<pb::ReceivePaperResponse>, Status> {
+        self.answer(request, wire::request::receive_paper).await
     }
 
     async fn get_transfer(
@@ -165,7 +233,7 @@ impl TransferService for Transfers {
         let listed = listed.map_err(refused)?;
         Ok(Response::new(pb::ListTransfersResponse {
             transfers: self.standing(&listed).await?,
-            next_page_token: next_page(&listed, filter.limit),
+            next_page_token: next_page(&listed, filter.limit, |last| last.due.step),
         }))
     }
 
@@ -189,9 +257,9 @@ fn refused(error: sea_orm::DbErr) -> Failure {
     Error::from(error).into()
 }
 
-fn next_page(listed: &[Transfer], limit: u64) -> String {
+fn next_page(listed: &[Transfer], limit: u64, by: fn(&Transfer) -> Moment) -> String {
     let full = u64::try_from(listed.len()).is_ok_and(|length| length >= limit);
     let last = listed.last().filter(|_| full);
-    last.map(|last| page::token(&[&clock::micros(last.due.step).to_string(), &last.uid]))
+    last.map(|last| page::token(&[&clock::micros(by(last)).to_string(), &last.uid]))
         .unwrap_or_default()
 }

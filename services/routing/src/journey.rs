@@ -3,9 +3,12 @@
 //! A branch opens when its step is first offered. From then until it closes exactly one unit is responsible for it: the sender
 //! until acceptance, then the accepting unit, also after its work is done, until the steps after it have opened.
 
+mod back;
 mod branches;
 mod due;
 mod outcome;
+mod paper;
+mod succession;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -16,6 +19,7 @@ use kit::clock::{self, Moment};
 use kit::copies::{Calendars, UnitTable};
 
 use crate::error::Error;
+use crate::paper::Paper;
 use crate::route::{Part, Route, Step};
 use crate::transfer::{Acceptance, State, Transfer};
 
@@ -86,6 +90,7 @@ impl Journey {
         for transfer in &mut self.transfers {
             transfer.key = None;
             transfer.reason.clear();
+            transfer.paper = Paper::default();
         }
     }
 
@@ -206,25 +211,27 @@ impl Journey {
     ) -> Result<(), Error> {
         let transfer = self.transfer(uid)?;
         let completed = transfer.complete(at)?;
-        if transfer
-            .state
-            .acceptance()
-            .map(|acceptance| acceptance.epoch)
-            != Some(custody_epoch)
-        {
-            return Err(Error::NotTheHolder {
-                transfer: uid.to_owned(),
-            });
-        }
-        if self.route.suspended_by.as_deref() == Some(uid) {
-            return Err(Error::DossierSuspended {
-                transfer: uid.to_owned(),
-            });
-        }
+        self.must_be_held(transfer, custody_epoch)?;
         let was_held = matches!(transfer.state, State::Accepted(_));
         self.note(What::Completed, completed.clone());
         if self.route.open && was_held {
             self.go_on_from(&completed, at, around)?;
+        }
+        Ok(())
+    }
+
+    /// Compares the custody that a caller has with the present one, of a step that does not wait for the applicant.
+    fn must_be_held(&self, transfer: &Transfer, custody_epoch: i64) -> Result<(), Error> {
+        let uid = &transfer.uid;
+        if transfer.state.custody_epoch() != Some(custody_epoch) {
+            return Err(Error::NotTheHolder {
+                transfer: uid.clone(),
+            });
+        }
+        if self.route.suspended_by.as_ref() == Some(uid) {
+            return Err(Error::DossierSuspended {
+                transfer: uid.clone(),
+            });
         }
         Ok(())
     }
@@ -275,9 +282,15 @@ impl Journey {
             .is_some_and(|transfer| matches!(transfer.state, State::Completed(..)))
     }
 
+    /// The transfer of a step that counts: not one before the dossier was sent back.
     fn transfer_of(&self, step: &str) -> Option<&Transfer> {
-        self.transfers
-            .iter()
-            .find(|transfer| transfer.work.key == step)
+        let mut of_step = self.attempts(step);
+        of_step.find(|transfer| !transfer.state.is_superseded())
+    }
+
+    /// All transfers of a step.
+    fn attempts(&self, step: &str) -> impl Iterator<Item = &Transfer> {
+        let transfers = self.transfers.iter();
+        transfers.filter(move |transfer| transfer.work.key == step)
     }
 }

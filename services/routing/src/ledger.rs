@@ -6,7 +6,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use kit::clock;
-use kit::copies::{self, CALENDAR, CalendarCache};
+use kit::copies::{self, CALENDAR, CalendarCache, UNIT};
 use kit::db::{Db, Sink};
 use kit::queue::{Offer, Queue};
 use kit::seal::Keyring;
@@ -27,6 +27,7 @@ pub struct Routing {
     queue: Queue,
     calendar: CalendarCache,
     calendar_came: Notify,
+    units_came: Notify,
     ring: Keyring,
 }
 
@@ -38,6 +39,7 @@ impl Routing {
             queue,
             calendar: CalendarCache::default(),
             calendar_came: Notify::new(),
+            units_came: Notify::new(),
             ring: ring.clone(),
         }
     }
@@ -56,6 +58,11 @@ impl Routing {
     pub async fn calendar_came(&self) {
         self.calendar_came.notified().await;
     }
+
+    /// Ends when units have been taken in here since it was last asked.
+    pub async fn units_came(&self) {
+        self.units_came.notified().await;
+    }
 }
 
 impl Ledger for Routing {
@@ -72,6 +79,7 @@ impl Ledger for Routing {
     fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
         match act {
             Act::On(on) => decide::permits(world, on),
+            Act::BatchAccept(batch) => decide::permits_batch(batch),
             Act::Opened(_)
             | Act::Withdrawn(_)
             | Act::Decided { .. }
@@ -81,13 +89,14 @@ impl Ledger for Routing {
             | Act::ClockStopped { .. }
             | Act::ClockResumed(_)
             | Act::Corrected { .. }
+            | Act::Inherit(_)
             | Act::Reckon(_)
             | Act::Copies(_) => Ok(String::new()),
         }
     }
 
     fn decide(&self, world: &World, step: &Step<Act>) -> Result<Effect<Change>, Error> {
-        let effect = decide::decide(world, &step.act, step.cause.at)?;
+        let effect = decide::decide(world, &step.act, &step.cause)?;
         let changes = effect.changes.into_iter();
         Ok(Effect {
             changes: changes
@@ -111,6 +120,9 @@ impl Ledger for Routing {
         for change in changes {
             if matches!(change, Change::Copy(copy) if copy.kind == CALENDAR) {
                 self.calendar_came.notify_one();
+            }
+            if matches!(change, Change::Copy(copy) if copy.kind == UNIT) {
+                self.units_came.notify_one();
             }
             let Change::Journey {
                 journey,

@@ -2,7 +2,9 @@
 //!
 //! A step is *offered* to one unit, which *accepts* or *declines* it; until acceptance commits the sender is responsible. An
 //! accepted step is *completed* by its holder, or by intake's decision and return of the result, and not while it waits for the
-//! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps.
+//! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps. What the sender
+//! *recalls* and the holder *returns* is the sender's to offer again; a dossier that is *sent back* goes the way since a step
+//! once more.
 //!
 //! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
 //! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
@@ -17,9 +19,11 @@ mod journey;
 mod ledger;
 mod migration;
 mod offers;
+mod paper;
 mod reckoning;
 mod route;
 mod store;
+mod succession;
 mod transfer;
 mod wire;
 
@@ -41,6 +45,7 @@ use act::Act;
 use grpc::Transfers;
 use ledger::Routing;
 use reckoning::Reckoning;
+use succession::Succession;
 
 const NAME: &str = "routing";
 
@@ -77,9 +82,16 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(lanes).await });
+    let beside = ground.write_beside(&writer, Arc::clone(&ledger));
     let reckoning = Reckoning {
         db: ground.db.clone(),
-        writer: ground.write_beside(&writer, Arc::clone(&ledger)),
+        writer: beside.clone(),
+        ledger: Arc::clone(&ledger),
+        clock: ground.clock.clone(),
+    };
+    let succession = Succession {
+        db: ground.db.clone(),
+        writer: beside,
         ledger,
         clock: ground.clock.clone(),
     };
@@ -87,6 +99,10 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(reckoning.follow()).await });
+    let stop = ground.stop.clone();
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(succession.follow()).await });
     let transfers = Transfers {
         db: ground.db.clone(),
         writer,

@@ -5,6 +5,7 @@ use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, binary_null, boolean, integer, string, string_null, text,
+    text_null,
 };
 
 /// All migrations of routing in order.
@@ -52,7 +53,14 @@ impl MigrationTrait for Journeys {
                 "transfer_offers",
                 &["state", "to_unit", "hand_over_due"],
             ),
+            index("transfer", "transfer_code", &["dossier_code"]),
+            index(
+                "transfer",
+                "transfer_paper",
+                &["paper_travels", "from_unit", "to_unit", "offered_at", "uid"],
+            ),
             index("holding", "holding_dossier", &["dossier_uid"]),
+            index("holding", "holding_custodian", &["custodian", "until"]),
             index("route", "route_reckoned", &["open", "calendar_revision"]),
         ];
         for index in indexes {
@@ -98,6 +106,7 @@ fn transfer() -> TableCreateStatement {
         .col(string("from_unit"))
         .col(string("to_unit"))
         .col(text("offered_before"))
+        .col(text_null("given_back"))
         .col(big_integer("offer_epoch"))
         .col(big_integer_null("custody_epoch"))
         .col(big_integer("offered_at"))
@@ -106,6 +115,8 @@ fn transfer() -> TableCreateStatement {
         .col(big_integer("step_due"))
         .col(big_integer_null("ended_at"))
         .col(binary_null("reason"))
+        .col(boolean("paper_travels"))
+        .col(binary_null("paper"))
         .col(big_integer("revision"))
         .take()
 }

@@ -16,8 +16,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
 pub use transfer::{
-    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, inspect, list, of_dossier,
-    open_branches, open_offer_counts, open_offers, open_transfers,
+    After, Filter, by_uids, dossiers_at, dossiers_of, find, in_scope_of_dossier, inspect, list,
+    manifest, of_dossier, open_branches, open_offer_counts, open_offers, open_transfers,
 };
 
 use crate::change::Change;
@@ -61,6 +61,22 @@ pub async fn journeys(
         Journey::stored(route, transfers, held)
     });
     Ok(journeys.collect())
+}
+
+/// Some of the dossiers that one of these units answers for or is offered, by indexes.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn left_with(
+    db: &impl ConnectionTrait,
+    units: &BTreeSet<String>,
+    most: u64,
+) -> Result<Vec<String>, DbErr> {
+    let held = holding::of_custodians(db, units, most).await?;
+    if !held.is_empty() {
+        return Ok(held);
+    }
+    transfer::offered_to(db, units, most).await
 }
 
 /// Writes the changes of a batch; of one journey only the last counts, which has all that was touched.

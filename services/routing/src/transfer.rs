@@ -5,6 +5,7 @@ use kit::clock::Moment;
 use kit::seal::DataKey;
 
 use crate::error::Error;
+use crate::paper::Paper;
 use crate::route::Due;
 
 /// An offer of one step's custody to one unit, and what became of it.
@@ -28,14 +29,18 @@ pub struct Transfer {
     pub offered_before: Vec<String>,
     /// Where it stands.
     pub state: State,
+    /// Who gave it back last, and under which acceptance; `None` where nobody did.
+    pub given_back: Option<GivenBack>,
     /// Raised by every new offer.
     pub offer_epoch: i64,
     /// When the present offer was made.
     pub offered_at: Moment,
     /// By when it should be accepted, and done.
     pub due: Due,
-    /// Why it was declined or forwarded, which may speak of a person; empty once it was erased.
+    /// Why it was declined, forwarded, recalled or returned, which may speak of a person; empty once it was erased.
     pub reason: String,
+    /// The paper that travels with it; nothing once that was erased.
+    pub paper: Paper,
     /// Raised by every change.
     pub revision: i64,
     /// The key of what is personal about the dossier here; none once that was erased.
@@ -66,21 +71,38 @@ pub enum State {
     Accepted(Acceptance),
     /// Declined: the sender is responsible and forwards it.
     Declined,
+    /// Called back by the sender, who is responsible and forwards it.
+    CalledBack,
+    /// Given back by its holder, which raised the custody epoch to this: the sender is responsible and forwards it.
+    GivenBack(i64),
     /// Done.
     Completed(Acceptance, Moment),
-    /// Called back before acceptance.
+    /// Ended before acceptance, with its dossier.
     Recalled(Moment),
     /// Ended after acceptance without being done.
     Cancelled(Acceptance, Moment),
+    /// Ended after acceptance without being done: the dossier was sent back to a step before.
+    SentBack(Acceptance, Moment),
+    /// Done, and to be done again: the dossier was sent back to it or to a step before.
+    Undone(Acceptance, Moment),
 }
 
 /// When custody moved, and under which epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Acceptance {
     /// When.
     pub at: Moment,
     /// The custody epoch of the dossier at that acceptance.
     pub epoch: i64,
+}
+
+/// Who gave a transfer back, and under which acceptance it had held that: what intake tells of it may still be under way.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct GivenBack {
+    /// The unit.
+    pub by: String,
+    /// Under which it held it.
+    pub held: Acceptance,
 }
 
 /// The key of an offer in the queue.
@@ -97,9 +119,58 @@ impl State {
             Self::Offered => "OFFERED",
             Self::Accepted(_) => "ACCEPTED",
             Self::Declined => "DECLINED",
+            Self::CalledBack | Self::Recalled(_) => "RECALLED",
+            Self::GivenBack(_) | Self::SentBack(..) => "RETURNED",
             Self::Completed(..) => "COMPLETED",
-            Self::Recalled(_) => "RECALLED",
             Self::Cancelled(..) => "CANCELLED",
+            Self::Undone(..) => "UNDONE",
+        }
+    }
+
+    /// Whether the sender has it back and forwards it.
+    #[must_use]
+    pub fn waits_for_sender(&self) -> bool {
+        match self {
+            Self::Declined | Self::CalledBack | Self::GivenBack(_) => true,
+            Self::Offered
+            | Self::Accepted(_)
+            | Self::Completed(..)
+            | Self::Recalled(_)
+            | Self::Cancelled(..)
+            | Self::SentBack(..)
+            | Self::Undone(..) => false,
+        }
+    }
+
+    /// Whether its step is another transfer's, or will be, since the dossier was sent back.
+    #[must_use]
+    pub fn is_superseded(&self) -> bool {
+        matches!(self, Self::SentBack(..) | Self::Undone(..))
+    }
+
+    /// The custody epoch: that of the acceptance, or that which its return raised.
+    #[must_use]
+    pub fn custody_epoch(&self) -> Option<i64> {
+        match self {
+            Self::GivenBack(epoch) => Some(*epoch),
+            state => state.acceptance().map(|acceptance| acceptance.epoch),
+        }
+    }
+
+    /// When it ended; `None` until then.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Moment> {
+        match self {
+            Self::Completed(_, at)
+            | Self::Recalled(at)
+            | Self::Cancelled(_, at)
+            | Self::SentBack(_, at)
+            | Self::Undone(_, at) => Some(*at),
+            Self::Offered
+            | Self::Accepted(_)
+            | Self::Declined
+            | Self::CalledBack
+            | Self::GivenBack(_) => None,
         }
     }
 
@@ -109,8 +180,14 @@ impl State {
         match self {
             Self::Accepted(acceptance)
             | Self::Completed(acceptance, _)
-            | Self::Cancelled(acceptance, _) => Some(*acceptance),
-            Self::Offered | Self::Declined | Self::Recalled(_) => None,
+            | Self::Cancelled(acceptance, _)
+            | Self::SentBack(acceptance, _)
+            | Self::Undone(acceptance, _) => Some(*acceptance),
+            Self::Offered
+            | Self::Declined
+            | Self::CalledBack
+            | Self::GivenBack(_)
+            | Self::Recalled(_) => None,
         }
     }
 
@@ -166,21 +243,119 @@ impl Transfer {
         }
     }
 
-    /// offered or declined → offered to another unit under a higher epoch.
+    /// offered → recalled: the sender has it back.
+    ///
+    /// # Errors
+    /// `STATE_FORBIDS`.
+    pub fn recall(&self, reason: &str) -> Result<Self, Error> {
+        match self.state {
+            State::Offered => Ok(self.becomes(State::CalledBack).because(reason)),
+            state => Err(state.forbids("RecallTransfer", &["OFFERED"])),
+        }
+    }
+
+    /// accepted → returned: the sender has it back, under this custody epoch.
+    ///
+    /// # Errors
+    /// `STATE_FORBIDS`.
+    pub fn give_back(&self, reason: &str, epoch: i64) -> Result<Self, Error> {
+        match self.state {
+            State::Accepted(held) => Ok(Self {
+                given_back: Some(GivenBack {
+                    by: self.to.clone(),
+                    held,
+                }),
+                ..self.becomes(State::GivenBack(epoch)).because(reason)
+            }),
+            state => Err(state.forbids("ReturnTransfer", &["ACCEPTED"])),
+        }
+    }
+
+    /// accepted → returned for good: the dossier goes back to a step before.
+    ///
+    /// # Errors
+    /// `STATE_FORBIDS`.
+    pub fn send_back(&self, reason: &str, at: Moment) -> Result<Self, Error> {
+        match self.state {
+            State::Accepted(held) => Ok(self.becomes(State::SentBack(held, at)).because(reason)),
+            state => Err(state.forbids("SendBackTransfer", &["ACCEPTED"])),
+        }
+    }
+
+    /// completed → undone; nothing else is.
+    #[must_use]
+    pub fn undo(&self) -> Option<Self> {
+        match self.state {
+            State::Completed(held, at) => Some(self.becomes(State::Undone(held, at))),
+            State::Offered
+            | State::Accepted(_)
+            | State::Declined
+            | State::CalledBack
+            | State::GivenBack(_)
+            | State::Recalled(_)
+            | State::Cancelled(..)
+            | State::SentBack(..)
+            | State::Undone(..) => None,
+        }
+    }
+
+    /// offered, declined, recalled or returned → offered to another unit under a higher epoch.
     ///
     /// # Errors
     /// `STATE_FORBIDS`.
     pub fn forward(&self, to: &str, reason: &str, at: Moment, due: Due) -> Result<Self, Error> {
-        match self.state {
-            State::Offered | State::Declined => Ok(Self {
-                offered_before: [self.offered_before.clone(), vec![self.to.clone()]].concat(),
-                to: to.to_owned(),
-                offer_epoch: self.offer_epoch + 1,
-                offered_at: at,
-                due,
-                ..self.becomes(State::Offered).because(reason)
+        if self.state != State::Offered && !self.state.waits_for_sender() {
+            let allowed = &["OFFERED", "DECLINED", "RECALLED", "RETURNED"];
+            return Err(self.state.forbids("ForwardTransfer", allowed));
+        }
+        Ok(Self {
+            offered_at: at,
+            due,
+            ..self.offered_to(to).because(reason)
+        })
+    }
+
+    /// The same offer to the unit that does the work of the one that had it, under a higher epoch; its clock runs on.
+    #[must_use]
+    pub fn offered_to(&self, to: &str) -> Self {
+        Self {
+            offered_before: [self.offered_before.clone(), vec![self.to.clone()]].concat(),
+            to: to.to_owned(),
+            offer_epoch: self.offer_epoch + 1,
+            paper: Paper::of(self.paper.pieces.clone()),
+            ..self.becomes(State::Offered)
+        }
+    }
+
+    /// The same between the units that do the work of those that it was between; `None` where they are the same.
+    #[must_use]
+    pub fn inherited(&self, from: &str, to: &str) -> Option<Self> {
+        if (from, to) == (self.from.as_str(), self.to.as_str()) {
+            return None;
+        }
+        Some(Self {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            ..self.becomes(self.state)
+        })
+    }
+
+    /// What intake recorded is done, whatever became of the transfer while that was on its way: whoever gave it back or sent
+    /// it back since then did it.
+    ///
+    /// # Errors
+    /// `STATE_FORBIDS`.
+    pub fn finish(&self, at: Moment) -> Result<Self, Error> {
+        match (self.state, &self.given_back) {
+            (State::SentBack(held, _), _) => Ok(self.becomes(State::Completed(held, at))),
+            (
+                State::Offered | State::Declined | State::CalledBack | State::GivenBack(_),
+                Some(before),
+            ) => Ok(Self {
+                to: before.by.clone(),
+                ..self.becomes(State::Completed(before.held, at))
             }),
-            state => Err(state.forbids("ForwardTransfer", &["OFFERED", "DECLINED"])),
+            _ => self.complete(at),
         }
     }
 
@@ -201,9 +376,15 @@ impl Transfer {
     #[must_use]
     pub fn end(&self, at: Moment) -> Option<Self> {
         match self.state {
-            State::Offered | State::Declined => Some(self.becomes(State::Recalled(at))),
+            State::Offered | State::Declined | State::CalledBack | State::GivenBack(_) => {
+                Some(self.becomes(State::Recalled(at)))
+            }
             State::Accepted(acceptance) => Some(self.becomes(State::Cancelled(acceptance, at))),
-            State::Completed(..) | State::Recalled(_) | State::Cancelled(..) => None,
+            State::Completed(..)
+            | State::Recalled(_)
+            | State::Cancelled(..)
+            | State::SentBack(..)
+            | State::Undone(..) => None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Protobuf to domain and back, and nowhere else.
 
 pub mod event;
+pub mod manifest;
+mod paper;
 pub mod plan;
 pub mod reply;
 pub mod request;

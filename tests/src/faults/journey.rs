@@ -252,6 +252,7 @@ impl Work {
             request_id: new_request_id(),
             transfer_uid: held.uid.clone(),
             custody_epoch: held.custody_epoch,
+            paper: Vec::new(),
         };
         let line = &self.scene.line;
         line.act(self.number, &officer(held), after, request)
@@ -316,6 +317,7 @@ impl Work {
             offer_epoch: offer.offer_epoch,
             to_unit_uid: offer.to_unit_uid.clone(),
             reason: "Đề nghị xem lại".to_owned(),
+            paper: Vec::new(),
         };
         let desk = subject(by, "receptionist");
         self.scene

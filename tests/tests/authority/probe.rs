@@ -314,11 +314,64 @@ impl Probe<'_> {
                 offer_epoch: epoch,
                 to_unit_uid: self.scene.unit.to_owned(),
                 reason,
+                paper: Vec::new(),
             }),
             "CompleteTransfer" => plain(&routing::CompleteTransferRequest {
                 request_id,
                 transfer_uid,
                 custody_epoch: epoch,
+                paper: Vec::new(),
+            }),
+            _ => self.of_the_way_back(verb),
+        }
+    }
+
+    /// What goes back, and paper.
+    fn of_the_way_back(&self, verb: &str) -> Question {
+        let request_id = new_request_id();
+        let transfer_uid = self.scene.transfer.uid.clone();
+        let unit_uid = self.scene.unit.to_owned();
+        let epoch = 1_000_000;
+        let reason = "thử".to_owned();
+        match verb {
+            "RecallTransfer" => plain(&routing::RecallTransferRequest {
+                request_id,
+                transfer_uid,
+                offer_epoch: epoch,
+                reason,
+            }),
+            "ReturnTransfer" => plain(&routing::ReturnTransferRequest {
+                request_id,
+                transfer_uid,
+                custody_epoch: epoch,
+                reason,
+            }),
+            "SendBackTransfer" => plain(&routing::SendBackTransferRequest {
+                request_id,
+                transfer_uid,
+                custody_epoch: epoch,
+                to_step_key: "nowhere".to_owned(),
+                reason,
+                paper: Vec::new(),
+            }),
+            // No paper travels, so that nothing is received.
+            "ReceivePaper" => plain(&routing::ReceivePaperRequest {
+                request_id,
+                transfer_uid,
+                missing: Vec::new(),
+            }),
+            "GetManifest" => plain(&routing::GetManifestRequest {
+                from_unit_uid: unit_uid.clone(),
+                to_unit_uid: unit_uid,
+                ..Default::default()
+            }),
+            // No dossier has this code, so that nothing changes.
+            "BatchAcceptTransfers" => plain(&routing::BatchAcceptTransfersRequest {
+                request_id,
+                from_unit_uid: unit_uid.clone(),
+                unit_uid,
+                manifest_made_at: None,
+                dossier_codes: vec!["none".to_owned()],
             }),
             _ => panic!("the matrix does not know {verb}: say how it is asked"),
         }

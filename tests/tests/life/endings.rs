@@ -199,6 +199,7 @@ async fn a_unit_that_is_not_competent_declines_and_the_sender_stays_responsible_
         offer_epoch: declined.offer_epoch,
         to_unit_uid: DISTRICT.to_owned(),
         reason: "Đã xem lại, đúng thẩm quyền".to_owned(),
+        paper: Vec::new(),
     };
     let forwarded = suite
         .receptionist(COMMUNE)
@@ -231,6 +232,7 @@ async fn a_result_that_goes_on_to_another_desk_is_handed_over_there() {
         offer_epoch: result.offer_epoch,
         to_unit_uid: OTHER_COMMUNE.to_owned(),
         reason: "Người dân đề nghị nhận tại nơi khác".to_owned(),
+        paper: Vec::new(),
     };
     let forwarded = suite.receptionist(COMMUNE).ok(forward).await.message;
     assert_eq!(forwarded.transfer.unwrap().due, result.due);
@@ -263,6 +265,7 @@ async fn a_unit_that_an_offer_has_left_gets_its_reply_again_and_can_do_nothing_n
         offer_epoch: offer.offer_epoch,
         to_unit_uid: DEPARTMENT.to_owned(),
         reason: "Không thuộc thẩm quyền".to_owned(),
+        paper: Vec::new(),
     };
     let district = suite.examiner(DISTRICT);
     let first = district.ok(forward.clone()).await.message;

@@ -206,6 +206,7 @@ async fn between_units(suite: &Suite) {
         offer_epoch: offer.offer_epoch,
         to_unit_uid: OTHER_COMMUNE.to_owned(),
         reason: words(),
+        paper: Vec::new(),
     };
     suite.receptionist(COMMUNE).ok(forward).await;
     suite.work_off(OTHER_COMMUNE, "2017-08-28T09:00").await;

@@ -30,6 +30,7 @@ async fn whole_life(suite: &Suite) -> (SubmitDossierRequest, String, String) {
         offer_epoch: offer.offer_epoch,
         to_unit_uid: OTHER_COMMUNE.to_owned(),
         reason: "Ông Y Moan đã chuyển nhà".to_owned(),
+        paper: Vec::new(),
     };
     suite.examiner(COMMUNE).ok(forward).await;
     suite.work_off(OTHER_COMMUNE, "2017-08-28T09:00").await;

@@ -222,6 +222,7 @@ async fn an_offer_that_was_made_anew_is_not_accepted_under_its_old_epoch() {
         offer_epoch,
         to_unit_uid: to.to_owned(),
         reason: "Chuyển đúng địa bàn".to_owned(),
+        paper: Vec::new(),
     };
     let desk = suite.receptionist(COMMUNE);
     desk.ok(forward(OTHER_COMMUNE, offer.offer_epoch)).await;

@@ -10,7 +10,7 @@ use super::{codes, timing};
 use crate::act::{CustodyChange, Erasure, Handed};
 use crate::change::{Change, LastNumber};
 use crate::code::DossierCode;
-use crate::custody::{Custody, Standing};
+use crate::custody::Custody;
 use crate::dossier::{Closing, Course, Dossier, Due, Filing, State, Units};
 use crate::error::Error;
 use crate::reference::Occasion;
@@ -199,20 +199,24 @@ fn unanswered(at: Moment) -> Closing {
     }
 }
 
-/// Routing told of an acceptance or of the end of one. The first acceptance begins the processing.
+/// Routing told of an offer, or of a change of custody. The first acceptance begins the processing. An epoch that was told once
+/// stays known when the step is offered again: who held it then holds it no more, and does not wait to be heard of.
 pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Change>, Error> {
     let before = world
         .dossier(&change.dossier)
         .map_err(|_| Error::DossierOfTransferMissing)?;
+    let known = world.custodies(&change.dossier).iter();
+    let known = known.filter(|known| known.transfer == change.transfer);
+    let known = known.map(|known| known.epoch).max().unwrap_or_default();
     let custody = Change::Custody(Custody {
         transfer: change.transfer.clone(),
         dossier: change.dossier.clone(),
         unit: change.unit.clone(),
-        epoch: change.epoch,
+        epoch: change.epoch.max(known),
         purpose: change.purpose,
         standing: change.standing,
     });
-    if change.standing != Standing::Holds {
+    if change.moved_to.is_none() {
         return Ok(Effect {
             changes: vec![custody],
             ..Effect::nothing()

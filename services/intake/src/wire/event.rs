@@ -7,12 +7,14 @@ use prost_types::Timestamp;
 use proto::event::v1::Event;
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_change::Change;
-use proto::routing::v1::{TransferChange, TransferEvent};
+use proto::routing::v1::{TransferChange, TransferEvent, TransferState};
 
 use super::reply;
 use crate::act::{Act, CustodyChange, Why};
 use crate::custody::{Purpose, Standing};
-use crate::dossier::{self, Alarm, Dossier, Due, Item, Method, Payment, Restart, State, Stop};
+use crate::dossier::{
+    self, Alarm, Channel, Dossier, Due, Filing, Item, Method, Payment, Restart, State, Stop,
+};
 
 /// The whole message of a change.
 #[must_use]
@@ -38,6 +40,7 @@ pub fn opened(dossier: &Dossier) -> Change {
                 returning_unit_uid: dossier.units.returning.clone(),
                 received_at: Some(clock::to_timestamp(receipt.received_at)),
                 appointment: Some(clock::to_timestamp(receipt.appointment)),
+                paper: on_paper(&dossier.filing),
             })
         }
         _ => Change::Submitted(pb::DossierSubmitted {
@@ -48,6 +51,21 @@ pub fn opened(dossier: &Dossier) -> Change {
             answer_by: dossier.answer_by.map(clock::to_timestamp),
         }),
     }
+}
+
+/// What was not handed in online.
+fn on_paper(filing: &Filing) -> Vec<pb::HandedIn> {
+    if filing.channel == Channel::Online {
+        return Vec::new();
+    }
+    let sheets = filing.components.iter();
+    let sheets = sheets.filter(|component| (component.originals, component.copies) != (0, 0));
+    let sheets = sheets.map(|component| pb::HandedIn {
+        component_key: component.key.clone(),
+        originals: component.originals,
+        copies: component.copies,
+    });
+    sheets.collect()
 }
 
 /// Refused by the desk.
@@ -213,7 +231,7 @@ pub fn returned(transfer: &str, method: Method) -> Change {
 pub fn custody_moved(change: &CustodyChange) -> Change {
     Change::CustodyMoved(pb::CustodyMoved {
         transfer_uid: change.transfer.clone(),
-        custodian_uid: change.unit.clone(),
+        custodian_uid: change.moved_to.clone().unwrap_or_default(),
         custody_epoch: change.epoch,
         routing_hash: change.routing_hash.clone(),
     })
@@ -352,13 +370,29 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
     let standing = match told {
         TransferEvent::Offered => Standing::Offered,
         TransferEvent::Accepted => Standing::Holds,
-        TransferEvent::Completed | TransferEvent::Cancelled => Standing::Held,
+        TransferEvent::Completed | TransferEvent::Cancelled | TransferEvent::Returned => {
+            Standing::Held
+        }
+        TransferEvent::Inherited => match transfer.state() {
+            TransferState::Accepted => Standing::Holds,
+            TransferState::Completed => Standing::Held,
+            // What is offered, or is its sender's again, stays with the unit that it is or was offered to.
+            _ => return Ok(None),
+        },
         TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
             Standing::Left
         }
-        TransferEvent::Unspecified | TransferEvent::Released | TransferEvent::DueMoved => {
-            return Ok(None);
+        TransferEvent::Unspecified
+        | TransferEvent::Released
+        | TransferEvent::DueMoved
+        | TransferEvent::Undone
+        | TransferEvent::PaperReceived => return Ok(None),
+    };
+    let moved = match told {
+        TransferEvent::Accepted | TransferEvent::Inherited | TransferEvent::Returned => {
+            Some(change.custodian_uid).filter(|custodian| !custodian.is_empty())
         }
+        _ => None,
     };
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,
@@ -373,6 +407,7 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         epoch: transfer.custody_epoch,
         purpose,
         standing,
+        moved_to: moved,
         routing_hash: event.hash.clone(),
     })))
 }

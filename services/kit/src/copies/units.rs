@@ -111,6 +111,12 @@ impl UnitTable {
         there.filter_map(move |course| course.on(on))
     }
 
+    /// The loaded units whose work another loaded one does on a civil day, in no order.
+    pub fn succeeded_on(&self, on: NaiveDate) -> impl Iterator<Item = &str> {
+        let uids = self.0.keys().map(String::as_str);
+        uids.filter(move |uid| self.resolve(uid, on).is_some_and(|unit| unit.uid != *uid))
+    }
+
     /// Whether a unit is one of these on a civil day, or below one of them in the tree.
     pub fn lies_in<'a>(
         &self,
@@ -239,6 +245,9 @@ mod tests {
         let resolved = |on| table.resolve("a", on).map(|unit| (unit.uid, unit.name));
         assert_eq!(resolved(LAST_DAY), Some(("a", "Xã a")));
         assert_eq!(resolved(NEXT_DAY), Some(("c", "Phường c")));
+        assert_eq!(table.succeeded_on(LAST_DAY).count(), 0);
+        let gone: BTreeSet<_> = table.succeeded_on(NEXT_DAY).collect();
+        assert_eq!(gone, ["a", "b"].into());
         assert_eq!(table.resolve("x", NEXT_DAY), None);
         assert!(table.missing().all(|uid| uid == "p"));
     }

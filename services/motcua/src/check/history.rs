@@ -9,7 +9,7 @@ use prost::Message as _;
 use proto::event::v1::Event;
 use proto::intake::v1::DossierChange;
 use proto::intake::v1::dossier_change::Change;
-use proto::routing::v1::{TransferChange, TransferEvent};
+use proto::routing::v1::{TransferChange, TransferEvent, TransferState};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::Stores;
@@ -63,7 +63,7 @@ impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} events in two chains, altered {}, acceptances that only one side knows {}, closed days {}",
+            "{} events in two chains, altered {}, changes of custody that only one side knows {}, closed days {}",
             self.events,
             self.breaks().count(),
             self.unmatched,
@@ -117,7 +117,17 @@ async fn hashes(
 
 fn accepted(event: &Event) -> Option<Vec<u8>> {
     let change = TransferChange::decode(event.change.as_ref()?.value.as_slice()).ok()?;
-    (change.event() == TransferEvent::Accepted).then(|| event.hash.clone())
+    let moves = match change.event() {
+        TransferEvent::Accepted => true,
+        // One of a step that waited, or that was sent back, is told of the sender or of nobody.
+        TransferEvent::Returned => !change.custodian_uid.is_empty(),
+        TransferEvent::Inherited => {
+            let state = change.transfer.as_ref()?.state();
+            matches!(state, TransferState::Accepted | TransferState::Completed)
+        }
+        _ => false,
+    };
+    moves.then(|| event.hash.clone())
 }
 
 fn heard(event: &Event) -> Option<Vec<u8>> {

@@ -206,6 +206,7 @@ impl Scene<'_> {
             offer_epoch: offer.offer_epoch,
             to_unit_uid: offer.to_unit_uid.clone(),
             reason: "Đã kiểm tra lại, đúng thẩm quyền".to_owned(),
+            paper: Vec::new(),
         };
         Ok(Call::new(&request).by(self.officer(&offer.from_unit_uid, Role::Receptionist)?))
     }
@@ -215,6 +216,7 @@ impl Scene<'_> {
             request_id,
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
+            paper: Vec::new(),
         };
         let caller = self.officer_of(&held.transfer)?;
         Ok(Call::new(&request).by(caller).after(held.resumed.as_ref()))

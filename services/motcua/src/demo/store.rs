@@ -120,7 +120,7 @@ async fn dossiers_of(line: &Line, unit: &str) -> Result<Vec<Dossier>, Error> {
 pub struct Steps {
     /// Completed.
     pub done: usize,
-    /// Offered, declined or accepted.
+    /// Offered, accepted, or its sender's again.
     pub open: usize,
 }
 
@@ -141,7 +141,7 @@ pub async fn steps(line: &Arc<Line>, province: &Province) -> Result<Steps, Error
     })
 }
 
-/// A declined step stands in its sender's list and, in another unit's, is not counted again.
+/// A step that is its sender's again stands in the sender's list and, in another unit's, is not counted again.
 async fn transfers_of(line: &Line, unit: &str, state: TransferState) -> Result<usize, Error> {
     let receptionist = line.cast().officer(unit, Role::Receptionist);
     let mut request = ListTransfersRequest {
@@ -158,6 +158,11 @@ async fn transfers_of(line: &Line, unit: &str, state: TransferState) -> Result<u
             .iter()
             .filter(|transfer| match transfer.state() {
                 TransferState::Declined => transfer.from_unit_uid == unit,
+                TransferState::Recalled | TransferState::Returned
+                    if transfer.ended_at.is_none() =>
+                {
+                    transfer.from_unit_uid == unit
+                }
                 _ => transfer.to_unit_uid == unit,
             });
         count += of_unit.count();

@@ -313,6 +313,7 @@ impl Office {
             request_id: clock::new_uid(),
             transfer_uid: held.uid.clone(),
             custody_epoch: held.custody_epoch,
+            paper: Vec::new(),
         };
         let context = officer_of(held, COMPLETE, at);
         Ok(self.routing.complete(&context, &request)?)

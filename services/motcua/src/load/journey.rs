@@ -139,6 +139,7 @@ impl Journeys {
             request_id: clock::new_uid(),
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
+            paper: Vec::new(),
         };
         let by = self.officer_of(&held.transfer)?;
         self.line.call(Some(by), &request, None).await?;

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Holding, Journey, Surroundings, Told, What};
 use crate::error::Error;
+use crate::paper::Paper;
 use crate::route::{Part, Step};
 use crate::transfer::{State, Transfer, Work};
 
@@ -18,7 +19,11 @@ impl Journey {
     ) -> Result<(), Error> {
         let to = around.unit(&step.unit, at);
         let transfer = Transfer {
-            uid: transfer_uid(&self.route.dossier, &step.key),
+            uid: transfer_uid(
+                &self.route.dossier,
+                &step.key,
+                self.attempts(&step.key).count(),
+            ),
             dossier: self.route.dossier.clone(),
             dossier_code: self.route.code.clone(),
             procedure: self.route.procedure.clone(),
@@ -33,10 +38,12 @@ impl Journey {
             to: to.to_owned(),
             offered_before: Vec::new(),
             state: State::Offered,
+            given_back: None,
             offer_epoch: 1,
             offered_at: at,
             due: self.due_of(&step.key, to, at, around.calendar)?,
             reason: String::new(),
+            paper: Paper::default(),
             revision: 1,
             key: self.route.key.clone(),
         };
@@ -46,9 +53,14 @@ impl Journey {
     }
 
     pub(super) fn hand_to(&mut self, accepted: &Transfer, at: Moment) {
-        let before = self.end_holding(&accepted.uid, at);
+        self.hand(accepted, &accepted.to, at);
+    }
+
+    /// The branch of a transfer is this unit's from now on.
+    pub(super) fn hand(&mut self, transfer: &Transfer, custodian: &str, at: Moment) {
+        let before = self.end_holding(&transfer.uid, at);
         let ordinal = before.map_or(0, |ordinal| ordinal + 1);
-        self.hold(accepted, ordinal, &accepted.to, at);
+        self.hold(transfer, ordinal, custodian, at);
     }
 
     fn hold(&mut self, transfer: &Transfer, ordinal: i32, custodian: &str, since: Moment) {
@@ -112,9 +124,14 @@ impl Journey {
     }
 }
 
-/// A dossier has one transfer for each step, and its uid follows from both.
-fn transfer_uid(dossier: &str, step: &str) -> String {
-    let digest = Sha256::digest(format!("{dossier}/{step}"));
+/// A dossier has one transfer for each step, and one more for each time that it was sent back to that or before it; its uid
+/// follows from all three.
+fn transfer_uid(dossier: &str, step: &str, before: usize) -> String {
+    let named = match before {
+        0 => format!("{dossier}/{step}"),
+        before => format!("{dossier}/{step}/{before}"),
+    };
+    let digest = Sha256::digest(named);
     let half: [u8; 16] = std::array::from_fn(|index| digest[index]);
     format!("{:032x}", u128::from_be_bytes(half))
 }

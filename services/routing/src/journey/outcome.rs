@@ -30,8 +30,7 @@ impl Journey {
                 allowed: &["OPEN"],
             });
         }
-        let completed = self.transfer(uid)?.complete(at)?;
-        self.note(What::Completed, completed.clone());
+        let completed = self.finish(uid, at)?;
         self.end_all_but(Some(uid), at);
         let result = self.result(&completed.work.key);
         self.offer(&result, &completed.to, at, around)?;
@@ -44,11 +43,22 @@ impl Journey {
     /// # Errors
     /// When that transfer is not held.
     pub fn returned(&mut self, uid: &str, at: Moment) -> Result<(), Error> {
-        let completed = self.transfer(uid)?.complete(at)?;
-        self.note(What::Completed, completed);
+        self.finish(uid, at)?;
         self.close(uid, at);
         self.route.open = false;
         Ok(())
+    }
+
+    /// A step ends as intake recorded. What was offered anew since its holder gave it back is called back first.
+    fn finish(&mut self, uid: &str, at: Moment) -> Result<Transfer, Error> {
+        let mut transfer = self.transfer(uid)?.clone();
+        if transfer.state == State::Offered && transfer.given_back.is_some() {
+            transfer = transfer.recall(&transfer.reason)?;
+            self.note(What::Recalled, transfer.clone());
+        }
+        let finished = transfer.finish(at)?;
+        self.note(What::Completed, finished.clone());
+        Ok(finished)
     }
 
     /// The dossier was withdrawn or stopped: offers are recalled, accepted steps cancelled, every branch closes.
@@ -74,7 +84,8 @@ impl Journey {
         returning.clone_into(&mut self.route.returning);
         let desk = around.unit(returning, at);
         let waits = |result: &&Transfer| {
-            matches!(result.state, State::Offered | State::Declined) && result.to != desk
+            let waits = result.state == State::Offered || result.state.waits_for_sender();
+            waits && result.to != desk
         };
         let Some(result) = self.transfer_of(RESULT).filter(waits) else {
             return Ok(());

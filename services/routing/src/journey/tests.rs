@@ -1,17 +1,21 @@
 //! Journeys over the shapes of route that the province has (domain.md 6).
 
 mod acts;
+mod back;
 mod clock;
 mod course;
 mod desks;
 mod offers;
+mod paper;
 mod properties;
 mod refusals;
+mod succession;
 mod ways;
 
 use kit::caller::Role;
 use kit::clock::Moment;
-use kit::copies::{Calendars, UnitTable};
+use kit::copies::{Calendars, Copy, UNIT, UnitTable};
+use proto::identity::v1 as pb;
 use worktime::{Calendar, OfficeHours};
 
 use super::{Holding, Journey, Surroundings};
@@ -32,6 +36,24 @@ impl Around {
         Self {
             units: UnitTable::default(),
             calendar: Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [])),
+        }
+    }
+
+    /// Until the day before the dossier was received there was this unit; since then another does its work.
+    fn merge(&mut self, gone: &str, heir: &str) {
+        for (uid, valid_to, successor_uid) in [(gone, "2017-08-27", heir), (heir, "", "")] {
+            let unit = pb::Unit {
+                uid: uid.to_owned(),
+                kind: pb::UnitKind::Commune.into(),
+                valid_to: valid_to.to_owned(),
+                successor_uid: successor_uid.to_owned(),
+                periods: vec![pb::UnitPeriod {
+                    valid_from: "2004-01-01".to_owned(),
+                    ..pb::UnitPeriod::default()
+                }],
+                ..pb::Unit::default()
+            };
+            self.units.take(&Copy::new(UNIT, uid, &unit));
         }
     }
 
@@ -140,11 +162,12 @@ fn custodian<'a>(journey: &'a Journey, step: &str) -> Option<&'a str> {
     holding.map(|holding| holding.custodian.as_str())
 }
 
-/// The transfer of a step.
+/// The transfer of a step that counts.
 fn of<'a>(journey: &'a Journey, step: &str) -> &'a Transfer {
-    let mut transfers = journey.transfers().iter();
-    transfers
-        .find(|transfer| transfer.work.key == step)
+    let transfers = journey.transfers().iter();
+    let mut of_step = transfers.filter(|transfer| transfer.work.key == step);
+    of_step
+        .find(|transfer| !transfer.state.is_superseded())
         .unwrap()
 }
 

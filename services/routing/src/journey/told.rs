@@ -43,7 +43,7 @@ pub enum What {
     Accepted,
     /// Declined.
     Declined,
-    /// Called back.
+    /// Called back by the sender, or ended with its dossier before acceptance.
     Recalled,
     /// Gone on to another unit before acceptance.
     Rehomed,
@@ -55,4 +55,12 @@ pub enum What {
     Released,
     /// Due at another time.
     DueMoved,
+    /// Given back to the unit that sent it, or ended since the dossier was sent back to a step before.
+    Returned,
+    /// Done, and to be done again.
+    Undone,
+    /// Gone to the unit that does the work of its own.
+    Inherited,
+    /// Its paper has come.
+    PaperReceived,
 }

@@ -1,9 +1,11 @@
 //! The decisions themselves: pure.
 
+mod batch;
+
 use kit::authority::Relation;
 use kit::clock::{self, Moment};
 use kit::copies;
-use kit::log::{NewEvent, Shard};
+use kit::log::{Cause, NewEvent, Shard};
 use kit::seal::DataKey;
 use kit::writer::{About, Effect};
 
@@ -12,9 +14,12 @@ use crate::act::{Act, OnTransfer, Opened, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
+use crate::paper::{Piece, Receipt};
 use crate::route::{Limit, RESULT, Route, Step};
 use crate::transfer::{State, Transfer};
 use crate::wire;
+
+pub(super) use batch::permits as permits_batch;
 
 /// Who may read a transfer learns that it exists.
 const READ: &str = "routing.TransferService/GetTransfer";
@@ -48,8 +53,12 @@ fn reading(transfer: &Transfer) -> Vec<(Relation, &str)> {
     let to = match transfer.state {
         State::Offered => Some(Relation::Offered),
         State::Accepted(_) => Some(Relation::Holder),
-        State::Completed(..) | State::Cancelled(..) => Some(Relation::PastHolder),
-        State::Declined | State::Recalled(_) => None,
+        State::Completed(..)
+        | State::Cancelled(..)
+        | State::GivenBack(_)
+        | State::SentBack(..)
+        | State::Undone(..) => Some(Relation::PastHolder),
+        State::Declined | State::CalledBack | State::Recalled(_) => None,
     };
     let mut standing = vec![(Relation::Sender, transfer.from.as_str())];
     standing.extend(to.map(|relation| (relation, transfer.to.as_str())));
@@ -66,7 +75,7 @@ fn must_be_party_to(on: &OnTransfer, transfer: &Transfer) -> Result<(), Error> {
     if !on.rights.suffice(&now) {
         return Err(Error::TransferNotFound);
     }
-    let waits_for_sender = transfer.state == State::Declined;
+    let waits_for_sender = transfer.state.waits_for_sender();
     let sender = [(Relation::Sender, transfer.from.as_str())];
     if waits_for_sender && matches!(on.verb, Verb::Forward { .. }) && !on.rights.suffice(&sender) {
         return Err(Error::UnitNotYours(transfer.from.clone()));
@@ -75,9 +84,12 @@ fn must_be_party_to(on: &OnTransfer, transfer: &Transfer) -> Result<(), Error> {
 }
 
 /// Decides one act.
-pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Change>, Error> {
+pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<Change>, Error> {
+    let at = cause.at;
     match act {
-        Act::On(on) => on_transfer(world, on, at),
+        Act::On(on) => on_transfer(world, on, cause),
+        Act::BatchAccept(batch) => batch::accept(world, batch, cause),
+        Act::Inherit(dossiers) => inherit(world, dossiers, at),
         Act::Opened(opened) => open(world, opened, at),
         Act::Withdrawn(dossier) => {
             // A dossier that was withdrawn before reception has no route.
@@ -140,7 +152,8 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
     }
 }
 
-fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Change>, Error> {
+fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<Change>, Error> {
+    let at = cause.at;
     let mut journey = world.journey_of(&on.transfer)?.clone();
     let transfer = journey.transfer(&on.transfer)?;
     must_be_party_to(on, transfer)?;
@@ -167,7 +180,29 @@ fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Chan
         Verb::Complete(custody_epoch) => {
             journey.complete(uid, *custody_epoch, at, world.around()?)?;
         }
+        Verb::Recall(offer_epoch, reason) => journey.recall(uid, *offer_epoch, reason)?,
+        Verb::Return(custody_epoch, reason) => {
+            journey.give_back(uid, *custody_epoch, reason, at)?;
+        }
+        Verb::SendBack {
+            custody_epoch,
+            to,
+            reason,
+        } => {
+            let held = (uid.as_str(), *custody_epoch);
+            journey.send_back(held, (to, reason), at, world.around()?)?;
+        }
+        Verb::ReceivePaper(missing) => {
+            let receipt = Receipt {
+                unit: transfer.to.clone(),
+                by: cause.actor.clone(),
+                at,
+                missing: missing.clone(),
+            };
+            journey.receive_paper(uid, receipt)?;
+        }
     }
+    journey.send_paper(&on.paper)?;
     let reply = wire::reply::on_transfer(&on.verb, uid, &journey)?;
     Ok(effect(journey, reply))
 }
@@ -188,7 +223,8 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
     let around = world.around()?;
     let known = (around.units, clock::local(at).date());
     let version = copies::version_key(&opened.procedure, opened.version);
-    let plan = world.plan(&version)?.case(&opened.case_key)?;
+    let procedure = world.plan(&version)?;
+    let plan = procedure.case(&opened.case_key)?;
     let mut steps = Vec::with_capacity(plan.len());
     for planned in plan {
         let unit = planned
@@ -218,24 +254,55 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         open: true,
         key: Some(DataKey::generate()),
     };
-    let journey = Journey::open(route, &opened.receiving, at, around)?;
+    let mut journey = Journey::open(route, &opened.receiving, at, around)?;
+    // What the desk has need not travel where it does the first step itself.
+    if journey.offered_now().all(|offer| offer.to != offer.from) {
+        let named = |piece: &Piece| Piece {
+            name: procedure
+                .component(&opened.case_key, &piece.component)
+                .to_owned(),
+            ..piece.clone()
+        };
+        let paper: Vec<Piece> = opened.paper.iter().map(named).collect();
+        journey.send_paper(&paper)?;
+    }
     Ok(effect(journey, Vec::new()))
 }
 
 /// The steps under way of journeys are reckoned anew by the calendar of now.
 fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
-    let mut all = Effect::nothing();
+    let mut reckoned = Vec::with_capacity(dossiers.len());
     for journey in dossiers.iter().filter_map(|uid| world.journey(uid)) {
         let mut journey = journey.clone();
         if let Err(error) = journey.reckon(world.around()?) {
             let dossier = &journey.route.dossier;
             tracing::error!(%dossier, %error, "steps cannot be reckoned anew and stay as they were");
         }
-        let reckoned = effect(journey, Vec::new());
-        all.changes.extend(reckoned.changes);
-        all.events.extend(reckoned.events);
+        reckoned.push(journey);
     }
-    Ok(all)
+    Ok(effects(reckoned))
+}
+
+/// What is left of units that are no more goes to those that do their work.
+fn inherit(world: &World, dossiers: &[String], at: Moment) -> Result<Effect<Change>, Error> {
+    let around = world.around()?;
+    let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
+    let inherited = journeys.cloned().map(|mut journey| {
+        journey.inherit(at, around);
+        journey
+    });
+    Ok(effects(inherited))
+}
+
+/// What was done to many journeys at once.
+fn effects(journeys: impl IntoIterator<Item = Journey>) -> Effect<Change> {
+    let mut all = Effect::nothing();
+    for journey in journeys {
+        let one = effect(journey, Vec::new());
+        all.changes.extend(one.changes);
+        all.events.extend(one.events);
+    }
+    all
 }
 
 fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
@@ -247,9 +314,9 @@ fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
         .map(|told| {
             let event = NewEvent::new(&dossier, shard, &wire::event::change(told));
             let event = event.under(journey.route.key.as_ref());
-            match told.transfer.reason.as_str() {
-                "" => event,
-                reason => event.with_personal(reason.as_bytes().to_vec()),
+            match wire::event::personal(told) {
+                personal if personal.is_empty() => event,
+                personal => event.with_personal(personal),
             }
         })
         .collect();

@@ -10,12 +10,17 @@ use kit::copies::{
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use crate::act::{Act, Verb};
+use crate::act::{Act, BatchAccept, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
+use crate::transfer::Transfer;
 use crate::{store, wire};
 
+/// What a manifest shows is what one may read.
+const READ: &str = "routing.TransferService/GetTransfer";
+/// How much of a manifest a batch is compared with.
+const MANIFEST: u64 = 1_000;
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
 
@@ -24,6 +29,9 @@ const UNIT_ROUNDS: usize = 8;
 pub struct World {
     journeys: HashMap<String, Journey>,
     dossier_of: HashMap<String, String>,
+    dossier_of_code: HashMap<String, String>,
+    /// What units send each other on paper, by sender and receiver.
+    manifests: HashMap<(String, String), Vec<Transfer>>,
     plans: HashMap<String, wire::plan::Procedure>,
     units: UnitTable,
     calendar: Option<Arc<Calendars>>,
@@ -41,6 +49,17 @@ impl World {
         dossier
             .and_then(|dossier| self.journeys.get(dossier))
             .ok_or(Error::TransferNotFound)
+    }
+
+    /// The journey of the dossier with this code, of those that were asked for by code.
+    pub fn journey_by_code(&self, code: &str) -> Option<&Journey> {
+        self.journey(self.dossier_of_code.get(code)?)
+    }
+
+    /// What a unit sent another on paper, and had not come when it was loaded.
+    pub fn manifest(&self, from: &str, to: &str) -> &[Transfer] {
+        let units = (from.to_owned(), to.to_owned());
+        self.manifests.get(&units).map_or(&[], Vec::as_slice)
     }
 
     /// The steps that a procedure's case asks for.
@@ -79,6 +98,8 @@ impl World {
         }
         if let Change::Journey { journey, .. } = change {
             let dossier = &journey.route.dossier;
+            self.dossier_of_code
+                .insert(journey.route.code.clone(), dossier.clone());
             for transfer in journey.transfers() {
                 self.dossier_of
                     .insert(transfer.uid.clone(), dossier.clone());
@@ -103,6 +124,14 @@ pub(super) async fn load(
         .cloned()
         .collect();
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
+    for batch in acts.iter().filter_map(|act| batch_of(act)) {
+        dossiers.extend(store::dossiers_at(tx, &batch.unit, &batch.codes).await?);
+        let units = (batch.from.clone(), batch.unit.clone());
+        let scope = batch.rights.under(READ).scope();
+        let between = (units.0.as_str(), units.1.as_str());
+        let sent = store::manifest((tx, ring), &scope, between, None, MANIFEST).await?;
+        world.manifests.insert(units, sent);
+    }
     for journey in store::journeys(tx, ring, &dossiers).await? {
         world.apply(&Change::journey(journey));
     }
@@ -161,8 +190,17 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             unit(&opened.competent),
         ],
         Act::On(on) => match &on.verb {
-            Verb::Accept(_) | Verb::Decline(..) => Vec::new(),
+            Verb::Accept(_)
+            | Verb::Decline(..)
+            | Verb::Recall(..)
+            | Verb::Return(..)
+            | Verb::ReceivePaper(_) => Vec::new(),
             Verb::Forward { to, .. } => vec![calendar(), unit(to)],
+            Verb::SendBack { .. } => {
+                let journey = world.journey_of(&on.transfer);
+                let units = journey.iter().flat_map(|journey| units_of(journey));
+                units.chain([calendar()]).collect()
+            }
             Verb::Complete(_) => {
                 let steps = world
                     .journey_of(&on.transfer)
@@ -178,8 +216,14 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             returning.into_iter().chain([calendar()]).collect()
         }
         Act::Corrected { returning, .. } => vec![calendar(), unit(returning)],
+        Act::Inherit(dossiers) => {
+            let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
+            let units = journeys.flat_map(units_of);
+            units.chain([calendar()]).collect()
+        }
         Act::DeadlineMoved { .. } | Act::ClockResumed(_) | Act::Reckon(_) => vec![calendar()],
         Act::Withdrawn(_)
+        | Act::BatchAccept(_)
         | Act::ClockStopped { .. }
         | Act::Returned { .. }
         | Act::Erased(_)
@@ -187,10 +231,26 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
     }
 }
 
+/// The units between which a dossier has gone.
+fn units_of(journey: &Journey) -> impl Iterator<Item = Name> {
+    let transfers = journey.transfers().iter();
+    let units = transfers.flat_map(|transfer| [&transfer.from, &transfer.to]);
+    units.map(|uid| (UNIT, uid.clone()))
+}
+
+fn batch_of<'a>(act: &&'a Act) -> Option<&'a BatchAccept> {
+    match act {
+        Act::BatchAccept(batch) => Some(batch),
+        _ => None,
+    }
+}
+
 fn transfer_of(act: &Act) -> Option<&str> {
     match act {
         Act::On(on) => Some(&on.transfer),
-        Act::Opened(_)
+        Act::BatchAccept(_)
+        | Act::Inherit(_)
+        | Act::Opened(_)
         | Act::Withdrawn(_)
         | Act::Decided { .. }
         | Act::Returned { .. }
@@ -215,7 +275,7 @@ fn dossiers_of(act: &Act) -> &[String] {
         | Act::Corrected { dossier, .. }
         | Act::Erased(dossier) => std::slice::from_ref(dossier),
         Act::ClockResumed(resumed) => std::slice::from_ref(&resumed.dossier),
-        Act::Reckon(dossiers) => dossiers,
-        Act::On(_) | Act::Copies(_) => &[],
+        Act::Inherit(dossiers) | Act::Reckon(dossiers) => dossiers,
+        Act::On(_) | Act::BatchAccept(_) | Act::Copies(_) => &[],
     }
 }

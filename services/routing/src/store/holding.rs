@@ -6,6 +6,7 @@ use kit::clock;
 use kit::db::{Sink, among};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use crate::journey::Holding;
@@ -72,6 +73,27 @@ pub async fn all_open(db: &impl ConnectionTrait) -> Result<Vec<Holding>, DbErr> 
         .all(db)
         .await?;
     Ok(rows.into_iter().map(holding).collect())
+}
+
+/// Some of the dossiers for which one of these units is responsible, by an index.
+///
+/// # Errors
+/// When the store does not answer.
+pub(super) async fn of_custodians(
+    db: &impl ConnectionTrait,
+    units: &BTreeSet<String>,
+    most: u64,
+) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .distinct()
+        .column(entity::Column::DossierUid)
+        .filter(among(db, entity::Column::Custodian, units))
+        .filter(entity::Column::Until.is_null())
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 pub(super) async fn save<'a>(

@@ -17,7 +17,10 @@ use sea_orm::{
 };
 
 use crate::transfer::Transfer;
-use entity::{ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED};
+use entity::{
+    ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED, RECALLED, RETURNED,
+    UNDONE,
+};
 pub use personal::inspect;
 
 /// Which transfers of a unit to list.
@@ -60,6 +63,72 @@ pub async fn dossiers_of(
         .into_tuple()
         .all(db)
         .await
+}
+
+/// The dossiers with these codes of which something is or was offered to a unit.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn dossiers_at(
+    db: &impl ConnectionTrait,
+    unit: &str,
+    codes: &BTreeSet<String>,
+) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .distinct()
+        .column(Column::DossierUid)
+        .filter(among(db, Column::DossierCode, codes))
+        .filter(Column::ToUnit.eq(unit))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Some of the dossiers of which something is offered to one of these units, by an index.
+///
+/// # Errors
+/// When the store does not answer.
+pub(super) async fn offered_to(
+    db: &impl ConnectionTrait,
+    units: &BTreeSet<String>,
+    most: u64,
+) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .distinct()
+        .column(Column::DossierUid)
+        .filter(among(db, Column::ToUnit, units))
+        .filter(Column::State.eq(OFFERED))
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// What in scope a unit sends another on paper and that has not come, in order of the offers.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn manifest(
+    (db, ring): (&impl ConnectionTrait, &Keyring),
+    scope: &Scope,
+    (from, to): (&str, &str),
+    after: Option<&After>,
+    limit: u64,
+) -> Result<Vec<Transfer>, DbErr> {
+    let mut select = in_order(scoped(scope))
+        .filter(Column::PaperTravels.eq(true))
+        .filter(Column::FromUnit.eq(from))
+        .filter(Column::ToUnit.eq(to))
+        .filter(Column::State.is_in([OFFERED, ACCEPTED, COMPLETED]))
+        .limit(limit);
+    if let Some(After { due, uid }) = after {
+        let row = Expr::tuple([Expr::column(Column::OfferedAt), Expr::column(Column::Uid)]);
+        let last = Expr::tuple([Expr::val(*due), Expr::val(uid.as_str())]);
+        select = select.filter(row.gt(last));
+    }
+    domain(select, db, ring).await
 }
 
 /// All transfers of these dossiers, whose keys these are, in order of their first offer.
@@ -146,20 +215,20 @@ pub async fn list(
     filter: &Filter,
 ) -> Result<Vec<Transfer>, DbErr> {
     let unit = &filter.unit;
-    let declined = Condition::all()
+    let at_sender = Condition::all()
         .add(Column::FromUnit.eq(unit))
-        .add(Column::State.eq(DECLINED));
+        .add(waits_for_sender());
     let at_unit = Condition::all()
         .add(Column::ToUnit.eq(unit))
-        .add(Column::State.ne(DECLINED));
+        .add(waits_for_sender().not());
     let mut select = scoped(scope)
-        .filter(Condition::any().add(declined).add(at_unit))
+        .filter(Condition::any().add(at_sender).add(at_unit))
         .order_by_asc(Column::StepDue)
         .order_by_asc(Column::Uid)
         .limit(filter.limit);
     select = match filter.state {
         Some(state) => select.filter(Column::State.eq(state)),
-        None => select.filter(Column::State.is_in([OFFERED, ACCEPTED, DECLINED])),
+        None => select.filter(is_open()),
     };
     if let Some(After { due, uid }) = &filter.after {
         let row = Expr::tuple([Expr::column(Column::StepDue), Expr::column(Column::Uid)]);
@@ -229,7 +298,7 @@ pub async fn open_branches(db: &impl ConnectionTrait) -> Result<Vec<String>, DbE
     Entity::find()
         .select_only()
         .column(Column::Uid)
-        .filter(Column::State.is_in([OFFERED, ACCEPTED, DECLINED]))
+        .filter(is_open())
         .into_tuple()
         .all(db)
         .await
@@ -241,6 +310,21 @@ pub(super) async fn save<'a>(
 ) -> Result<(), DbErr> {
     let rows = transfers.map(Model::from_domain).collect();
     sink.put::<Entity>(rows, &entity::MAY_CHANGE).await
+}
+
+/// What the sender has back and forwards: a recall or return that has ended is none.
+fn waits_for_sender() -> Condition {
+    let back = Condition::all()
+        .add(Column::State.is_in([RECALLED, RETURNED]))
+        .add(Column::EndedAt.is_null());
+    Condition::any().add(Column::State.eq(DECLINED)).add(back)
+}
+
+/// What has not ended.
+fn is_open() -> Condition {
+    Condition::any()
+        .add(Column::State.is_in([OFFERED, ACCEPTED]))
+        .add(waits_for_sender())
 }
 
 /// Every query over transfers for a caller starts here.
@@ -258,7 +342,7 @@ fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Condition> {
         Relation::Sender => Column::FromUnit.is_in(units),
         Relation::Offered => in_state(&[OFFERED]),
         Relation::Holder => in_state(&[ACCEPTED]),
-        Relation::PastHolder => in_state(&[COMPLETED, CANCELLED]),
+        Relation::PastHolder => in_state(&[COMPLETED, CANCELLED, RETURNED, UNDONE]),
         Relation::Any
         | Relation::Own
         | Relation::Itself

@@ -7,13 +7,14 @@ use kit::clock;
 use kit::copies;
 use prost::{DecodeError, Message as _};
 use proto::event::v1::Event;
-use proto::intake::v1::DossierChange;
 use proto::intake::v1::dossier_change::Change;
+use proto::intake::v1::{DossierChange, HandedIn};
 use proto::routing::v1 as pb;
 
 use super::reply;
 use crate::act::{Act, Opened, Resumed};
 use crate::journey::{Told, What};
+use crate::paper::Piece;
 use crate::route::Pause;
 
 /// The message of what happened to a transfer.
@@ -29,17 +30,26 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Cancelled => pb::TransferEvent::Cancelled,
         What::Released => pb::TransferEvent::Released,
         What::DueMoved => pb::TransferEvent::DueMoved,
+        What::Returned => pb::TransferEvent::Returned,
+        What::Undone => pb::TransferEvent::Undone,
+        What::Inherited => pb::TransferEvent::Inherited,
+        What::PaperReceived => pb::TransferEvent::PaperReceived,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
-        // Why it was declined or forwarded may speak of a person, and stays in routing.
-        transfer: Some(pb::Transfer {
-            reason: String::new(),
-            ..reply::transfer(&told.transfer)
-        }),
+        transfer: Some(reply::plain(&told.transfer)),
         event: event.into(),
         custodian_uid: custodian.unwrap_or_default(),
         custodian_since: since.map(clock::to_timestamp),
+    }
+}
+
+/// What may speak of a person: why, and of paper what was missing.
+#[must_use]
+pub fn personal(told: &Told) -> Vec<u8> {
+    match (told.what, &told.transfer.paper.receipt) {
+        (What::PaperReceived, Some(receipt)) => reply::receipt(receipt).encode_to_vec(),
+        _ => told.transfer.reason.as_bytes().to_vec(),
     }
 }
 
@@ -72,6 +82,15 @@ pub fn from_intake(event: &Event) -> Result<Option<Act>, DecodeError> {
     Ok(of_dossier(event.subject.clone(), message))
 }
 
+fn piece(handed_in: HandedIn) -> Piece {
+    Piece {
+        component: handed_in.component_key,
+        name: String::new(),
+        originals: handed_in.originals,
+        copies: handed_in.copies,
+    }
+}
+
 fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
     match message.change {
         Some(Change::Received(received)) => Some(Act::Opened(Opened {
@@ -85,6 +104,7 @@ fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
             returning: received.returning_unit_uid,
             received_at: clock::from_timestamp(&received.received_at.unwrap_or_default()),
             appointment: clock::from_timestamp(&received.appointment.unwrap_or_default()),
+            paper: received.paper.into_iter().map(piece).collect(),
         })),
         Some(Change::Withdrawn(_) | Change::Stopped(_)) => Some(Act::Withdrawn(dossier)),
         Some(Change::Decided(decided)) => Some(Act::Decided {

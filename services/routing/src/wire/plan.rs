@@ -1,5 +1,7 @@
 //! The routes of procedures as the catalogue publishes them.
 
+use std::collections::HashMap;
+
 use kit::caller::Role;
 use prost::Message as _;
 use proto::catalogue::v1 as pb;
@@ -11,6 +13,8 @@ use crate::route::{Part, Slice, Step, UnitRule};
 pub struct Procedure {
     code: String,
     cases: Vec<(String, Vec<Planned>)>,
+    /// The name of each component, by case and key.
+    components: HashMap<(String, String), String>,
 }
 
 /// A step whose unit is still a rule.
@@ -32,6 +36,13 @@ impl Procedure {
             .ok_or_else(|| Error::PlanMissing(self.code.clone()))
     }
 
+    /// What a component of a case is; its key where that is not known.
+    #[must_use]
+    pub fn component<'a>(&'a self, case: &str, key: &'a str) -> &'a str {
+        let name = self.components.get(&(case.to_owned(), key.to_owned()));
+        name.map_or(key, String::as_str)
+    }
+
     /// The units that steps name.
     pub fn fixed_units(&self) -> impl Iterator<Item = &str> {
         let steps = self.cases.iter().flat_map(|(_, steps)| steps);
@@ -46,7 +57,16 @@ impl Procedure {
 #[must_use]
 pub fn procedure(body: &[u8]) -> Option<Procedure> {
     let message = pb::Procedure::decode(body).ok()?;
-    let cases = message.version?.cases.into_iter().map(|case| {
+    let cases = message.version?.cases;
+    let components = cases.iter().flat_map(|case| {
+        let components = case.components.iter();
+        components.map(|component| {
+            let named = (case.key.clone(), component.key.clone());
+            (named, component.name.clone())
+        })
+    });
+    let components = components.collect();
+    let cases = cases.into_iter().map(|case| {
         let steps: Option<Vec<_>> = case
             .route
             .unwrap_or_default()
@@ -59,6 +79,7 @@ pub fn procedure(body: &[u8]) -> Option<Procedure> {
     Some(Procedure {
         code: message.code,
         cases: cases.collect::<Option<_>>()?,
+        components,
     })
 }
 

@@ -11,6 +11,7 @@ use proto::routing::v1 as pb;
 use crate::act::Verb;
 use crate::error::Error;
 use crate::journey::{Holding, Journey};
+use crate::paper::{Piece, Receipt};
 use crate::transfer::{State, Transfer};
 
 /// The transfer on the wire as it stands now: one of those that are suspended waits for the applicant.
@@ -40,16 +41,49 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         from_unit_uid: transfer.from.clone(),
         to_unit_uid: transfer.to.clone(),
         offer_epoch: transfer.offer_epoch,
-        custody_epoch: acceptance.map_or(0, |acceptance| acceptance.epoch),
+        custody_epoch: transfer.state.custody_epoch().unwrap_or_default(),
         offered_at: Some(time(transfer.offered_at)),
         hand_over_due: Some(time(transfer.due.hand_over)),
         accepted_at: acceptance.map(|acceptance| time(acceptance.at)),
         due: Some(time(transfer.due.step)),
-        ended_at: ended_at(&transfer.state).map(time),
+        ended_at: transfer.state.ended_at().map(time),
         reason: transfer.reason.clone(),
         revision: transfer.revision,
         erased: transfer.key.is_none(),
         suspended: false,
+        paper: transfer.paper.pieces.iter().map(piece).collect(),
+        paper_receipt: transfer.paper.receipt.as_ref().map(receipt),
+    }
+}
+
+/// The transfer without what may speak of a person, which stays in routing.
+#[must_use]
+pub fn plain(known: &Transfer) -> pb::Transfer {
+    pb::Transfer {
+        reason: String::new(),
+        paper: Vec::new(),
+        paper_receipt: None,
+        ..transfer(known)
+    }
+}
+
+/// The receipt of paper on the wire.
+#[must_use]
+pub fn receipt(receipt: &Receipt) -> pb::PaperReceipt {
+    pb::PaperReceipt {
+        unit_uid: receipt.unit.clone(),
+        received_by: receipt.by.clone(),
+        received_at: Some(time(receipt.at)),
+        missing: receipt.missing.iter().map(piece).collect(),
+    }
+}
+
+fn piece(piece: &Piece) -> pb::Paper {
+    pb::Paper {
+        component: piece.component.clone(),
+        name: piece.name.clone(),
+        originals: piece.originals,
+        copies: piece.copies,
     }
 }
 
@@ -61,8 +95,10 @@ pub fn state(state: &State) -> pb::TransferState {
         State::Accepted(_) => pb::TransferState::Accepted,
         State::Declined => pb::TransferState::Declined,
         State::Completed(..) => pb::TransferState::Completed,
-        State::Recalled(_) => pb::TransferState::Recalled,
+        State::CalledBack | State::Recalled(_) => pb::TransferState::Recalled,
         State::Cancelled(..) => pb::TransferState::Cancelled,
+        State::GivenBack(_) | State::SentBack(..) => pb::TransferState::Returned,
+        State::Undone(..) => pb::TransferState::Undone,
     }
 }
 
@@ -114,16 +150,17 @@ pub fn on_transfer(verb: &Verb, uid: &str, journey: &Journey) -> Result<Vec<u8>,
             offered: journey.offered_now().map(transfer).collect(),
         }
         .encode_to_vec(),
+        Verb::Recall(..) => pb::RecallTransferResponse { transfer: after }.encode_to_vec(),
+        Verb::Return(..) => pb::ReturnTransferResponse { transfer: after }.encode_to_vec(),
+        Verb::SendBack { .. } => pb::SendBackTransferResponse {
+            transfer: after,
+            offered: journey.offered_now().next().map(transfer),
+        }
+        .encode_to_vec(),
+        Verb::ReceivePaper(_) => pb::ReceivePaperResponse { transfer: after }.encode_to_vec(),
     })
 }
 
 fn time(moment: Moment) -> Timestamp {
     clock::to_timestamp(moment)
-}
-
-fn ended_at(state: &State) -> Option<Moment> {
-    match state {
-        State::Completed(_, at) | State::Recalled(at) | State::Cancelled(_, at) => Some(*at),
-        State::Offered | State::Accepted(_) | State::Declined => None,
-    }
 }

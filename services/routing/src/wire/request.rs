@@ -8,6 +8,7 @@ use kit::fields::{Fields, required};
 use kit::page;
 use proto::routing::v1 as pb;
 
+use super::paper::pieces;
 use crate::act::{Act, OnTransfer, Verb};
 use crate::store::{After, Filter};
 
@@ -45,13 +46,8 @@ pub fn accept(
 ) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Accept(epoch(&mut fields, "offer_epoch", request.offer_epoch));
-    on_transfer(
-        context,
-        fields,
-        &request.request_id,
-        &request.transfer_uid,
-        verb,
-    )
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &[])
 }
 
 /// `DeclineTransfer`.
@@ -65,13 +61,8 @@ pub fn decline(
     let mut fields = Fields::new();
     let epoch = epoch(&mut fields, "offer_epoch", request.offer_epoch);
     let verb = Verb::Decline(epoch, fields.text("reason", &request.reason, REASON));
-    on_transfer(
-        context,
-        fields,
-        &request.request_id,
-        &request.transfer_uid,
-        verb,
-    )
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &[])
 }
 
 /// `ForwardTransfer`.
@@ -88,13 +79,8 @@ pub fn forward(
         to: fields.text("to_unit_uid", &request.to_unit_uid, UID),
         reason: fields.text("reason", &request.reason, REASON),
     };
-    on_transfer(
-        context,
-        fields,
-        &request.request_id,
-        &request.transfer_uid,
-        verb,
-    )
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &request.paper)
 }
 
 /// `CompleteTransfer`.
@@ -107,29 +93,88 @@ pub fn complete(
 ) -> Result<(String, Act), Failure> {
     let mut fields = Fields::new();
     let verb = Verb::Complete(epoch(&mut fields, "custody_epoch", request.custody_epoch));
-    on_transfer(
-        context,
-        fields,
-        &request.request_id,
-        &request.transfer_uid,
-        verb,
-    )
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &request.paper)
+}
+
+/// `RecallTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn recall(
+    context: &Context,
+    request: &pb::RecallTransferRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let epoch = epoch(&mut fields, "offer_epoch", request.offer_epoch);
+    let verb = Verb::Recall(epoch, fields.text("reason", &request.reason, REASON));
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &[])
+}
+
+/// `ReturnTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn give_back(
+    context: &Context,
+    request: &pb::ReturnTransferRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let epoch = epoch(&mut fields, "custody_epoch", request.custody_epoch);
+    let verb = Verb::Return(epoch, fields.text("reason", &request.reason, REASON));
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &[])
+}
+
+/// `SendBackTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn send_back(
+    context: &Context,
+    request: &pb::SendBackTransferRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::SendBack {
+        custody_epoch: epoch(&mut fields, "custody_epoch", request.custody_epoch),
+        to: fields.text("to_step_key", &request.to_step_key, UID),
+        reason: fields.text("reason", &request.reason, REASON),
+    };
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &request.paper)
+}
+
+/// `ReceivePaper`.
+///
+/// # Errors
+/// Every violation.
+pub fn receive_paper(
+    context: &Context,
+    request: &pb::ReceivePaperRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::ReceivePaper(pieces(&mut fields, "missing", &request.missing));
+    let on = (&*request.request_id, &*request.transfer_uid);
+    on_transfer(context, fields, on, verb, &[])
 }
 
 fn on_transfer(
     context: &Context,
     mut fields: Fields,
-    request_id: &str,
-    transfer: &str,
+    (request_id, transfer): (&str, &str),
     verb: Verb,
+    paper: &[pb::Paper],
 ) -> Result<(String, Act), Failure> {
     let request_id = fields.request_id(request_id);
     let transfer = fields.text("transfer_uid", transfer, UID);
+    let paper = pieces(&mut fields, "paper", paper);
     fields.finish()?;
     let on = OnTransfer {
         rights: context.rights.clone(),
         transfer,
         verb,
+        paper,
     };
     Ok((request_id, Act::On(on)))
 }
@@ -218,7 +263,11 @@ pub fn filter(request: &pb::ListTransfersRequest) -> Result<Filter, Failure> {
     })
 }
 
-fn after(token: &str) -> Result<Option<After>, Violation> {
+/// The row after which a list goes on; `None` for its beginning.
+///
+/// # Errors
+/// The violation of `page_token`.
+pub fn after(token: &str) -> Result<Option<After>, Violation> {
     let Some([due, uid]) = page::keys::<2>(token)? else {
         return Ok(None);
     };

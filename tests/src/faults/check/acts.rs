@@ -169,7 +169,11 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
         | TransferEvent::Rehomed
         | TransferEvent::Cancelled
         | TransferEvent::Released
-        | TransferEvent::DueMoved => None,
+        | TransferEvent::DueMoved
+        | TransferEvent::Returned
+        | TransferEvent::Undone
+        | TransferEvent::Inherited
+        | TransferEvent::PaperReceived => None,
     }
 }
 

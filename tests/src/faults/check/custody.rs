@@ -25,11 +25,19 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
                 &transfer.from_unit_uid
             }
             TransferEvent::Accepted => &transfer.to_unit_uid,
-            // The branch closes, or the unit stays responsible until the next steps are open.
+            // The sender has it back, unless it has ended.
+            TransferEvent::Recalled | TransferEvent::Returned if transfer.ended_at.is_none() => {
+                &transfer.from_unit_uid
+            }
+            // The branch closes, or the unit, or its heir, stays responsible until the next steps are open.
             TransferEvent::Completed
             | TransferEvent::Released
             | TransferEvent::Recalled
+            | TransferEvent::Returned
             | TransferEvent::Cancelled
+            | TransferEvent::Undone
+            | TransferEvent::Inherited
+            | TransferEvent::PaperReceived
             | TransferEvent::DueMoved
             | TransferEvent::Unspecified => continue,
         };

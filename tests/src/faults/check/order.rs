@@ -97,7 +97,7 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
         let Some(moved) = &row.change else { continue };
         let (event, uid) = (moved.event, moved.transfer.uid.as_str());
         // It is no stage: the transfer stands where it stood.
-        if event == TransferEvent::DueMoved {
+        if keeps_its_stage(event) {
             continue;
         }
         let before = stages.insert(uid, (event, row.at));
@@ -110,7 +110,12 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
             let text = format!("transfer {uid} is {event:?} earlier than {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
-        if event == TransferEvent::Accepted {
+        let moves = match event {
+            TransferEvent::Accepted => true,
+            TransferEvent::Returned => moved.transfer.ended_at.is_none(),
+            _ => false,
+        };
+        if moves {
             let last = custody.entry(&row.dossier).or_default();
             if moved.transfer.custody_epoch != *last + 1 {
                 let epoch = moved.transfer.custody_epoch;
@@ -127,21 +132,39 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
 fn is_caused_elsewhere(event: TransferEvent) -> bool {
     matches!(
         event,
-        TransferEvent::Released | TransferEvent::Recalled | TransferEvent::Cancelled
+        TransferEvent::Released
+            | TransferEvent::Recalled
+            | TransferEvent::Cancelled
+            | TransferEvent::Undone
+    )
+}
+
+fn keeps_its_stage(event: TransferEvent) -> bool {
+    matches!(
+        event,
+        TransferEvent::DueMoved | TransferEvent::Inherited | TransferEvent::PaperReceived
     )
 }
 
 fn follows(before: TransferEvent, event: TransferEvent) -> bool {
     use TransferEvent as E;
     match event {
-        E::Offered => matches!(before, E::Unspecified | E::Declined | E::Rehomed),
+        E::Offered => matches!(
+            before,
+            E::Unspecified | E::Declined | E::Rehomed | E::Recalled | E::Returned
+        ),
         E::Accepted | E::Rehomed | E::Declined => before == E::Offered,
-        E::Recalled => matches!(before, E::Offered | E::Declined),
-        // A step that was cancelled with its dossier may still be reported as done.
-        E::Completed => matches!(before, E::Accepted | E::Cancelled),
-        E::Cancelled => before == E::Accepted,
+        E::Recalled => matches!(before, E::Offered | E::Declined | E::Recalled | E::Returned),
+        // A step that was cancelled with its dossier may still be reported as done, and intake may have recorded one as decided
+        // before it heard that it went back.
+        E::Completed => matches!(
+            before,
+            E::Accepted | E::Cancelled | E::Returned | E::Recalled | E::Declined
+        ),
+        E::Cancelled | E::Returned => before == E::Accepted,
         E::Released => before == E::Completed,
-        E::DueMoved | E::Unspecified => false,
+        E::Undone => matches!(before, E::Completed | E::Released),
+        E::DueMoved | E::Inherited | E::PaperReceived | E::Unspecified => false,
     }
 }
 

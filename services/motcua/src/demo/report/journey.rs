@@ -188,6 +188,8 @@ fn remark(transfer: &Transfer) -> String {
         TransferState::Completed => "done",
         TransferState::Recalled => "recalled",
         TransferState::Cancelled => "cancelled",
+        TransferState::Returned => "returned",
+        TransferState::Undone => "undone",
         TransferState::Unspecified => "?",
     };
     format!("{again}{state}")

@@ -63,6 +63,43 @@ impl Acted {
         self.journey.forward(&uid, offer_epoch, to, "đúng nơi", at)
     }
 
+    pub fn try_recall(&mut self, step: &str, offer_epoch: i64) -> Result<(), Error> {
+        let uid = self.uid(step);
+        self.journey.recall(&uid, offer_epoch, "gửi nhầm nơi")
+    }
+
+    pub fn try_give_back(&mut self, step: &str, custody_epoch: i64) -> Result<(), Error> {
+        let (uid, at) = (self.uid(step), self.tick());
+        self.journey
+            .give_back(&uid, custody_epoch, "thiếu hồ sơ", at)
+    }
+
+    /// Gives these steps back in their holders' names, each a minute later.
+    pub fn give_back(&mut self, steps: &[&str]) -> &mut Self {
+        for step in steps {
+            let acceptance = of(&self.journey, step).state.acceptance().unwrap();
+            self.try_give_back(step, acceptance.epoch).unwrap();
+        }
+        self
+    }
+
+    /// The holder of a step sends the dossier back to another.
+    pub fn try_send_back(&mut self, step: &str, to: &str) -> Result<(), Error> {
+        let transfer = of(&self.journey, step);
+        let (uid, epoch) = (transfer.uid.clone(), transfer.state.custody_epoch());
+        let held = (uid.as_str(), epoch.unwrap_or_default());
+        let (at, around) = (self.tick(), self.around.get());
+        let to = (to, "làm lại");
+        self.journey.send_back(held, to, at, around)
+    }
+
+    /// From now on another unit does the work of this one.
+    pub fn merge(&mut self, gone: &str, heir: &str) {
+        self.around.merge(gone, heir);
+        let at = self.tick();
+        self.journey.inherit(at, self.around.get());
+    }
+
     pub fn try_complete(&mut self, step: &str, custody_epoch: i64) -> Result<(), Error> {
         let (uid, at) = (self.uid(step), self.tick());
         let around = self.around.get();

@@ -19,6 +19,10 @@ pub enum Act {
     Accept,
     Decline,
     Forward(&'static str),
+    Recall,
+    GiveBack,
+    SendBack(&'static str),
+    Merged(&'static str),
     Complete,
     Decided,
     Returned,
@@ -74,6 +78,9 @@ impl Course {
             return false;
         }
         self.minutes += 7;
+        if let Act::Merged(gone) = act {
+            self.around.merge(gone, "heir");
+        }
         let mut journey = self.journey.clone();
         if self.apply(&mut journey, act, &transfer, stale).is_err() {
             return false;
@@ -107,10 +114,19 @@ impl Course {
             .transfers()
             .iter()
             .any(|transfer| transfer.work.key == RESULT);
-        let held = matches!(transfer.state, State::Accepted(_));
+        // Intake may not have heard yet that a step went back.
+        let went_back = transfer.given_back.is_some() && transfer.state.ended_at().is_none();
+        let went_back = went_back || matches!(transfer.state, State::SentBack(..));
+        let held = matches!(transfer.state, State::Accepted(_)) || went_back;
         let result = transfer.work.key == RESULT;
         match act {
-            Act::Accept | Act::Decline | Act::Forward(_) => true,
+            Act::Accept
+            | Act::Decline
+            | Act::Forward(_)
+            | Act::Recall
+            | Act::GiveBack
+            | Act::SendBack(_)
+            | Act::Merged(_) => true,
             Act::Complete => !transfer.work.decides && !result,
             Act::Decided => {
                 let runs = !self.closed && !decided && self.stopped.is_none();
@@ -138,11 +154,16 @@ impl Course {
         let offer = on.offer_epoch - stale;
         let acceptance = on.state.acceptance();
         let custody = acceptance.map_or(0, |acceptance| acceptance.epoch) - stale;
+        let held = (uid, custody);
         let (around, calendar) = (self.around.get(), &self.around.calendar);
         match act {
             Act::Accept => journey.accept(uid, offer, at)?,
             Act::Decline => journey.decline(uid, offer, "không thuộc thẩm quyền")?,
             Act::Forward(to) => journey.forward(uid, offer, to, "đúng nơi", (at, calendar))?,
+            Act::Recall => journey.recall(uid, offer, "gửi nhầm nơi")?,
+            Act::GiveBack => journey.give_back(uid, custody, "thiếu hồ sơ", at)?,
+            Act::SendBack(to) => journey.send_back(held, (to, "làm lại"), at, around)?,
+            Act::Merged(_) => journey.inherit(at, around),
             Act::Complete => journey.complete(uid, custody, at, around)?,
             Act::Decided => journey.decided(uid, at, around)?,
             Act::Returned => journey.returned(uid, at)?,

@@ -23,19 +23,26 @@ impl<'a> Offers<'a> {
                 *self.left.entry(pair).or_default() += 1;
             }
             What::Accepted | What::Declined | What::Rehomed => {
+                // Who answers for it may be the heir of the unit that offered it.
                 let offer = self.open.remove(&(uid, epoch));
-                assert_eq!(offer, Some(pair), "there is no such offer");
-                *self.left.entry(pair).or_default() -= 1;
+                let (from, to) = offer.expect("there is no such offer");
+                assert_eq!(to, pair.1);
+                *self.left.entry((from, to)).or_default() -= 1;
             }
             // What was declined is no open offer any more when it is recalled.
-            What::Recalled if self.open.remove(&(uid, epoch)).is_some() => {
-                *self.left.entry(pair).or_default() -= 1;
+            What::Recalled => {
+                if let Some(pair) = self.open.remove(&(uid, epoch)) {
+                    *self.left.entry(pair).or_default() -= 1;
+                }
             }
-            What::Recalled
-            | What::Completed
+            What::Completed
             | What::Cancelled
             | What::Released
-            | What::DueMoved => {}
+            | What::DueMoved
+            | What::Returned
+            | What::Undone
+            | What::Inherited
+            | What::PaperReceived => {}
         }
     }
 }

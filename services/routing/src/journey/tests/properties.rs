@@ -14,6 +14,15 @@ fn acts() -> impl Strategy<Value = Vec<(Act, usize, i64)>> {
         10 => Just(Act::Accept),
         3 => Just(Act::Decline),
         3 => prop_oneof![Just(Act::Forward("district")), Just(Act::Forward("finance"))],
+        2 => Just(Act::Recall),
+        2 => Just(Act::GiveBack),
+        3 => prop_oneof![
+            Just(Act::SendBack("open")),
+            Just(Act::SendBack("send")),
+            Just(Act::SendBack("examine")),
+            Just(Act::SendBack("lead")),
+        ],
+        1 => prop_oneof![Just(Act::Merged("district")), Just(Act::Merged("department"))],
         10 => Just(Act::Complete),
         6 => Just(Act::Decided),
         4 => Just(Act::Returned),
@@ -23,7 +32,7 @@ fn acts() -> impl Strategy<Value = Vec<(Act, usize, i64)>> {
         1 => prop_oneof![Just(Act::Corrected("district")), Just(Act::Corrected("desk"))],
     ];
     let stale = prop_oneof![9 => Just(0), 1 => -1_i64..=1];
-    vec((act, 0_usize..6, stale), 1..80)
+    vec((act, 0_usize..12, stale), 1..80)
 }
 
 proptest! {

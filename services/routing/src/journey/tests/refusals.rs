@@ -40,7 +40,7 @@ fn an_accepted_offer_is_neither_accepted_nor_declined_nor_forwarded() {
     let refused = state_forbids(acted.try_decline("examine", 1));
     assert_eq!(refused, ("DeclineTransfer", "ACCEPTED", offered));
     let refused = state_forbids(acted.try_forward("examine", 1, "district"));
-    let open = vec!["OFFERED", "DECLINED"];
+    let open = vec!["OFFERED", "DECLINED", "RECALLED", "RETURNED"];
     assert_eq!(refused, ("ForwardTransfer", "ACCEPTED", open));
 }
 

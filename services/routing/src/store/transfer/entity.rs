@@ -3,9 +3,11 @@
 use kit::clock;
 use kit::seal::DataKey;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
 use super::micros;
-use super::personal::{open, seal};
+use super::personal::{PAPER, REASON, seal};
+use crate::paper::Paper;
 use crate::route::Due;
 use crate::transfer::{Acceptance, State, Transfer, Work};
 
@@ -29,6 +31,8 @@ pub struct Model {
     pub to_unit: String,
     /// JSON.
     pub offered_before: String,
+    /// JSON.
+    pub given_back: Option<String>,
     pub offer_epoch: i64,
     pub custody_epoch: Option<i64>,
     pub offered_at: i64,
@@ -38,6 +42,10 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// Sealed under the dossier's data key; none where there is no reason.
     pub reason: Option<Vec<u8>>,
+    /// Whether paper was sent that has not come.
+    pub paper_travels: bool,
+    /// JSON, sealed likewise; none where nothing travels.
+    pub paper: Option<Vec<u8>>,
     pub revision: i64,
 }
 
@@ -47,14 +55,20 @@ pub const OFFERED: i32 = 1;
 pub const ACCEPTED: i32 = 2;
 pub const DECLINED: i32 = 3;
 pub const COMPLETED: i32 = 4;
-const RECALLED: i32 = 5;
+pub const RECALLED: i32 = 5;
 pub const CANCELLED: i32 = 6;
+pub const RETURNED: i32 = 7;
+pub const UNDONE: i32 = 8;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 12] = [
+pub const MAY_CHANGE: [Column; 16] = [
     Column::OfferedBefore,
     Column::State,
+    Column::FromUnit,
     Column::ToUnit,
+    Column::GivenBack,
+    Column::PaperTravels,
+    Column::Paper,
     Column::OfferEpoch,
     Column::CustodyEpoch,
     Column::OfferedAt,
@@ -69,14 +83,6 @@ pub const MAY_CHANGE: [Column; 12] = [
 impl Model {
     /// The row of a transfer.
     pub fn from_domain(transfer: &Transfer) -> Self {
-        let (state, ended_at) = match transfer.state {
-            State::Offered => (OFFERED, None),
-            State::Accepted(_) => (ACCEPTED, None),
-            State::Declined => (DECLINED, None),
-            State::Completed(_, at) => (COMPLETED, Some(at)),
-            State::Recalled(at) => (RECALLED, Some(at)),
-            State::Cancelled(_, at) => (CANCELLED, Some(at)),
-        };
         let acceptance = transfer.state.acceptance();
         Self {
             uid: transfer.uid.clone(),
@@ -88,18 +94,21 @@ impl Model {
             role: transfer.work.role.as_str().to_owned(),
             consulted: transfer.work.consulted,
             decides: transfer.work.decides,
-            state,
+            state: number_of(transfer.state),
             from_unit: transfer.from.clone(),
             to_unit: transfer.to.clone(),
             offered_before: serde_json::Value::from(transfer.offered_before.clone()).to_string(),
+            given_back: transfer.given_back.as_ref().map(json),
             offer_epoch: transfer.offer_epoch,
-            custody_epoch: acceptance.map(|acceptance| acceptance.epoch),
+            custody_epoch: transfer.state.custody_epoch(),
             offered_at: micros(transfer.offered_at),
             hand_over_due: micros(transfer.due.hand_over),
             accepted_at: acceptance.map(|acceptance| micros(acceptance.at)),
             step_due: micros(transfer.due.step),
-            ended_at: ended_at.map(micros),
-            reason: seal(transfer),
+            ended_at: transfer.state.ended_at().map(micros),
+            reason: seal(transfer, REASON, transfer.reason.as_bytes()),
+            paper_travels: transfer.paper.travels(),
+            paper: seal(transfer, PAPER, paper(&transfer.paper).as_bytes()),
             revision: transfer.revision,
         }
     }
@@ -107,7 +116,17 @@ impl Model {
     /// The transfer of a row and the data key of its dossier.
     pub fn into_domain(self, key: Option<DataKey>) -> Result<Transfer, DbErr> {
         Ok(Transfer {
-            reason: open(&self.uid, self.reason.as_deref(), key.as_ref())?.unwrap_or_default(),
+            reason: self.opened(REASON, key.as_ref())?.unwrap_or_default(),
+            paper: match self.opened(PAPER, key.as_ref())? {
+                Some(paper) => serde_json::from_str(&paper).map_err(|_| bad_row("paper"))?,
+                None => Paper::default(),
+            },
+            given_back: match &self.given_back {
+                Some(given) => {
+                    Some(serde_json::from_str(given).map_err(|_| bad_row("given_back"))?)
+                }
+                None => None,
+            },
             state: self.state()?,
             work: Work {
                 key: self.step_key,
@@ -145,8 +164,12 @@ impl Model {
             ACCEPTED => State::Accepted(self.acceptance()?),
             DECLINED => State::Declined,
             COMPLETED => State::Completed(self.acceptance()?, ended()?),
+            RECALLED if self.ended_at.is_none() => State::CalledBack,
             RECALLED => State::Recalled(ended()?),
             CANCELLED => State::Cancelled(self.acceptance()?, ended()?),
+            RETURNED if self.ended_at.is_none() => State::GivenBack(self.epoch()?),
+            RETURNED => State::SentBack(self.acceptance()?, ended()?),
+            UNDONE => State::Undone(self.acceptance()?, ended()?),
             _ => return Err(bad_row("state")),
         })
     }
@@ -154,9 +177,39 @@ impl Model {
     fn acceptance(&self) -> Result<Acceptance, DbErr> {
         Ok(Acceptance {
             at: clock::from_micros(self.accepted_at.ok_or_else(|| bad_row("accepted_at"))?),
-            epoch: self.custody_epoch.ok_or_else(|| bad_row("custody_epoch"))?,
+            epoch: self.epoch()?,
         })
     }
+
+    fn epoch(&self) -> Result<i64, DbErr> {
+        self.custody_epoch.ok_or_else(|| bad_row("custody_epoch"))
+    }
+}
+
+fn number_of(state: State) -> i32 {
+    match state {
+        State::Offered => OFFERED,
+        State::Accepted(_) => ACCEPTED,
+        State::Declined => DECLINED,
+        State::Completed(..) => COMPLETED,
+        State::CalledBack | State::Recalled(_) => RECALLED,
+        State::Cancelled(..) => CANCELLED,
+        State::GivenBack(_) | State::SentBack(..) => RETURNED,
+        State::Undone(..) => UNDONE,
+    }
+}
+
+/// Nothing where nothing travels.
+fn paper(paper: &Paper) -> String {
+    if paper.pieces.is_empty() {
+        return String::new();
+    }
+    json(paper)
+}
+
+/// Strings and numbers of our own always have a JSON form.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn bad_row(what: &str) -> DbErr {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kit::clock::Moment;
+
 use super::super::offers::Offers;
 use super::super::{Holding, open_holdings};
 use super::Course;
@@ -15,7 +17,7 @@ impl Course {
         self.every_branch_has_one_custodian();
         self.an_open_route_has_an_open_branch_and_a_closed_one_has_none();
         self.the_book_has_no_hole();
-        self.custody_epochs_count_acceptances();
+        self.custody_epochs_count_acceptances_and_returns();
         self.offers_add_up();
         self.the_log_says_who_is_responsible();
         self.no_step_was_offered_before_its_predecessors_were_done();
@@ -37,25 +39,33 @@ impl Course {
             let open = open_holdings(&self.journey, &transfer.uid);
             let open: Vec<&str> = open.iter().map(|held| held.custodian.as_str()).collect();
             let responsible = match transfer.state {
-                State::Offered | State::Declined => Some(transfer.from.as_str()),
+                State::Offered | State::Declined | State::CalledBack | State::GivenBack(_) => {
+                    Some(transfer.from.as_str())
+                }
                 State::Accepted(_) => Some(transfer.to.as_str()),
-                State::Completed(..) if self.waits(transfer) => Some(transfer.to.as_str()),
-                State::Completed(..) | State::Recalled(_) | State::Cancelled(..) => None,
+                State::Completed(_, at) if self.waits(transfer, at) => Some(transfer.to.as_str()),
+                State::Completed(..)
+                | State::Recalled(_)
+                | State::Cancelled(..)
+                | State::SentBack(..)
+                | State::Undone(..) => None,
             };
             assert_eq!(open, Vec::from_iter(responsible), "{transfer:?}");
         }
     }
 
-    /// Whether what comes after a completed step has not been offered yet.
-    fn waits(&self, completed: &Transfer) -> bool {
+    /// Whether what comes after a completed step has not been offered since it was.
+    fn waits(&self, completed: &Transfer, at: Moment) -> bool {
         let route = &self.journey.route;
         let is_offered = |key: &str| {
             let mut transfers = self.journey.transfers().iter();
-            transfers.any(|transfer| transfer.work.key == key)
+            transfers.any(|transfer| transfer.work.key == key && transfer.offered_at >= at)
         };
         let mut after = route.steps_after(&completed.work.key).peekable();
         let waits = after.peek().is_none() || after.any(|step| !is_offered(&step.key));
-        route.open && waits && !is_offered(RESULT)
+        let mut transfers = self.journey.transfers().iter();
+        let decided = transfers.any(|transfer| transfer.work.key == RESULT);
+        route.open && waits && !decided
     }
 
     fn an_open_route_has_an_open_branch_and_a_closed_one_has_none(&self) {
@@ -74,7 +84,9 @@ impl Course {
             let book: Vec<&Holding> = holdings
                 .filter(|holding| holding.transfer == transfer.uid)
                 .collect();
-            assert_eq!(book[0].custodian, transfer.from);
+            let mut told = self.told.iter();
+            let first = told.find(|told| told.transfer.uid == transfer.uid);
+            assert_eq!(book[0].custodian, first.unwrap().transfer.from);
             for (ordinal, holding) in (0..).zip(&book) {
                 assert_eq!(holding.ordinal, ordinal);
             }
@@ -84,9 +96,13 @@ impl Course {
         }
     }
 
-    fn custody_epochs_count_acceptances(&self) {
-        let accepted = self.told.iter().filter(|told| told.what == What::Accepted);
-        let epochs = accepted.map(|told| told.transfer.state.acceptance().unwrap().epoch);
+    fn custody_epochs_count_acceptances_and_returns(&self) {
+        let moves = self.told.iter().filter(|told| match told.what {
+            What::Accepted => true,
+            What::Returned => told.custodian.is_some(),
+            _ => false,
+        });
+        let epochs = moves.map(|told| told.transfer.state.custody_epoch().unwrap());
         let epochs: Vec<i64> = epochs.collect();
         let counted: Vec<i64> = (1..=self.journey.route.custody_epoch).collect();
         assert_eq!(epochs, counted);
@@ -147,6 +163,7 @@ impl Course {
             let key = transfer.work.key.as_str();
             match (what, self.journey.route.step(key)) {
                 (What::Completed, _) => drop(done.insert(key)),
+                (What::Undone, _) => drop(done.remove(key)),
                 (What::Offered, Some(step)) => {
                     assert!(
                         step.after
