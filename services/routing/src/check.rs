@@ -126,7 +126,9 @@ impl Fold {
                 | TransferEvent::Completed
                 | TransferEvent::Cancelled
                 | TransferEvent::Released
-                | TransferEvent::DueMoved => {
+                | TransferEvent::DueMoved
+                | TransferEvent::DeadLettered
+                | TransferEvent::Redriven => {
                     self.open.insert(offer, pair);
                 }
             }

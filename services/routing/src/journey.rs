@@ -4,6 +4,7 @@
 //! until acceptance, then the accepting unit, also after its work is done, until the steps after it have opened.
 
 mod branches;
+mod dead_letter;
 mod due;
 mod outcome;
 #[cfg(test)]

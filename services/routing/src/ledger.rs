@@ -72,6 +72,7 @@ impl Ledger for Routing {
     fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
         match act {
             Act::On(on) => decide::permits(world, on),
+            Act::Redrive(redrive) => decide::permits_redrive(redrive),
             Act::Opened(_)
             | Act::Withdrawn(_)
             | Act::Decided { .. }
@@ -82,6 +83,7 @@ impl Ledger for Routing {
             | Act::ClockResumed(_)
             | Act::Corrected { .. }
             | Act::Reckon(_)
+            | Act::GivenUp(_)
             | Act::Copies(_) => Ok(String::new()),
         }
     }
@@ -121,9 +123,10 @@ impl Ledger for Routing {
             };
             for transfer in journey.touched().0 {
                 let (unit, key) = (&transfer.to, transfer.offer_key());
-                if transfer.state == State::Offered {
+                if transfer.state == State::Offered && transfer.dead_letter.is_none() {
                     let offer = Offer {
                         key,
+                        dossier: transfer.dossier.clone(),
                         traceparent: traceparent.clone(),
                         committed_at,
                     };

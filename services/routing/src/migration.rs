@@ -4,7 +4,7 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, boolean, integer, string, string_null, text,
+    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string, string_null, text,
 };
 
 /// All migrations of routing in order.
@@ -50,7 +50,7 @@ impl MigrationTrait for Journeys {
             index(
                 "transfer",
                 "transfer_offers",
-                &["state", "to_unit", "hand_over_due"],
+                &["state", "dead_letter", "to_unit", "hand_over_due", "uid"],
             ),
             index("holding", "holding_dossier", &["dossier_uid"]),
             index("route", "route_reckoned", &["open", "calendar_revision"]),
@@ -106,6 +106,9 @@ fn transfer() -> TableCreateStatement {
         .col(big_integer("step_due"))
         .col(big_integer_null("ended_at"))
         .col(binary_null("reason"))
+        .col(boolean("dead_letter"))
+        .col(big_integer_null("dead_letter_since"))
+        .col(integer_null("dead_letter_deliveries"))
         .col(big_integer("revision"))
         .take()
 }

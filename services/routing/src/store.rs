@@ -16,8 +16,9 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
 pub use transfer::{
-    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, inspect, list, of_dossier,
-    open_branches, open_offer_counts, open_offers, open_transfers,
+    After, DeadLetters, Filter, OpenOffer, by_uids, dead_letters, dossiers_of,
+    dossiers_of_dead_letters, find, in_scope_of_dossier, inspect, list, of_dossier, open_branches,
+    open_offer_counts, open_offers, open_transfers, units_with_offers,
 };
 
 use crate::change::Change;

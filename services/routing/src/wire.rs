@@ -2,5 +2,6 @@
 
 pub mod event;
 pub mod plan;
+pub mod queue;
 pub mod reply;
 pub mod request;

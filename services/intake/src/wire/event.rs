@@ -356,7 +356,11 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
             Standing::Left
         }
-        TransferEvent::Unspecified | TransferEvent::Released | TransferEvent::DueMoved => {
+        TransferEvent::Unspecified
+        | TransferEvent::Released
+        | TransferEvent::DueMoved
+        | TransferEvent::DeadLettered
+        | TransferEvent::Redriven => {
             return Ok(None);
         }
     };

@@ -37,6 +37,7 @@ impl Journey {
             offered_at: at,
             due: self.due_of(&step.key, to, at, around.calendar)?,
             reason: String::new(),
+            dead_letter: None,
             revision: 1,
             key: self.route.key.clone(),
         };

@@ -55,4 +55,8 @@ pub enum What {
     Released,
     /// Due at another time.
     DueMoved,
+    /// Its open offer was delivered too often.
+    DeadLettered,
+    /// Its open offer is delivered anew.
+    Redriven,
 }

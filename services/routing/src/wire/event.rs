@@ -29,6 +29,8 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Cancelled => pb::TransferEvent::Cancelled,
         What::Released => pb::TransferEvent::Released,
         What::DueMoved => pb::TransferEvent::DueMoved,
+        What::DeadLettered => pb::TransferEvent::DeadLettered,
+        What::Redriven => pb::TransferEvent::Redriven,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {

@@ -7,7 +7,7 @@ use sea_orm::entity::prelude::*;
 use super::micros;
 use super::personal::{open, seal};
 use crate::route::Due;
-use crate::transfer::{Acceptance, State, Transfer, Work};
+use crate::transfer::{Acceptance, DeadLetter, State, Transfer, Work};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -38,6 +38,10 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// Sealed under the dossier's data key; none where there is no reason.
     pub reason: Option<Vec<u8>>,
+    /// Whether the queue gave the present offer up; stands in an index.
+    pub dead_letter: bool,
+    pub dead_letter_since: Option<i64>,
+    pub dead_letter_deliveries: Option<i32>,
     pub revision: i64,
 }
 
@@ -51,7 +55,7 @@ const RECALLED: i32 = 5;
 pub const CANCELLED: i32 = 6;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 12] = [
+pub const MAY_CHANGE: [Column; 15] = [
     Column::OfferedBefore,
     Column::State,
     Column::ToUnit,
@@ -63,6 +67,9 @@ pub const MAY_CHANGE: [Column; 12] = [
     Column::StepDue,
     Column::EndedAt,
     Column::Reason,
+    Column::DeadLetter,
+    Column::DeadLetterSince,
+    Column::DeadLetterDeliveries,
     Column::Revision,
 ];
 
@@ -100,6 +107,11 @@ impl Model {
             step_due: micros(transfer.due.step),
             ended_at: ended_at.map(micros),
             reason: seal(transfer),
+            dead_letter: transfer.dead_letter.is_some(),
+            dead_letter_since: transfer.dead_letter.map(|letter| micros(letter.since)),
+            dead_letter_deliveries: transfer
+                .dead_letter
+                .map(|letter| i32::try_from(letter.deliveries).unwrap_or(i32::MAX)),
             revision: transfer.revision,
         }
     }
@@ -109,6 +121,7 @@ impl Model {
         Ok(Transfer {
             reason: open(&self.uid, self.reason.as_deref(), key.as_ref())?.unwrap_or_default(),
             state: self.state()?,
+            dead_letter: self.dead_letter(),
             work: Work {
                 key: self.step_key,
                 name: self.step_name,
@@ -148,6 +161,14 @@ impl Model {
             RECALLED => State::Recalled(ended()?),
             CANCELLED => State::Cancelled(self.acceptance()?, ended()?),
             _ => return Err(bad_row("state")),
+        })
+    }
+
+    fn dead_letter(&self) -> Option<DeadLetter> {
+        let letter = self.dead_letter_since.zip(self.dead_letter_deliveries);
+        letter.map(|(since, deliveries)| DeadLetter {
+            since: clock::from_micros(since),
+            deliveries: deliveries.unsigned_abs(),
         })
     }
 
