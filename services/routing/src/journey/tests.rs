@@ -3,6 +3,7 @@
 mod acts;
 mod clock;
 mod course;
+mod dead_letters;
 mod desks;
 mod offers;
 mod properties;

@@ -1,6 +1,9 @@
 //! Keeping the lanes full. What it costs does not grow with how many offers are open: units with offers are found by one probe of
 //! an index each, and a lane takes pages until it is full.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use futures::FutureExt as _;

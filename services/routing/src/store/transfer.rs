@@ -23,6 +23,8 @@ pub use offers::{
     DeadLetters, OpenOffer, dead_letters, dossiers_of_dead_letters, open_offer_counts, open_offers,
     units_with_offers,
 };
+#[cfg(test)]
+pub use offers::plan_of_units;
 pub use personal::inspect;
 
 /// Which transfers of a unit to list.

@@ -162,14 +162,17 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
             Some(("offered", transfer.uid.clone(), transfer.offer_epoch))
         }
         TransferEvent::Completed => Some(("completed", transfer.uid.clone(), 0)),
-        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere.
+        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere, and
+        // what the queue gives up from deliveries.
         TransferEvent::Offered
         | TransferEvent::Unspecified
         | TransferEvent::Recalled
         | TransferEvent::Rehomed
         | TransferEvent::Cancelled
         | TransferEvent::Released
-        | TransferEvent::DueMoved => None,
+        | TransferEvent::DueMoved
+        | TransferEvent::DeadLettered
+        | TransferEvent::Redriven => None,
     }
 }
 

@@ -31,6 +31,8 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::Recalled
             | TransferEvent::Cancelled
             | TransferEvent::DueMoved
+            | TransferEvent::DeadLettered
+            | TransferEvent::Redriven
             | TransferEvent::Unspecified => continue,
         };
         if moved.custodian != *responsible {

@@ -35,7 +35,9 @@ impl<'a> Offers<'a> {
             | What::Completed
             | What::Cancelled
             | What::Released
-            | What::DueMoved => {}
+            | What::DueMoved
+            | What::DeadLettered
+            | What::Redriven => {}
         }
     }
 }

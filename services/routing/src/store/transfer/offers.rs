@@ -166,3 +166,14 @@ fn first_due(
     ]);
     select.filter(row.gt(Expr::tuple([Expr::val(due), Expr::val(uid)])))
 }
+
+/// How `SQLite` finds the units.
+#[cfg(test)]
+pub async fn plan_of_units(db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    let query = format!("EXPLAIN QUERY PLAN {UNITS}");
+    let query = Statement::from_string(db.get_database_backend(), query);
+    let rows = db.query_all_raw(query).await?;
+    let lines: Result<Vec<String>, DbErr> =
+        rows.iter().map(|row| row.try_get("", "detail")).collect();
+    Ok(lines?.join("\n"))
+}
