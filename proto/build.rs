@@ -5,7 +5,7 @@ use std::{env, error::Error, fs};
 
 use prost::Message as _;
 
-const FILES: [&str; 16] = [
+const FILES: [&str; 17] = [
     "motcua/event/v1/event.proto",
     "motcua/identity/v1/client_service.proto",
     "motcua/identity/v1/event_service.proto",
@@ -21,6 +21,7 @@ const FILES: [&str; 16] = [
     "motcua/intake/v1/national.proto",
     "motcua/intake/v1/payment_service.proto",
     "motcua/routing/v1/event_service.proto",
+    "motcua/routing/v1/queue_service.proto",
     "motcua/routing/v1/transfer_service.proto",
 ];
 

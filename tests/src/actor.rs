@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use futures::Stream;
 use kit::serve::{AFTER, SIMULATED_TIME, TRACE_ID};
 use proto::identity::v1::{GetCallerRequest, IssueTokenRequest};
 use tonic::client::Grpc;
@@ -220,6 +221,25 @@ impl Actor {
         let path = R::PATH.parse().expect("the name of an rpc is a path");
         let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
         let answered = grpc.server_streaming(request, path, codec).await?;
+        Ok(answered.into_inner())
+    }
+
+    /// Calls an rpc to which messages stream, and that answers with a stream.
+    ///
+    /// # Errors
+    /// What the suite, or the connection, answers.
+    pub async fn converse<R: Rpc>(
+        &self,
+        requests: impl Stream<Item = R> + Send + 'static,
+    ) -> Result<Streaming<R::Reply>, Status> {
+        let mut request = Request::new(requests);
+        self.sign(request.metadata_mut()).await?;
+        let mut grpc = Grpc::new(self.line.channel());
+        let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
+        grpc.ready().await.map_err(away)?;
+        let path = R::PATH.parse().expect("the name of an rpc is a path");
+        let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
+        let answered = grpc.streaming(request, path, codec).await?;
         Ok(answered.into_inner())
     }
 

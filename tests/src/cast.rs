@@ -64,10 +64,11 @@ const POSITION: [&str; 6] = [
     "last_day",
     "acting_for",
 ];
-const CLIENT_RPCS: [&str; 3] = [
+const CLIENT_RPCS: [&str; 4] = [
     "motcua.intake.v1.DossierService/SubmitDossier",
     "motcua.routing.v1.TransferService/AcceptTransfer",
     "motcua.routing.v1.TransferService/PullTransfers",
+    "motcua.routing.v1.TransferService/StreamTransfers",
 ];
 
 /// Somebody who hands in online.

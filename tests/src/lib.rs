@@ -22,12 +22,14 @@ pub mod refusal;
 pub mod rpc;
 pub mod servers;
 pub mod stored;
+pub mod subscriber;
 pub mod suite;
 
 pub use actor::{Actor, Reply};
 pub use desk::Held;
 pub use receiver::Receiver;
 pub use refusal::Refusal;
+pub use subscriber::Subscriber;
 pub use suite::Suite;
 
 /// A fresh id for one mutation.

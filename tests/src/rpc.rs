@@ -102,7 +102,10 @@ rpcs! {
         "ReadEvents": ReadEventsRequest => ReadEventsResponse,
     }
     routing "TransferService" {
+        "StreamTransfers": StreamTransfersRequest => StreamTransfersResponse,
         "PullTransfers": PullTransfersRequest => PullTransfersResponse,
+        "AcknowledgeTransfers": AcknowledgeTransfersRequest => AcknowledgeTransfersResponse,
+        "ModifyLeases": ModifyLeasesRequest => ModifyLeasesResponse,
         "AcceptTransfer": AcceptTransferRequest => AcceptTransferResponse,
         "DeclineTransfer": DeclineTransferRequest => DeclineTransferResponse,
         "ForwardTransfer": ForwardTransferRequest => ForwardTransferResponse,
@@ -116,6 +119,11 @@ rpcs! {
         "GetTransfer": GetTransferRequest => GetTransferResponse,
         "ListTransfers": ListTransfersRequest => ListTransfersResponse,
         "GetRoute": GetRouteRequest => GetRouteResponse,
+    }
+    routing "QueueService" {
+        "GetQueueStats": GetQueueStatsRequest => GetQueueStatsResponse,
+        "ListDeadLetters": ListDeadLettersRequest => ListDeadLettersResponse,
+        "RedriveDeadLetters": RedriveDeadLettersRequest => RedriveDeadLettersResponse,
     }
 }
 

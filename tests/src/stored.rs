@@ -40,6 +40,19 @@ impl Suite {
         }
     }
 
+    /// Has the queue forget everything: its Redis is wiped, or the process that has it killed and started again.
+    pub async fn wipe_queue(&mut self) {
+        let Some(url) = self.pair().queue() else {
+            self.kill().await;
+            return self.restart().await;
+        };
+        let client = Client::open(url).expect("the queue's address");
+        let connection = client.get_multiplexed_async_connection().await;
+        let mut connection = connection.expect("the queue answers");
+        let wiped: RedisResult<()> = cmd("FLUSHDB").query_async(&mut connection).await;
+        wiped.expect("the queue can be wiped");
+    }
+
     /// Every key and value of the queue's Redis database; `None` where the queue is in the process.
     pub async fn queue_dump(&self) -> Option<Vec<u8>> {
         let client = Client::open(self.pair().queue()?).expect("the queue's address");

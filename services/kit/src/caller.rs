@@ -1,5 +1,6 @@
 //! Who is calling: in which roles, for which units and parties.
 
+mod pass;
 mod token;
 mod verifier;
 
@@ -9,6 +10,7 @@ use tonic::Code;
 
 use crate::failure::Failure;
 
+pub use pass::Pass;
 pub(crate) use token::sign_id_token;
 pub use token::{AUDIENCE, Claims, Confirmation, Granted, TOKEN_LIFE, sign, sign_assertion};
 pub use verifier::{KeySet, KeySource, LONGEST_TOKEN, Revoked, Verifier};

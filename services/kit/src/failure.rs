@@ -144,6 +144,18 @@ impl Failure {
         self.0.retry_after
     }
 
+    /// What people read, in Vietnamese.
+    #[must_use]
+    pub fn vietnamese(&self) -> &str {
+        &self.0.vietnamese
+    }
+
+    /// The variables of the message, for programs.
+    #[must_use]
+    pub fn metadata(&self) -> &BTreeMap<&'static str, String> {
+        &self.0.metadata
+    }
+
     /// The code.
     #[must_use]
     pub fn code(&self) -> Code {

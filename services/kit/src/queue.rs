@@ -4,15 +4,19 @@
 //! | key | type | life | written by | read by |
 //! |---|---|---|---|---|
 //! | `motcua:{t<n>}:log:<owner>` | stream of event envelopes (`e`), one for each of the 16 shards | the last 1,024 or so | the owner, after its commit | the readers of group n in every process that takes in the owner's log |
-//! | `motcua:{t<n>}:<uid>` | stream of a unit's offers: key (`k`), trace (`t`), commit (`c`); the group `unit` counts deliveries | until settled; at most 1,000 | routing, after its commit or from the store | pullers of the unit |
-//! | `motcua:{t<n>}:<uid>:entries` | hash: key of an offer → its entry in the stream | as the stream | with the stream | offers and settlements, so that each is there once |
-//! | `motcua:{t<n>}:<uid>:leases` | sorted set: entry → end of its lease, ms | as the stream | pullers | pullers |
-//! | `motcua:{t<n>}:<uid>:left-out` | string, there when the store has more than the stream takes | until a refill takes all | routing | pullers, who then ask for a refill |
-//! | `motcua:{t<n>}:bell` | stream of units (`u`) that got an offer | the last 1,000 or so | with the offers of group n | the readers of group n in every process, to wake their pullers |
+//! | `motcua:{t<n>}:<uid>` | stream of a unit's offers: key (`k`), dossier (`d`), trace (`t`), commit (`c`); the group `unit` counts deliveries | until acknowledged or settled; at most 1,000 | routing, after its commit or from the store | takers of the unit |
+//! | `motcua:{t<n>}:<uid>:entries` | hash: key of an offer → its entry in the stream | as the stream | with the stream | offers, changes and settlements, so that each is there once |
+//! | `motcua:{t<n>}:<uid>:leases` | sorted set: entry → end of its lease or of its delay, ms | as the stream | takers | takers |
+//! | `motcua:{t<n>}:<uid>:holders` | hash: entry → the subscriber that has it on lease | as the lease | takers | takers |
+//! | `motcua:{t<n>}:<uid>:dossiers` | hash: dossier → its entries in order | as the entries | with the stream | takers, so that offers come in order |
+//! | `motcua:{t<n>}:<uid>:acknowledged` | set of keys of acknowledged offers; at most 100,000 | until settled | takers | offers and refills, so that none comes again |
+//! | `motcua:{t<n>}:<uid>:fill` | string: `all` when the stream has all that is open in the store, `more` when it has not, nothing when it was never filled | as the stream | routing | takers, who then ask for a refill |
+//! | `motcua:{t<n>}:bell` | stream of units (`u`) for which something came | the last 1,000 or so | with the offers of group n | the readers of group n in every process, to wake their takers |
+//! | `motcua:{t<n>}:epoch` | string, another one after a wipe | for ever | the readers of group n | the same, who then ask for all units |
 //!
 //! A unit's group n is the [`Shard`] of its uid; all its keys share a hash slot. One reader a group and process blocks on a
 //! connection of its own; it begins at the streams' ends, since what it has not heard is read from the stores. Redis counts a
-//! delivery as pending until the offer is settled; the lease says when it may be delivered again.
+//! delivery as pending until the offer is acknowledged or settled; the lease says when it may be delivered again.
 //!
 //! Embedded, the same lives in the process: [`streams`] and [`lanes::local`]. With Redis those carry events to the consumers of
 //! the process, and offers while Redis is away.
@@ -31,7 +35,9 @@ use tokio_util::task::TaskTracker;
 use crate::log::Shard;
 
 pub use self::redis::Address;
-pub use lanes::{Delivered, LANE_CAPACITY, Lanes, Offer};
+pub use lanes::{
+    Change, Delivered, LANE_CAPACITY, Lanes, MOST_ACKNOWLEDGED, Modify, Offer, Stats, Take, Taken,
+};
 
 use self::redis::Redis;
 use streams::Streams;

@@ -40,6 +40,7 @@ use gate::{Gate, Gated};
 pub use ground::{Ground, StartError};
 pub use health::Health;
 pub use plain::HttpRefusal;
+pub use refusing::explained;
 
 /// How long what runs beside the rpcs may take to end, once these have.
 const TASKS_END: Duration = Duration::from_secs(10);

@@ -70,6 +70,15 @@ pub struct Options {
     /// The OpenID providers at which people sign in: a JSON file with a list of them.
     #[arg(long, env = "MOTCUA_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
+    /// After how many deliveries of an offer to its unit the queue gives it up as a dead letter.
+    #[arg(
+        long,
+        env = "MOTCUA_MOST_DELIVERIES",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=1_000),
+        value_name = "NUMBER"
+    )]
+    most_deliveries: u32,
     /// Answer reflection, so that clients need no copy of the contract.
     #[arg(long)]
     reflection: bool,
@@ -255,6 +264,7 @@ struct Suite {
     keys: KeyFolder,
     ring: Keyring,
     queue: Queue,
+    most_deliveries: u32,
     clock: Clock,
     peers: Peers,
     tasks: TaskTracker,
@@ -282,6 +292,7 @@ impl Suite {
             keys,
             ring,
             queue,
+            most_deliveries: options.most_deliveries,
             clock,
             peers,
             tasks,
@@ -323,7 +334,12 @@ impl Suite {
             }
             Service::Catalogue => started(name, catalogue::start(ground).await),
             Service::Intake => started(name, intake::start(ground).await),
-            Service::Routing => started(name, routing::start(ground).await),
+            Service::Routing => {
+                let settings = routing::Settings {
+                    most_deliveries: self.most_deliveries,
+                };
+                started(name, routing::start(ground, settings).await)
+            }
         }
     }
 }

@@ -63,8 +63,34 @@ pub enum Act {
     Inherit(Vec<String>),
     /// Steps under way of these dossiers are reckoned anew by the calendar of now.
     Reckon(Vec<String>),
+    /// The queue gave up these offers.
+    GivenUp(Vec<GivenUp>),
+    /// `RedriveDeadLetters`.
+    Redrive(Redrive),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
+}
+
+/// An offer that was delivered too often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The transfer.
+    pub transfer: String,
+    /// The offer.
+    pub offer_epoch: i64,
+    /// How often.
+    pub deliveries: u32,
+}
+
+/// Dead letters that are to be delivered anew.
+#[derive(Clone, Debug)]
+pub struct Redrive {
+    /// Who, and by what right.
+    pub rights: Rights,
+    /// The unit that they are offered to.
+    pub unit: String,
+    /// Which transfers; `None` for all of the unit.
+    pub transfers: Option<Vec<String>>,
 }
 
 /// A unit's act on a transfer.

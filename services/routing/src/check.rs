@@ -130,7 +130,9 @@ impl Fold {
                 | TransferEvent::Returned
                 | TransferEvent::Undone
                 | TransferEvent::Inherited
-                | TransferEvent::PaperReceived => {
+                | TransferEvent::PaperReceived
+                | TransferEvent::DeadLettered
+                | TransferEvent::Redriven => {
                     self.open.insert(offer, pair);
                 }
             }

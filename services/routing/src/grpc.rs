@@ -1,5 +1,8 @@
 //! The rpcs of `TransferService`: who is calling, parse, one call, reply.
 
+mod queue;
+mod streaming;
+
 use kit::authority::{Context, Scope};
 use kit::clock::{self, Moment};
 use kit::copies::{self, UNIT, UnitTable};
@@ -8,21 +11,26 @@ use kit::deadline;
 use kit::failure::Failure;
 use kit::fields::name;
 use kit::page;
-use kit::queue::Queue;
+use kit::queue::{Change, Modify};
 use kit::seal::Keyring;
 use kit::writer::{Writer, respond};
 use proto::routing::v1 as pb;
 use proto::routing::v1::transfer_service_server::TransferService;
 use sea_orm::DatabaseConnection;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status};
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::act::Act;
 use crate::error::Error;
 use crate::ledger::Routing;
+use crate::offers::Offers;
 use crate::transfer::Transfer;
 use crate::wire::manifest::Asked;
-use crate::{offers, store, wire};
+use crate::wire::queue::Named;
+use crate::{store, wire};
+
+pub use queue::Queues;
 
 /// What a queue and a work list show is what one may read.
 const READ: &str = "routing.TransferService/GetTransfer";
@@ -34,7 +42,9 @@ pub struct Transfers {
     /// For changes.
     pub writer: Writer<Routing>,
     /// For offers.
-    pub queue: Queue,
+    pub offers: Offers,
+    /// Where streams run.
+    pub tasks: TaskTracker,
     /// Cancelled when the process drains.
     pub stop: CancellationToken,
 }
@@ -42,6 +52,18 @@ pub struct Transfers {
 impl Transfers {
     fn sealed(&self) -> (&DatabaseConnection, &Keyring) {
         (self.db.read(), self.db.ring())
+    }
+
+    /// Changes deliveries of a unit: those on which it had no effect.
+    async fn change(
+        &self,
+        unit: &str,
+        named: Vec<Named>,
+        change: Change,
+    ) -> Vec<pb::DeliveryKey> {
+        let modify: Vec<Modify> = named.iter().map(|named| named.modify(change)).collect();
+        let done = self.offers.queue.lanes().modify(unit, &modify).await;
+        wire::reply::without_effect(named, done.into_iter())
     }
 
     /// Transfers as they stand now.
@@ -111,21 +133,54 @@ impl TransferService for Transfers {
         pull.wait = deadline::leaving_time_to_answer(pull.wait);
         rights.must_be_own(&pull.unit)?;
         let scope = rights.under(READ).scope();
-        let pulled = offers::pull(&self.db, &self.queue, &scope, &pull);
+        let asked_at = clock::real();
+        let pulled = self.offers.pull(&scope, &pull);
         // A process that drains does not keep pullers waiting.
         let pulled = self.stop.run_until_cancelled(pulled).await;
-        let pulled = pulled.unwrap_or(Ok(Vec::new()));
-        let deliveries = pulled
-            .map_err(refused)?
-            .into_iter()
-            .map(|(transfer, delivered)| pb::Delivery {
-                transfer: Some(wire::reply::transfer(&transfer)),
-                attempt: i32::try_from(delivered.attempt).unwrap_or(i32::MAX),
-                traceparent: delivered.offer.traceparent,
-                committed_at: delivered.offer.committed_at.map(clock::to_timestamp),
-            });
+        let pulled = pulled.unwrap_or(Ok(Vec::new())).map_err(refused)?;
+        // They were taken later than they were asked for.
+        let lease_ends = asked_at + pull.lease;
+        let deliveries = pulled.iter().map(|(transfer, delivered)| {
+            wire::reply::delivery(transfer, delivered, lease_ends)
+        });
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),
+        }))
+    }
+
+    type StreamTransfersStream = streaming::Responses;
+
+    async fn stream_transfers(
+        &self,
+        request: Request<Streaming<pb::StreamTransfersRequest>>,
+    ) -> Result<Response<Self::StreamTransfersStream>, Status> {
+        self.stream(request).await
+    }
+
+    async fn acknowledge_transfers(
+        &self,
+        request: Request<pb::AcknowledgeTransfersRequest>,
+    ) -> Result<Response<pb::AcknowledgeTransfersResponse>, Status> {
+        let rights = Context::of(&request)?.rights;
+        let (unit, named) = wire::queue::acknowledge(request.into_inner())?;
+        rights.must_be_own(&unit)?;
+        let without_effect = self.change(&unit, named, Change::Acknowledge).await;
+        Ok(Response::new(pb::AcknowledgeTransfersResponse {
+            without_effect,
+        }))
+    }
+
+    async fn modify_leases(
+        &self,
+        request: Request<pb::ModifyLeasesRequest>,
+    ) -> Result<Response<pb::ModifyLeasesResponse>, Status> {
+        let rights = Context::of(&request)?.rights;
+        let (unit, named, change) = wire::queue::modify_leases(request.into_inner())?;
+        rights.must_be_own(&unit)?;
+        let lease_ends = wire::reply::lease_ends(change, clock::real());
+        Ok(Response::new(pb::ModifyLeasesResponse {
+            without_effect: self.change(&unit, named, change).await,
+            lease_ends,
         }))
     }
 
@@ -257,9 +312,10 @@ fn refused(error: sea_orm::DbErr) -> Failure {
     Error::from(error).into()
 }
 
-fn next_page(listed: &[Transfer], limit: u64, by: fn(&Transfer) -> Moment) -> String {
+/// The token for what follows a full page that goes by this time.
+fn next_page(listed: &[Transfer], limit: u64, due: impl Fn(&Transfer) -> Moment) -> String {
     let full = u64::try_from(listed.len()).is_ok_and(|length| length >= limit);
     let last = listed.last().filter(|_| full);
-    last.map(|last| page::token(&[&clock::micros(by(last)).to_string(), &last.uid]))
+    last.map(|last| page::token(&[&clock::micros(due(last)).to_string(), &last.uid]))
         .unwrap_or_default()
 }

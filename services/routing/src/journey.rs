@@ -5,6 +5,7 @@
 
 mod back;
 mod branches;
+mod dead_letter;
 mod due;
 mod outcome;
 mod paper;

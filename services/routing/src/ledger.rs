@@ -80,6 +80,7 @@ impl Ledger for Routing {
         match act {
             Act::On(on) => decide::permits(world, on),
             Act::BatchAccept(batch) => decide::permits_batch(batch),
+            Act::Redrive(redrive) => decide::permits_redrive(redrive),
             Act::Opened(_)
             | Act::Withdrawn(_)
             | Act::Decided { .. }
@@ -91,6 +92,7 @@ impl Ledger for Routing {
             | Act::Corrected { .. }
             | Act::Inherit(_)
             | Act::Reckon(_)
+            | Act::GivenUp(_)
             | Act::Copies(_) => Ok(String::new()),
         }
     }
@@ -133,9 +135,10 @@ impl Ledger for Routing {
             };
             for transfer in journey.touched().0 {
                 let (unit, key) = (&transfer.to, transfer.offer_key());
-                if transfer.state == State::Offered {
+                if transfer.state == State::Offered && transfer.dead_letter.is_none() {
                     let offer = Offer {
                         key,
+                        dossier: transfer.dossier.clone(),
                         traceparent: traceparent.clone(),
                         committed_at,
                     };

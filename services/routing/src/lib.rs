@@ -4,7 +4,7 @@
 //! accepted step is *completed* by its holder, or by intake's decision and return of the result, and not while it waits for the
 //! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps. What the sender
 //! *recalls* and the holder *returns* is the sender's to offer again; a dossier that is *sent back* goes the way since a step
-//! once more.
+//! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open.
 //!
 //! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
 //! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
@@ -22,7 +22,9 @@ mod offers;
 mod paper;
 mod reckoning;
 mod route;
+mod settings;
 mod store;
+mod stream;
 mod succession;
 mod transfer;
 mod wire;
@@ -33,17 +35,21 @@ use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::seal::Keyring;
 use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::writer::Writer;
 use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
+use proto::routing::v1::queue_service_server::QueueServiceServer;
 use proto::routing::v1::transfer_service_server::TransferServiceServer;
 use sea_orm::{ConnectionTrait, DbErr};
 use tonic::service::Routes;
 
 pub use error::Error;
+pub use settings::Settings;
 
 use act::Act;
-use grpc::Transfers;
+use grpc::{Queues, Transfers};
 use ledger::Routing;
+use offers::Offers;
 use reckoning::Reckoning;
 use succession::Succession;
 
@@ -63,7 +69,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// When the store refuses or another service's address is missing.
-pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
+pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
     let access = ground.record(NAME);
@@ -103,14 +109,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(succession.follow()).await });
-    let transfers = Transfers {
-        db: ground.db.clone(),
-        writer,
-        queue: ground.queue,
-        stop: ground.stop,
-    };
-    let routes = Routes::new(TransferServiceServer::new(transfers))
-        .add_service(EventServiceServer::new(Events(ground.db)));
+    let routes = routes(&ground, &writer, &settings);
     Ok(Mounted {
         name: NAME,
         routes,
@@ -119,6 +118,31 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         progress,
         ready,
     })
+}
+
+fn routes(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Routes {
+    let offers = Offers {
+        db: ground.db.clone(),
+        queue: ground.queue.clone(),
+        writer: writer.clone(),
+        clock: ground.clock.clone(),
+        most_deliveries: settings.most_deliveries,
+    };
+    let transfers = Transfers {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        offers,
+        tasks: ground.tasks.clone(),
+        stop: ground.stop.clone(),
+    };
+    let queues = Queues {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        queue: ground.queue.clone(),
+    };
+    Routes::new(TransferServiceServer::new(transfers))
+        .add_service(QueueServiceServer::new(queues))
+        .add_service(EventServiceServer::new(Events(ground.db.clone())))
 }
 
 /// The whole journey of a dossier as the store has it.

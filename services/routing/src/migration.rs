@@ -4,8 +4,8 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, boolean, integer, string, string_null, text,
-    text_null,
+    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string, string_null,
+    text, text_null,
 };
 
 /// All migrations of routing in order.
@@ -51,7 +51,7 @@ impl MigrationTrait for Journeys {
             index(
                 "transfer",
                 "transfer_offers",
-                &["state", "to_unit", "hand_over_due"],
+                &["state", "dead_letter", "to_unit", "hand_over_due", "uid"],
             ),
             index("transfer", "transfer_code", &["dossier_code"]),
             index(
@@ -117,6 +117,9 @@ fn transfer() -> TableCreateStatement {
         .col(binary_null("reason"))
         .col(boolean("paper_travels"))
         .col(binary_null("paper"))
+        .col(boolean("dead_letter"))
+        .col(big_integer_null("dead_letter_since"))
+        .col(integer_null("dead_letter_deliveries"))
         .col(big_integer("revision"))
         .take()
 }

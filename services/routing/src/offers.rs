@@ -1,131 +1,159 @@
 //! Offers on their way to units: the queue brings keys, the store says what they are.
 
+mod keeper;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use kit::authority::Scope;
-use kit::clock;
+use kit::clock::{self, Clock};
 use kit::db::Db;
-use kit::queue::{Delivered, LANE_CAPACITY, Queue};
+use kit::log::Cause;
+use kit::queue::{Delivered, Queue, Take};
 use kit::telemetry::metrics;
+use kit::writer::{Step, Writer};
 use sea_orm::DbErr;
-use tokio::time::MissedTickBehavior;
 
-use crate::store;
-use crate::transfer::{State, Transfer, offer_key};
+use crate::act::{Act, GivenUp};
+use crate::ledger::Routing;
+use crate::transfer::{State, Transfer, offer_of_key};
 use crate::wire::request::Pull;
+use crate::{NAME, store};
 
-/// Takes offers for a unit; keys of offers that are no longer open are settled on the way.
-///
-/// # Errors
-/// When the store does not answer; the leases then end by themselves.
-pub async fn pull(
-    db: &Db,
-    queue: &Queue,
-    scope: &Scope,
-    pull: &Pull,
-) -> Result<Vec<(Transfer, Delivered)>, DbErr> {
-    let deadline = clock::monotonic() + pull.wait;
-    loop {
-        let wait = deadline.saturating_duration_since(clock::monotonic());
-        let delivered = queue
-            .lanes()
-            .pull(&pull.unit, pull.most, wait, pull.lease)
-            .await;
-        let nothing_came = delivered.is_empty();
-        let open = open_ones(db, queue, scope, &pull.unit, delivered).await?;
-        if nothing_came || !open.is_empty() {
-            return Ok(open);
-        }
-    }
+pub use keeper::keep_lanes_full;
+
+/// What brings offers to units.
+#[derive(Clone)]
+pub struct Offers {
+    /// What they are.
+    pub db: Db,
+    /// Where they wait.
+    pub queue: Queue,
+    /// For giving them up.
+    pub writer: Writer<Routing>,
+    /// Civil time.
+    pub clock: Clock,
+    /// After so many deliveries an offer is given up.
+    pub most_deliveries: u32,
 }
 
-async fn open_ones(
-    db: &Db,
-    queue: &Queue,
-    scope: &Scope,
-    unit: &str,
-    delivered: Vec<Delivered>,
-) -> Result<Vec<(Transfer, Delivered)>, DbErr> {
-    if delivered.is_empty() {
-        return Ok(Vec::new());
-    }
-    let uids: Vec<&str> = delivered
-        .iter()
-        .filter_map(|delivered| delivered.offer.key.split(':').next())
-        .collect();
-    let transfers = store::by_uids((db.read(), db.ring()), scope, &uids).await?;
-    let is_open = |transfer: &Transfer| transfer.state == State::Offered && transfer.to == unit;
-    let mut by_key: HashMap<String, Transfer> = transfers
-        .into_iter()
-        .filter(is_open)
-        .map(|transfer| (transfer.offer_key(), transfer))
-        .collect();
-    let mut open = Vec::with_capacity(delivered.len());
-    let now = clock::real();
-    for delivered in delivered {
-        match by_key.remove(&delivered.offer.key) {
-            Some(transfer) => {
-                let since = delivered.offer.committed_at.map(|at| now - at);
-                metrics::delivered(
-                    delivered.attempt,
-                    since.and_then(|since| since.to_std().ok()),
-                );
-                open.push((transfer, delivered));
+impl Offers {
+    /// Takes offers for a unit, waiting for the first.
+    ///
+    /// # Errors
+    /// When the store does not answer; the leases then end by themselves.
+    pub async fn pull(
+        &self,
+        scope: &Scope,
+        pull: &Pull,
+    ) -> Result<Vec<(Transfer, Delivered)>, DbErr> {
+        let deadline = clock::monotonic() + pull.wait;
+        let subscriber = clock::new_uid();
+        let take = self.take(&pull.unit, &subscriber, pull.most, pull.lease);
+        loop {
+            let wait = deadline.saturating_duration_since(clock::monotonic());
+            let taken = self.queue.lanes().pull(&take, wait).await;
+            let nothing_came = taken.is_empty();
+            self.give_up(&pull.unit, taken.exhausted).await;
+            let open = self.open_ones(scope, &pull.unit, taken.delivered).await?;
+            if nothing_came || !open.is_empty() {
+                return Ok(open);
             }
-            None => queue.lanes().settle(unit, &delivered.offer.key),
         }
     }
-    Ok(open)
-}
 
-/// Refills lanes from the store for as long as the process runs: those that ask, and every few seconds those that lost
-/// something, as all of them have at the start.
-pub async fn keep_lanes_full(db: Db, queue: Queue) {
-    let mut look = tokio::time::interval(LOOK);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let done = tokio::select! {
-            unit = queue.lanes().starving() => refill(&db, &queue, &unit).await,
-            _ = look.tick() => ask_for_what_is_lost(&db, &queue).await,
+    /// What a subscriber takes from the lane of a unit.
+    pub fn take<'a>(
+        &self,
+        unit: &'a str,
+        subscriber: &'a str,
+        most: usize,
+        lease: Duration,
+    ) -> Take<'a> {
+        Take {
+            unit,
+            subscriber,
+            most,
+            lease,
+            most_deliveries: self.most_deliveries,
+        }
+    }
+
+    /// What was delivered with its transfer; keys of offers that are no longer open are settled on the way.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn open_ones(
+        &self,
+        scope: &Scope,
+        unit: &str,
+        delivered: Vec<Delivered>,
+    ) -> Result<Vec<(Transfer, Delivered)>, DbErr> {
+        if delivered.is_empty() {
+            return Ok(Vec::new());
+        }
+        let uids: Vec<&str> = delivered
+            .iter()
+            .filter_map(|delivered| delivered.offer.key.split(':').next())
+            .collect();
+        let transfers = store::by_uids((self.db.read(), self.db.ring()), scope, &uids).await?;
+        let is_to_be_delivered = |transfer: &Transfer| {
+            let offered = transfer.state == State::Offered && transfer.to == unit;
+            offered && transfer.dead_letter.is_none()
         };
-        if let Err(error) = done {
-            tracing::warn!(%error, "open offers could not be read; trying again");
+        let mut by_key: HashMap<String, Transfer> = transfers
+            .into_iter()
+            .filter(is_to_be_delivered)
+            .map(|transfer| (transfer.offer_key(), transfer))
+            .collect();
+        let mut open = Vec::with_capacity(delivered.len());
+        for delivered in delivered {
+            match by_key.remove(&delivered.offer.key) {
+                Some(transfer) => open.push((transfer, delivered)),
+                None => self.queue.lanes().settle(unit, &delivered.offer.key),
+            }
+        }
+        measure(&open);
+        Ok(open)
+    }
+
+    /// Offers that were delivered too often become dead letters. What cannot be written now is told of again.
+    pub async fn give_up(&self, unit: &str, exhausted: Vec<Delivered>) {
+        let given_up = exhausted.iter().filter_map(|exhausted| {
+            let (transfer, offer_epoch) = offer_of_key(&exhausted.offer.key)?;
+            Some(GivenUp {
+                transfer,
+                offer_epoch,
+                deliveries: exhausted.attempt,
+            })
+        });
+        let given_up: Vec<GivenUp> = given_up.collect();
+        if given_up.is_empty() {
+            return;
+        }
+        let offers = given_up.len();
+        let step = Step {
+            act: Act::GivenUp(given_up),
+            cause: Cause::unasked(NAME, self.clock.civil()),
+        };
+        if let Err(failure) = self.writer.own(step).await {
+            let reason = failure.reason();
+            tracing::warn!(reason, offers, "offers are given up later");
+            return;
+        }
+        tracing::warn!(%unit, offers, "offers were delivered too often and are dead letters");
+        // Those that are no longer open are none.
+        for exhausted in exhausted {
+            self.queue.lanes().settle(unit, &exhausted.offer.key);
         }
     }
 }
 
-/// Asks for the lanes that hold fewer offers than are open.
-async fn ask_for_what_is_lost(db: &Db, queue: &Queue) -> Result<(), DbErr> {
-    let (units, counts): (Vec<String>, Vec<i64>) = store::open_offer_counts(db.read())
-        .await?
-        .into_iter()
-        .unzip();
-    let held = queue.lanes().held(&units).await;
-    for ((unit, open), held) in units.iter().zip(counts).zip(held) {
-        let open = usize::try_from(open).unwrap_or_default();
-        // While Redis is away, pullers ask for their units themselves.
-        if held.is_some_and(|held| held < open.min(LANE_CAPACITY)) {
-            queue.lanes().ask_for(unit);
-        }
+fn measure(open: &[(Transfer, Delivered)]) {
+    let now = clock::real();
+    for (_, delivered) in open {
+        let since = delivered.offer.committed_at.map(|at| now - at);
+        let since = since.and_then(|since| since.to_std().ok());
+        metrics::delivered(delivered.attempt, since);
     }
-    Ok(())
-}
-
-/// How often the store is asked for offers that no lane holds.
-const LOOK: Duration = Duration::from_secs(5);
-
-async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
-    let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
-    let offers = store::open_offers(db.read(), unit, limit).await?;
-    let more = offers.len() >= LANE_CAPACITY;
-    let keys: Vec<String> = offers
-        .iter()
-        .map(|(uid, epoch)| offer_key(uid, *epoch))
-        .collect();
-    queue
-        .lanes()
-        .refill(unit, keys.iter().map(String::as_str), more)
-        .await;
-    Ok(())
 }

@@ -3,7 +3,7 @@
 mod holding;
 mod route;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transfer;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,9 +15,12 @@ use kit::seal::{DataKey, Keyring};
 use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
+#[cfg(test)]
+pub use transfer::plan_of_units;
 pub use transfer::{
-    After, Filter, by_uids, dossiers_at, dossiers_of, find, in_scope_of_dossier, inspect, list,
-    manifest, of_dossier, open_branches, open_offer_counts, open_offers, open_transfers,
+    After, DeadLetters, Filter, OpenOffer, by_uids, dead_letters, dossiers_at, dossiers_of,
+    dossiers_of_dead_letters, find, in_scope_of_dossier, inspect, list, manifest, of_dossier,
+    open_branches, open_offer_counts, open_offers, open_transfers, units_with_offers,
 };
 
 use crate::change::Change;

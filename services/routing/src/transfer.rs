@@ -41,6 +41,8 @@ pub struct Transfer {
     pub reason: String,
     /// The paper that travels with it; nothing once that was erased.
     pub paper: Paper,
+    /// What the queue says of the present offer where it gave that up; it is open all the same.
+    pub dead_letter: Option<DeadLetter>,
     /// Raised by every change.
     pub revision: i64,
     /// The key of what is personal about the dossier here; none once that was erased.
@@ -87,6 +89,15 @@ pub enum State {
     Undone(Acceptance, Moment),
 }
 
+/// An open offer that the queue gave up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Since when.
+    pub since: Moment,
+    /// How often it had been delivered.
+    pub deliveries: u32,
+}
+
 /// When custody moved, and under which epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Acceptance {
@@ -109,6 +120,13 @@ pub struct GivenBack {
 #[must_use]
 pub fn offer_key(uid: &str, epoch: i64) -> String {
     format!("{uid}:{epoch}")
+}
+
+/// The uid and the offer epoch that a key of the queue names.
+#[must_use]
+pub fn offer_of_key(key: &str) -> Option<(String, i64)> {
+    let (uid, epoch) = key.rsplit_once(':')?;
+    Some((uid.to_owned(), epoch.parse().ok()?))
 }
 
 impl State {
@@ -359,6 +377,22 @@ impl Transfer {
         }
     }
 
+    /// An open offer is given up: nothing else about it changes. `None` where it is not that offer, or was given up before.
+    #[must_use]
+    pub fn give_up(&self, epoch: i64, letter: DeadLetter) -> Option<Self> {
+        let is_that = self.state == State::Offered && self.offer_epoch == epoch;
+        (is_that && self.dead_letter.is_none()).then(|| Self {
+            dead_letter: Some(letter),
+            ..self.becomes(State::Offered)
+        })
+    }
+
+    /// A dead letter is delivered anew; `None` where it is none.
+    #[must_use]
+    pub fn redrive(&self) -> Option<Self> {
+        self.dead_letter.map(|_| self.becomes(State::Offered))
+    }
+
     /// accepted → completed. What was cancelled by a withdrawal or stop meanwhile is recorded as done all the same.
     ///
     /// # Errors
@@ -391,6 +425,7 @@ impl Transfer {
     fn becomes(&self, state: State) -> Self {
         Self {
             state,
+            dead_letter: None,
             revision: self.revision + 1,
             ..self.clone()
         }

@@ -4,5 +4,6 @@ pub mod event;
 pub mod manifest;
 mod paper;
 pub mod plan;
+pub mod queue;
 pub mod reply;
 pub mod request;

@@ -10,6 +10,7 @@ use proto::routing::v1 as routing;
 use tests::cast::AN;
 use tests::filing::{AT_THE_DESK_ONLY, VERTICAL, applicant};
 use tests::rpc::Method;
+use tests::subscriber::subscribe;
 use tests::{Actor, Held, Refusal, desk, new_request_id};
 use tonic::{Code, Status};
 
@@ -127,9 +128,13 @@ pub fn subject_of(rpc: &str) -> Subject {
         ("intake.DossierService", "TrackDossier" | "PreviewDossier" | "WatchDossiers") => {
             Subject::Nothing
         }
-        ("intake.DossierService" | "intake.PaymentService" | "routing.TransferService", _) => {
-            Subject::Dossier
-        }
+        (
+            "intake.DossierService"
+            | "intake.PaymentService"
+            | "routing.TransferService"
+            | "routing.QueueService",
+            _,
+        ) => Subject::Dossier,
         _ => Subject::Nothing,
     }
 }
@@ -154,6 +159,7 @@ impl Probe<'_> {
             Subject::Unit => self.of_officers(verb),
             Subject::Party => self.of_parties(verb),
             Subject::Dossier if service == "routing.TransferService" => self.of_transfers(verb),
+            Subject::Dossier if service == "routing.QueueService" => self.of_queues(verb),
             Subject::Dossier => self.of_dossiers(verb),
         }
     }
@@ -372,6 +378,48 @@ impl Probe<'_> {
                 unit_uid,
                 manifest_made_at: None,
                 dossier_codes: vec!["none".to_owned()],
+            }),
+            _ => self.of_deliveries(verb),
+        }
+    }
+
+    /// What is done with deliveries. None is known under this epoch.
+    fn of_deliveries(&self, verb: &str) -> Question {
+        let unit_uid = self.scene.unit.to_owned();
+        let deliveries = vec![routing::DeliveryKey {
+            transfer_uid: self.scene.transfer.uid.clone(),
+            offer_epoch: 1_000_000,
+            attempt: 1,
+        }];
+        match verb {
+            "StreamTransfers" => plain(&subscribe(&unit_uid)),
+            "AcknowledgeTransfers" => plain(&routing::AcknowledgeTransfersRequest {
+                unit_uid,
+                deliveries,
+            }),
+            "ModifyLeases" => plain(&routing::ModifyLeasesRequest {
+                unit_uid,
+                deliveries,
+                change: Some(routing::modify_leases_request::Change::GiveBack(
+                    prost_types::Duration::default(),
+                )),
+            }),
+            _ => panic!("the matrix does not know {verb}: say how it is asked"),
+        }
+    }
+
+    fn of_queues(&self, verb: &str) -> Question {
+        let unit_uid = self.scene.unit.to_owned();
+        match verb {
+            "GetQueueStats" => plain(&routing::GetQueueStatsRequest { unit_uid }),
+            "ListDeadLetters" => plain(&routing::ListDeadLettersRequest {
+                unit_uid,
+                ..Default::default()
+            }),
+            "RedriveDeadLetters" => plain(&routing::RedriveDeadLettersRequest {
+                request_id: new_request_id(),
+                unit_uid,
+                transfer_uids: Vec::new(),
             }),
             _ => panic!("the matrix does not know {verb}: say how it is asked"),
         }

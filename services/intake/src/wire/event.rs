@@ -386,7 +386,9 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         | TransferEvent::Released
         | TransferEvent::DueMoved
         | TransferEvent::Undone
-        | TransferEvent::PaperReceived => return Ok(None),
+        | TransferEvent::PaperReceived
+        | TransferEvent::DeadLettered
+        | TransferEvent::Redriven => return Ok(None),
     };
     let moved = match told {
         TransferEvent::Accepted | TransferEvent::Inherited | TransferEvent::Returned => {

@@ -37,6 +37,18 @@ impl Rights {
         Self::of(Arc::clone(&self.caller), rpc)
     }
 
+    /// The same, for an act of that rpc within a stream of another.
+    ///
+    /// # Errors
+    /// `PERMISSION_DENIED`, `RPC_NOT_GRANTED`.
+    pub fn within_stream(&self, rpc: &str) -> Result<Self, Failure> {
+        let rights = self.under(rpc);
+        if let Some(rule) = rights.rule {
+            rule.admit(&rights.caller)?;
+        }
+        Ok(rights)
+    }
+
     /// Who is calling.
     #[must_use]
     pub fn caller(&self) -> &Arc<Caller> {

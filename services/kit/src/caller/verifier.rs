@@ -8,8 +8,9 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::Instant;
+use tonic::Code;
 
 use super::token::{AUDIENCE, Claims, TOKEN_LIFE};
 use super::{Caller, unauthenticated};
@@ -23,6 +24,8 @@ const CACHED_TOKENS: usize = 10_000;
 /// Tokens that name unknown keys do not make the suite ask identity more often than this; nor is it asked less often, so
 /// that a token which was revoked is refused after so long.
 const FETCH_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether a token still holds that a stream goes on by; the machine's clock may be set.
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 /// The longest token, in bytes: what metadata has room for beside the rest.
 pub const LONGEST_TOKEN: usize = 12 * 1024;
 
@@ -79,6 +82,8 @@ struct State {
     /// When a token that names an unknown key last made it ask.
     asked_at: AsyncMutex<Option<Instant>>,
     verified: RwLock<HashMap<Signature, Verified>>,
+    /// Told when the keys or the revocations are others.
+    changed: watch::Sender<()>,
 }
 
 /// The signature of a token, as the token ends with it: what Ed25519 gives, in base64url. It tells tokens that were verified
@@ -112,6 +117,7 @@ impl Verifier {
             known: RwLock::default(),
             asked_at: AsyncMutex::default(),
             verified: RwLock::default(),
+            changed: watch::Sender::default(),
         }))
     }
 
@@ -145,6 +151,28 @@ impl Verifier {
         let key = self.key(&kid.ok_or_else(invalid)?).await?;
         let claims = self.decode(token, &key)?;
         self.admit(signature, token, claims)
+    }
+
+    /// Ends when a token holds no longer, with the reason: its time came, or it was taken back. While the keys cannot be fetched
+    /// it goes on to hold.
+    pub async fn outlived(&self, token: &[u8]) -> Failure {
+        let mut changed = self.0.changed.subscribe();
+        loop {
+            if let Err(failure) = self.verify(token).await
+                && failure.code() == Code::Unauthenticated
+            {
+                return failure;
+            }
+            let until = signature_of(token).and_then(|signature| {
+                let verified = self.0.verified.read();
+                let verified = verified.unwrap_or_else(PoisonError::into_inner);
+                verified.get(signature).map(|token| token.until)
+            });
+            let left = until.map(|until| (until - now()).saturating_add(1));
+            let left = left.and_then(|left| u64::try_from(left).ok());
+            let left = left.map_or(LOOK_AGAIN, Duration::from_secs).min(LOOK_AGAIN);
+            let _ = tokio::time::timeout(left, changed.changed()).await;
+        }
     }
 
     fn remembered(
@@ -250,6 +278,8 @@ impl Verifier {
         }
         drop(verified);
         known.set = set;
+        drop(known);
+        self.0.changed.send_replace(());
         Ok(())
     }
 

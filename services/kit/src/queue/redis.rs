@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use redis::RedisResult;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,8 +20,7 @@ pub use address::Address;
 
 use super::lanes::local;
 use super::streams::Streams;
-use super::{Delivered, Offer};
-use crate::clock;
+use super::{Modify, Offer, Stats, Take, Taken};
 use crate::log::Shard;
 use address::Connection;
 use bells::Bells;
@@ -31,9 +30,7 @@ use reader::Reader;
 
 /// How much waits to be sent; what comes on top is left to the stores.
 const WAITING: usize = 16_384;
-/// How often a puller looks that hears nothing.
-const LOOK: Duration = Duration::from_secs(10);
-/// How long a puller takes offers from this process's own lanes before it looks whether Redis is there again.
+/// How long a taker goes by this process's own lanes before it looks whether Redis is there again.
 const AWAY: Duration = Duration::from_secs(1);
 
 /// The way to Redis.
@@ -41,6 +38,8 @@ pub(super) struct Redis {
     outbox: mpsc::Sender<Note>,
     link: Link,
     bells: Arc<Bells>,
+    /// Something may have been lost.
+    doubt: Arc<Notify>,
     /// What stands in for the lanes while Redis is away, and where lanes ask for refills.
     local: Arc<local::Lanes>,
 }
@@ -53,13 +52,14 @@ impl Redis {
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Self {
-        let bells = Arc::<Bells>::default();
+        let (bells, doubt) = (Arc::<Bells>::default(), Arc::<Notify>::default());
         for group in Shard::all() {
             let reader = Reader {
                 address: address.clone(),
                 group,
                 streams: Arc::clone(streams),
                 bells: Arc::clone(&bells),
+                doubt: Arc::clone(&doubt),
             };
             let stop = stop.clone();
             tasks.spawn(async move { stop.run_until_cancelled(reader.read()).await });
@@ -68,19 +68,23 @@ impl Redis {
         let outbox_task = Outbox {
             link: Link::new(address.clone()),
             local: Arc::clone(local),
+            doubt: Arc::clone(&doubt),
         };
         tasks.spawn(outbox_task.send(notes, stop.clone()));
         Self {
             outbox,
             link: Link::new(address.clone()),
             bells,
+            doubt,
             local: Arc::clone(local),
         }
     }
 
     /// Sends it when its turn comes; when too much waits, the stores bring it.
     fn note(&self, note: Note) {
-        let _ = self.outbox.try_send(note);
+        if self.outbox.try_send(note).is_err() {
+            self.doubt.notify_one();
+        }
     }
 
     pub fn publish(&self, event: proto::event::v1::Event) {
@@ -103,62 +107,60 @@ impl Redis {
         }
     }
 
-    /// Takes offers of a unit; from this process's own lanes while Redis is away.
-    pub async fn pull(
-        &self,
-        unit: &str,
-        most: usize,
-        wait: Duration,
-        lease: Duration,
-    ) -> Vec<Delivered> {
-        let deadline = clock::monotonic() + wait;
-        let bell = self.bells.of(unit);
-        loop {
-            // Listens before it looks, so that nothing is missed in between.
-            let mut rung = std::pin::pin!(bell.notified());
-            rung.as_mut().enable();
-            let left = deadline.saturating_duration_since(clock::monotonic());
-            let taking = async |connection: &mut Connection| {
-                script::take(connection, unit, most, lease).await
+    /// Takes what may be delivered now; from this process's own lanes while Redis is away.
+    pub async fn take(&self, take: &Take<'_>) -> Taken {
+        let taking = async |connection: &mut Connection| script::take(connection, take).await;
+        let Ok(found) = self.link.run(taking).await else {
+            self.local.ask_for(take.unit);
+            let taken = self.local.take(take);
+            let look_again = taken.look_again.min(AWAY);
+            return Taken {
+                look_again,
+                ..taken
             };
-            let Ok(taken) = self.link.run(taking).await else {
-                self.local.ask_for(unit);
-                let delivered = self.local.pull(unit, most, left.min(AWAY), lease).await;
-                if !delivered.is_empty() || left <= AWAY {
-                    return delivered;
-                }
-                continue;
-            };
-            if taken.starves {
-                self.local.ask_for(unit);
-            }
-            if !taken.delivered.is_empty() || left.is_zero() {
-                return taken.delivered;
-            }
-            let look = taken.lease_ends_in.unwrap_or(LOOK).min(LOOK).min(left);
-            let _ = tokio::time::timeout(look, rung).await;
+        };
+        if found.starves {
+            self.local.ask_for(take.unit);
         }
+        found.taken
     }
 
-    /// Puts the open offers of a unit back; `more` tells that the store has others behind them. Says whether Redis took them.
-    pub async fn refill(&self, unit: &str, offers: &[Offer], more: bool) -> bool {
-        let mut pipeline = redis::pipe();
-        pipeline
-            .add_command(script::note_left_out(unit, more))
-            .ignore();
-        if !offers.is_empty() {
-            pipeline
-                .add_command(script::offer(unit, offers.iter()))
-                .ignore();
+    /// Rings when something may have come for a unit.
+    pub fn bell(&self, unit: &str) -> Arc<Notify> {
+        self.bells.of(unit)
+    }
+
+    /// Changes deliveries; whether each change had an effect.
+    pub async fn modify(&self, unit: &str, modify: &[Modify]) -> Vec<bool> {
+        let modifying =
+            async |connection: &mut Connection| script::modify(connection, unit, modify).await;
+        let Ok((done, starves)) = self.link.run(modifying).await else {
+            return vec![false; modify.len()];
+        };
+        if starves {
+            self.local.ask_for(unit);
         }
+        done
+    }
+
+    /// Puts a page of a unit's open offers back. Whether there is room for more; `None` when Redis did not take them.
+    pub async fn refill(&self, unit: &str, offers: &[Offer], whole: bool) -> Option<bool> {
+        let refill = script::refill(unit, offers, whole);
         let sent = self
             .link
-            .run(async |connection| pipeline.exec_async(connection).await);
-        sent.await.is_ok()
+            .run(async |connection| refill.query_async(connection).await);
+        sent.await.ok()
     }
 
-    /// How many offers each of these units' streams holds; `None` while that cannot be told.
-    pub async fn held(&self, units: &[String]) -> Vec<Option<usize>> {
+    /// What a unit's stream holds; `None` while that cannot be told.
+    pub async fn stats(&self, unit: &str) -> Option<Stats> {
+        let asking = async |connection: &mut Connection| script::stats(connection, unit).await;
+        self.link.run(asking).await.ok()
+    }
+
+    /// Whether each of these units' streams was never filled, or wiped since; `false` where that cannot be told: while Redis is
+    /// away, takers ask for their units themselves.
+    pub async fn unknown(&self, units: &[String]) -> Vec<bool> {
         if units.is_empty() {
             return Vec::new();
         }
@@ -166,12 +168,18 @@ impl Redis {
         let asking = async |connection: &mut Connection| {
             let asked = units.iter().map(|unit| {
                 let mut connection = connection.clone();
-                async move { script::held(unit).query_async(&mut connection).await }
+                async move { script::was_filled(unit).query_async(&mut connection).await }
             });
             some_of(join_all(asked).await)
         };
-        let held = self.link.run(asking).await;
-        held.unwrap_or_else(|_| vec![None; units.len()])
+        let filled: Option<Vec<Option<bool>>> = self.link.run(asking).await.ok();
+        let filled = filled.unwrap_or_else(|| vec![None; units.len()]);
+        filled.into_iter().map(|filled| filled == Some(false)).collect()
+    }
+
+    /// Ends when something may have been lost: Redis was away, is another one, or was wiped.
+    pub async fn doubted(&self) {
+        self.doubt.notified().await;
     }
 
     /// Empties Redis, as somebody who wipes it does.

@@ -116,7 +116,11 @@ impl Gate {
         };
         let caller = Arc::clone(rights.caller());
         match self.context(rights, request.headers(), traceparent) {
-            Ok(context) => request.extensions_mut().insert(context),
+            Ok(context) => {
+                let extensions = request.extensions_mut();
+                extensions.insert(self.0.verifier.clone());
+                extensions.insert(context)
+            }
             Err(failure) => return refuse(request, failure).await,
         };
         let Ok(response) = rpcs.call(request).await;

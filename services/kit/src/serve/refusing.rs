@@ -59,24 +59,31 @@ pub(super) fn starting() -> Failure {
 /// Gives refusals of the library beneath us our own codes and reasons.
 pub(super) fn explain(response: Response) -> Response {
     let headers = response.headers();
-    let Some(status) = Status::from_header_map(headers) else {
+    if headers.contains_key("grpc-status-details-bin") {
         return response;
-    };
-    let ours = headers.contains_key("grpc-status-details-bin");
+    }
+    let status = Status::from_header_map(headers);
+    let explained = status.as_ref().and_then(explained);
+    explained.map_or(response, refusal)
+}
+
+/// What the library beneath us means by refusing a message; `None` where it is nothing about one.
+#[must_use]
+pub fn explained(status: &Status) -> Option<Failure> {
     match status.code() {
-        Code::OutOfRange if !ours => refusal(Failure::new(
+        Code::OutOfRange => Some(Failure::new(
             Code::ResourceExhausted,
             "MESSAGE_TOO_LARGE",
             format!("{}; split it", status.message()),
             "Dữ liệu gửi lên quá lớn; hãy chia nhỏ",
         )),
-        Code::Internal if !ours && status.message().contains("decod") => refusal(Failure::new(
+        Code::Internal if status.message().contains("decod") => Some(Failure::new(
             Code::InvalidArgument,
             "MESSAGE_MALFORMED",
             "the message is not the protobuf message of this rpc",
             "Dữ liệu gửi lên không đúng định dạng",
         )),
-        _ => response,
+        _ => None,
     }
 }
 

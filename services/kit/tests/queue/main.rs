@@ -2,8 +2,10 @@
 //! runs them all; nothing in them sleeps, they wait for what the queue itself brings, so they hold in paused and in real time.
 #![cfg(test)]
 
+mod deliveries;
 mod events;
 mod offers;
+mod taking;
 
 use kit::queue::Queue;
 use tokio::sync::{Mutex, MutexGuard};
@@ -25,11 +27,31 @@ macro_rules! contract {
             an_offer_that_comes_again_comes_before_later_ones,
             units_do_not_get_each_others_offers,
             two_pullers_never_get_the_same_offer,
+            a_lane_that_was_never_filled_asks_for_a_refill,
             a_lane_that_never_overflowed_asks_for_nothing,
             a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains,
             a_lane_whose_refill_left_more_behind_asks_again,
             after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back,
             a_puller_that_waits_through_a_wipe_gets_what_is_refilled;
+            deliveries: an_acknowledged_offer_does_not_come_again_and_no_refill_brings_it_back,
+            an_offer_may_be_acknowledged_twice_and_late_and_not_when_it_does_not_wait,
+            an_acknowledged_offer_that_is_settled_and_made_again_is_a_new_one,
+            after_a_wipe_an_acknowledged_offer_may_come_again,
+            acknowledged_offers_take_no_room,
+            an_extended_lease_ends_later,
+            only_the_delivery_that_is_out_is_extended_or_given_back,
+            an_offer_that_was_given_back_comes_at_once_and_before_later_ones,
+            a_waiting_taker_gets_what_another_gives_back,
+            an_offer_that_was_given_back_for_later_comes_then,
+            a_delivery_that_did_not_arrive_does_not_count,
+            an_offer_that_was_delivered_too_often_is_told_of_and_not_delivered,
+            time_without_a_taker_is_no_delivery,
+            a_later_offer_of_a_dossier_waits_while_an_earlier_is_out_with_another,
+            a_taker_that_waits_gets_a_later_offer_when_the_earlier_is_settled,
+            one_taker_may_have_several_offers_of_a_dossier_in_order,
+            a_later_offer_of_a_dossier_waits_for_an_earlier_that_comes_again,
+            what_a_lane_holds_is_told,
+            a_lane_that_was_never_filled_or_was_wiped_is_told_of;
             events: published_events_are_received_in_order,
             a_listener_hears_only_its_own_shard_of_its_own_owner,
             every_listener_hears_every_event,

@@ -7,10 +7,7 @@ use kit::clock::monotonic;
 use kit::queue::{Delivered, LANE_CAPACITY, Offer, Queue};
 use tokio::task::JoinSet;
 
-const LEASE: Duration = Duration::from_secs(2);
-/// Longer than a lease: long enough for whatever should come.
-const WAIT: Duration = Duration::from_secs(10);
-const NO_WAIT: Duration = Duration::ZERO;
+use crate::taking::{LEASE, NO_WAIT, WAIT, delivered, pull, take};
 
 pub async fn an_offer_is_delivered_once_while_it_is_leased(queue: Queue) {
     queue.lanes().offer("u", "a");
@@ -69,6 +66,11 @@ pub async fn a_puller_goes_empty_handed_when_its_wait_is_over(queue: Queue) {
     assert!(monotonic() - began >= LEASE, "it did not wait");
 }
 
+pub async fn a_lane_that_was_never_filled_asks_for_a_refill(queue: Queue) {
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
+    assert_eq!(starving(&queue).await.as_deref(), Some("u"));
+}
+
 pub async fn a_waiting_puller_gets_what_another_took_and_let_lapse(queue: Queue) {
     let began = monotonic();
     let offer = async { queue.lanes().offer("u", "a") };
@@ -82,6 +84,7 @@ pub async fn a_waiting_puller_gets_what_another_took_and_let_lapse(queue: Queue)
 pub async fn an_offer_brings_its_trace_and_its_commit_with_every_delivery(queue: Queue) {
     let offer = Offer {
         key: "a".to_owned(),
+        dossier: "of a".to_owned(),
         traceparent: "00-1-2-01".to_owned(),
         committed_at: Some(kit::clock::from_micros(1_504_000_000_000_001)),
     };
@@ -125,11 +128,6 @@ pub async fn units_do_not_get_each_others_offers(queue: Queue) {
     queue.lanes().settle("u", "a");
     assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
     assert_eq!(pull(&queue, "v", NO_WAIT).await, [delivered("a", 1)]);
-    let units = ["u", "v", "never offered"].map(str::to_owned);
-    assert_eq!(
-        queue.lanes().held(&units).await,
-        [Some(0), Some(1), Some(0)]
-    );
 }
 
 pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
@@ -161,18 +159,21 @@ pub async fn two_pullers_never_get_the_same_offer(queue: Queue) {
 }
 
 pub async fn a_lane_that_never_overflowed_asks_for_nothing(queue: Queue) {
+    know_all(&queue).await;
     fill(&queue, LANE_CAPACITY);
     settle_all(&queue, LANE_CAPACITY).await;
     assert!(!asks(&queue).await);
 }
 
 pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue: Queue) {
+    know_all(&queue).await;
     fill(&queue, LANE_CAPACITY + 5);
     assert!(!asks(&queue).await, "a full lane asks already");
     settle_all(&queue, LANE_CAPACITY).await;
     assert_eq!(starving(&queue).await.as_deref(), Some("u"));
     let left_out = ["1000", "1001", "1002", "1003", "1004"];
-    queue.lanes().refill("u", left_out.into_iter(), false).await;
+    let offers = left_out.map(Offer::from);
+    queue.lanes().refill("u", &offers, true).await;
     let keys = pull(&queue, "u", NO_WAIT).await;
     assert_eq!(keys, left_out.map(|key| delivered(key, 1)));
     assert!(
@@ -184,13 +185,13 @@ pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue:
 pub async fn a_lane_whose_refill_left_more_behind_asks_again(queue: Queue) {
     queue
         .lanes()
-        .refill("u", ["a", "b"].into_iter(), true)
+        .refill("u", &["a".into(), "b".into()], false)
         .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await.len(), 2);
     assert_eq!(starving(&queue).await.as_deref(), Some("u"));
     queue
         .lanes()
-        .refill("u", ["b", "c"].into_iter(), false)
+        .refill("u", &["b".into(), "c".into()], true)
         .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("c", 1)]);
     assert!(!asks(&queue).await);
@@ -204,10 +205,8 @@ pub async fn after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back(q
     queue.flushed().await;
     queue.lanes().wipe().await;
     assert_eq!(pull(&queue, "u", LEASE).await, []);
-    queue
-        .lanes()
-        .refill("u", ["a", "b", "c"].into_iter(), false)
-        .await;
+    let offers = ["a", "b", "c"].map(Offer::from);
+    queue.lanes().refill("u", &offers, true).await;
     let all = ["a", "b", "c"].map(|key| delivered(key, 1));
     assert_eq!(pull(&queue, "u", NO_WAIT).await, all);
 }
@@ -216,26 +215,15 @@ pub async fn a_puller_that_waits_through_a_wipe_gets_what_is_refilled(queue: Que
     let wipe_and_refill = async {
         queue.flushed().await;
         queue.lanes().wipe().await;
-        queue.lanes().refill("u", ["a"].into_iter(), false).await;
+        queue.lanes().refill("u", &["a".into()], true).await;
     };
     let (pulled, ()) = tokio::join!(pull(&queue, "u", WAIT), wipe_and_refill);
     assert_eq!(pulled, [delivered("a", 1)]);
 }
 
-async fn pull(queue: &Queue, unit: &str, wait: Duration) -> Vec<Delivered> {
-    take(queue, unit, 100, wait).await
-}
-
-async fn take(queue: &Queue, unit: &str, most: usize, wait: Duration) -> Vec<Delivered> {
-    queue.flushed().await;
-    queue.lanes().pull(unit, most, wait, LEASE).await
-}
-
-fn delivered(key: &str, attempt: u32) -> Delivered {
-    Delivered {
-        offer: key.into(),
-        attempt,
-    }
+/// A lane that has all that is open in the store, which is nothing yet.
+async fn know_all(queue: &Queue) {
+    queue.lanes().refill("u", &[], true).await;
 }
 
 /// Offers `0`, `1`, `2` … to the unit `u`.

@@ -44,6 +44,7 @@ impl Journey {
             due: self.due_of(&step.key, to, at, around.calendar)?,
             reason: String::new(),
             paper: Paper::default(),
+            dead_letter: None,
             revision: 1,
             key: self.route.key.clone(),
         };

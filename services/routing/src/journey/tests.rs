@@ -4,6 +4,7 @@ mod acts;
 mod back;
 mod clock;
 mod course;
+mod dead_letters;
 mod desks;
 mod offers;
 mod paper;

@@ -63,4 +63,8 @@ pub enum What {
     Inherited,
     /// Its paper has come.
     PaperReceived,
+    /// Its open offer was delivered too often.
+    DeadLettered,
+    /// Its open offer is delivered anew.
+    Redriven,
 }

@@ -2,6 +2,8 @@
 
 mod batch;
 
+use std::collections::BTreeMap;
+
 use kit::authority::Relation;
 use kit::clock::{self, Moment};
 use kit::copies;
@@ -10,13 +12,13 @@ use kit::seal::DataKey;
 use kit::writer::{About, Effect};
 
 use super::world::World;
-use crate::act::{Act, OnTransfer, Opened, Verb};
+use crate::act::{Act, GivenUp, OnTransfer, Opened, Redrive, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
 use crate::paper::{Piece, Receipt};
 use crate::route::{Limit, RESULT, Route, Step};
-use crate::transfer::{State, Transfer};
+use crate::transfer::{DeadLetter, State, Transfer};
 use crate::wire;
 
 pub(super) use batch::permits as permits_batch;
@@ -46,6 +48,13 @@ pub(super) fn permits(world: &World, on: &OnTransfer) -> Result<String, Error> {
         return Err(Error::StepRoleRequired(role.as_str_name()));
     }
     Err(Error::UnitNotYours(transfer.to.clone()))
+}
+
+/// Whether the caller may have dead letters of this unit delivered anew, and for which of its units.
+pub(super) fn permits_redrive(redrive: &Redrive) -> Result<String, Error> {
+    let own = [(Relation::Own, redrive.unit.as_str())];
+    let unit = redrive.rights.acting_for(&own, None);
+    unit.ok_or_else(|| Error::UnitNotYours(redrive.unit.clone()))
 }
 
 /// Who stands how to a transfer.
@@ -145,6 +154,8 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             Ok(effect(journey, Vec::new()))
         }
         Act::Reckon(dossiers) => reckon(world, dossiers),
+        Act::GivenUp(offers) => Ok(give_up(world, offers, at)),
+        Act::Redrive(of) => Ok(redrive(world, of)),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
@@ -297,6 +308,54 @@ fn inherit(world: &World, dossiers: &[String], at: Moment) -> Result<Effect<Chan
 /// What was done to many journeys at once.
 fn effects(journeys: impl IntoIterator<Item = Journey>) -> Effect<Change> {
     let mut all = Effect::nothing();
+    for journey in journeys {
+        let one = effect(journey, Vec::new());
+        all.changes.extend(one.changes);
+        all.events.extend(one.events);
+    }
+    all
+}
+
+/// The queue gave up offers: those that are still open are dead letters.
+fn give_up(world: &World, offers: &[GivenUp], at: Moment) -> Effect<Change> {
+    let mut journeys: BTreeMap<&String, Journey> = BTreeMap::new();
+    for offer in offers {
+        let Ok(journey) = world.journey_of(&offer.transfer) else {
+            continue;
+        };
+        let letter = DeadLetter {
+            since: at,
+            deliveries: offer.deliveries,
+        };
+        let journey = journeys
+            .entry(&journey.route.dossier)
+            .or_insert_with(|| journey.clone());
+        journey.give_up(&offer.transfer, offer.offer_epoch, letter);
+    }
+    all(journeys.into_values(), Vec::new())
+}
+
+/// Dead letters of a unit are delivered anew.
+fn redrive(world: &World, of: &Redrive) -> Effect<Change> {
+    let (mut journeys, mut redriven) = (Vec::new(), Vec::new());
+    for journey in world.journeys() {
+        let mut journey = journey.clone();
+        let of_journey = journey.redrive(&of.unit, of.transfers.as_deref());
+        if !of_journey.is_empty() {
+            redriven.extend(of_journey);
+            journeys.push(journey);
+        }
+    }
+    redriven.sort();
+    all(journeys, wire::reply::redriven(redriven))
+}
+
+/// The effects of an act on several journeys; the reply tells nothing personal of any.
+fn all(journeys: impl IntoIterator<Item = Journey>, reply: Vec<u8>) -> Effect<Change> {
+    let mut all = Effect {
+        reply,
+        ..Effect::nothing()
+    };
     for journey in journeys {
         let one = effect(journey, Vec::new());
         all.changes.extend(one.changes);

@@ -43,6 +43,11 @@ impl World {
         self.journeys.get(dossier)
     }
 
+    /// All journeys.
+    pub fn journeys(&self) -> impl Iterator<Item = &Journey> {
+        self.journeys.values()
+    }
+
     /// The journey that a transfer belongs to.
     pub fn journey_of(&self, transfer: &str) -> Result<&Journey, Error> {
         let dossier = self.dossier_of.get(transfer);
@@ -117,7 +122,7 @@ pub(super) async fn load(
     cache: &CalendarCache,
 ) -> Result<World, DbErr> {
     let mut world = World::default();
-    let transfers: BTreeSet<&str> = acts.iter().filter_map(|act| transfer_of(act)).collect();
+    let transfers: BTreeSet<&str> = acts.iter().flat_map(|act| transfers_of(act)).collect();
     let mut dossiers: BTreeSet<String> = acts
         .iter()
         .flat_map(|act| dossiers_of(act))
@@ -131,6 +136,13 @@ pub(super) async fn load(
         let between = (units.0.as_str(), units.1.as_str());
         let sent = store::manifest((tx, ring), &scope, between, None, MANIFEST).await?;
         world.manifests.insert(units, sent);
+    }
+    for act in acts {
+        if let Act::Redrive(redrive) = act
+            && redrive.transfers.is_none()
+        {
+            dossiers.extend(store::dossiers_of_dead_letters(tx, &redrive.unit).await?);
+        }
     }
     for journey in store::journeys(tx, ring, &dossiers).await? {
         world.apply(&Change::journey(journey));
@@ -227,6 +239,8 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
         | Act::ClockStopped { .. }
         | Act::Returned { .. }
         | Act::Erased(_)
+        | Act::GivenUp(_)
+        | Act::Redrive(_)
         | Act::Copies(_) => Vec::new(),
     }
 }
@@ -245,9 +259,14 @@ fn batch_of<'a>(act: &&'a Act) -> Option<&'a BatchAccept> {
     }
 }
 
-fn transfer_of(act: &Act) -> Option<&str> {
+fn transfers_of(act: &Act) -> Vec<&str> {
     match act {
-        Act::On(on) => Some(&on.transfer),
+        Act::On(on) => vec![&on.transfer],
+        Act::GivenUp(offers) => offers.iter().map(|offer| offer.transfer.as_str()).collect(),
+        Act::Redrive(redrive) => {
+            let chosen = redrive.transfers.iter().flatten();
+            chosen.map(String::as_str).collect()
+        }
         Act::BatchAccept(_)
         | Act::Inherit(_)
         | Act::Opened(_)
@@ -260,7 +279,7 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::ClockResumed(_)
         | Act::Corrected { .. }
         | Act::Reckon(_)
-        | Act::Copies(_) => None,
+        | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -276,6 +295,10 @@ fn dossiers_of(act: &Act) -> &[String] {
         | Act::Erased(dossier) => std::slice::from_ref(dossier),
         Act::ClockResumed(resumed) => std::slice::from_ref(&resumed.dossier),
         Act::Inherit(dossiers) | Act::Reckon(dossiers) => dossiers,
-        Act::On(_) | Act::BatchAccept(_) | Act::Copies(_) => &[],
+        Act::On(_)
+        | Act::BatchAccept(_)
+        | Act::GivenUp(_)
+        | Act::Redrive(_)
+        | Act::Copies(_) => &[],
     }
 }

@@ -12,12 +12,13 @@ use crate::act::Resumed;
 use crate::journey::Surroundings;
 use crate::migration::Migrator;
 use crate::route::{Limit, Part, Pause, Route, Slice, Step};
+use crate::transfer::DeadLetter;
 
-fn moment(hours: i64) -> Moment {
+pub(crate) fn moment(hours: i64) -> Moment {
     clock::from_micros((1_503_882_000 + hours * 3_600) * 1_000_000)
 }
 
-fn route() -> Route {
+pub(crate) fn route() -> Route {
     let step = Step {
         key: "examine".to_owned(),
         name: "Thẩm định".to_owned(),
@@ -61,6 +62,39 @@ async fn saved(db: &kit::db::Db, journey: &Journey) -> (Journey, BTreeSet<String
     let waiting = suspended(&tx, loaded.transfers()).await.unwrap();
     tx.commit().await.unwrap();
     (loaded, waiting)
+}
+
+#[tokio::test]
+async fn an_offer_that_was_given_up_is_kept_as_a_dead_letter_until_it_is_delivered_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    kit::migration::up::<Migrator>(&db).await.unwrap();
+    let units = UnitTable::default();
+    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let around = Surroundings {
+        units: &units,
+        calendar: &calendar,
+    };
+    let mut journey = Journey::open(route(), "desk", moment(0), around).unwrap();
+    let uid = journey.transfers()[0].uid.clone();
+    let letter = DeadLetter {
+        since: moment(1),
+        deliveries: 10,
+    };
+    journey.give_up(&uid, 1, letter);
+    let (mut given_up, _) = saved(&db, &journey).await;
+    assert_eq!(given_up.transfers()[0].dead_letter, Some(letter));
+    assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), (0, 1));
+    assert!(units_with_offers(db.read()).await.unwrap().is_empty());
+    assert!(open_offers(db.read(), "desk", None, 10).await.unwrap().is_empty());
+    let dossiers = dossiers_of_dead_letters(db.read(), "desk").await.unwrap();
+    assert_eq!(dossiers, ["dossier"]);
+
+    assert_eq!(given_up.redrive("desk", None), [uid]);
+    let (anew, _) = saved(&db, &given_up).await;
+    assert_eq!(anew.transfers()[0].dead_letter, None);
+    assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), (1, 0));
+    assert_eq!(units_with_offers(db.read()).await.unwrap(), ["desk"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The transfers.
 
 mod entity;
+mod offers;
 mod personal;
 
 use std::collections::{BTreeSet, HashMap};
@@ -21,6 +22,12 @@ use entity::{
     ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED, RECALLED, RETURNED,
     UNDONE,
 };
+pub use offers::{
+    DeadLetters, OpenOffer, dead_letters, dossiers_of_dead_letters, open_offer_counts, open_offers,
+    units_with_offers,
+};
+#[cfg(test)]
+pub use offers::plan_of_units;
 pub use personal::inspect;
 
 /// Which transfers of a unit to list.
@@ -236,44 +243,6 @@ pub async fn list(
         select = select.filter(row.gt(last));
     }
     domain(select, db, ring).await
-}
-
-/// The uid and offer epoch of the open offers to a unit, the earliest due first.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn open_offers(
-    db: &impl ConnectionTrait,
-    unit: &str,
-    limit: u64,
-) -> Result<Vec<(String, i64)>, DbErr> {
-    Entity::find()
-        .select_only()
-        .columns([Column::Uid, Column::OfferEpoch])
-        .filter(Column::ToUnit.eq(unit))
-        .filter(Column::State.eq(OFFERED))
-        .order_by_asc(Column::HandOverDue)
-        .order_by_asc(Column::Uid)
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await
-}
-
-/// How many open offers each unit has.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn open_offer_counts(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, DbErr> {
-    Entity::find()
-        .select_only()
-        .column(Column::ToUnit)
-        .column_as(Column::Uid.count(), "open")
-        .filter(Column::State.eq(OFFERED))
-        .group_by(Column::ToUnit)
-        .into_tuple()
-        .all(db)
-        .await
 }
 
 /// The uid and offer epoch of every open offer, for checks.

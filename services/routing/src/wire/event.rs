@@ -34,6 +34,8 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Undone => pb::TransferEvent::Undone,
         What::Inherited => pb::TransferEvent::Inherited,
         What::PaperReceived => pb::TransferEvent::PaperReceived,
+        What::DeadLettered => pb::TransferEvent::DeadLettered,
+        What::Redriven => pb::TransferEvent::Redriven,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use kit::caller::Role;
 use kit::clock::{self, Moment};
+use kit::failure::Failure;
+use kit::queue::{Change, Delivered, Stats};
 use prost::Message as _;
 use prost_types::Timestamp;
 use proto::routing::v1 as pb;
@@ -13,6 +15,7 @@ use crate::error::Error;
 use crate::journey::{Holding, Journey};
 use crate::paper::{Piece, Receipt};
 use crate::transfer::{State, Transfer};
+use crate::wire::queue::Named;
 
 /// The transfer on the wire as it stands now: one of those that are suspended waits for the applicant.
 #[must_use]
@@ -53,6 +56,10 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         suspended: false,
         paper: transfer.paper.pieces.iter().map(piece).collect(),
         paper_receipt: transfer.paper.receipt.as_ref().map(receipt),
+        dead_letter_since: transfer.dead_letter.map(|letter| time(letter.since)),
+        dead_letter_deliveries: transfer
+            .dead_letter
+            .map_or(0, |letter| i32::try_from(letter.deliveries).unwrap_or(i32::MAX)),
     }
 }
 
@@ -159,6 +166,92 @@ pub fn on_transfer(verb: &Verb, uid: &str, journey: &Journey) -> Result<Vec<u8>,
         .encode_to_vec(),
         Verb::ReceivePaper(_) => pb::ReceivePaperResponse { transfer: after }.encode_to_vec(),
     })
+}
+
+/// A delivery on the wire, whose lease ends then.
+#[must_use]
+pub fn delivery(known: &Transfer, delivered: &Delivered, lease_ends: Moment) -> pb::Delivery {
+    pb::Delivery {
+        transfer: Some(transfer(known)),
+        attempt: i32::try_from(delivered.attempt).unwrap_or(i32::MAX),
+        traceparent: delivered.offer.traceparent.clone(),
+        committed_at: delivered.offer.committed_at.map(time),
+        lease_ends: Some(time(lease_ends)),
+    }
+}
+
+/// Nothing to tell yet of the act with this number.
+#[must_use]
+pub fn outcome(number: i64) -> pb::StreamOutcome {
+    pb::StreamOutcome {
+        number,
+        ..pb::StreamOutcome::default()
+    }
+}
+
+/// Those of these deliveries on which a change had no effect; `done` tells of each whether it had.
+#[must_use]
+pub fn without_effect(
+    named: Vec<Named>,
+    done: impl Iterator<Item = bool>,
+) -> Vec<pb::DeliveryKey> {
+    let without = named.into_iter().zip(done).filter(|(_, done)| !done);
+    without.map(|(named, _)| named.told).collect()
+}
+
+/// When leases end that were extended at this moment.
+#[must_use]
+pub fn lease_ends(change: Change, at: Moment) -> Option<Timestamp> {
+    match change {
+        Change::Extend(by) => Some(time(at + by)),
+        Change::Acknowledge | Change::GiveBack(_) | Change::Undeliver => None,
+    }
+}
+
+/// Why an act within a stream was refused.
+#[must_use]
+pub fn refusal(failure: &Failure) -> pb::StreamRefusal {
+    let metadata = failure.metadata().iter();
+    pb::StreamRefusal {
+        code: failure.code().into(),
+        reason: failure.reason().to_owned(),
+        message: failure.vietnamese().to_owned(),
+        metadata: metadata
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect(),
+        retry_delay: failure
+            .delay()
+            .and_then(|delay| prost_types::Duration::try_from(delay).ok()),
+    }
+}
+
+/// What waits for a unit: how many open offers without dead letters, how many of these, and what the queue holds.
+#[must_use]
+pub fn stats(
+    (open, dead_letters): (u64, u64),
+    stats: Option<Stats>,
+    now: Moment,
+) -> pb::GetQueueStatsResponse {
+    let queue_up = stats.is_some();
+    let stats = stats.unwrap_or_default();
+    let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let oldest = stats.oldest_waiting.and_then(|at| (now - at).to_std().ok());
+    pb::GetQueueStatsResponse {
+        open: i64::try_from(open + dead_letters).unwrap_or(i64::MAX),
+        dead_letters: i64::try_from(dead_letters).unwrap_or(i64::MAX),
+        in_queue: count(stats.held),
+        leased: count(stats.leased),
+        delayed: count(stats.later),
+        acknowledged: count(stats.acknowledged),
+        oldest_waiting: oldest.and_then(|age| prost_types::Duration::try_from(age).ok()),
+        queue_up,
+    }
+}
+
+/// The reply of having dead letters delivered anew.
+#[must_use]
+pub fn redriven(transfer_uids: Vec<String>) -> Vec<u8> {
+    pb::RedriveDeadLettersResponse { transfer_uids }.encode_to_vec()
 }
 
 fn time(moment: Moment) -> Timestamp {

@@ -1,5 +1,6 @@
 //! Requests, parsed at the edge: a domain value, or everything that is wrong at once.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use kit::authority::Context;
@@ -12,16 +13,18 @@ use super::paper::pieces;
 use crate::act::{Act, OnTransfer, Verb};
 use crate::store::{After, Filter};
 
-const UID: usize = 64;
+pub(super) const UID: usize = 64;
 const REASON: usize = 1_000;
 const USUAL_PULL: u64 = 10;
 const LARGEST_PULL: u64 = 100;
-const USUAL_PAGE: u64 = 50;
-const LARGEST_PAGE: u64 = 500;
+pub(super) const USUAL_PAGE: u64 = 50;
+pub(super) const LARGEST_PAGE: u64 = 500;
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-const USUAL_LEASE: Duration = Duration::from_mins(1);
+pub(super) const USUAL_LEASE: Duration = Duration::from_mins(1);
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
-const LONGEST_LEASE: Duration = Duration::from_mins(10);
+pub(super) const LONGEST_LEASE: Duration = Duration::from_mins(10);
+/// How long a lease may be.
+pub(super) const LEASES: RangeInclusive<Duration> = SHORTEST_LEASE..=LONGEST_LEASE;
 
 /// What a puller asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,7 +182,7 @@ fn on_transfer(
     Ok((request_id, Act::On(on)))
 }
 
-fn epoch(fields: &mut Fields, field: &str, value: i64) -> i64 {
+pub(super) fn epoch(fields: &mut Fields, field: &str, value: i64) -> i64 {
     if value < 1 {
         fields.reject(required(field));
     }
@@ -211,7 +214,7 @@ pub fn pull(request: &pb::PullTransfersRequest) -> Result<Pull, Failure> {
         "lease",
         request.lease.as_ref(),
         USUAL_LEASE,
-        SHORTEST_LEASE..=LONGEST_LEASE,
+        LEASES,
     );
     fields.finish()?;
     Ok(Pull {
@@ -222,12 +225,12 @@ pub fn pull(request: &pb::PullTransfersRequest) -> Result<Pull, Failure> {
     })
 }
 
-fn duration(
+pub(super) fn duration(
     fields: &mut Fields,
     field: &str,
     value: Option<&prost_types::Duration>,
     usual: Duration,
-    allowed: std::ops::RangeInclusive<Duration>,
+    allowed: RangeInclusive<Duration>,
 ) -> Duration {
     let Some(value) = value else { return usual };
     match Duration::try_from(*value) {

@@ -162,7 +162,8 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
             Some(("offered", transfer.uid.clone(), transfer.offer_epoch))
         }
         TransferEvent::Completed => Some(("completed", transfer.uid.clone(), 0)),
-        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere.
+        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere, and
+        // what the queue gives up from deliveries.
         TransferEvent::Offered
         | TransferEvent::Unspecified
         | TransferEvent::Recalled
@@ -173,7 +174,9 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
         | TransferEvent::Returned
         | TransferEvent::Undone
         | TransferEvent::Inherited
-        | TransferEvent::PaperReceived => None,
+        | TransferEvent::PaperReceived
+        | TransferEvent::DeadLettered
+        | TransferEvent::Redriven => None,
     }
 }
 

@@ -39,6 +39,8 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::Inherited
             | TransferEvent::PaperReceived
             | TransferEvent::DueMoved
+            | TransferEvent::DeadLettered
+            | TransferEvent::Redriven
             | TransferEvent::Unspecified => continue,
         };
         if moved.custodian != *responsible {

@@ -128,6 +128,14 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
+/// The transfer stands where it stood.
+fn is_no_stage(event: TransferEvent) -> bool {
+    matches!(
+        event,
+        TransferEvent::DueMoved | TransferEvent::DeadLettered | TransferEvent::Redriven
+    )
+}
+
 /// What another branch or intake caused has the time of that act, which may have been asked for earlier.
 fn is_caused_elsewhere(event: TransferEvent) -> bool {
     matches!(
@@ -164,7 +172,7 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
         E::Cancelled | E::Returned => before == E::Accepted,
         E::Released => before == E::Completed,
         E::Undone => matches!(before, E::Completed | E::Released),
-        E::DueMoved | E::Inherited | E::PaperReceived | E::Unspecified => false,
+        E::DueMoved | E::Inherited | E::PaperReceived | E::DeadLettered | E::Redriven | E::Unspecified => false,
     }
 }
 

@@ -245,3 +245,44 @@ async fn what_was_taken_back_is_refused_although_it_was_verified_before() {
     let later = sign(&later, &key).unwrap();
     assert!(verified(&verifier, &later).await.is_ok());
 }
+
+/// Why a token that holds now does no longer, if that comes in time.
+async fn outlived(verifier: &Verifier, token: &str) -> Option<&'static str> {
+    let outlived = verifier.outlived(token.as_bytes());
+    let outlived = tokio::time::timeout(Duration::from_secs(10), outlived).await;
+    outlived.ok().map(|failure| failure.reason())
+}
+
+#[tokio::test]
+async fn who_goes_on_by_a_token_hears_when_its_time_has_come() {
+    let key = PrivateKey::generate();
+    let verifier = Identity::with(&[&key]).verifier();
+    let token = sign(&claims(1 - leeway()), &key).unwrap();
+    assert!(verified(&verifier, &token).await.is_ok());
+    assert_eq!(outlived(&verifier, &token).await, Some("TOKEN_EXPIRED"));
+}
+
+#[tokio::test]
+async fn who_goes_on_by_a_token_hears_when_it_is_taken_back_and_not_when_identity_is_away() {
+    let key = PrivateKey::generate();
+    let identity = Identity::with(&[&key]);
+    let verifier = identity.verifier();
+    let claims = claims(600);
+    let token = sign(&claims, &key).unwrap();
+    assert!(verified(&verifier, &token).await.is_ok());
+    identity.says(|set| {
+        set.revoked.tokens.insert("another".to_owned());
+    });
+    let (heard, ()) = tokio::join!(verifier.outlived(token.as_bytes()), async {
+        verifier.fetch().await.unwrap();
+        identity.is_away();
+        verifier.fetch().await.unwrap_err();
+        identity.says(|set| {
+            set.issuer = ISSUER.to_owned();
+            set.keys = vec![key.public()];
+            set.revoked.tokens.insert(claims.jti.clone());
+        });
+        verifier.fetch().await.unwrap();
+    });
+    assert_eq!(heard.reason(), "TOKEN_REVOKED");
+}

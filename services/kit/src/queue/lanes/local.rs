@@ -1,142 +1,123 @@
-//! Offers that wait for units, one lane a unit.
-//!
-//! A delivery is leased: nobody else gets the offer until the lease ends or it is settled. A lane holds at most
-//! [`LANE_CAPACITY`] offers; when more were offered than it holds, it asks to be refilled from the store.
+//! All lanes within this process.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
-use crate::clock::{self, Moment};
-
-/// How many offers a lane holds at most.
-pub const LANE_CAPACITY: usize = 1_000;
-/// A lane that had to leave offers out asks for them when it holds fewer than this.
-pub(in crate::queue) const REFILL_BELOW: usize = 100;
-
-/// An offer for a unit's lane.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Offer {
-    /// What it is known by.
-    pub key: String,
-    /// W3C trace context of what made it; empty when that is not known.
-    pub traceparent: String,
-    /// When what made it was committed, by the real clock; `None` when that is not known.
-    pub committed_at: Option<Moment>,
-}
-
-impl From<&str> for Offer {
-    /// An offer of which nothing else is known.
-    fn from(key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            ..Self::default()
-        }
-    }
-}
-
-/// An offer on its way to a unit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivered {
-    /// As it was put into the lane.
-    pub offer: Offer,
-    /// 1 at first, raised by every delivery.
-    pub attempt: u32,
-}
+use super::lane::{Lane, left};
+use super::{LOOK, Modify, Offer, Stats, Take, Taken};
+use crate::clock;
 
 /// All lanes.
 #[derive(Debug, Default)]
 pub struct Lanes {
-    by_unit: Mutex<HashMap<String, Lane>>,
+    by_unit: Mutex<HashMap<String, Stand>>,
     starving: Mutex<VecDeque<String>>,
     starved: Notify,
 }
 
+/// A lane with its bell.
 #[derive(Debug, Default)]
-struct Lane {
-    ready: BTreeMap<u64, String>,
-    leased: HashMap<String, Instant>,
-    entries: HashMap<String, Entry>,
-    next: u64,
-    left_out: bool,
-    arrived: Arc<Notify>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    order: u64,
-    attempts: u32,
-    offer: Offer,
+struct Stand {
+    lane: Lane,
+    bell: Arc<Notify>,
 }
 
 impl Lanes {
-    /// Puts an offer into a unit's lane, unless it is there.
-    pub fn offer(&self, unit: &str, offer: impl Into<Offer>) {
+    /// Puts an offer into a unit's lane, unless it is there or was acknowledged.
+    pub fn offer(&self, unit: &str, offer: Offer) {
         let mut lanes = self.lock();
-        let lane = lanes.entry(unit.to_owned()).or_default();
-        lane.offer(offer.into());
+        let stand = lanes.entry(unit.to_owned()).or_default();
+        if stand.lane.offer(offer) {
+            stand.bell.notify_waiters();
+        }
     }
 
-    /// Puts the open offers of a unit, as the store has them in order, back into its lane; `more` tells that the store has
-    /// others behind them.
-    pub fn refill<'a>(&self, unit: &str, keys: impl Iterator<Item = &'a str>, more: bool) {
+    /// Puts a page of a unit's open offers in. Whether there is room for more.
+    pub fn refill(&self, unit: &str, offers: &[Offer], whole: bool) -> bool {
         let mut lanes = self.lock();
-        let lane = lanes.entry(unit.to_owned()).or_default();
-        lane.left_out = more;
-        keys.for_each(|key| lane.offer(key.into()));
+        let stand = lanes.entry(unit.to_owned()).or_default();
+        let room = stand.lane.refill(offers, whole);
+        stand.bell.notify_waiters();
+        room
     }
 
-    /// Takes an offer out for good: it was accepted, declined, recalled or is no longer open.
+    /// Takes an offer out for good.
     pub fn settle(&self, unit: &str, key: &str) {
+        self.change(unit, |lane| lane.settle(key));
+    }
+
+    /// Takes what may be delivered now.
+    pub fn take(&self, take: &Take<'_>) -> Taken {
+        let now = clock::monotonic();
         let mut lanes = self.lock();
-        let Some(lane) = lanes.get_mut(unit) else {
-            return;
-        };
-        lane.settle(key);
-        let starves = lane.starves();
+        let stand = lanes.entry(take.unit.to_owned()).or_default();
+        let look = stand.lane.take(take, now);
+        if !look.delivered.is_empty() {
+            // Whoever waits beside has to know when these leases end.
+            stand.bell.notify_waiters();
+        }
+        let starves = stand.lane.starves();
+        drop(lanes);
+        if starves {
+            self.ask_for(take.unit);
+        }
+        Taken {
+            delivered: look.delivered,
+            exhausted: look.exhausted,
+            look_again: look.next.map_or(LOOK, |next| left(next, now).min(LOOK)),
+        }
+    }
+
+    /// Changes deliveries; whether each change had an effect.
+    pub fn modify(&self, unit: &str, modify: &[Modify]) -> Vec<bool> {
+        let now = clock::monotonic();
+        let done = self.change(unit, |lane| {
+            let done = modify.iter().map(|modify| lane.modify(modify, now));
+            done.collect()
+        });
+        done.unwrap_or_else(|| vec![false; modify.len()])
+    }
+
+    /// Changes a lane that is there, wakes whoever waits at it, and asks for what it lacks.
+    fn change<T>(&self, unit: &str, change: impl FnOnce(&mut Lane) -> T) -> Option<T> {
+        let mut lanes = self.lock();
+        let stand = lanes.get_mut(unit)?;
+        let changed = change(&mut stand.lane);
+        stand.bell.notify_waiters();
+        let starves = stand.lane.starves();
         drop(lanes);
         if starves {
             self.ask_for(unit);
         }
+        Some(changed)
     }
 
-    /// Takes up to `most` offers for `lease`, waiting up to `wait` for the first.
-    pub async fn pull(
-        &self,
-        unit: &str,
-        most: usize,
-        wait: Duration,
-        lease: Duration,
-    ) -> Vec<Delivered> {
-        let deadline = clock::monotonic() + wait;
-        let arrived = self.arrivals(unit);
-        loop {
-            // Listens before it looks, so that nothing is missed in between.
-            let stirred = arrived.notified();
-            let (taken, lease_ends) = self.take(unit, most, lease);
-            let now = clock::monotonic();
-            if !taken.is_empty() || now >= deadline {
-                return taken;
-            }
-            let until = lease_ends.map_or(deadline, |ends| ends.min(deadline));
-            tokio::select! {
-                () = stirred => {}
-                () = tokio::time::sleep_until(until) => {}
-            }
-        }
+    /// What a unit's lane holds.
+    pub fn stats(&self, unit: &str) -> Stats {
+        let now = clock::monotonic();
+        let mut lanes = self.lock();
+        let stand = lanes.get_mut(unit);
+        stand.map_or_else(Stats::default, |stand| stand.lane.stats(now))
+    }
+
+    /// Whether a unit's lane was never filled from the store, or was wiped since.
+    pub fn is_unknown(&self, unit: &str) -> bool {
+        let lanes = self.lock();
+        lanes.get(unit).is_none_or(|stand| stand.lane.is_unknown())
+    }
+
+    /// Rings when something may have come for a unit.
+    pub fn bell(&self, unit: &str) -> Arc<Notify> {
+        let mut lanes = self.lock();
+        Arc::clone(&lanes.entry(unit.to_owned()).or_default().bell)
     }
 
     /// The next unit whose lane should be refilled from the store.
     pub async fn starving(&self) -> String {
         loop {
-            let next = self
-                .starving
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop_front();
+            let next = self.asked().pop_front();
             if let Some(unit) = next {
                 return unit;
             }
@@ -146,7 +127,7 @@ impl Lanes {
 
     /// Asks for a unit's lane to be refilled.
     pub fn ask_for(&self, unit: &str) {
-        let mut starving = self.starving.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut starving = self.asked();
         if !starving.iter().any(|waiting| waiting == unit) {
             starving.push_back(unit.to_owned());
             self.starved.notify_one();
@@ -156,111 +137,16 @@ impl Lanes {
     /// Forgets everything, as a queue that is wiped or restarted does.
     #[cfg(any(test, feature = "testing"))]
     pub fn wipe(&self) {
-        for lane in self.lock().values_mut() {
-            *lane = Lane {
-                arrived: Arc::clone(&lane.arrived),
-                ..Lane::default()
-            };
+        for stand in self.lock().values_mut() {
+            stand.lane = Lane::default();
         }
     }
 
-    /// How many offers a unit's lane holds, leased ones included.
-    #[must_use]
-    pub fn held(&self, unit: &str) -> usize {
-        self.lock().get(unit).map_or(0, |lane| lane.entries.len())
+    fn asked(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.starving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn arrivals(&self, unit: &str) -> Arc<Notify> {
-        let mut lanes = self.lock();
-        Arc::clone(&lanes.entry(unit.to_owned()).or_default().arrived)
-    }
-
-    fn take(&self, unit: &str, most: usize, lease: Duration) -> (Vec<Delivered>, Option<Instant>) {
-        let mut lanes = self.lock();
-        let lane = lanes.entry(unit.to_owned()).or_default();
-        let taken = lane.take(most, lease);
-        let lease_ends = lane.leased.values().min().copied();
-        let starves = lane.starves();
-        drop(lanes);
-        if starves {
-            self.ask_for(unit);
-        }
-        (taken, lease_ends)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Lane>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Stand>> {
         self.by_unit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Lane {
-    fn offer(&mut self, offer: Offer) {
-        if self.entries.contains_key(&offer.key) {
-            return;
-        }
-        if self.entries.len() >= LANE_CAPACITY {
-            self.left_out = true;
-            return;
-        }
-        let order = self.next;
-        self.next += 1;
-        self.ready.insert(order, offer.key.clone());
-        let entry = Entry {
-            order,
-            attempts: 0,
-            offer,
-        };
-        self.entries.insert(entry.offer.key.clone(), entry);
-        self.arrived.notify_one();
-    }
-
-    fn settle(&mut self, key: &str) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.ready.remove(&entry.order);
-            self.leased.remove(key);
-        }
-    }
-
-    fn take(&mut self, most: usize, lease: Duration) -> Vec<Delivered> {
-        self.end_leases();
-        let ends = clock::monotonic() + lease;
-        let mut taken = Vec::new();
-        while taken.len() < most {
-            let Some((_, key)) = self.ready.pop_first() else {
-                break;
-            };
-            if let Some(entry) = self.entries.get_mut(&key) {
-                entry.attempts += 1;
-                taken.push(Delivered {
-                    offer: entry.offer.clone(),
-                    attempt: entry.attempts,
-                });
-                self.leased.insert(key, ends);
-            }
-        }
-        if !taken.is_empty() {
-            // Whoever waits beside this puller has to know when its leases end.
-            self.arrived.notify_waiters();
-        }
-        if !self.ready.is_empty() {
-            self.arrived.notify_one();
-        }
-        taken
-    }
-
-    fn end_leases(&mut self) {
-        let now = clock::monotonic();
-        let (entries, ready) = (&self.entries, &mut self.ready);
-        self.leased.retain(|key, ends| {
-            let ended = *ends <= now;
-            if ended && let Some(entry) = entries.get(key) {
-                ready.insert(entry.order, key.clone());
-            }
-            !ended
-        });
-    }
-
-    fn starves(&self) -> bool {
-        self.left_out && self.entries.len() < REFILL_BELOW
     }
 }

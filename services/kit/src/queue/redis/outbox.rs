@@ -8,7 +8,7 @@ use futures::future::join_all;
 use prost::Message as _;
 use proto::event::v1::Event;
 use redis::Pipeline;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Connection;
@@ -36,6 +36,8 @@ pub(super) struct Outbox {
     pub link: Link,
     /// Whose lanes ask for refills.
     pub local: Arc<local::Lanes>,
+    /// Told when something could not be sent.
+    pub doubt: Arc<Notify>,
 }
 
 impl Outbox {
@@ -73,6 +75,9 @@ impl Outbox {
         };
         // The link tells of failures; the stores have what was lost.
         let answered: Vec<Option<Vec<bool>>> = self.link.run(sending).await.unwrap_or_default();
+        if answered.len() < letters.len() || answered.iter().any(Option::is_none) {
+            self.doubt.notify_one();
+        }
         for (letter, starving) in letters.values().zip(answered) {
             for (unit, starves) in letter.settled.iter().zip(starving.unwrap_or_default()) {
                 if starves {

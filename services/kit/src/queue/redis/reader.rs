@@ -3,7 +3,7 @@
 //!
 //! A stream that is new to a reader is read from its beginning, so that nothing is missed that was published since somebody
 //! listens; consumers skip what they have. What a reader does not hear, they read from the owners, and pullers find it when they
-//! look.
+//! look. A Redis that was wiped answers as if nothing had happened: the epoch of the group tells, which is another one then.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +13,12 @@ use prost::Message as _;
 use proto::event::v1::Event;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use redis::{AsyncCommands as _, Cmd, RedisResult};
+use tokio::sync::Notify;
 
 use super::address::{Address, Connection};
 use super::bells::Bells;
 use super::script;
+use crate::clock;
 use crate::log::Shard;
 use crate::queue::streams::Streams;
 
@@ -35,6 +37,8 @@ pub(super) struct Reader {
     pub group: Shard,
     pub streams: Arc<Streams>,
     pub bells: Arc<Bells>,
+    /// Told when something may have been lost.
+    pub doubt: Arc<Notify>,
 }
 
 impl Reader {
@@ -52,9 +56,19 @@ impl Reader {
     async fn read_until_it_breaks(&self, positions: &mut Positions) -> RedisResult<()> {
         let mut connection = self.address.connect().await?;
         forget_what_is_ahead(&mut connection, positions).await?;
-        // Whatever came while nobody listened.
-        self.bells.ring_all(self.group);
+        let mut epoch = self.epoch(&mut connection).await?;
+        let mut looked_at = clock::monotonic();
+        // Whatever came, or was lost, while nobody listened.
+        self.look_everywhere();
         loop {
+            if looked_at.elapsed() >= BLOCK {
+                looked_at = clock::monotonic();
+                let now = self.epoch(&mut connection).await?;
+                if std::mem::replace(&mut epoch, now) != epoch {
+                    forget_what_is_ahead(&mut connection, positions).await?;
+                    self.look_everywhere();
+                }
+            }
             let logs = self.streams.owners(self.group);
             let logs = logs.iter().map(|owner| script::log(owner, self.group));
             for key in logs.chain([script::bell(self.group)]) {
@@ -69,6 +83,23 @@ impl Reader {
                 self.hear(&stream.key, stream.ids);
             }
         }
+    }
+
+    /// The epoch of the group, which begins now where there is none.
+    async fn epoch(&self, connection: &mut Connection) -> RedisResult<String> {
+        let key = script::epoch(self.group);
+        let () = redis::cmd("SET")
+            .arg(&key)
+            .arg(clock::new_uid())
+            .arg("NX")
+            .query_async(connection)
+            .await?;
+        connection.get(&key).await
+    }
+
+    fn look_everywhere(&self) {
+        self.bells.ring_all(self.group);
+        self.doubt.notify_one();
     }
 
     fn hear(&self, key: &str, entries: Vec<StreamId>) {

@@ -42,7 +42,9 @@ impl<'a> Offers<'a> {
             | What::Returned
             | What::Undone
             | What::Inherited
-            | What::PaperReceived => {}
+            | What::PaperReceived
+            | What::DeadLettered
+            | What::Redriven => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use super::micros;
 use super::personal::{PAPER, REASON, seal};
 use crate::paper::Paper;
 use crate::route::Due;
-use crate::transfer::{Acceptance, State, Transfer, Work};
+use crate::transfer::{Acceptance, DeadLetter, State, Transfer, Work};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -46,6 +46,10 @@ pub struct Model {
     pub paper_travels: bool,
     /// JSON, sealed likewise; none where nothing travels.
     pub paper: Option<Vec<u8>>,
+    /// Whether the queue gave the present offer up; stands in an index.
+    pub dead_letter: bool,
+    pub dead_letter_since: Option<i64>,
+    pub dead_letter_deliveries: Option<i32>,
     pub revision: i64,
 }
 
@@ -61,7 +65,7 @@ pub const RETURNED: i32 = 7;
 pub const UNDONE: i32 = 8;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 16] = [
+pub const MAY_CHANGE: [Column; 19] = [
     Column::OfferedBefore,
     Column::State,
     Column::FromUnit,
@@ -77,6 +81,9 @@ pub const MAY_CHANGE: [Column; 16] = [
     Column::StepDue,
     Column::EndedAt,
     Column::Reason,
+    Column::DeadLetter,
+    Column::DeadLetterSince,
+    Column::DeadLetterDeliveries,
     Column::Revision,
 ];
 
@@ -109,6 +116,11 @@ impl Model {
             reason: seal(transfer, REASON, transfer.reason.as_bytes()),
             paper_travels: transfer.paper.travels(),
             paper: seal(transfer, PAPER, paper(&transfer.paper).as_bytes()),
+            dead_letter: transfer.dead_letter.is_some(),
+            dead_letter_since: transfer.dead_letter.map(|letter| micros(letter.since)),
+            dead_letter_deliveries: transfer
+                .dead_letter
+                .map(|letter| i32::try_from(letter.deliveries).unwrap_or(i32::MAX)),
             revision: transfer.revision,
         }
     }
@@ -128,6 +140,7 @@ impl Model {
                 None => None,
             },
             state: self.state()?,
+            dead_letter: self.dead_letter(),
             work: Work {
                 key: self.step_key,
                 name: self.step_name,
@@ -171,6 +184,14 @@ impl Model {
             RETURNED => State::SentBack(self.acceptance()?, ended()?),
             UNDONE => State::Undone(self.acceptance()?, ended()?),
             _ => return Err(bad_row("state")),
+        })
+    }
+
+    fn dead_letter(&self) -> Option<DeadLetter> {
+        let letter = self.dead_letter_since.zip(self.dead_letter_deliveries);
+        letter.map(|(since, deliveries)| DeadLetter {
+            since: clock::from_micros(since),
+            deliveries: deliveries.unsigned_abs(),
         })
     }
 

@@ -1,0 +1,42 @@
+-- ARGV: how many acknowledged offers are remembered, unit, then key, attempt, change and ms of each. Changes: `acknowledge`,
+-- `extend`, `give_back`, `undeliver`. Gives: 1 for each that had an effect; 1 when the lane starves.
+local now = clock()
+local done, came_back = {}, false
+
+local function acknowledge(key, id)
+  if redis.call('SISMEMBER', marks, key) == 1 then return 1 end
+  if not id or redis.call('SCARD', marks) >= tonumber(ARGV[1]) then return 0 end
+  remove(key, id, ARGV[2])
+  redis.call('SADD', marks, key)
+  return 1
+end
+
+local function is_out(id, attempt)
+  local ends = redis.call('ZSCORE', leases, id)
+  if not ends or tonumber(ends) <= now or redis.call('HEXISTS', holders, id) == 0 then return false end
+  local known = pending(id)
+  return known and known[4] == attempt
+end
+
+local function change(id, attempt, what, ms)
+  if not id or not is_out(id, attempt) then return 0 end
+  redis.call('ZADD', leases, now + ms, id)
+  if what ~= 'extend' then
+    redis.call('HDEL', holders, id)
+    came_back = true
+  end
+  if what == 'undeliver' then attempts(id, attempt - 1) end
+  return 1
+end
+
+for i = 3, #ARGV, 4 do
+  local key, what = ARGV[i], ARGV[i + 2]
+  local id = redis.call('HGET', entries, key)
+  if what == 'acknowledge' then
+    done[#done + 1] = acknowledge(key, id)
+  else
+    done[#done + 1] = change(id, tonumber(ARGV[i + 1]), what, tonumber(ARGV[i + 3]))
+  end
+end
+if came_back then ring(ARGV[2]) end
+return { done, starves() }

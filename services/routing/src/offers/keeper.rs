@@ -1,0 +1,85 @@
+//! Keeping the lanes full. What it costs does not grow with how many offers are open: units with offers are found by one probe of
+//! an index each, and a lane takes pages until it is full.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use kit::db::Db;
+use kit::queue::{LANE_CAPACITY, Offer, Queue};
+use sea_orm::DbErr;
+use tokio::time::MissedTickBehavior;
+
+use crate::store::{self, OpenOffer};
+use crate::transfer::offer_key;
+
+/// How often the store is asked which units have offers.
+const LOOK: Duration = Duration::from_secs(3);
+/// How many lanes are looked through at each of these times although nothing tells that they lost something.
+const LOOKED_THROUGH: usize = 8;
+
+/// Refills lanes from the store for as long as the process runs: those that ask; every few seconds those that were never filled,
+/// as all of them at the start and after a wipe; all, after Redis was away; and a few more in turn, for a process may have
+/// died between a commit and telling of it.
+pub async fn keep_lanes_full(db: Db, queue: Queue) {
+    let mut look = tokio::time::interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last = String::new();
+    loop {
+        let done = tokio::select! {
+            unit = queue.lanes().starving() => refill(&db, &queue, &unit).await,
+            _ = look.tick() => ask_for_what_is_lost(&db, &queue, &mut last).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "open offers could not be read; trying again");
+        }
+    }
+}
+
+/// Asks for lanes that lack something, and for some more after the last that was looked through.
+async fn ask_for_what_is_lost(db: &Db, queue: &Queue, last: &mut String) -> Result<(), DbErr> {
+    let doubted = queue.lanes().doubted().now_or_never().is_some();
+    let units = store::units_with_offers(db.read()).await?;
+    if doubted {
+        units.iter().for_each(|unit| queue.lanes().ask_for(unit));
+        return Ok(());
+    }
+    for unit in queue.lanes().unknown(&units).await {
+        queue.lanes().ask_for(unit);
+    }
+    let next = units.partition_point(|unit| unit <= last);
+    for unit in units.iter().skip(next).take(LOOKED_THROUGH) {
+        queue.lanes().ask_for(unit);
+        last.clone_from(unit);
+    }
+    if next + LOOKED_THROUGH >= units.len() {
+        last.clear();
+    }
+    Ok(())
+}
+
+async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
+    let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
+    let mut after: Option<OpenOffer> = None;
+    loop {
+        let page = store::open_offers(db.read(), unit, after.as_ref(), limit).await?;
+        let whole = page.len() < LANE_CAPACITY;
+        let offers: Vec<Offer> = page.iter().map(offer).collect();
+        let room = queue.lanes().refill(unit, &offers, whole).await;
+        if whole || !room {
+            return Ok(());
+        }
+        after = page.into_iter().next_back();
+    }
+}
+
+/// The trace and the commit of an offer are not kept in the store.
+fn offer(open: &OpenOffer) -> Offer {
+    Offer {
+        key: offer_key(&open.uid, open.offer_epoch),
+        dossier: open.dossier_uid.clone(),
+        ..Offer::default()
+    }
+}

@@ -1,0 +1,132 @@
+//! However many offers are open, the head of every lane is back soon after the queue lost everything.
+
+use kit::clock;
+use kit::copies::{Calendars, UnitTable};
+use kit::db::Stores;
+use kit::queue::{Change, Modify, Take};
+use kit::testing;
+use tempfile::TempDir;
+use worktime::{Calendar, OfficeHours};
+
+use super::*;
+use crate::change::Change as Write;
+use crate::journey::{Journey, Surroundings};
+use crate::migration::Migrator;
+use crate::store::tests::{moment, route};
+
+const IN_TIME: Duration = Duration::from_secs(10);
+
+struct Filled {
+    db: Db,
+    queue: Queue,
+    _stores: Stores,
+    _folder: TempDir,
+}
+
+impl Filled {
+    /// So many open offers to each of these units.
+    async fn with(units: &[&str], offers: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+        kit::migration::up::<Migrator>(&db).await.unwrap();
+        let (table, calendar) = (
+            UnitTable::default(),
+            Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [])),
+        );
+        let around = Surroundings {
+            units: &table,
+            calendar: &calendar,
+        };
+        let open = |unit: &str, number: usize| {
+            let mut route = route();
+            route.dossier = format!("{unit}-{number}");
+            unit.clone_into(&mut route.steps[0].unit);
+            let journey = Journey::open(route, "desk", moment(0), around);
+            Write::journey(journey.unwrap())
+        };
+        let numbers = 0..offers;
+        let changes: Vec<Write> = units
+            .iter()
+            .flat_map(|unit| numbers.clone().map(|number| open(unit, number)))
+            .collect();
+        let tx = db.begin().await.unwrap();
+        store::save(&tx, &changes).await.unwrap();
+        tx.commit().await.unwrap();
+        let queue = testing::redis_queue().await;
+        Self {
+            db,
+            queue: queue.unwrap_or_else(Queue::in_process),
+            _stores: stores,
+            _folder: folder,
+        }
+    }
+
+    async fn take(&self, unit: &str) -> Vec<String> {
+        let take = Take {
+            unit,
+            subscriber: "somebody",
+            most: LANE_CAPACITY,
+            lease: Duration::from_mins(1),
+            most_deliveries: 10,
+        };
+        let taken = self.queue.lanes().take(&take).await.delivered;
+        taken.into_iter().map(|taken| taken.offer.key).collect()
+    }
+
+    async fn holds(&self, unit: &str) -> usize {
+        let stats = self.queue.lanes().stats(unit).await;
+        stats.map_or(0, |stats| stats.held)
+    }
+}
+
+#[tokio::test]
+async fn a_refill_goes_past_what_is_acknowledged_and_brings_all_in_time() {
+    let filled = Filled::with(&["desk"], 2_500).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for expected in [1_000, 1_000, 500, 0] {
+        refill(&filled.db, &filled.queue, "desk").await.unwrap();
+        assert_eq!(filled.holds("desk").await, expected);
+        let keys = filled.take("desk").await;
+        assert_eq!(keys.len(), expected);
+        let acknowledge = keys.iter().map(|key| Modify {
+            key: key.clone(),
+            attempt: 1,
+            change: Change::Acknowledge,
+        });
+        let acknowledge: Vec<Modify> = acknowledge.collect();
+        filled.queue.lanes().modify("desk", &acknowledge).await;
+        seen.extend(keys);
+    }
+    assert_eq!(seen.len(), 2_500);
+}
+
+#[tokio::test]
+async fn after_a_wipe_the_head_of_every_lane_is_back_in_time_also_where_nobody_takes() {
+    let units = ["a", "b", "c"];
+    let filled = Filled::with(&units, 1_200).await;
+    let keeping = tokio::spawn(keep_lanes_full(filled.db.clone(), filled.queue.clone()));
+    for _ in 0..2 {
+        let began = clock::monotonic();
+        for unit in units {
+            testing::until("the head is there", IN_TIME, async || {
+                (filled.holds(unit).await == LANE_CAPACITY).then_some(())
+            })
+            .await;
+        }
+        assert!(clock::monotonic() - began < IN_TIME, "it came late");
+        filled.queue.lanes().wipe().await;
+    }
+    keeping.abort();
+}
+
+#[tokio::test]
+async fn what_is_asked_of_the_store_goes_by_its_index() {
+    let filled = Filled::with(&["a"], 1).await;
+    if filled.db.is_shared() {
+        // It goes by the index when there is more in the table.
+        return;
+    }
+    let plan = store::plan_of_units(filled.db.read()).await.unwrap();
+    assert!(plan.contains("USING COVERING INDEX transfer_offers"), "{plan}");
+    assert!(!plan.contains("SCAN transfer"), "{plan}");
+}

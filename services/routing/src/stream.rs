@@ -1,0 +1,351 @@
+//! One subscriber of a unit's queue: what is brought to it, and what it does with that.
+//!
+//! It runs as a task of its own. What it waits for wakes it: the bell of its unit, its client, the end of a lease, its token. It
+//! takes a few offers at a time, so that those who compete share them, and only as many as may be outstanding.
+
+mod acts;
+mod outstanding;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+use kit::authority::{Context, Scope};
+use kit::caller::Pass;
+use kit::clock;
+use kit::failure::Failure;
+use kit::queue::{Change, Delivered, Modify};
+use kit::serve::explained;
+use prost::Message as _;
+use proto::routing::v1 as pb;
+use tokio::sync::futures::OwnedNotified;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, Streaming};
+
+use crate::offers::Offers;
+use crate::transfer::Transfer;
+use crate::wire;
+use crate::wire::queue::Subscription;
+use acts::Accepted;
+use outstanding::{Held, Outstanding};
+
+/// How many offers a subscriber takes before others have their turn.
+const AT_ONCE: usize = 16;
+/// How many messages of the client are taken together.
+const MESSAGES: usize = 64;
+/// How many acceptances are under way at once; more are read when one is done.
+const ACCEPTING: usize = 64;
+/// After how much time without news a stream tells that it lives.
+const QUIET: Duration = Duration::from_secs(30);
+/// When it looks again after the store did not answer.
+const STORE_AWAY: Duration = Duration::from_secs(1);
+/// How long a client has to take the end of its stream.
+const PARTING: Duration = Duration::from_secs(1);
+
+/// What goes to the client.
+pub type Sent = Result<pb::StreamTransfersResponse, Status>;
+
+/// One stream.
+pub struct Subscriber {
+    /// What brings offers.
+    pub offers: Offers,
+    /// The call.
+    pub context: Context,
+    /// Which transfers the caller may know of.
+    pub scope: Scope,
+    /// By what it was let in.
+    pub pass: Pass,
+    /// What it subscribed to.
+    pub subscription: Subscription,
+    /// What its client sends.
+    pub inbound: Streaming<pb::StreamTransfersRequest>,
+    /// To its client.
+    pub out: mpsc::Sender<Sent>,
+    /// Cancelled when the process drains.
+    pub stop: CancellationToken,
+}
+
+/// A stream that runs.
+struct Running {
+    offers: Offers,
+    context: Context,
+    scope: Scope,
+    subscription: Subscription,
+    /// Its own name in the queue.
+    name: String,
+    out: mpsc::Sender<Sent>,
+    stop: CancellationToken,
+    outstanding: Outstanding,
+    accepting: FuturesUnordered<BoxFuture<'static, Accepted>>,
+    look_at: Instant,
+    quiet_until: Instant,
+}
+
+/// Why a stream ends.
+enum End {
+    /// Its client went away.
+    Gone,
+    /// Its client has nothing more to say.
+    Done,
+    /// It cannot go on.
+    Failed(Failure),
+}
+
+impl Subscriber {
+    /// Brings offers until either side ends the stream; then whatever is outstanding is given back.
+    pub async fn run(self) {
+        let (pass, stop, mut inbound) = (self.pass, self.stop.clone(), self.inbound);
+        let ended = async move {
+            tokio::select! {
+                () = stop.cancelled() => stopping(),
+                failure = pass.outlived() => failure,
+            }
+        };
+        let now = clock::monotonic();
+        let mut running = Running {
+            outstanding: Outstanding::new(self.subscription.limits),
+            offers: self.offers,
+            context: self.context,
+            scope: self.scope,
+            subscription: self.subscription,
+            name: clock::new_uid(),
+            out: self.out,
+            stop: self.stop,
+            accepting: FuturesUnordered::new(),
+            look_at: now,
+            quiet_until: now + QUIET,
+        };
+        let end = running.go_on(&mut inbound, std::pin::pin!(ended)).await;
+        running.finish(end).await;
+    }
+}
+
+impl Running {
+    async fn go_on(
+        &mut self,
+        inbound: &mut Streaming<pb::StreamTransfersRequest>,
+        mut ended: Pin<&mut (impl Future<Output = Failure> + Send)>,
+    ) -> End {
+        let bell = self.offers.queue.lanes().bell(&self.subscription.unit);
+        let mut rung = listen(&bell);
+        let out = self.out.clone();
+        loop {
+            if self.is_to_look() {
+                // Listens before it looks, so that nothing is missed in between.
+                rung = listen(&bell);
+                if let Err(end) = self.look().await {
+                    return end;
+                }
+            }
+            let wake = self.wake_at();
+            tokio::select! {
+                () = out.closed() => return End::Gone,
+                failure = &mut ended => return End::Failed(failure),
+                message = inbound.message(), if self.accepting.len() < ACCEPTING => {
+                    match self.hear(message, inbound).await {
+                        Ok(()) => {}
+                        Err(end) => return end,
+                    }
+                }
+                Some(accepted) = self.accepting.next() => {
+                    let outcomes = self.accepted(accepted);
+                    if let Err(end) = self.tell(outcomes).await {
+                        return end;
+                    }
+                }
+                () = &mut rung => {
+                    rung = listen(&bell);
+                    self.look_at = clock::monotonic();
+                }
+                () = tokio::time::sleep_until(wake) => {
+                    if let Err(end) = self.tell_that_it_lives().await {
+                        return end;
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_to_look(&mut self) -> bool {
+        let now = clock::monotonic();
+        self.outstanding.end_leases(now);
+        self.look_at <= now && self.outstanding.room() > 0
+    }
+
+    fn wake_at(&self) -> Instant {
+        let look = (self.outstanding.room() > 0).then_some(self.look_at);
+        let times = look.into_iter().chain(self.outstanding.next_end());
+        times.fold(self.quiet_until, Instant::min)
+    }
+
+    /// Takes what may come now and brings it.
+    async fn look(&mut self) -> Result<(), End> {
+        let (unit, lease) = (&self.subscription.unit, self.subscription.lease);
+        let most = self.outstanding.room().min(AT_ONCE);
+        // By the time at which it was asked: the lease ends no earlier than is told.
+        let ends = (clock::monotonic() + lease, clock::real() + lease);
+        let take = self.offers.take(unit, &self.name, most, lease);
+        let taken = self.offers.queue.lanes().take(&take).await;
+        let nothing_came = taken.is_empty();
+        self.offers.give_up(unit, taken.exhausted).await;
+        let back: Vec<Modify> = taken.delivered.iter().map(undelivered).collect();
+        let now = clock::monotonic();
+        self.look_at = if nothing_came {
+            now + taken.look_again
+        } else {
+            now
+        };
+        let open = self.offers.open_ones(&self.scope, unit, taken.delivered);
+        match open.await {
+            Ok(open) => self.deliver(open, ends).await,
+            Err(error) => {
+                tracing::warn!(%error, "offers could not be read and are delivered later");
+                self.offers.queue.lanes().modify(unit, &back).await;
+                self.look_at = now + STORE_AWAY;
+                Ok(())
+            }
+        }
+    }
+
+    /// Brings what has room. The rest goes back in its order as if it had never been taken.
+    async fn deliver(
+        &mut self,
+        open: Vec<(Transfer, Delivered)>,
+        (ends, told_ends): (Instant, clock::Moment),
+    ) -> Result<(), End> {
+        let (mut deliveries, mut back) = (Vec::new(), Vec::new());
+        for (transfer, delivered) in open {
+            let delivery = wire::reply::delivery(&transfer, &delivered, told_ends);
+            let held = Held {
+                attempt: delivered.attempt,
+                bytes: delivery.encoded_len(),
+                ends,
+                traceparent: delivered.offer.traceparent.clone(),
+            };
+            if back.is_empty() && self.outstanding.add(&delivered.offer.key, held) {
+                deliveries.push(delivery);
+            } else {
+                back.push(undelivered(&delivered));
+            }
+        }
+        if !back.is_empty() {
+            let lanes = self.offers.queue.lanes();
+            lanes.modify(&self.subscription.unit, &back).await;
+        }
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        self.send(pb::StreamTransfersResponse {
+            deliveries,
+            outcomes: Vec::new(),
+        })
+        .await
+    }
+
+    /// Hears a message, and those that came with it.
+    async fn hear(
+        &mut self,
+        first: Result<Option<pb::StreamTransfersRequest>, Status>,
+        inbound: &mut Streaming<pb::StreamTransfersRequest>,
+    ) -> Result<(), End> {
+        let mut heard = Vec::new();
+        let mut next = Some(first);
+        let mut end = None;
+        while let Some(message) = next {
+            match message {
+                Ok(Some(message)) => heard.push(message),
+                Ok(None) => end = Some(End::Done),
+                Err(status) => end = Some(of_client(&status)),
+            }
+            let more = end.is_none() && heard.len() < MESSAGES;
+            next = more
+                .then(|| inbound.message().now_or_never())
+                .flatten();
+        }
+        let (outcomes, malformed) = self.act_on(heard).await;
+        self.tell(outcomes).await?;
+        match malformed.map(End::Failed).or(end) {
+            Some(end) => Err(end),
+            None => Ok(()),
+        }
+    }
+
+    async fn tell(&mut self, outcomes: Vec<pb::StreamOutcome>) -> Result<(), End> {
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        self.send(pb::StreamTransfersResponse {
+            deliveries: Vec::new(),
+            outcomes,
+        })
+        .await
+    }
+
+    async fn tell_that_it_lives(&mut self) -> Result<(), End> {
+        if clock::monotonic() < self.quiet_until {
+            return Ok(());
+        }
+        self.send(pb::StreamTransfersResponse::default()).await
+    }
+
+    async fn send(&mut self, message: pb::StreamTransfersResponse) -> Result<(), End> {
+        self.quiet_until = clock::monotonic() + QUIET;
+        let sent = self.stop.run_until_cancelled(self.out.send(Ok(message)));
+        match sent.await {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => Err(End::Gone),
+            None => Err(End::Failed(stopping())),
+        }
+    }
+
+    /// Finishes what is under way, tells why it ends, and gives back what is outstanding.
+    async fn finish(mut self, end: End) {
+        if matches!(end, End::Done) {
+            while let Some(accepted) = self.accepting.next().await {
+                let outcomes = self.accepted(accepted);
+                if self.tell(outcomes).await.is_err() {
+                    break;
+                }
+            }
+        }
+        let back = self.outstanding.give_back_all();
+        if !back.is_empty() {
+            let lanes = self.offers.queue.lanes();
+            lanes.modify(&self.subscription.unit, &back).await;
+        }
+        if let End::Failed(failure) = end {
+            let told = self.out.send(Err(failure.into()));
+            let _ = tokio::time::timeout(PARTING, told).await;
+        }
+    }
+}
+
+/// Hears what rings from now on.
+fn listen(bell: &Arc<Notify>) -> Pin<Box<OwnedNotified>> {
+    let mut rung = Box::pin(Arc::clone(bell).notified_owned());
+    rung.as_mut().enable();
+    rung
+}
+
+fn undelivered(delivered: &Delivered) -> Modify {
+    Modify {
+        key: delivered.offer.key.clone(),
+        attempt: delivered.attempt,
+        change: Change::Undeliver,
+    }
+}
+
+/// What came instead of a message of the client.
+fn of_client(status: &Status) -> End {
+    explained(status).map_or(End::Gone, End::Failed)
+}
+
+fn stopping() -> Failure {
+    const RETRY: Duration = Duration::from_millis(500);
+    Failure::unavailable("STOPPING", "the service stops; subscribe again", RETRY)
+}
