@@ -45,6 +45,9 @@ rpcs! {
         "RegisterOfficer": RegisterOfficerRequest => RegisterOfficerResponse,
         "AssignPosition": AssignPositionRequest => AssignPositionResponse,
         "DelegatePosition": DelegatePositionRequest => DelegatePositionResponse,
+        "EndPosition": EndPositionRequest => EndPositionResponse,
+        "DisableOfficer": DisableOfficerRequest => DisableOfficerResponse,
+        "GetOfficer": GetOfficerRequest => GetOfficerResponse,
     }
     identity "PartyService" {
         "RegisterParty": RegisterPartyRequest => RegisterPartyResponse,
@@ -107,6 +110,9 @@ rpcs! {
         "DeclineTransfer": DeclineTransferRequest => DeclineTransferResponse,
         "ForwardTransfer": ForwardTransferRequest => ForwardTransferResponse,
         "CompleteTransfer": CompleteTransferRequest => CompleteTransferResponse,
+        "ClaimTransfer": ClaimTransferRequest => ClaimTransferResponse,
+        "AssignTransfer": AssignTransferRequest => AssignTransferResponse,
+        "ReleaseTransfer": ReleaseTransferRequest => ReleaseTransferResponse,
         "GetTransfer": GetTransferRequest => GetTransferResponse,
         "ListTransfers": ListTransfersRequest => ListTransfersResponse,
         "GetRoute": GetRouteRequest => GetRouteResponse,

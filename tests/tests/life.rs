@@ -16,6 +16,8 @@ mod by_the_catalogue;
 mod codes;
 #[path = "life/deadlines.rs"]
 mod deadlines;
+#[path = "life/desk.rs"]
+mod desk;
 #[path = "life/endings.rs"]
 mod endings;
 #[path = "life/known_failures.rs"]

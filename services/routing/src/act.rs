@@ -1,10 +1,12 @@
 //! What routing can be asked to do.
 
+use chrono::NaiveDate;
 use kit::authority::Rights;
 use kit::clock::Moment;
 use kit::copies::Copy;
 
 use crate::route::Pause;
+use crate::staff::{Officer, Position};
 
 /// A command, or what an event of another service asks for.
 #[derive(Clone, Debug)]
@@ -56,8 +58,33 @@ pub enum Act {
     },
     /// Steps under way of these dossiers are reckoned anew by the calendar of now.
     Reckon(Vec<String>),
+    /// Time has come for what is late of these dossiers to go up.
+    Ring(Vec<String>),
+    /// Identity told of an officer or a position.
+    Staff(Staffing),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
+}
+
+/// What identity tells of those who may be given work.
+#[derive(Clone, Debug)]
+pub enum Staffing {
+    /// An officer is there, or is disabled.
+    Officer(Officer),
+    /// A position is held, or its last day was set.
+    Position(Position),
+    /// A position is held no longer from this day on.
+    Ended(Position, NaiveDate),
+}
+
+impl Staffing {
+    /// The officer whom it is about.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Officer(officer) => &officer.subject,
+            Self::Position(position) | Self::Ended(position, _) => &position.subject,
+        }
+    }
 }
 
 /// A unit's act on a transfer.
@@ -89,6 +116,19 @@ pub enum Verb {
     },
     /// `CompleteTransfer` under this custody epoch.
     Complete(i64),
+    /// An act on who works on it, which moves no custody, of a caller who has seen this revision; 0 does not check.
+    AtDesk(AtDesk, i64),
+}
+
+/// The acts on who works on a transfer.
+#[derive(Clone, Debug)]
+pub enum AtDesk {
+    /// `ClaimTransfer`.
+    Claim,
+    /// `AssignTransfer` to this officer.
+    Assign(String),
+    /// `ReleaseTransfer`.
+    Release,
 }
 
 /// How the clock of a dossier goes on.

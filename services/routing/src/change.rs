@@ -3,6 +3,7 @@
 use kit::copies::Copy;
 
 use crate::journey::Journey;
+use crate::staff::{Officer, Position};
 
 /// One thing to write.
 #[derive(Clone, Debug)]
@@ -16,6 +17,10 @@ pub enum Change {
     },
     /// The data key of this dossier is dropped.
     Erased(String),
+    /// An officer.
+    Officer(Officer),
+    /// A position.
+    Position(Position),
     /// A local copy.
     Copy(Copy),
 }
@@ -37,8 +42,7 @@ impl Change {
                 journey,
                 traceparent: traceparent.to_owned(),
             },
-            Self::Erased(dossier) => Self::Erased(dossier),
-            Self::Copy(copy) => Self::Copy(copy),
+            other => other,
         }
     }
 }

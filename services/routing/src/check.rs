@@ -126,7 +126,10 @@ impl Fold {
                 | TransferEvent::Completed
                 | TransferEvent::Cancelled
                 | TransferEvent::Released
-                | TransferEvent::DueMoved => {
+                | TransferEvent::DueMoved
+                | TransferEvent::Assigned
+                | TransferEvent::Unassigned
+                | TransferEvent::Escalated => {
                     self.open.insert(offer, pair);
                 }
             }

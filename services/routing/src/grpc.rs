@@ -1,12 +1,11 @@
 //! The rpcs of `TransferService`: who is calling, parse, one call, reply.
 
 use kit::authority::Context;
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::db::Db;
 use kit::deadline;
 use kit::failure::Failure;
 use kit::fields::name;
-use kit::page;
 use kit::queue::Queue;
 use kit::seal::Keyring;
 use kit::writer::{Writer, respond};
@@ -41,11 +40,15 @@ impl Transfers {
         (self.db.read(), self.db.ring())
     }
 
-    /// Transfers as they stand now.
-    async fn standing(&self, found: &[Transfer]) -> Result<Vec<pb::Transfer>, Failure> {
-        let suspended = store::suspended(self.db.read(), found).await;
-        let suspended = suspended.map_err(refused)?;
-        let standing = |transfer| wire::reply::standing(transfer, &suspended);
+    /// Transfers as they stand at a time.
+    async fn standing(
+        &self,
+        found: &[Transfer],
+        now: Moment,
+    ) -> Result<Vec<pb::Transfer>, Failure> {
+        let still = store::standing_still(self.db.read(), found).await;
+        let still = still.map_err(refused)?;
+        let standing = |transfer| wire::reply::standing(transfer, &still, now);
         Ok(found.iter().map(standing).collect())
     }
 }
@@ -140,15 +143,60 @@ impl TransferService for Transfers {
         )
     }
 
+    async fn claim_transfer(
+        &self,
+        request: Request<pb::ClaimTransferRequest>,
+    ) -> Result<Response<pb::ClaimTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::claim(&context, &request)?;
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
+    }
+
+    async fn assign_transfer(
+        &self,
+        request: Request<pb::AssignTransferRequest>,
+    ) -> Result<Response<pb::AssignTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::assign(&context, &request)?;
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
+    }
+
+    async fn release_transfer(
+        &self,
+        request: Request<pb::ReleaseTransferRequest>,
+    ) -> Result<Response<pb::ReleaseTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::release(&context, &request)?;
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
+    }
+
     async fn get_transfer(
         &self,
         request: Request<pb::GetTransferRequest>,
     ) -> Result<Response<pb::GetTransferResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let Context { rights, at, .. } = Context::of(&request)?;
         let uid = name("uid", &request.into_inner().uid)?;
-        let found = store::find(self.sealed(), &scope, &uid).await;
+        let found = store::find(self.sealed(), &rights.scope(), &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
-        let found = self.standing(&[found.map_err(Failure::from)?]).await?;
+        let found = self.standing(&[found.map_err(Failure::from)?], at).await?;
         Ok(Response::new(pb::GetTransferResponse {
             transfer: found.into_iter().next(),
         }))
@@ -158,14 +206,15 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::ListTransfersRequest>,
     ) -> Result<Response<pb::ListTransfersResponse>, Status> {
-        let rights = Context::of(&request)?.rights;
-        let filter = wire::request::filter(&request.into_inner())?;
-        rights.must_be_own(&filter.unit)?;
-        let listed = store::list(self.sealed(), &rights.under(READ).scope(), &filter).await;
+        let context = Context::of(&request)?;
+        let filter = wire::query::filter(&context, &request.into_inner())?;
+        context.rights.must_be_own(&filter.unit)?;
+        let scope = context.rights.under(READ).scope();
+        let listed = store::list(self.sealed(), &scope, &filter).await;
         let listed = listed.map_err(refused)?;
         Ok(Response::new(pb::ListTransfersResponse {
-            transfers: self.standing(&listed).await?,
-            next_page_token: next_page(&listed, filter.limit),
+            transfers: self.standing(&listed, context.at).await?,
+            next_page_token: wire::query::next_page(&listed, filter.limit),
         }))
     }
 
@@ -173,25 +222,18 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::GetRouteRequest>,
     ) -> Result<Response<pb::GetRouteResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let Context { rights, at, .. } = Context::of(&request)?;
+        let scope = rights.scope();
         let dossier = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
         if !known.map_err(refused)? {
             return Err(Failure::from(Error::RouteNotFound).into());
         }
-        let (db, ring) = self.sealed();
-        let route = crate::journey(db, ring, &dossier).await;
+        let route = crate::journey(self.sealed(), &dossier, at).await;
         Ok(Response::new(route.map_err(refused)?))
     }
 }
 
 fn refused(error: sea_orm::DbErr) -> Failure {
     Error::from(error).into()
-}
-
-fn next_page(listed: &[Transfer], limit: u64) -> String {
-    let full = u64::try_from(listed.len()).is_ok_and(|length| length >= limit);
-    let last = listed.last().filter(|_| full);
-    last.map(|last| page::token(&[&clock::micros(last.due.step).to_string(), &last.uid]))
-        .unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! Routing's decisions: what each command and each event of the others does to journeys.
 
 mod decide;
+mod desk;
 mod world;
 
 use std::collections::BTreeSet;
@@ -82,6 +83,8 @@ impl Ledger for Routing {
             | Act::ClockResumed(_)
             | Act::Corrected { .. }
             | Act::Reckon(_)
+            | Act::Ring(_)
+            | Act::Staff(_)
             | Act::Copies(_) => Ok(String::new()),
         }
     }

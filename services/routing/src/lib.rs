@@ -4,10 +4,14 @@
 //! accepted step is *completed* by its holder, or by intake's decision and return of the result, and not while it waits for the
 //! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps.
 //!
-//! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
-//! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
+//! Within a unit an officer may *claim* a transfer or be *assigned* it, which moves no custody. What is late *escalates* to the
+//! unit's leaders, then to the unit above.
+//!
+//! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), `officer` and `position` (who may be given
+//! work, without names), and those of [`kit::migration`]. It takes in the logs of identity (units, officers, positions), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
 
 mod act;
+mod alarms;
 mod change;
 pub mod check;
 mod error;
@@ -19,16 +23,19 @@ mod migration;
 mod offers;
 mod reckoning;
 mod route;
+mod staff;
 mod store;
 mod transfer;
 mod wire;
 
 use std::sync::Arc;
 
+use kit::clock::Moment;
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::seal::Keyring;
 use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::writer::Writer;
 use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
 use proto::routing::v1::transfer_service_server::TransferServiceServer;
@@ -38,6 +45,7 @@ use tonic::service::Routes;
 pub use error::Error;
 
 use act::Act;
+use alarms::Alarms;
 use grpc::Transfers;
 use ledger::Routing;
 use reckoning::Reckoning;
@@ -77,16 +85,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(lanes).await });
-    let reckoning = Reckoning {
-        db: ground.db.clone(),
-        writer: ground.write_beside(&writer, Arc::clone(&ledger)),
-        ledger,
-        clock: ground.clock.clone(),
-    };
-    let stop = ground.stop.clone();
-    ground
-        .tasks
-        .spawn(async move { stop.run_until_cancelled(reckoning.follow()).await });
+    watch_time(&ground, &writer, &ledger);
     let transfers = Transfers {
         db: ground.db.clone(),
         writer,
@@ -105,23 +104,44 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     })
 }
 
-/// The whole journey of a dossier as the store has it.
+/// Starts what is done when time comes or the calendar changes.
+fn watch_time(ground: &Ground, own: &Writer<Routing>, ledger: &Arc<Routing>) {
+    let writer = ground.write_beside(own, Arc::clone(ledger));
+    let alarms = Alarms {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        clock: ground.clock.clone(),
+    };
+    let reckoning = Reckoning {
+        db: ground.db.clone(),
+        writer,
+        ledger: Arc::clone(ledger),
+        clock: ground.clock.clone(),
+    };
+    let stop = ground.stop.clone();
+    let both = async move { tokio::join!(reckoning.follow(), alarms.follow()) };
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(both).await });
+}
+
+/// The whole journey of a dossier as the store has it at a time.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn journey(
-    db: &impl ConnectionTrait,
-    ring: &Keyring,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     dossier: &str,
+    now: Moment,
 ) -> Result<pb::GetRouteResponse, DbErr> {
     let holdings = store::holdings(db, dossier).await?;
     let transfers = store::of_dossier((db, ring), dossier).await?;
-    let suspended = store::suspended(db, &transfers).await?;
+    let still = store::standing_still(db, &transfers).await?;
     let transfers = transfers.iter();
     Ok(pb::GetRouteResponse {
         branches: holdings.iter().map(wire::reply::branch).collect(),
         transfers: transfers
-            .map(|transfer| wire::reply::standing(transfer, &suspended))
+            .map(|transfer| wire::reply::standing(transfer, &still, now))
             .collect(),
     })
 }

@@ -32,7 +32,7 @@ impl MigrationTrait for Journeys {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [route(), transfer(), holding()] {
+        for table in [route(), transfer(), holding(), officer(), position()] {
             manager.create_table(table).await?;
         }
         let indexes = [
@@ -52,6 +52,43 @@ impl MigrationTrait for Journeys {
                 "transfer_offers",
                 &["state", "to_unit", "hand_over_due"],
             ),
+            // The work list, narrowed in one way or another.
+            index(
+                "transfer",
+                "transfer_procedure",
+                &["to_unit", "state", "procedure_code", "step_due", "uid"],
+            ),
+            index(
+                "transfer",
+                "transfer_role",
+                &["to_unit", "state", "role", "step_due", "uid"],
+            ),
+            index(
+                "transfer",
+                "transfer_pressing",
+                &["to_unit", "state", "warn_at"],
+            ),
+            having(
+                "assignee",
+                index(
+                    "transfer",
+                    "transfer_assignee",
+                    &["assignee", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
+                "escalated_to",
+                index(
+                    "transfer",
+                    "transfer_escalated",
+                    &["escalated_to", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
+                "alarm_at",
+                index("transfer", "transfer_alarm", &["alarm_at"]),
+            ),
+            index("position", "position_subject", &["subject"]),
             index("holding", "holding_dossier", &["dossier_uid"]),
             index("route", "route_reckoned", &["open", "calendar_revision"]),
         ];
@@ -60,6 +97,12 @@ impl MigrationTrait for Journeys {
         }
         Ok(())
     }
+}
+
+/// The index over those rows only that have something in a column.
+fn having(column: &'static str, mut index: IndexCreateStatement) -> IndexCreateStatement {
+    index.and_where(Expr::col(column).is_not_null());
+    index
 }
 
 fn route() -> TableCreateStatement {
@@ -74,6 +117,7 @@ fn route() -> TableCreateStatement {
         .col(big_integer("limit_from"))
         .col(big_integer("limit_to"))
         .col(text("pauses"))
+        .col(big_integer_null("stopped_at"))
         .col(string_null("suspended_by"))
         .col(big_integer("calendar_revision"))
         .col(text("steps"))
@@ -106,6 +150,13 @@ fn transfer() -> TableCreateStatement {
         .col(big_integer("step_due"))
         .col(big_integer_null("ended_at"))
         .col(binary_null("reason"))
+        .col(string_null("assignee"))
+        .col(string_null("assignee_unit"))
+        .col(text("clocks"))
+        .col(string_null("escalated_to"))
+        .col(big_integer_null("warn_at"))
+        .col(big_integer_null("late_at"))
+        .col(big_integer_null("alarm_at"))
         .col(big_integer("revision"))
         .take()
 }
@@ -121,5 +172,25 @@ fn holding() -> TableCreateStatement {
         .col(big_integer("since"))
         .col(big_integer_null("until"))
         .primary_key(Index::create().col("transfer_uid").col("ordinal"))
+        .take()
+}
+
+fn officer() -> TableCreateStatement {
+    Table::create()
+        .table("officer")
+        .col(string("subject").primary_key())
+        .col(boolean("disabled"))
+        .take()
+}
+
+fn position() -> TableCreateStatement {
+    Table::create()
+        .table("position")
+        .col(string("uid").primary_key())
+        .col(string("subject"))
+        .col(string("unit"))
+        .col(string("role"))
+        .col(string("first_day"))
+        .col(string_null("last_day"))
         .take()
 }

@@ -2,6 +2,7 @@
 
 mod holding;
 mod route;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod transfer;
@@ -16,12 +17,14 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 pub use holding::{all_open as all_open_holdings, of as holdings, open as open_holdings};
 pub use transfer::{
-    After, Filter, by_uids, dossiers_of, find, in_scope_of_dossier, inspect, list, of_dossier,
-    open_branches, open_offer_counts, open_offers, open_transfers,
+    After, Assigned, Escalated, Filter, alarmed, assigned_to, by_uids, dossiers_of, find,
+    in_scope_of_dossier, inspect, list, of_dossier, open_branches, open_offer_counts, open_offers,
+    open_transfers,
 };
 
 use crate::change::Change;
-pub use route::{closed as closed_routes, reckoned_before, suspended};
+pub use route::{StandingStill, closed as closed_routes, reckoned_before, standing_still};
+pub(crate) use staff::lock as lock_staff;
 
 use crate::journey::Journey;
 
@@ -69,6 +72,7 @@ pub async fn journeys(
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     let (mut journeys, mut local_copies) = (BTreeMap::new(), Vec::new());
+    let (mut officers, mut positions) = (BTreeMap::new(), BTreeMap::new());
     let mut erased = BTreeSet::new();
     for change in changes {
         match change {
@@ -78,18 +82,26 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
             Change::Erased(dossier) => {
                 erased.insert(dossier.as_str());
             }
+            Change::Officer(officer) => {
+                officers.insert(&officer.subject, officer);
+            }
+            Change::Position(position) => {
+                positions.insert(&position.uid, position);
+            }
             Change::Copy(copy) => local_copies.push(copy),
         }
     }
     let (mut transfers, mut holdings) = (Vec::new(), Vec::new());
     for journey in journeys.values() {
         let touched = journey.touched();
-        transfers.extend(touched.0);
+        let stopped = journey.route.stopped_at;
+        transfers.extend(touched.0.into_iter().map(|transfer| (transfer, stopped)));
         holdings.extend(touched.1);
     }
     route::save(sink, journeys.values().map(|journey| &journey.route)).await?;
     transfer::save(sink, transfers.into_iter()).await?;
     holding::save(sink, holdings.into_iter()).await?;
+    staff::save(sink, officers.into_values(), positions.into_values()).await?;
     log::erase(sink, erased).await?;
     copies::save(sink, &local_copies).await
 }

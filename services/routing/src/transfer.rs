@@ -1,11 +1,17 @@
 //! One transfer: an offer of one step's custody to one unit, and what becomes of it. Pure.
 
+mod clock;
+mod desk;
+
 use kit::caller::Role;
 use kit::clock::Moment;
 use kit::seal::DataKey;
 
 use crate::error::Error;
 use crate::route::Due;
+
+pub use clock::{Cause, Escalation, Level, Marks, Urgency};
+pub use desk::Assignee;
 
 /// An offer of one step's custody to one unit, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +42,10 @@ pub struct Transfer {
     pub due: Due,
     /// Why it was declined or forwarded, which may speak of a person; empty once it was erased.
     pub reason: String,
+    /// The officer who took it or was given it; none while it is the whole unit's.
+    pub assignee: Option<Assignee>,
+    /// To whom it has escalated.
+    pub escalation: Option<Escalation>,
     /// Raised by every change.
     pub revision: i64,
     /// The key of what is personal about the dossier here; none once that was erased.
@@ -144,6 +154,20 @@ impl Transfer {
         })
     }
 
+    /// Compares the revision that a caller has seen, unless that is 0, with the present one.
+    ///
+    /// # Errors
+    /// `REVISION_CHANGED`.
+    pub fn must_be_revision(&self, expected: i64) -> Result<(), Error> {
+        if [0, self.revision].contains(&expected) {
+            return Ok(());
+        }
+        Err(Error::RevisionChanged {
+            expected,
+            current: self.revision,
+        })
+    }
+
     /// offered → accepted.
     ///
     /// # Errors
@@ -207,9 +231,13 @@ impl Transfer {
         }
     }
 
+    /// An officer keeps what its unit accepts, and nothing else.
     fn becomes(&self, state: State) -> Self {
+        let keeps = matches!(state, State::Accepted(_));
         Self {
             state,
+            assignee: self.assignee.clone().filter(|_| keeps),
+            escalation: self.escalation_in(&state),
             revision: self.revision + 1,
             ..self.clone()
         }

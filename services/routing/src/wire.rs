@@ -2,5 +2,7 @@
 
 pub mod event;
 pub mod plan;
+pub mod query;
 pub mod reply;
 pub mod request;
+mod staff;

@@ -356,9 +356,12 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
             Standing::Left
         }
-        TransferEvent::Unspecified | TransferEvent::Released | TransferEvent::DueMoved => {
-            return Ok(None);
-        }
+        TransferEvent::Unspecified
+        | TransferEvent::Released
+        | TransferEvent::DueMoved
+        | TransferEvent::Assigned
+        | TransferEvent::Unassigned
+        | TransferEvent::Escalated => return Ok(None),
     };
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,

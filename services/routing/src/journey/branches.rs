@@ -37,6 +37,8 @@ impl Journey {
             offered_at: at,
             due: self.due_of(&step.key, to, at, around.calendar)?,
             reason: String::new(),
+            assignee: None,
+            escalation: None,
             revision: 1,
             key: self.route.key.clone(),
         };

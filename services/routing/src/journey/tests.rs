@@ -3,6 +3,7 @@
 mod acts;
 mod clock;
 mod course;
+mod desk;
 mod desks;
 mod offers;
 mod properties;
@@ -99,6 +100,7 @@ fn route(steps: Vec<Step>) -> Route {
             to: moment(5 * 24 * 60),
         },
         pauses: Vec::new(),
+        stopped_at: None,
         suspended_by: None,
         calendar: 1,
         steps,

@@ -55,4 +55,10 @@ pub enum What {
     Released,
     /// Due at another time.
     DueMoved,
+    /// An officer has it.
+    Assigned,
+    /// No officer has it any more.
+    Unassigned,
+    /// Somebody above is told that it is late.
+    Escalated,
 }

@@ -7,6 +7,7 @@ use kit::log::{NewEvent, Shard};
 use kit::seal::DataKey;
 use kit::writer::{About, Effect};
 
+use super::desk;
 use super::world::World;
 use crate::act::{Act, OnTransfer, Opened, Verb};
 use crate::change::Change;
@@ -52,6 +53,8 @@ fn reading(transfer: &Transfer) -> Vec<(Relation, &str)> {
         State::Declined | State::Recalled(_) => None,
     };
     let mut standing = vec![(Relation::Sender, transfer.from.as_str())];
+    let escalated = transfer.escalation.as_ref();
+    standing.extend(escalated.map(|escalated| (Relation::Escalated, escalated.to.as_str())));
     standing.extend(to.map(|relation| (relation, transfer.to.as_str())));
     standing
 }
@@ -114,7 +117,7 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
         }
         Act::ClockStopped { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
-            journey.clock_stopped(transfer);
+            journey.clock_stopped(transfer, at);
             Ok(effect(journey, Vec::new()))
         }
         Act::ClockResumed(resumed) => {
@@ -133,6 +136,8 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             Ok(effect(journey, Vec::new()))
         }
         Act::Reckon(dossiers) => reckon(world, dossiers),
+        Act::Ring(dossiers) => desk::ring(world, dossiers, at),
+        Act::Staff(staffing) => desk::staffed(world, staffing, at),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
@@ -166,6 +171,10 @@ fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Chan
         }
         Verb::Complete(custody_epoch) => {
             journey.complete(uid, *custody_epoch, at, world.around()?)?;
+        }
+        Verb::AtDesk(act, expected) => {
+            journey.transfer(uid)?.must_be_revision(*expected)?;
+            desk::on_transfer(world, (on, act), &mut journey, at)?;
         }
     }
     let reply = wire::reply::on_transfer(&on.verb, uid, &journey)?;
@@ -211,6 +220,7 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
             to: opened.appointment,
         },
         pauses: Vec::new(),
+        stopped_at: None,
         suspended_by: None,
         calendar: around.calendar.revision(),
         steps,
@@ -238,7 +248,7 @@ fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
     Ok(all)
 }
 
-fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
+pub(super) fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
     let dossier = journey.route.dossier.clone();
     let shard = Shard::of(&dossier);
     let told = journey.take_told();

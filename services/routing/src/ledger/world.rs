@@ -10,10 +10,11 @@ use kit::copies::{
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use crate::act::{Act, Verb};
+use crate::act::{Act, AtDesk, Staffing, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
+use crate::staff::Staff;
 use crate::{store, wire};
 
 /// How deep units name each other: parents, and chains of successors.
@@ -26,6 +27,7 @@ pub struct World {
     dossier_of: HashMap<String, String>,
     plans: HashMap<String, wire::plan::Procedure>,
     units: UnitTable,
+    staff: Staff,
     calendar: Option<Arc<Calendars>>,
 }
 
@@ -50,6 +52,23 @@ impl World {
             .ok_or_else(|| Error::PlanMissing(procedure.to_owned()))
     }
 
+    /// All journeys that were loaded, in order.
+    pub fn journeys(&self) -> impl Iterator<Item = &Journey> {
+        let mut journeys: Vec<&Journey> = self.journeys.values().collect();
+        journeys.sort_by_key(|journey| &journey.route.dossier);
+        journeys.into_iter()
+    }
+
+    /// Those officers who are given work or lose it.
+    pub fn staff(&self) -> &Staff {
+        &self.staff
+    }
+
+    /// The units.
+    pub fn units(&self) -> &UnitTable {
+        &self.units
+    }
+
     /// What deadlines and units are computed with.
     pub fn around(&self) -> Result<Surroundings<'_>, Error> {
         Ok(Surroundings {
@@ -69,8 +88,11 @@ impl World {
 
     /// Lets the acts that follow see a change.
     pub fn apply(&mut self, change: &Change) {
-        if let Change::Copy(copy) = change {
-            self.take(copy);
+        match change {
+            Change::Copy(copy) => self.take(copy),
+            Change::Officer(officer) => self.staff.put_officer(officer.clone()),
+            Change::Position(position) => self.staff.put_position(position.clone()),
+            Change::Journey { .. } | Change::Erased(_) => {}
         }
         if let Change::Erased(dossier) = change
             && let Some(journey) = self.journeys.get_mut(dossier)
@@ -96,6 +118,10 @@ pub(super) async fn load(
     cache: &CalendarCache,
 ) -> Result<World, DbErr> {
     let mut world = World::default();
+    // First of all: who is given work and whose position ends is decided one after the other.
+    let officers: BTreeSet<&str> = acts.iter().filter_map(|act| officer_of(act)).collect();
+    world.staff = store::lock_staff(tx, &officers).await?;
+    let leaving: BTreeSet<&str> = acts.iter().filter_map(|act| leaving(act)).collect();
     let transfers: BTreeSet<&str> = acts.iter().filter_map(|act| transfer_of(act)).collect();
     let mut dossiers: BTreeSet<String> = acts
         .iter()
@@ -103,6 +129,7 @@ pub(super) async fn load(
         .cloned()
         .collect();
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
+    dossiers.extend(store::assigned_to(tx, &leaving).await?);
     for journey in store::journeys(tx, ring, &dossiers).await? {
         world.apply(&Change::journey(journey));
     }
@@ -150,6 +177,7 @@ pub(super) fn calendar_name() -> Name {
 fn named_by(act: &Act, world: &World) -> Vec<Name> {
     let calendar = calendar_name;
     let unit = |uid: &String| (UNIT, uid.clone());
+    let named = |uid: &str| (UNIT, uid.to_owned());
     match act {
         Act::Opened(opened) => vec![
             calendar(),
@@ -162,6 +190,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
         ],
         Act::On(on) => match &on.verb {
             Verb::Accept(_) | Verb::Decline(..) => Vec::new(),
+            Verb::AtDesk(..) => world.staff.units().map(named).collect(),
             Verb::Forward { to, .. } => vec![calendar(), unit(to)],
             Verb::Complete(_) => {
                 let steps = world
@@ -179,11 +208,42 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
         }
         Act::Corrected { returning, .. } => vec![calendar(), unit(returning)],
         Act::DeadlineMoved { .. } | Act::ClockResumed(_) | Act::Reckon(_) => vec![calendar()],
+        Act::Ring(dossiers) => {
+            let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
+            let transfers = journeys.flat_map(Journey::transfers);
+            let units = transfers.map(|transfer| unit(&transfer.to));
+            units.chain([calendar()]).collect()
+        }
+        Act::Staff(_) => world.staff.units().map(named).collect(),
         Act::Withdrawn(_)
         | Act::ClockStopped { .. }
         | Act::Returned { .. }
         | Act::Erased(_)
         | Act::Copies(_) => Vec::new(),
+    }
+}
+
+/// The officer who is given work by an act, or loses it.
+fn officer_of(act: &Act) -> Option<&str> {
+    match act {
+        Act::On(on) => match &on.verb {
+            Verb::AtDesk(AtDesk::Claim, _) => Some(&on.rights.caller().subject),
+            Verb::AtDesk(AtDesk::Assign(subject), _) => Some(subject),
+            _ => None,
+        },
+        Act::Staff(staffing) => Some(staffing.subject()),
+        _ => None,
+    }
+}
+
+/// The officer whose transfers go back to the unit.
+fn leaving(act: &Act) -> Option<&str> {
+    match act {
+        Act::Staff(Staffing::Officer(officer)) => {
+            officer.disabled.then_some(officer.subject.as_str())
+        }
+        Act::Staff(Staffing::Ended(position, _)) => Some(&position.subject),
+        _ => None,
     }
 }
 
@@ -200,6 +260,8 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::ClockResumed(_)
         | Act::Corrected { .. }
         | Act::Reckon(_)
+        | Act::Ring(_)
+        | Act::Staff(_)
         | Act::Copies(_) => None,
     }
 }
@@ -215,7 +277,7 @@ fn dossiers_of(act: &Act) -> &[String] {
         | Act::Corrected { dossier, .. }
         | Act::Erased(dossier) => std::slice::from_ref(dossier),
         Act::ClockResumed(resumed) => std::slice::from_ref(&resumed.dossier),
-        Act::Reckon(dossiers) => dossiers,
-        Act::On(_) | Act::Copies(_) => &[],
+        Act::Reckon(dossiers) | Act::Ring(dossiers) => dossiers,
+        Act::On(_) | Act::Staff(_) | Act::Copies(_) => &[],
     }
 }

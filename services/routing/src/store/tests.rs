@@ -40,6 +40,7 @@ fn route() -> Route {
             to: moment(100),
         },
         pauses: Vec::new(),
+        stopped_at: None,
         suspended_by: None,
         calendar: 1,
         steps: vec![step],
@@ -58,9 +59,9 @@ async fn saved(db: &kit::db::Db, journey: &Journey) -> (Journey, BTreeSet<String
     let dossiers = BTreeSet::from(["dossier".to_owned()]);
     let loaded = journeys(&tx, db.ring(), &dossiers).await.unwrap();
     let loaded = loaded.into_iter().next().unwrap();
-    let waiting = suspended(&tx, loaded.transfers()).await.unwrap();
+    let still = standing_still(&tx, loaded.transfers()).await.unwrap();
     tx.commit().await.unwrap();
-    (loaded, waiting)
+    (loaded, still.suspended)
 }
 
 #[tokio::test]
@@ -80,7 +81,7 @@ async fn a_clock_that_stands_still_and_goes_on_is_kept() {
 
     let uid = journey.transfers()[0].uid.clone();
     journey.accept(&uid, 1, moment(1)).unwrap();
-    journey.clock_stopped(&uid);
+    journey.clock_stopped(&uid, moment(2));
     journey.corrected("another", moment(2), around).unwrap();
     let (mut stopped, waiting) = saved(&db, &journey).await;
     assert_eq!(stopped.route, journey.route);

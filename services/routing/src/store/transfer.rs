@@ -1,16 +1,17 @@
 //! The transfers.
 
 mod entity;
+mod list;
 mod personal;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kit::authority::{Relation, Scope};
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _};
+use sea_orm::sea_query::{Condition, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _, Select,
@@ -18,29 +19,8 @@ use sea_orm::{
 
 use crate::transfer::Transfer;
 use entity::{ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED};
+pub use list::{After, Assigned, Escalated, Filter, list};
 pub use personal::inspect;
-
-/// Which transfers of a unit to list.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// The unit that they are offered to, are held by or, where declined, were sent by.
-    pub unit: String,
-    /// Only those in this state, by its number; otherwise the open ones.
-    pub state: Option<i32>,
-    /// Only those after this row of the list.
-    pub after: Option<After>,
-    /// At most so many.
-    pub limit: u64,
-}
-
-/// A row of the list, the earliest due first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After {
-    /// When its step is due, microseconds.
-    pub due: i64,
-    /// Its uid.
-    pub uid: String,
-}
 
 /// The dossiers that these transfers belong to.
 ///
@@ -136,37 +116,40 @@ pub async fn in_scope_of_dossier(
     Ok(found.is_some())
 }
 
-/// The work list of a unit in scope, the earliest due first.
+/// Some of the dossiers of which something escalates by then, by an index.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn list(
-    (db, ring): (&impl ConnectionTrait, &Keyring),
-    scope: &Scope,
-    filter: &Filter,
-) -> Result<Vec<Transfer>, DbErr> {
-    let unit = &filter.unit;
-    let declined = Condition::all()
-        .add(Column::FromUnit.eq(unit))
-        .add(Column::State.eq(DECLINED));
-    let at_unit = Condition::all()
-        .add(Column::ToUnit.eq(unit))
-        .add(Column::State.ne(DECLINED));
-    let mut select = scoped(scope)
-        .filter(Condition::any().add(declined).add(at_unit))
-        .order_by_asc(Column::StepDue)
-        .order_by_asc(Column::Uid)
-        .limit(filter.limit);
-    select = match filter.state {
-        Some(state) => select.filter(Column::State.eq(state)),
-        None => select.filter(Column::State.is_in([OFFERED, ACCEPTED, DECLINED])),
-    };
-    if let Some(After { due, uid }) = &filter.after {
-        let row = Expr::tuple([Expr::column(Column::StepDue), Expr::column(Column::Uid)]);
-        let last = Expr::tuple([Expr::val(*due), Expr::val(uid.as_str())]);
-        select = select.filter(row.gt(last));
+pub async fn alarmed(db: &impl ConnectionTrait, now: i64, most: u64) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::DossierUid)
+        .filter(Column::AlarmAt.lte(now))
+        .order_by_asc(Column::AlarmAt)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// The dossiers of which these officers have transfers.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn assigned_to(
+    db: &impl ConnectionTrait,
+    subjects: &BTreeSet<&str>,
+) -> Result<Vec<String>, DbErr> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
     }
-    domain(select, db, ring).await
+    Entity::find()
+        .select_only()
+        .column(Column::DossierUid)
+        .filter(among(db, Column::Assignee, subjects.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// The uid and offer epoch of the open offers to a unit, the earliest due first.
@@ -235,12 +218,14 @@ pub async fn open_branches(db: &impl ConnectionTrait) -> Result<Vec<String>, DbE
         .await
 }
 
+/// Writes transfers, each with the time since when the clock of its dossier stands still.
 pub(super) async fn save<'a>(
     sink: &impl Sink,
-    transfers: impl Iterator<Item = &'a Transfer>,
+    transfers: impl Iterator<Item = (&'a Transfer, Option<Moment>)>,
 ) -> Result<(), DbErr> {
-    let rows = transfers.map(Model::from_domain).collect();
-    sink.put::<Entity>(rows, &entity::MAY_CHANGE).await
+    let rows = transfers.map(|(transfer, stopped)| Model::from_domain(transfer, stopped));
+    let rows: Result<Vec<_>, DbErr> = rows.collect();
+    sink.put::<Entity>(rows?, &entity::MAY_CHANGE).await
 }
 
 /// Every query over transfers for a caller starts here.
@@ -259,6 +244,7 @@ fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Condition> {
         Relation::Offered => in_state(&[OFFERED]),
         Relation::Holder => in_state(&[ACCEPTED]),
         Relation::PastHolder => in_state(&[COMPLETED, CANCELLED]),
+        Relation::Escalated => Column::EscalatedTo.is_in(units),
         Relation::Any
         | Relation::Own
         | Relation::Itself
@@ -283,6 +269,6 @@ async fn domain(
     transfers.collect()
 }
 
-fn micros(moment: clock::Moment) -> i64 {
+fn micros(moment: Moment) -> i64 {
     clock::micros(moment)
 }

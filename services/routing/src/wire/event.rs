@@ -11,7 +11,7 @@ use proto::intake::v1::DossierChange;
 use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1 as pb;
 
-use super::reply;
+use super::{reply, staff};
 use crate::act::{Act, Opened, Resumed};
 use crate::journey::{Told, What};
 use crate::route::Pause;
@@ -29,6 +29,9 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Cancelled => pb::TransferEvent::Cancelled,
         What::Released => pb::TransferEvent::Released,
         What::DueMoved => pb::TransferEvent::DueMoved,
+        What::Assigned => pb::TransferEvent::Assigned,
+        What::Unassigned => pb::TransferEvent::Unassigned,
+        What::Escalated => pb::TransferEvent::Escalated,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
@@ -48,6 +51,9 @@ pub fn change(told: &Told) -> pb::TransferChange {
 /// # Errors
 /// When it cannot be read.
 pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
+    if let Some(staffing) = staff::told(event)? {
+        return Ok(Some(Act::Staff(staffing)));
+    }
     Ok(Some(Act::Copies(copies::from_identity(event)?)))
 }
 

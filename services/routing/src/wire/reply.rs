@@ -1,24 +1,50 @@
 //! Replies.
 
-use std::collections::BTreeSet;
-
 use kit::caller::Role;
 use kit::clock::{self, Moment};
 use prost::Message as _;
 use prost_types::Timestamp;
 use proto::routing::v1 as pb;
 
-use crate::act::Verb;
+use crate::act::{AtDesk, Verb};
 use crate::error::Error;
 use crate::journey::{Holding, Journey};
-use crate::transfer::{State, Transfer};
+use crate::store::StandingStill;
+use crate::transfer::{Cause, Escalation, Level, State, Transfer, Urgency};
 
-/// The transfer on the wire as it stands now: one of those that are suspended waits for the applicant.
+/// The transfer on the wire as it stands at a time.
 #[must_use]
-pub fn standing(known: &Transfer, suspended: &BTreeSet<String>) -> pb::Transfer {
+pub fn standing(known: &Transfer, still: &StandingStill, now: Moment) -> pb::Transfer {
+    let urgency = known.urgency(now, still.since.get(&known.dossier).copied());
     pb::Transfer {
-        suspended: suspended.contains(&known.uid),
+        suspended: still.suspended.contains(&known.uid),
+        urgency: self::urgency(urgency).into(),
         ..transfer(known)
+    }
+}
+
+fn urgency(urgency: Option<Urgency>) -> pb::TransferUrgency {
+    match urgency {
+        None => pb::TransferUrgency::Unspecified,
+        Some(Urgency::AtRisk) => pb::TransferUrgency::AtRisk,
+        Some(Urgency::Late) => pb::TransferUrgency::Late,
+    }
+}
+
+fn escalation(escalation: &Escalation) -> pb::Escalation {
+    let level = match escalation.level {
+        Level::Unit => pb::EscalationLevel::Unit,
+        Level::Above => pb::EscalationLevel::ParentUnit,
+    };
+    let cause = match escalation.cause {
+        Cause::HandOver => pb::EscalationCause::HandOver,
+        Cause::Step => pb::EscalationCause::Step,
+    };
+    pb::Escalation {
+        level: level.into(),
+        cause: cause.into(),
+        at: Some(time(escalation.at)),
+        to_unit_uid: escalation.to.clone(),
     }
 }
 
@@ -26,6 +52,7 @@ pub fn standing(known: &Transfer, suspended: &BTreeSet<String>) -> pb::Transfer 
 #[must_use]
 pub fn transfer(transfer: &Transfer) -> pb::Transfer {
     let acceptance = transfer.state.acceptance();
+    let assignee = transfer.assignee.as_ref();
     pb::Transfer {
         uid: transfer.uid.clone(),
         dossier_uid: transfer.dossier.clone(),
@@ -50,6 +77,11 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         revision: transfer.revision,
         erased: transfer.key.is_none(),
         suspended: false,
+        assignee: assignee
+            .map(|assignee| assignee.subject.clone())
+            .unwrap_or_default(),
+        urgency: pb::TransferUrgency::Unspecified.into(),
+        escalation: transfer.escalation.as_ref().map(escalation),
     }
 }
 
@@ -114,7 +146,16 @@ pub fn on_transfer(verb: &Verb, uid: &str, journey: &Journey) -> Result<Vec<u8>,
             offered: journey.offered_now().map(transfer).collect(),
         }
         .encode_to_vec(),
+        Verb::AtDesk(act, _) => at_desk(act, after),
     })
+}
+
+fn at_desk(act: &AtDesk, transfer: Option<pb::Transfer>) -> Vec<u8> {
+    match act {
+        AtDesk::Claim => pb::ClaimTransferResponse { transfer }.encode_to_vec(),
+        AtDesk::Assign(_) => pb::AssignTransferResponse { transfer }.encode_to_vec(),
+        AtDesk::Release => pb::ReleaseTransferResponse { transfer }.encode_to_vec(),
+    }
 }
 
 fn time(moment: Moment) -> Timestamp {

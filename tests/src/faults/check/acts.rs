@@ -169,7 +169,10 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
         | TransferEvent::Rehomed
         | TransferEvent::Cancelled
         | TransferEvent::Released
-        | TransferEvent::DueMoved => None,
+        | TransferEvent::DueMoved
+        | TransferEvent::Assigned
+        | TransferEvent::Unassigned
+        | TransferEvent::Escalated => None,
     }
 }
 

@@ -31,6 +31,9 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::Recalled
             | TransferEvent::Cancelled
             | TransferEvent::DueMoved
+            | TransferEvent::Assigned
+            | TransferEvent::Unassigned
+            | TransferEvent::Escalated
             | TransferEvent::Unspecified => continue,
         };
         if moved.custodian != *responsible {

@@ -96,8 +96,7 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
     for row in &evidence.routing {
         let Some(moved) = &row.change else { continue };
         let (event, uid) = (moved.event, moved.transfer.uid.as_str());
-        // It is no stage: the transfer stands where it stood.
-        if event == TransferEvent::DueMoved {
+        if is_no_stage(event) {
             continue;
         }
         let before = stages.insert(uid, (event, row.at));
@@ -123,6 +122,17 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
     findings
 }
 
+/// The transfer stands where it stood.
+fn is_no_stage(event: TransferEvent) -> bool {
+    matches!(
+        event,
+        TransferEvent::DueMoved
+            | TransferEvent::Assigned
+            | TransferEvent::Unassigned
+            | TransferEvent::Escalated
+    )
+}
+
 /// What another branch or intake caused has the time of that act, which may have been asked for earlier.
 fn is_caused_elsewhere(event: TransferEvent) -> bool {
     matches!(
@@ -141,7 +151,7 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
         E::Completed => matches!(before, E::Accepted | E::Cancelled),
         E::Cancelled => before == E::Accepted,
         E::Released => before == E::Completed,
-        E::DueMoved | E::Unspecified => false,
+        E::DueMoved | E::Assigned | E::Unassigned | E::Escalated | E::Unspecified => false,
     }
 }
 

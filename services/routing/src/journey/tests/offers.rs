@@ -35,7 +35,10 @@ impl<'a> Offers<'a> {
             | What::Completed
             | What::Cancelled
             | What::Released
-            | What::DueMoved => {}
+            | What::DueMoved
+            | What::Assigned
+            | What::Unassigned
+            | What::Escalated => {}
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The row of a transfer.
 
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::seal::DataKey;
 use sea_orm::entity::prelude::*;
 
 use super::micros;
 use super::personal::{open, seal};
 use crate::route::Due;
-use crate::transfer::{Acceptance, State, Transfer, Work};
+use crate::transfer::{Acceptance, Assignee, Escalation, Marks, State, Transfer, Work};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -38,7 +38,26 @@ pub struct Model {
     pub ended_at: Option<i64>,
     /// Sealed under the dossier's data key; none where there is no reason.
     pub reason: Option<Vec<u8>>,
+    pub assignee: Option<String>,
+    pub assignee_unit: Option<String>,
+    /// JSON: what its clocks go by.
+    pub clocks: String,
+    /// To which unit it has escalated.
+    pub escalated_to: Option<String>,
+    /// When it is at risk; none while its clocks stand still, as the next two.
+    pub warn_at: Option<i64>,
+    pub late_at: Option<i64>,
+    /// When it escalates next.
+    pub alarm_at: Option<i64>,
     pub revision: i64,
+}
+
+/// What the clocks of a transfer go by, beside its due times.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Clocks {
+    hand_over: Marks,
+    step: Marks,
+    escalation: Option<Escalation>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -51,7 +70,7 @@ const RECALLED: i32 = 5;
 pub const CANCELLED: i32 = 6;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 12] = [
+pub const MAY_CHANGE: [Column; 19] = [
     Column::OfferedBefore,
     Column::State,
     Column::ToUnit,
@@ -63,12 +82,19 @@ pub const MAY_CHANGE: [Column; 12] = [
     Column::StepDue,
     Column::EndedAt,
     Column::Reason,
+    Column::Assignee,
+    Column::AssigneeUnit,
+    Column::Clocks,
+    Column::EscalatedTo,
+    Column::WarnAt,
+    Column::LateAt,
+    Column::AlarmAt,
     Column::Revision,
 ];
 
 impl Model {
-    /// The row of a transfer.
-    pub fn from_domain(transfer: &Transfer) -> Self {
+    /// The row of a transfer of a dossier whose clock stands still since then.
+    pub fn from_domain(transfer: &Transfer, stopped: Option<Moment>) -> Result<Self, DbErr> {
         let (state, ended_at) = match transfer.state {
             State::Offered => (OFFERED, None),
             State::Accepted(_) => (ACCEPTED, None),
@@ -78,7 +104,10 @@ impl Model {
             State::Cancelled(_, at) => (CANCELLED, Some(at)),
         };
         let acceptance = transfer.state.acceptance();
-        Self {
+        let (assignee, assignee_unit) = assignee(transfer).unzip();
+        let escalated = transfer.escalation.as_ref();
+        let escalated_to = escalated.map(|escalated| escalated.to.clone());
+        Ok(Self {
             uid: transfer.uid.clone(),
             dossier_uid: transfer.dossier.clone(),
             dossier_code: transfer.dossier_code.clone(),
@@ -100,13 +129,24 @@ impl Model {
             step_due: micros(transfer.due.step),
             ended_at: ended_at.map(micros),
             reason: seal(transfer),
+            assignee,
+            assignee_unit,
+            clocks: Clocks::of(transfer)?,
+            escalated_to,
+            warn_at: transfer.warn_at(stopped).map(micros),
+            late_at: transfer.late_at(stopped).map(micros),
+            alarm_at: transfer.next_alarm(stopped).map(micros),
             revision: transfer.revision,
-        }
+        })
     }
 
     /// The transfer of a row and the data key of its dossier.
     pub fn into_domain(self, key: Option<DataKey>) -> Result<Transfer, DbErr> {
+        let clocks: Clocks = serde_json::from_str(&self.clocks).map_err(|_| bad_row("clocks"))?;
+        let assignee = self.assignee.clone().zip(self.assignee_unit.clone());
         Ok(Transfer {
+            assignee: assignee.map(|(subject, unit)| Assignee { subject, unit }),
+            escalation: clocks.escalation,
             reason: open(&self.uid, self.reason.as_deref(), key.as_ref())?.unwrap_or_default(),
             state: self.state()?,
             work: Work {
@@ -128,7 +168,9 @@ impl Model {
             offered_at: clock::from_micros(self.offered_at),
             due: Due {
                 hand_over: clock::from_micros(self.hand_over_due),
+                hand_over_marks: clocks.hand_over,
                 step: clock::from_micros(self.step_due),
+                step_marks: clocks.step,
             },
             revision: self.revision,
             key,
@@ -156,6 +198,22 @@ impl Model {
             at: clock::from_micros(self.accepted_at.ok_or_else(|| bad_row("accepted_at"))?),
             epoch: self.custody_epoch.ok_or_else(|| bad_row("custody_epoch"))?,
         })
+    }
+}
+
+fn assignee(transfer: &Transfer) -> Option<(String, String)> {
+    let assignee = transfer.assignee.clone()?;
+    Some((assignee.subject, assignee.unit))
+}
+
+impl Clocks {
+    fn of(transfer: &Transfer) -> Result<String, DbErr> {
+        let clocks = Self {
+            hand_over: transfer.due.hand_over_marks,
+            step: transfer.due.step_marks,
+            escalation: transfer.escalation.clone(),
+        };
+        serde_json::to_string(&clocks).map_err(|error| DbErr::Type(error.to_string()))
     }
 }
 
