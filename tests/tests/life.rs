@@ -22,6 +22,8 @@ mod desk;
 mod endings;
 #[path = "life/known_failures.rs"]
 mod known_failures;
+#[path = "life/links.rs"]
+mod links;
 #[path = "life/looked_up.rs"]
 mod looked_up;
 #[path = "life/main_line.rs"]

@@ -1,12 +1,12 @@
 //! `motcua serve`: any set of services on one port.
 
+mod files;
 mod peers;
 mod tls;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -70,6 +70,10 @@ pub struct Options {
     /// The OpenID providers at which people sign in: a JSON file with a list of them.
     #[arg(long, env = "MOTCUA_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
+    /// How fast links to other systems must be (R12): a CSV file with the columns `procedure`, `unit`, `deliver_minutes` and
+    /// `acknowledge_working_minutes`, `*` for any. Without it the law's limits hold, for the bundles of NĐ 63/2024.
+    #[arg(long, env = "MOTCUA_LINK_LIMITS", value_name = "FILE")]
+    link_limits: Option<PathBuf>,
     /// Answer reflection, so that clients need no copy of the contract.
     #[arg(long)]
     reflection: bool,
@@ -169,6 +173,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The limits of links.
+    #[error("the limits of links {path} cannot be used: {reason}")]
+    LinkLimits {
+        /// Where they stand.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// Signals or files.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -251,6 +263,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 struct Suite {
     issuer: String,
     providers: Vec<identity::provider::Settings>,
+    link_limits: routing::LinkLimits,
     stores: Stores,
     keys: KeyFolder,
     ring: Keyring,
@@ -277,7 +290,8 @@ impl Suite {
         };
         Ok(Self {
             issuer: options.issuer.clone(),
-            providers: providers(options.providers.as_deref())?,
+            providers: files::providers(options.providers.as_deref())?,
+            link_limits: files::link_limits(options.link_limits.as_deref())?,
             stores,
             keys,
             ring,
@@ -316,7 +330,10 @@ impl Suite {
             }
             Service::Catalogue => started(name, catalogue::start(ground).await),
             Service::Intake => started(name, intake::start(ground).await),
-            Service::Routing => started(name, routing::start(ground).await),
+            Service::Routing => {
+                let links = self.link_limits.clone();
+                started(name, routing::start(ground, links).await)
+            }
         }
     }
 }
@@ -329,18 +346,6 @@ where
         name,
         source: Box::new(source),
     })
-}
-
-fn providers(path: Option<&Path>) -> Result<Vec<identity::provider::Settings>, Error> {
-    let Some(path) = path else {
-        return Ok(Vec::new());
-    };
-    let unusable = |reason: String| Error::Providers {
-        path: path.display().to_string(),
-        reason,
-    };
-    let text = fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))
 }
 
 fn identity_settings(

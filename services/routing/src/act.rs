@@ -1,5 +1,7 @@
 //! What routing can be asked to do.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use kit::authority::Rights;
 use kit::clock::Moment;
@@ -60,8 +62,12 @@ pub enum Act {
     Reckon(Vec<String>),
     /// Time has come for what is late of these dossiers to go up.
     Ring(Vec<String>),
+    /// These offers, each with its epoch, were brought to the systems of their units.
+    Delivered(Vec<(String, i64)>),
     /// Identity told of an officer or a position.
     Staff(Staffing),
+    /// Identity told of a client system: the units for which it works on steps, none where it does not.
+    System(String, BTreeSet<String>),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
 }

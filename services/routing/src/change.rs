@@ -3,6 +3,7 @@
 use kit::copies::Copy;
 
 use crate::journey::Journey;
+use crate::link::LinkStep;
 use crate::staff::{Officer, Position};
 
 /// One thing to write.
@@ -23,6 +24,15 @@ pub enum Change {
     Position(Position),
     /// A local copy.
     Copy(Copy),
+    /// Nothing to write: a link is late, which the operator is told once that is committed.
+    LinkLate {
+        /// The transfer.
+        transfer: String,
+        /// The unit.
+        unit: String,
+        /// With what.
+        with: LinkStep,
+    },
 }
 
 impl Change {

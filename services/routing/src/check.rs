@@ -129,7 +129,9 @@ impl Fold {
                 | TransferEvent::DueMoved
                 | TransferEvent::Assigned
                 | TransferEvent::Unassigned
-                | TransferEvent::Escalated => {
+                | TransferEvent::Escalated
+                | TransferEvent::LinkLate
+                | TransferEvent::LinkMended => {
                     self.open.insert(offer, pair);
                 }
             }

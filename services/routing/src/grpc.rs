@@ -1,7 +1,7 @@
 //! The rpcs of `TransferService`: who is calling, parse, one call, reply.
 
 use kit::authority::Context;
-use kit::clock::{self, Moment};
+use kit::clock::{self, Clock, Moment};
 use kit::db::Db;
 use kit::deadline;
 use kit::failure::Failure;
@@ -29,6 +29,8 @@ pub struct Transfers {
     pub db: Db,
     /// For changes.
     pub writer: Writer<Routing>,
+    /// Civil time.
+    pub clock: Clock,
     /// For offers.
     pub queue: Queue,
     /// Cancelled when the process drains.
@@ -68,9 +70,10 @@ impl TransferService for Transfers {
         let pulled = offers::pull(&self.db, &self.queue, &scope, &pull);
         // A process that drains does not keep pullers waiting.
         let pulled = self.stop.run_until_cancelled(pulled).await;
-        let pulled = pulled.unwrap_or(Ok(Vec::new()));
+        let pulled = pulled.unwrap_or(Ok(Vec::new())).map_err(refused)?;
+        let brought = pulled.iter().map(|(transfer, _)| transfer);
+        offers::note_delivered(&self.writer, self.clock.civil(), brought).await;
         let deliveries = pulled
-            .map_err(refused)?
             .into_iter()
             .map(|(transfer, delivered)| pb::Delivery {
                 transfer: Some(wire::reply::transfer(&transfer)),

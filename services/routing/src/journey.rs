@@ -6,6 +6,7 @@
 mod branches;
 mod desk;
 mod due;
+mod links;
 mod outcome;
 #[cfg(test)]
 mod tests;

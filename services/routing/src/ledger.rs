@@ -2,15 +2,18 @@
 
 mod decide;
 mod desk;
+mod link;
 mod world;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kit::clock;
 use kit::copies::{self, CALENDAR, CalendarCache};
 use kit::db::{Db, Sink};
 use kit::queue::{Offer, Queue};
 use kit::seal::Keyring;
+use kit::telemetry::metrics;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::Notify;
@@ -20,6 +23,7 @@ pub use world::World;
 use crate::act::Act;
 use crate::change::Change;
 use crate::error::Error;
+use crate::link::{Limits, Links};
 use crate::store;
 use crate::transfer::State;
 
@@ -29,17 +33,19 @@ pub struct Routing {
     calendar: CalendarCache,
     calendar_came: Notify,
     ring: Keyring,
+    limits: Arc<Limits>,
 }
 
 impl Routing {
-    /// Routing over this queue, and a store of this ring.
+    /// Routing over this queue, and a store of this ring, whose links keep these limits.
     #[must_use]
-    pub fn new(queue: Queue, ring: &Keyring) -> Self {
+    pub fn new(queue: Queue, ring: &Keyring, limits: Limits) -> Self {
         Self {
             queue,
             calendar: CalendarCache::default(),
             calendar_came: Notify::new(),
             ring: ring.clone(),
+            limits: Arc::new(limits),
         }
     }
 
@@ -67,7 +73,8 @@ impl Ledger for Routing {
     type Error = Error;
 
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
-        world::load((tx, &self.ring), acts, &self.calendar).await
+        let links = Links::new(Arc::clone(&self.limits));
+        world::load((tx, &self.ring), acts, &self.calendar, links).await
     }
 
     fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
@@ -85,6 +92,8 @@ impl Ledger for Routing {
             | Act::Reckon(_)
             | Act::Ring(_)
             | Act::Staff(_)
+            | Act::Delivered(_)
+            | Act::System(..)
             | Act::Copies(_) => Ok(String::new()),
         }
     }
@@ -114,6 +123,16 @@ impl Ledger for Routing {
         for change in changes {
             if matches!(change, Change::Copy(copy) if copy.kind == CALENDAR) {
                 self.calendar_came.notify_one();
+            }
+            if let Change::LinkLate {
+                transfer,
+                unit,
+                with,
+            } = change
+            {
+                let with = with.as_str();
+                tracing::warn!(%transfer, %unit, with, "a link is late");
+                metrics::link_late(with);
             }
             let Change::Journey {
                 journey,

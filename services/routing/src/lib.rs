@@ -5,7 +5,8 @@
 //! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps.
 //!
 //! Within a unit an officer may *claim* a transfer or be *assigned* it, which moves no custody. What is late *escalates* to the
-//! unit's leaders, then to the unit above.
+//! unit's leaders, then to the unit above. What goes to a unit with a linked system must reach that system, and be acknowledged
+//! by it, in the time that its link has.
 //!
 //! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), `officer` and `position` (who may be given
 //! work, without names), and those of [`kit::migration`]. It takes in the logs of identity (units, officers, positions), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
@@ -19,6 +20,7 @@ pub mod fill;
 mod grpc;
 mod journey;
 mod ledger;
+mod link;
 mod migration;
 mod offers;
 mod reckoning;
@@ -43,6 +45,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use tonic::service::Routes;
 
 pub use error::Error;
+pub use link::{Limits as LinkLimits, Malformed as MalformedLinkLimits};
 
 use act::Act;
 use alarms::Alarms;
@@ -62,15 +65,15 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
     kit::migration::up::<migration::Migrator>(db).await
 }
 
-/// Starts routing: its writer, its consumers, its rpcs, and the lanes of units.
+/// Starts routing: its writer, its consumers, its rpcs, and the lanes of units. Links keep these limits (R12).
 ///
 /// # Errors
 /// When the store refuses or another service's address is missing.
-pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
+pub async fn start(ground: Ground, links: LinkLimits) -> Result<Mounted, StartError> {
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
     let access = ground.record(NAME);
-    let ledger = Arc::new(Routing::new(ground.queue.clone(), ground.db.ring()));
+    let ledger = Arc::new(Routing::new(ground.queue.clone(), ground.db.ring(), links));
     let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
@@ -89,6 +92,7 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
     let transfers = Transfers {
         db: ground.db.clone(),
         writer,
+        clock: ground.clock,
         queue: ground.queue,
         stop: ground.stop,
     };

@@ -85,6 +85,14 @@ impl MigrationTrait for Journeys {
                 ),
             ),
             having(
+                "link_late_at",
+                index(
+                    "transfer",
+                    "transfer_link_late",
+                    &["to_unit", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
                 "alarm_at",
                 index("transfer", "transfer_alarm", &["alarm_at"]),
             ),
@@ -156,6 +164,7 @@ fn transfer() -> TableCreateStatement {
         .col(string_null("escalated_to"))
         .col(big_integer_null("warn_at"))
         .col(big_integer_null("late_at"))
+        .col(big_integer_null("link_late_at"))
         .col(big_integer_null("alarm_at"))
         .col(big_integer("revision"))
         .take()

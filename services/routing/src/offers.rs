@@ -4,16 +4,20 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use kit::authority::Scope;
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::db::Db;
+use kit::log::Cause;
 use kit::queue::{Delivered, LANE_CAPACITY, Queue};
 use kit::telemetry::metrics;
+use kit::writer::{Step, Writer};
 use sea_orm::DbErr;
 use tokio::time::MissedTickBehavior;
 
-use crate::store;
+use crate::act::Act;
+use crate::ledger::Routing;
 use crate::transfer::{State, Transfer, offer_key};
 use crate::wire::request::Pull;
+use crate::{NAME, store};
 
 /// Takes offers for a unit; keys of offers that are no longer open are settled on the way.
 ///
@@ -37,6 +41,36 @@ pub async fn pull(
         if nothing_came || !open.is_empty() {
             return Ok(open);
         }
+    }
+}
+
+/// Keeps of offers that go by links that they were brought (R12), before whoever pulled them is told of them. An offer that was
+/// brought and of which that cannot be kept is brought all the same.
+pub async fn note_delivered(
+    writer: &Writer<Routing>,
+    at: Moment,
+    brought: impl Iterator<Item = &Transfer>,
+) {
+    let first_time = |transfer: &&Transfer| {
+        let link = transfer.link.as_ref();
+        link.is_some_and(|link| link.delivered_at.is_none())
+    };
+    let offers: Vec<(String, i64)> = brought
+        .filter(first_time)
+        .map(|transfer| (transfer.uid.clone(), transfer.offer_epoch))
+        .collect();
+    if offers.is_empty() {
+        return;
+    }
+    let step = Step {
+        act: Act::Delivered(offers),
+        cause: Cause::unasked(NAME, at),
+    };
+    if let Err(failure) = writer.own(step).await {
+        tracing::warn!(
+            reason = failure.reason(),
+            "a delivery by a link is not kept"
+        );
     }
 }
 

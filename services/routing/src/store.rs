@@ -89,6 +89,7 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
                 positions.insert(&position.uid, position);
             }
             Change::Copy(copy) => local_copies.push(copy),
+            Change::LinkLate { .. } => {}
         }
     }
     let (mut transfers, mut holdings) = (Vec::new(), Vec::new());

@@ -8,6 +8,7 @@ use kit::clock::Moment;
 use kit::seal::DataKey;
 
 use crate::error::Error;
+use crate::link::Link;
 use crate::route::Due;
 
 pub use clock::{Cause, Escalation, Level, Marks, Urgency};
@@ -46,6 +47,8 @@ pub struct Transfer {
     pub assignee: Option<Assignee>,
     /// To whom it has escalated.
     pub escalation: Option<Escalation>,
+    /// How its present offer goes, where it goes by a link that has limits.
+    pub link: Option<Link>,
     /// Raised by every change.
     pub revision: i64,
     /// The key of what is personal about the dossier here; none once that was erased.
@@ -202,6 +205,7 @@ impl Transfer {
                 offer_epoch: self.offer_epoch + 1,
                 offered_at: at,
                 due,
+                link: None,
                 ..self.becomes(State::Offered).because(reason)
             }),
             state => Err(state.forbids("ForwardTransfer", &["OFFERED", "DECLINED"])),

@@ -361,7 +361,9 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         | TransferEvent::DueMoved
         | TransferEvent::Assigned
         | TransferEvent::Unassigned
-        | TransferEvent::Escalated => return Ok(None),
+        | TransferEvent::Escalated
+        | TransferEvent::LinkLate
+        | TransferEvent::LinkMended => return Ok(None),
     };
     let purpose = match (transfer.decides, transfer.step_key.as_str()) {
         (true, _) => Purpose::Decide,

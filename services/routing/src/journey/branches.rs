@@ -39,6 +39,7 @@ impl Journey {
             reason: String::new(),
             assignee: None,
             escalation: None,
+            link: None,
             revision: 1,
             key: self.route.key.clone(),
         };

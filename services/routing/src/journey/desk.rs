@@ -78,6 +78,7 @@ impl Journey {
                 });
                 self.note(What::Escalated, transfer.clone());
             }
+            self.ring_link(&transfer, now, around);
         }
     }
 }

@@ -5,6 +5,7 @@ mod clock;
 mod course;
 mod desk;
 mod desks;
+mod links;
 mod offers;
 mod properties;
 mod refusals;

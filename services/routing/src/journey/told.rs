@@ -61,4 +61,8 @@ pub enum What {
     Unassigned,
     /// Somebody above is told that it is late.
     Escalated,
+    /// Its link is late.
+    LinkLate,
+    /// Its link was late, and is not any more.
+    LinkMended,
 }

@@ -8,6 +8,7 @@ use kit::seal::DataKey;
 use kit::writer::{About, Effect};
 
 use super::desk;
+use super::link;
 use super::world::World;
 use crate::act::{Act, OnTransfer, Opened, Verb};
 use crate::change::Change;
@@ -89,17 +90,17 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             };
             let mut journey = journey.clone();
             journey.withdrawn(at);
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::Decided { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.decided(transfer, at, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::Returned { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.returned(transfer, at)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         // A dossier that was never received has nothing here.
         Act::Erased(dossier) => Ok(Effect {
@@ -113,18 +114,18 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
         Act::DeadlineMoved { dossier, due } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.deadline_moved(*due, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::ClockStopped { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.clock_stopped(transfer, at);
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::ClockResumed(resumed) => {
             let journey = world.journey(&resumed.dossier);
             let mut journey = journey.ok_or(Error::RouteNotFound)?.clone();
             journey.clock_resumed(resumed, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::Corrected { dossier, returning } => {
             // A dossier that was corrected before reception has no route.
@@ -133,11 +134,13 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             };
             let mut journey = journey.clone();
             journey.corrected(returning, at, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
-        Act::Reckon(dossiers) => reckon(world, dossiers),
+        Act::Reckon(dossiers) => reckon(world, dossiers, at),
         Act::Ring(dossiers) => desk::ring(world, dossiers, at),
         Act::Staff(staffing) => desk::staffed(world, staffing, at),
+        Act::System(client, units) => Ok(link::system(world, client, units)),
+        Act::Delivered(offers) => link::delivered(world, offers, at),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
@@ -178,7 +181,7 @@ fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Chan
         }
     }
     let reply = wire::reply::on_transfer(&on.verb, uid, &journey)?;
-    Ok(effect(journey, reply))
+    effect(world, journey, at, reply)
 }
 
 /// A deciding step ends with the decision, a result with its return: both are intake's.
@@ -229,11 +232,11 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         key: Some(DataKey::generate()),
     };
     let journey = Journey::open(route, &opened.receiving, at, around)?;
-    Ok(effect(journey, Vec::new()))
+    effect(world, journey, at, Vec::new())
 }
 
 /// The steps under way of journeys are reckoned anew by the calendar of now.
-fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
+fn reckon(world: &World, dossiers: &[String], at: Moment) -> Result<Effect<Change>, Error> {
     let mut all = Effect::nothing();
     for journey in dossiers.iter().filter_map(|uid| world.journey(uid)) {
         let mut journey = journey.clone();
@@ -241,14 +244,28 @@ fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
             let dossier = &journey.route.dossier;
             tracing::error!(%dossier, %error, "steps cannot be reckoned anew and stay as they were");
         }
-        let reckoned = effect(journey, Vec::new());
+        let reckoned = effect(world, journey, at, Vec::new())?;
         all.changes.extend(reckoned.changes);
         all.events.extend(reckoned.events);
     }
     Ok(all)
 }
 
-pub(super) fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
+/// What a changed journey writes and tells.
+pub(super) fn effect(
+    world: &World,
+    mut journey: Journey,
+    at: Moment,
+    reply: Vec<u8>,
+) -> Result<Effect<Change>, Error> {
+    journey.follow_links(world.links(), world.calendar(), at)?;
+    let late = journey.links_late_now().into_iter();
+    let late = late.map(|(transfer, unit, with)| Change::LinkLate {
+        transfer,
+        unit,
+        with,
+    });
+    let late: Vec<Change> = late.collect();
     let dossier = journey.route.dossier.clone();
     let shard = Shard::of(&dossier);
     let told = journey.take_told();
@@ -263,10 +280,12 @@ pub(super) fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
             }
         })
         .collect();
-    Effect {
+    Ok(Effect {
         about: About::new(&dossier, journey.route.key.as_ref()),
-        changes: vec![Change::journey(journey)],
+        changes: std::iter::once(Change::journey(journey))
+            .chain(late)
+            .collect(),
         events,
         reply,
-    }
+    })
 }

@@ -114,7 +114,7 @@ pub(super) fn staffed(
     match &change {
         Change::Officer(officer) => staff.put_officer(officer.clone()),
         Change::Position(position) => staff.put_position(position.clone()),
-        Change::Journey { .. } | Change::Erased(_) | Change::Copy(_) => {}
+        Change::Journey { .. } | Change::Erased(_) | Change::Copy(_) | Change::LinkLate { .. } => {}
     }
     let mut all = Effect::nothing();
     all.changes.push(change);
@@ -141,7 +141,7 @@ pub(super) fn staffed(
     for journey in world.journeys() {
         let mut journey = journey.clone();
         if journey.take_back(may_keep) {
-            let taken = effect(journey, Vec::new());
+            let taken = effect(world, journey, at, Vec::new())?;
             all.changes.extend(taken.changes);
             all.events.extend(taken.events);
         }
@@ -160,7 +160,7 @@ pub(super) fn ring(
     for journey in dossiers.iter().filter_map(|uid| world.journey(uid)) {
         let mut journey = journey.clone();
         journey.ring(at, around);
-        let rung = effect(journey, Vec::new());
+        let rung = effect(world, journey, at, Vec::new())?;
         all.changes.extend(rung.changes);
         all.events.extend(rung.events);
     }

@@ -14,24 +14,41 @@ use crate::act::{Act, AtDesk, Staffing, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
+use crate::link::Links;
 use crate::staff::Staff;
 use crate::{store, wire};
+
+use super::link::{self, LINK, SYSTEM};
 
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
 
 /// What was loaded, and what the batch has changed of it so far.
-#[derive(Default)]
 pub struct World {
     journeys: HashMap<String, Journey>,
     dossier_of: HashMap<String, String>,
     plans: HashMap<String, wire::plan::Procedure>,
     units: UnitTable,
     staff: Staff,
+    links: Links,
+    systems: HashMap<String, BTreeSet<String>>,
     calendar: Option<Arc<Calendars>>,
 }
 
 impl World {
+    fn new(links: Links, staff: Staff) -> Self {
+        Self {
+            journeys: HashMap::new(),
+            dossier_of: HashMap::new(),
+            plans: HashMap::new(),
+            units: UnitTable::default(),
+            staff,
+            links,
+            systems: HashMap::new(),
+            calendar: None,
+        }
+    }
+
     /// The journey of a dossier.
     pub fn journey(&self, dossier: &str) -> Option<&Journey> {
         self.journeys.get(dossier)
@@ -64,6 +81,21 @@ impl World {
         &self.staff
     }
 
+    /// The units with linked systems.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The units that a client system was linked to before.
+    pub fn linked_by(&self, client: &str) -> BTreeSet<String> {
+        self.systems.get(client).cloned().unwrap_or_default()
+    }
+
+    /// When units work, where that is known.
+    pub fn calendar(&self) -> Option<&Calendars> {
+        self.calendar.as_deref()
+    }
+
     /// The units.
     pub fn units(&self) -> &UnitTable {
         &self.units
@@ -77,8 +109,28 @@ impl World {
         })
     }
 
+    /// The copies that loaded ones name.
+    fn wanted(&self) -> BTreeSet<Name> {
+        let plans = self.plans.values();
+        let fixed = plans.flat_map(wire::plan::Procedure::fixed_units);
+        let fixed = fixed.filter(|uid| !self.units.has(uid));
+        let units = self.units.missing().chain(fixed);
+        let units = units.map(|uid| (UNIT, uid.to_owned()));
+        let linked = self.systems.values().flatten();
+        units
+            .chain(linked.map(|unit| (LINK, unit.clone())))
+            .collect()
+    }
+
     fn take(&mut self, copy: &Copy) {
         self.units.take(copy);
+        if copy.kind == LINK {
+            self.links.put(&copy.key, link::names(&copy.body));
+        }
+        if copy.kind == SYSTEM {
+            self.systems
+                .insert(copy.key.clone(), link::names(&copy.body));
+        }
         if copy.kind == PROCEDURE
             && let Some(plan) = wire::plan::procedure(&copy.body)
         {
@@ -92,7 +144,7 @@ impl World {
             Change::Copy(copy) => self.take(copy),
             Change::Officer(officer) => self.staff.put_officer(officer.clone()),
             Change::Position(position) => self.staff.put_position(position.clone()),
-            Change::Journey { .. } | Change::Erased(_) => {}
+            Change::Journey { .. } | Change::Erased(_) | Change::LinkLate { .. } => {}
         }
         if let Change::Erased(dossier) = change
             && let Some(journey) = self.journeys.get_mut(dossier)
@@ -116,13 +168,13 @@ pub(super) async fn load(
     (tx, ring): (&DatabaseTransaction, &Keyring),
     acts: &[&Act],
     cache: &CalendarCache,
+    links: Links,
 ) -> Result<World, DbErr> {
-    let mut world = World::default();
     // First of all: who is given work and whose position ends is decided one after the other.
     let officers: BTreeSet<&str> = acts.iter().filter_map(|act| officer_of(act)).collect();
-    world.staff = store::lock_staff(tx, &officers).await?;
+    let mut world = World::new(links, store::lock_staff(tx, &officers).await?);
     let leaving: BTreeSet<&str> = acts.iter().filter_map(|act| leaving(act)).collect();
-    let transfers: BTreeSet<&str> = acts.iter().filter_map(|act| transfer_of(act)).collect();
+    let transfers: BTreeSet<&str> = acts.iter().flat_map(|act| transfers_of(act)).collect();
     let mut dossiers: BTreeSet<String> = acts
         .iter()
         .flat_map(|act| dossiers_of(act))
@@ -144,28 +196,28 @@ async fn load_reference(
     cache: &CalendarCache,
 ) -> Result<(), DbErr> {
     let mut names: BTreeSet<Name> = acts.iter().flat_map(|act| named_by(act, world)).collect();
+    let mut asked = BTreeSet::new();
     for _ in 0..UNIT_ROUNDS {
         if names.is_empty() {
             return Ok(());
         }
+        names.extend(links_of(&names));
         let copies = copies::load(tx, &names).await?;
         world.calendar = world.calendar.take().or_else(|| cache.find(&copies));
         for copy in &copies {
             world.take(copy);
         }
-        let asked = std::mem::take(&mut names);
-        let fixed = world
-            .plans
-            .values()
-            .flat_map(wire::plan::Procedure::fixed_units);
-        let wanted = world
-            .units
-            .missing()
-            .chain(fixed.filter(|uid| !world.units.has(uid)));
-        let wanted = wanted.map(|uid| (UNIT, uid.to_owned()));
-        names = wanted.filter(|name| !asked.contains(name)).collect();
+        asked.append(&mut names);
+        names = world.wanted();
+        names.retain(|name| !asked.contains(name));
     }
     Ok(())
+}
+
+/// What is offered to a unit may go by a link.
+fn links_of(names: &BTreeSet<Name>) -> Vec<Name> {
+    let units = names.iter().filter(|(kind, _)| *kind == UNIT);
+    units.map(|(_, unit)| (LINK, unit.clone())).collect()
 }
 
 /// The one calendar that all units share.
@@ -215,6 +267,11 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             units.chain([calendar()]).collect()
         }
         Act::Staff(_) => world.staff.units().map(named).collect(),
+        Act::System(client, units) => {
+            let links = units.iter().map(|unit| (LINK, unit.clone()));
+            links.chain([(SYSTEM, client.clone())]).collect()
+        }
+        Act::Delivered(_) => Vec::new(),
         Act::Withdrawn(_)
         | Act::ClockStopped { .. }
         | Act::Returned { .. }
@@ -247,9 +304,10 @@ fn leaving(act: &Act) -> Option<&str> {
     }
 }
 
-fn transfer_of(act: &Act) -> Option<&str> {
+fn transfers_of(act: &Act) -> Vec<&str> {
     match act {
-        Act::On(on) => Some(&on.transfer),
+        Act::On(on) => vec![&on.transfer],
+        Act::Delivered(offers) => offers.iter().map(|(uid, _)| uid.as_str()).collect(),
         Act::Opened(_)
         | Act::Withdrawn(_)
         | Act::Decided { .. }
@@ -262,7 +320,8 @@ fn transfer_of(act: &Act) -> Option<&str> {
         | Act::Reckon(_)
         | Act::Ring(_)
         | Act::Staff(_)
-        | Act::Copies(_) => None,
+        | Act::System(..)
+        | Act::Copies(_) => Vec::new(),
     }
 }
 
@@ -278,6 +337,6 @@ fn dossiers_of(act: &Act) -> &[String] {
         | Act::Erased(dossier) => std::slice::from_ref(dossier),
         Act::ClockResumed(resumed) => std::slice::from_ref(&resumed.dossier),
         Act::Reckon(dossiers) | Act::Ring(dossiers) => dossiers,
-        Act::On(_) | Act::Staff(_) | Act::Copies(_) => &[],
+        Act::On(_) | Act::Delivered(_) | Act::Staff(_) | Act::System(..) | Act::Copies(_) => &[],
     }
 }

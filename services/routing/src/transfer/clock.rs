@@ -143,12 +143,13 @@ impl Transfer {
         has_come(self.warn_at(stopped)).then_some(Urgency::AtRisk)
     }
 
-    /// When it escalates next, for finding it by an index.
+    /// When it escalates next, or its link is late, for finding it by an index.
     #[must_use]
     pub fn next_alarm(&self, stopped: Option<Moment>) -> Option<Moment> {
         let ahead = self.levels_ahead();
         let times = ahead.filter_map(|level| self.first(stopped, |clock| clock.at(level)));
-        times.map(|(at, _)| at).min()
+        let link = self.link_alarm().map(|(at, _)| at);
+        times.map(|(at, _)| at).chain(link).min()
     }
 
     /// What escalates up to a time and has not yet, in order.

@@ -32,6 +32,8 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Assigned => pb::TransferEvent::Assigned,
         What::Unassigned => pb::TransferEvent::Unassigned,
         What::Escalated => pb::TransferEvent::Escalated,
+        What::LinkLate => pb::TransferEvent::LinkLate,
+        What::LinkMended => pb::TransferEvent::LinkMended,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
@@ -51,8 +53,8 @@ pub fn change(told: &Told) -> pb::TransferChange {
 /// # Errors
 /// When it cannot be read.
 pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
-    if let Some(staffing) = staff::told(event)? {
-        return Ok(Some(Act::Staff(staffing)));
+    if let Some(act) = staff::told(event)? {
+        return Ok(Some(act));
     }
     Ok(Some(Act::Copies(copies::from_identity(event)?)))
 }

@@ -44,6 +44,7 @@ pub fn filter(context: &Context, request: &pb::ListTransfersRequest) -> Result<F
         assigned,
         pressing: urgency(request.urgency()).map(|urgency| (urgency, clock::micros(context.at))),
         escalated: escalated(request.escalated()),
+        link_late: request.link_late,
         after,
         limit,
     })

@@ -9,6 +9,7 @@ use proto::routing::v1 as pb;
 use crate::act::{AtDesk, Verb};
 use crate::error::Error;
 use crate::journey::{Holding, Journey};
+use crate::link::{Link, LinkStep};
 use crate::store::StandingStill;
 use crate::transfer::{Cause, Escalation, Level, State, Transfer, Urgency};
 
@@ -48,6 +49,23 @@ fn escalation(escalation: &Escalation) -> pb::Escalation {
     }
 }
 
+fn link(link: &Link) -> pb::Link {
+    let late = link.late.as_ref();
+    let with = late.map_or(pb::LinkStep::Unspecified, |late| match late.with {
+        LinkStep::Delivery => pb::LinkStep::Delivery,
+        LinkStep::Acknowledgement => pb::LinkStep::Acknowledgement,
+    });
+    pb::Link {
+        deliver_by: Some(time(link.deliver_by)),
+        acknowledge_by: Some(time(link.acknowledge_by)),
+        delivered_at: link.delivered_at.map(time),
+        late_with: with.into(),
+        late_at: late.map(|late| time(late.at)),
+        mend_by: late.map(|late| time(late.mend_by)),
+        mended_at: late.and_then(|late| late.mended_at).map(time),
+    }
+}
+
 /// The transfer on the wire, after an act on it.
 #[must_use]
 pub fn transfer(transfer: &Transfer) -> pb::Transfer {
@@ -82,6 +100,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
             .unwrap_or_default(),
         urgency: pb::TransferUrgency::Unspecified.into(),
         escalation: transfer.escalation.as_ref().map(escalation),
+        link: transfer.link.as_ref().map(link),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What identity tells of those who may be given work.
+//! What identity tells of those who may be given work, people and systems.
 
 use chrono::NaiveDate;
 use kit::caller::Role;
@@ -8,16 +8,31 @@ use proto::event::v1::Event;
 use proto::identity::v1 as pb;
 use proto::identity::v1::identity_change::Change;
 
-use crate::act::Staffing;
+use crate::act::{Act, Staffing};
 use crate::staff::{Officer, Position};
 
-/// What an event tells of an officer or a position; nothing where it tells of something else.
+/// What an event of an officer, a position or a client system asks for; nothing where it tells of something else.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn told(event: &Event) -> Result<Option<Staffing>, DecodeError> {
+pub(super) fn told(event: &Event) -> Result<Option<Act>, DecodeError> {
     let change = pb::IdentityChange::decode(copies::change_of(event))?.change;
     Ok(match change {
+        Some(Change::ClientChanged(changed)) => changed.client.map(system),
+        other => staffing(other).map(Act::Staff),
+    })
+}
+
+/// One that is disabled, or of another kind, works on no steps.
+fn system(client: pb::Client) -> Act {
+    let registration = client.registration.unwrap_or_default();
+    let linked = !client.disabled && registration.kind() == pb::ClientKind::LinkedSystem;
+    let units = registration.unit_uids.into_iter().filter(|_| linked);
+    Act::System(client.client_id, units.collect())
+}
+
+fn staffing(change: Option<Change>) -> Option<Staffing> {
+    match change {
         Some(Change::OfficerChanged(changed)) => {
             let disabled = changed.state() == pb::OfficerState::Disabled;
             let subject = changed.subject;
@@ -32,7 +47,7 @@ pub(super) fn told(event: &Event) -> Result<Option<Staffing>, DecodeError> {
             ended.map(|(position, from)| Staffing::Ended(position, from))
         }
         _ => None,
-    })
+    }
 }
 
 fn held(message: Option<pb::Position>) -> Option<Staffing> {

@@ -172,7 +172,9 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
         | TransferEvent::DueMoved
         | TransferEvent::Assigned
         | TransferEvent::Unassigned
-        | TransferEvent::Escalated => None,
+        | TransferEvent::Escalated
+        | TransferEvent::LinkLate
+        | TransferEvent::LinkMended => None,
     }
 }
 

@@ -34,6 +34,8 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::Assigned
             | TransferEvent::Unassigned
             | TransferEvent::Escalated
+            | TransferEvent::LinkLate
+            | TransferEvent::LinkMended
             | TransferEvent::Unspecified => continue,
         };
         if moved.custodian != *responsible {

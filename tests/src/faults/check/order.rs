@@ -130,6 +130,8 @@ fn is_no_stage(event: TransferEvent) -> bool {
             | TransferEvent::Assigned
             | TransferEvent::Unassigned
             | TransferEvent::Escalated
+            | TransferEvent::LinkLate
+            | TransferEvent::LinkMended
     )
 }
 
@@ -151,7 +153,13 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
         E::Completed => matches!(before, E::Accepted | E::Cancelled),
         E::Cancelled => before == E::Accepted,
         E::Released => before == E::Completed,
-        E::DueMoved | E::Assigned | E::Unassigned | E::Escalated | E::Unspecified => false,
+        E::DueMoved
+        | E::Assigned
+        | E::Unassigned
+        | E::Escalated
+        | E::LinkLate
+        | E::LinkMended
+        | E::Unspecified => false,
     }
 }
 

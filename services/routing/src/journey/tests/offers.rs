@@ -38,7 +38,9 @@ impl<'a> Offers<'a> {
             | What::DueMoved
             | What::Assigned
             | What::Unassigned
-            | What::Escalated => {}
+            | What::Escalated
+            | What::LinkLate
+            | What::LinkMended => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use sea_orm::entity::prelude::*;
 
 use super::micros;
 use super::personal::{open, seal};
+use crate::link::Link;
 use crate::route::Due;
 use crate::transfer::{Acceptance, Assignee, Escalation, Marks, State, Transfer, Work};
 
@@ -47,7 +48,9 @@ pub struct Model {
     /// When it is at risk; none while its clocks stand still, as the next two.
     pub warn_at: Option<i64>,
     pub late_at: Option<i64>,
-    /// When it escalates next.
+    /// Since when its link is late.
+    pub link_late_at: Option<i64>,
+    /// When it escalates next, or its link is late.
     pub alarm_at: Option<i64>,
     pub revision: i64,
 }
@@ -58,6 +61,7 @@ struct Clocks {
     hand_over: Marks,
     step: Marks,
     escalation: Option<Escalation>,
+    link: Option<Link>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -70,7 +74,7 @@ const RECALLED: i32 = 5;
 pub const CANCELLED: i32 = 6;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 19] = [
+pub const MAY_CHANGE: [Column; 20] = [
     Column::OfferedBefore,
     Column::State,
     Column::ToUnit,
@@ -88,6 +92,7 @@ pub const MAY_CHANGE: [Column; 19] = [
     Column::EscalatedTo,
     Column::WarnAt,
     Column::LateAt,
+    Column::LinkLateAt,
     Column::AlarmAt,
     Column::Revision,
 ];
@@ -135,6 +140,7 @@ impl Model {
             escalated_to,
             warn_at: transfer.warn_at(stopped).map(micros),
             late_at: transfer.late_at(stopped).map(micros),
+            link_late_at: transfer.link_late_since().map(micros),
             alarm_at: transfer.next_alarm(stopped).map(micros),
             revision: transfer.revision,
         })
@@ -147,6 +153,7 @@ impl Model {
         Ok(Transfer {
             assignee: assignee.map(|(subject, unit)| Assignee { subject, unit }),
             escalation: clocks.escalation,
+            link: clocks.link,
             reason: open(&self.uid, self.reason.as_deref(), key.as_ref())?.unwrap_or_default(),
             state: self.state()?,
             work: Work {
@@ -212,6 +219,7 @@ impl Clocks {
             hand_over: transfer.due.hand_over_marks,
             step: transfer.due.step_marks,
             escalation: transfer.escalation.clone(),
+            link: transfer.link.clone(),
         };
         serde_json::to_string(&clocks).map_err(|error| DbErr::Type(error.to_string()))
     }

@@ -33,6 +33,8 @@ pub struct Filter {
     pub pressing: Option<(Urgency, i64)>,
     /// Only those that have escalated.
     pub escalated: Option<Escalated>,
+    /// Only those whose link is late.
+    pub link_late: bool,
     /// Only those after this row of the list.
     pub after: Option<After>,
     /// At most so many.
@@ -103,6 +105,7 @@ impl Filter {
             .add_option(self.role.map(|role| Column::Role.eq(role.as_str())))
             .add_option(self.assigned.as_ref().map(Assigned::condition))
             .add_option(self.pressing.map(pressing))
+            .add_option(self.link_late.then(|| Column::LinkLateAt.is_not_null()))
             .add_option(self.after.as_ref().map(After::condition))
     }
 
