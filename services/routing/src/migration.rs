@@ -85,6 +85,14 @@ impl MigrationTrait for Journeys {
                 ),
             ),
             having(
+                "escalated_to",
+                index(
+                    "transfer",
+                    "transfer_escalated_of",
+                    &["to_unit", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
                 "link_late_at",
                 index(
                     "transfer",

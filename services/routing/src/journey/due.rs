@@ -98,15 +98,25 @@ impl Journey {
             let (key, to) = (&transfer.work.key, &transfer.to);
             let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
             if due != transfer.due {
-                let revision = transfer.revision + 1;
-                let moved = Transfer {
-                    due,
-                    revision,
-                    ..transfer
-                };
-                self.note(What::DueMoved, moved.with_escalation_reckoned());
+                self.moved(&transfer, due);
             }
         }
         Ok(())
+    }
+
+    /// Nobody is told where only its marks are others, which stand in no message.
+    fn moved(&mut self, transfer: &Transfer, due: Due) {
+        let times = |due: &Due| (due.hand_over, due.step);
+        let is_told = times(&due) != times(&transfer.due);
+        let moved = Transfer {
+            due,
+            revision: transfer.revision + i64::from(is_told),
+            ..transfer.clone()
+        };
+        if is_told {
+            self.note(What::DueMoved, moved.with_escalation_reckoned());
+        } else {
+            self.keep(&moved);
+        }
     }
 }

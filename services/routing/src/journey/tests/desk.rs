@@ -109,7 +109,9 @@ fn what_is_declined_forwarded_completed_or_ended_is_nobodys() {
     let ends: [fn(&mut Acted); 4] = [
         |acted| acted.try_decline("examine", 1).unwrap(),
         |acted| acted.try_forward("examine", 1, "another").unwrap(),
-        |acted| drop(acted.accept(&["examine"]).complete(&["examine"])),
+        |acted| {
+            acted.accept(&["examine"]).complete(&["examine"]);
+        },
         Acted::withdraw,
     ];
     for end in ends {
