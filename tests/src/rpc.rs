@@ -45,6 +45,9 @@ rpcs! {
         "RegisterOfficer": RegisterOfficerRequest => RegisterOfficerResponse,
         "AssignPosition": AssignPositionRequest => AssignPositionResponse,
         "DelegatePosition": DelegatePositionRequest => DelegatePositionResponse,
+        "EndPosition": EndPositionRequest => EndPositionResponse,
+        "DisableOfficer": DisableOfficerRequest => DisableOfficerResponse,
+        "GetOfficer": GetOfficerRequest => GetOfficerResponse,
     }
     identity "PartyService" {
         "RegisterParty": RegisterPartyRequest => RegisterPartyResponse,
@@ -116,6 +119,9 @@ rpcs! {
         "GetManifest": GetManifestRequest => GetManifestResponse,
         "BatchAcceptTransfers": BatchAcceptTransfersRequest => BatchAcceptTransfersResponse,
         "ReceivePaper": ReceivePaperRequest => ReceivePaperResponse,
+        "ClaimTransfer": ClaimTransferRequest => ClaimTransferResponse,
+        "AssignTransfer": AssignTransferRequest => AssignTransferResponse,
+        "ReleaseTransfer": ReleaseTransferRequest => ReleaseTransferResponse,
         "GetTransfer": GetTransferRequest => GetTransferResponse,
         "ListTransfers": ListTransfersRequest => ListTransfersResponse,
         "GetRoute": GetRouteRequest => GetRouteResponse,

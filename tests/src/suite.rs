@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proto::event::v1::Head;
+use proto::identity::v1::RegisterClientRequest;
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
@@ -330,10 +331,14 @@ impl Suite {
         Actor::new(&self.line, subject)
     }
 
+    /// What registers the client system.
+    pub fn registration(&self) -> RegisterClientRequest {
+        self.line.cast().registration()
+    }
+
     /// The client system, which is registered now unless it was.
     pub async fn client(&self) -> Actor {
-        let registration = self.line.cast().registration();
-        self.actor(ADMINISTRATOR).ok(registration).await;
+        self.actor(ADMINISTRATOR).ok(self.registration()).await;
         self.actor(CLIENT)
     }
 

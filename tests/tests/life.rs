@@ -18,10 +18,14 @@ mod by_the_catalogue;
 mod codes;
 #[path = "life/deadlines.rs"]
 mod deadlines;
+#[path = "life/desk.rs"]
+mod desk;
 #[path = "life/endings.rs"]
 mod endings;
 #[path = "life/known_failures.rs"]
 mod known_failures;
+#[path = "life/links.rs"]
+mod links;
 #[path = "life/looked_up.rs"]
 mod looked_up;
 #[path = "life/main_line.rs"]

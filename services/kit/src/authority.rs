@@ -41,11 +41,13 @@ pub enum Relation {
     PastHolder,
     /// It sent the transfer.
     Sender,
+    /// It is above the unit of a transfer that is so late that it was told.
+    Escalated,
 }
 
 impl Relation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Any,
         Self::Own,
         Self::Itself,
@@ -57,6 +59,7 @@ impl Relation {
         Self::Holder,
         Self::PastHolder,
         Self::Sender,
+        Self::Escalated,
     ];
 
     /// The word for it in the table.
@@ -74,6 +77,7 @@ impl Relation {
             Self::Holder => "holder",
             Self::PastHolder => "past_holder",
             Self::Sender => "sender",
+            Self::Escalated => "escalated",
         }
     }
 }

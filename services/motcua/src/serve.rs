@@ -1,12 +1,12 @@
 //! `motcua serve`: any set of services on one port.
 
+mod files;
 mod peers;
 mod tls;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
@@ -79,6 +79,10 @@ pub struct Options {
         value_name = "NUMBER"
     )]
     most_deliveries: u32,
+    /// How fast links to other systems must be (R12): a CSV file with the columns `procedure`, `unit`, `deliver_minutes` and
+    /// `acknowledge_working_minutes`, `*` for any. Without it the law's limits hold, for the bundles of NĐ 63/2024.
+    #[arg(long, env = "MOTCUA_LINK_LIMITS", value_name = "FILE")]
+    link_limits: Option<PathBuf>,
     /// Answer reflection, so that clients need no copy of the contract.
     #[arg(long)]
     reflection: bool,
@@ -178,6 +182,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The limits of links.
+    #[error("the limits of links {path} cannot be used: {reason}")]
+    LinkLimits {
+        /// Where they stand.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// Signals or files.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -260,6 +272,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 struct Suite {
     issuer: String,
     providers: Vec<identity::provider::Settings>,
+    link_limits: routing::LinkLimits,
     stores: Stores,
     keys: KeyFolder,
     ring: Keyring,
@@ -287,7 +300,8 @@ impl Suite {
         };
         Ok(Self {
             issuer: options.issuer.clone(),
-            providers: providers(options.providers.as_deref())?,
+            providers: files::providers(options.providers.as_deref())?,
+            link_limits: files::link_limits(options.link_limits.as_deref())?,
             stores,
             keys,
             ring,
@@ -337,6 +351,7 @@ impl Suite {
             Service::Routing => {
                 let settings = routing::Settings {
                     most_deliveries: self.most_deliveries,
+                    links: self.link_limits.clone(),
                 };
                 started(name, routing::start(ground, settings).await)
             }
@@ -352,18 +367,6 @@ where
         name,
         source: Box::new(source),
     })
-}
-
-fn providers(path: Option<&Path>) -> Result<Vec<identity::provider::Settings>, Error> {
-    let Some(path) = path else {
-        return Ok(Vec::new());
-    };
-    let unusable = |reason: String| Error::Providers {
-        path: path.display().to_string(),
-        reason,
-    };
-    let text = fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| unusable(error.to_string()))
 }
 
 fn identity_settings(

@@ -59,7 +59,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     let found = intake::find_by_code((&intake, &ring), &Scope::Everything, &code).await?;
     let dossier = found.ok_or_else(|| Error::Missing(options.code.clone()))?;
     let dossier = intake::to_message(&dossier);
-    let journey = routing::journey(&routing, &ring, &dossier.uid).await?;
+    let journey = routing::journey((&routing, &ring), &dossier.uid, clock::real()).await?;
     let names = identity::unit_names(&place.open_read_only("identity").await?).await?;
     let name = |uid: &str| names.get(uid).cloned().unwrap_or_else(|| uid.to_owned());
     print_dossier(&dossier, &name);

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use kit::authority::Rights;
 use kit::clock::Moment;
 use kit::copies::Copy;
 
 use crate::paper::Piece;
 use crate::route::Pause;
+use crate::staff::{Officer, Position};
 
 /// A command, or what an event of another service asks for.
 #[derive(Clone, Debug)]
@@ -67,6 +69,14 @@ pub enum Act {
     GivenUp(Vec<GivenUp>),
     /// `RedriveDeadLetters`.
     Redrive(Redrive),
+    /// Time has come for what is late of these dossiers to go up.
+    Ring(Vec<String>),
+    /// These offers, each with its epoch, were brought to the systems of their units.
+    Delivered(Vec<(String, i64)>),
+    /// Identity told of an officer or a position.
+    Staff(Staffing),
+    /// Identity told of a client system: the units for which it works on steps, none where it does not.
+    System(String, BTreeSet<String>),
     /// Another service told of a unit, procedure or calendar.
     Copies(Vec<Copy>),
 }
@@ -91,6 +101,27 @@ pub struct Redrive {
     pub unit: String,
     /// Which transfers; `None` for all of the unit.
     pub transfers: Option<Vec<String>>,
+}
+
+/// What identity tells of those who may be given work.
+#[derive(Clone, Debug)]
+pub enum Staffing {
+    /// An officer is there, or is disabled.
+    Officer(Officer),
+    /// A position is held, or its last day was set.
+    Position(Position),
+    /// A position is held no longer from this day on.
+    Ended(Position, NaiveDate),
+}
+
+impl Staffing {
+    /// The officer whom it is about.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::Officer(officer) => &officer.subject,
+            Self::Position(position) | Self::Ended(position, _) => &position.subject,
+        }
+    }
 }
 
 /// A unit's act on a transfer.
@@ -154,6 +185,19 @@ pub enum Verb {
     },
     /// `ReceivePaper`, but for what is missing.
     ReceivePaper(Vec<Piece>),
+    /// An act on who works on it, which moves no custody, of a caller who has seen this revision; 0 does not check.
+    AtDesk(AtDesk, i64),
+}
+
+/// The acts on who works on a transfer.
+#[derive(Clone, Debug)]
+pub enum AtDesk {
+    /// `ClaimTransfer`.
+    Claim,
+    /// `AssignTransfer` to this officer.
+    Assign(String),
+    /// `ReleaseTransfer`.
+    Release,
 }
 
 /// How the clock of a dossier goes on.

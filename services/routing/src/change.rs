@@ -3,6 +3,8 @@
 use kit::copies::Copy;
 
 use crate::journey::Journey;
+use crate::link::LinkStep;
+use crate::staff::{Officer, Position};
 
 /// One thing to write.
 #[derive(Clone, Debug)]
@@ -16,8 +18,21 @@ pub enum Change {
     },
     /// The data key of this dossier is dropped.
     Erased(String),
+    /// An officer.
+    Officer(Officer),
+    /// A position.
+    Position(Position),
     /// A local copy.
     Copy(Copy),
+    /// Nothing to write: a link is late, which the operator is told once that is committed.
+    LinkLate {
+        /// The transfer.
+        transfer: String,
+        /// The unit.
+        unit: String,
+        /// With what.
+        with: LinkStep,
+    },
 }
 
 impl Change {
@@ -37,8 +52,7 @@ impl Change {
                 journey,
                 traceparent: traceparent.to_owned(),
             },
-            Self::Erased(dossier) => Self::Erased(dossier),
-            Self::Copy(copy) => Self::Copy(copy),
+            other => other,
         }
     }
 }

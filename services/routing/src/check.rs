@@ -132,7 +132,12 @@ impl Fold {
                 | TransferEvent::Inherited
                 | TransferEvent::PaperReceived
                 | TransferEvent::DeadLettered
-                | TransferEvent::Redriven => {
+                | TransferEvent::Redriven
+                | TransferEvent::Assigned
+                | TransferEvent::Unassigned
+                | TransferEvent::Escalated
+                | TransferEvent::LinkLate
+                | TransferEvent::LinkMended => {
                     self.open.insert(offer, pair);
                 }
             }

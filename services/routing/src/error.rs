@@ -45,6 +45,14 @@ pub enum Error {
         /// What it is.
         current: i64,
     },
+    /// `REVISION_CHANGED`.
+    #[error("revision {expected} was seen but it is {current} by now")]
+    RevisionChanged {
+        /// What the caller had seen.
+        expected: i64,
+        /// What it is.
+        current: i64,
+    },
     /// `NOT_THE_HOLDER`.
     #[error("transfer {transfer} is not held under that epoch")]
     NotTheHolder {
@@ -78,6 +86,34 @@ pub enum Error {
     /// `PAPER_ALREADY_RECEIVED`.
     #[error("the paper was received before")]
     PaperAlreadyReceived,
+    /// `ASSIGNED_ALREADY`.
+    #[error("officer {assignee} has it")]
+    AssignedAlready {
+        /// Who has it.
+        assignee: String,
+    },
+    /// `ASSIGNED_TO_ANOTHER`.
+    #[error("officer {assignee} has it, and only a leader takes it back")]
+    AssignedToAnother {
+        /// Who has it.
+        assignee: String,
+    },
+    /// `NOT_ASSIGNED`.
+    #[error("nobody has transfer {transfer}")]
+    NotAssigned {
+        /// The transfer.
+        transfer: String,
+    },
+    /// `OFFICER_NOT_IN_ROLE`.
+    #[error("officer {officer} is no {role} of unit {unit} today")]
+    OfficerNotInRole {
+        /// The officer.
+        officer: String,
+        /// The unit.
+        unit: String,
+        /// The role of the step.
+        role: &'static str,
+    },
     /// `CALENDAR_MISSING`.
     #[error("no calendar was imported, or it has no working time ahead")]
     CalendarMissing,
@@ -115,8 +151,13 @@ impl Error {
             Self::PaperWithoutOffer => (Code::FailedPrecondition, "PAPER_WITHOUT_OFFER"),
             Self::PaperNotStated(_) => (Code::FailedPrecondition, "PAPER_NOT_STATED"),
             Self::PaperAlreadyReceived => (Code::FailedPrecondition, "PAPER_ALREADY_RECEIVED"),
+            Self::AssignedAlready { .. } => (Code::FailedPrecondition, "ASSIGNED_ALREADY"),
+            Self::AssignedToAnother { .. } => (Code::PermissionDenied, "ASSIGNED_TO_ANOTHER"),
+            Self::NotAssigned { .. } => (Code::FailedPrecondition, "NOT_ASSIGNED"),
+            Self::OfficerNotInRole { .. } => (Code::FailedPrecondition, "OFFICER_NOT_IN_ROLE"),
             Self::CalendarMissing => (Code::FailedPrecondition, "CALENDAR_MISSING"),
             Self::OfferChanged { .. } => (Code::Aborted, "OFFER_CHANGED"),
+            Self::RevisionChanged { .. } => (Code::Aborted, "REVISION_CHANGED"),
             Self::PlanMissing(_) => (Code::Internal, "PLAN_MISSING"),
             Self::Store(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
         }
@@ -156,9 +197,18 @@ impl Error {
             }
             Self::PaperNotStated(_) => "Bên gửi không kê giấy tờ này",
             Self::PaperAlreadyReceived => "Giấy tờ của lượt chuyển này đã được ký nhận",
+            Self::AssignedAlready { .. } => "Hồ sơ này đã có cán bộ khác nhận xử lý",
+            Self::AssignedToAnother { .. } => {
+                "Hồ sơ đang do cán bộ khác xử lý; chỉ lãnh đạo được thu hồi"
+            }
+            Self::NotAssigned { .. } => "Hồ sơ này chưa giao cho cán bộ nào",
+            Self::OfficerNotInRole { .. } => {
+                "Hôm nay cán bộ này không giữ vai trò của bước tại đơn vị"
+            }
             Self::CalendarMissing => "Chưa có lịch làm việc; cán bộ quản trị cần nhập lịch",
             Self::StateForbids { .. }
             | Self::Untimely(_)
+            | Self::RevisionChanged { .. }
             | Self::PlanMissing(_)
             | Self::Store(_) => "Hệ thống chưa thực hiện được yêu cầu",
         }
@@ -172,8 +222,19 @@ impl Error {
             Self::OfferChanged { seen, current } => {
                 failure.with("seen", seen).with("current", current)
             }
-            Self::NotTheHolder { transfer } | Self::DossierSuspended { transfer } => {
-                failure.with("transfer_uid", transfer)
+            Self::NotTheHolder { transfer }
+            | Self::DossierSuspended { transfer }
+            | Self::NotAssigned { transfer } => failure.with("transfer_uid", transfer),
+            Self::AssignedAlready { assignee } | Self::AssignedToAnother { assignee } => {
+                failure.with("assignee", assignee)
+            }
+            Self::OfficerNotInRole {
+                officer,
+                unit,
+                role,
+            } => {
+                let failure = failure.with("officer", officer).with("unit_uid", unit);
+                failure.with("role", role)
             }
             Self::DecisionRequired(rpc) => failure.with("rpc", rpc),
             Self::StepNotBefore(step) | Self::BranchBeside(step) => failure.with("step_key", step),
@@ -186,6 +247,7 @@ impl Error {
             | Self::AlreadyDecided
             | Self::PaperWithoutOffer
             | Self::PaperAlreadyReceived
+            | Self::RevisionChanged { .. }
             | Self::CalendarMissing
             | Self::Store(_) => failure,
         }
@@ -202,6 +264,9 @@ impl From<Error> for Failure {
                 allowed,
             } => Failure::state_forbids(act, current, allowed),
             Error::Untimely(untimely) => untimely.into(),
+            Error::RevisionChanged { expected, current } => {
+                Failure::revision_changed(expected, current)
+            }
             Error::Store(source) => db::failure(&source),
             error => {
                 let failure = Failure::new(code, reason, error.to_string(), error.vietnamese());

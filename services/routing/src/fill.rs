@@ -9,6 +9,7 @@ use proto::routing::v1 as pb;
 
 use crate::act::Act;
 use crate::ledger::Routing;
+use crate::link::Limits;
 use crate::wire;
 
 /// A routing whose store is being filled.
@@ -23,7 +24,8 @@ impl Fill {
         let identity = ("identity", identity, wire::event::from_identity as _);
         let catalogue = ("catalogue", catalogue, wire::event::from_catalogue as _);
         let ring = db.ring().clone();
-        let routing = || Routing::new(Queue::in_process(), &ring);
+        let limits = Limits::by_law().map_err(|error| sea_orm::DbErr::Type(error.to_string()))?;
+        let routing = || Routing::new(Queue::in_process(), &ring, limits.clone());
         let filling = Filling::begin(routing, db, &[identity, catalogue]).await?;
         Ok(Self(filling))
     }

@@ -55,22 +55,21 @@ impl Transfers {
     }
 
     /// Changes deliveries of a unit: those on which it had no effect.
-    async fn change(
-        &self,
-        unit: &str,
-        named: Vec<Named>,
-        change: Change,
-    ) -> Vec<pb::DeliveryKey> {
+    async fn change(&self, unit: &str, named: Vec<Named>, change: Change) -> Vec<pb::DeliveryKey> {
         let modify: Vec<Modify> = named.iter().map(|named| named.modify(change)).collect();
         let done = self.offers.queue.lanes().modify(unit, &modify).await;
         wire::reply::without_effect(named, done.into_iter())
     }
 
-    /// Transfers as they stand now.
-    async fn standing(&self, found: &[Transfer]) -> Result<Vec<pb::Transfer>, Failure> {
-        let suspended = store::suspended(self.db.read(), found).await;
-        let suspended = suspended.map_err(refused)?;
-        let standing = |transfer| wire::reply::standing(transfer, &suspended);
+    /// Transfers as they stand at a time.
+    async fn standing(
+        &self,
+        found: &[Transfer],
+        now: Moment,
+    ) -> Result<Vec<pb::Transfer>, Failure> {
+        let still = store::standing_still(self.db.read(), found).await;
+        let still = still.map_err(refused)?;
+        let standing = |transfer| wire::reply::standing(transfer, &still, now);
         Ok(found.iter().map(standing).collect())
     }
 
@@ -140,9 +139,9 @@ impl TransferService for Transfers {
         let pulled = pulled.unwrap_or(Ok(Vec::new())).map_err(refused)?;
         // They were taken later than they were asked for.
         let lease_ends = asked_at + pull.lease;
-        let deliveries = pulled.iter().map(|(transfer, delivered)| {
-            wire::reply::delivery(transfer, delivered, lease_ends)
-        });
+        let deliveries = pulled
+            .iter()
+            .map(|(transfer, delivered)| wire::reply::delivery(transfer, delivered, lease_ends));
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),
         }))
@@ -263,15 +262,60 @@ impl TransferService for Transfers {
         self.answer(request, wire::request::receive_paper).await
     }
 
+    async fn claim_transfer(
+        &self,
+        request: Request<pb::ClaimTransferRequest>,
+    ) -> Result<Response<pb::ClaimTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::claim(&context, &request)?;
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
+    }
+
+    async fn assign_transfer(
+        &self,
+        request: Request<pb::AssignTransferRequest>,
+    ) -> Result<Response<pb::AssignTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::assign(&context, &request)?;
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
+    }
+
+    async fn release_transfer(
+        &self,
+        request: Request<pb::ReleaseTransferRequest>,
+    ) -> Result<Response<pb::ReleaseTransferResponse>, Status> {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = wire::request::release(&context, &request)?;
+        respond(
+            &self
+                .writer
+                .call(&context, request_id, &request, act)
+                .await?,
+        )
+    }
+
     async fn get_transfer(
         &self,
         request: Request<pb::GetTransferRequest>,
     ) -> Result<Response<pb::GetTransferResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let Context { rights, at, .. } = Context::of(&request)?;
         let uid = name("uid", &request.into_inner().uid)?;
-        let found = store::find(self.sealed(), &scope, &uid).await;
+        let found = store::find(self.sealed(), &rights.scope(), &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
-        let found = self.standing(&[found.map_err(Failure::from)?]).await?;
+        let found = self.standing(&[found.map_err(Failure::from)?], at).await?;
         Ok(Response::new(pb::GetTransferResponse {
             transfer: found.into_iter().next(),
         }))
@@ -281,14 +325,15 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::ListTransfersRequest>,
     ) -> Result<Response<pb::ListTransfersResponse>, Status> {
-        let rights = Context::of(&request)?.rights;
-        let filter = wire::request::filter(&request.into_inner())?;
-        rights.must_be_own(&filter.unit)?;
-        let listed = store::list(self.sealed(), &rights.under(READ).scope(), &filter).await;
+        let context = Context::of(&request)?;
+        let filter = wire::query::filter(&context, &request.into_inner())?;
+        context.rights.must_be_own(&filter.unit)?;
+        let scope = context.rights.under(READ).scope();
+        let listed = store::list(self.sealed(), &scope, &filter).await;
         let listed = listed.map_err(refused)?;
         Ok(Response::new(pb::ListTransfersResponse {
-            transfers: self.standing(&listed).await?,
-            next_page_token: next_page(&listed, filter.limit, |last| last.due.step),
+            transfers: self.standing(&listed, context.at).await?,
+            next_page_token: wire::query::next_page(&listed, filter.limit),
         }))
     }
 
@@ -296,14 +341,14 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::GetRouteRequest>,
     ) -> Result<Response<pb::GetRouteResponse>, Status> {
-        let scope = Context::of(&request)?.rights.scope();
+        let Context { rights, at, .. } = Context::of(&request)?;
+        let scope = rights.scope();
         let dossier = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
         if !known.map_err(refused)? {
             return Err(Failure::from(Error::RouteNotFound).into());
         }
-        let (db, ring) = self.sealed();
-        let route = crate::journey(db, ring, &dossier).await;
+        let route = crate::journey(self.sealed(), &dossier, at).await;
         Ok(Response::new(route.map_err(refused)?))
     }
 }

@@ -6,7 +6,9 @@
 mod back;
 mod branches;
 mod dead_letter;
+mod desk;
 mod due;
+mod links;
 mod outcome;
 mod paper;
 mod succession;
@@ -17,7 +19,7 @@ mod told;
 use std::collections::BTreeSet;
 
 use kit::clock::{self, Moment};
-use kit::copies::{Calendars, UnitTable};
+use kit::copies::{Calendars, Unit, UnitTable};
 
 use crate::error::Error;
 use crate::paper::Paper;
@@ -51,6 +53,14 @@ impl Surroundings<'_> {
     fn unit<'a>(&'a self, uid: &'a str, at: Moment) -> &'a str {
         let resolved = self.units.resolve(uid, clock::local(at).date());
         resolved.map_or(uid, |unit| unit.uid)
+    }
+
+    /// The unit above this one at a moment; empty where there is none.
+    fn above<'a>(&'a self, uid: &str, at: Moment) -> &'a str {
+        let on = clock::local(at).date();
+        let above = |unit: Unit<'a>| self.units.resolve(unit.parent, on);
+        let above = self.units.resolve(uid, on).and_then(above);
+        above.map_or("", |unit| unit.uid)
     }
 }
 

@@ -1,15 +1,19 @@
 //! Routing's decisions: what each command and each event of the others does to journeys.
 
 mod decide;
+mod desk;
+mod link;
 mod world;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kit::clock;
 use kit::copies::{self, CALENDAR, CalendarCache, UNIT};
 use kit::db::{Db, Sink};
 use kit::queue::{Offer, Queue};
 use kit::seal::Keyring;
+use kit::telemetry::metrics;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::Notify;
@@ -19,6 +23,7 @@ pub use world::World;
 use crate::act::Act;
 use crate::change::Change;
 use crate::error::Error;
+use crate::link::{Limits, Links};
 use crate::store;
 use crate::transfer::State;
 
@@ -29,18 +34,20 @@ pub struct Routing {
     calendar_came: Notify,
     units_came: Notify,
     ring: Keyring,
+    limits: Arc<Limits>,
 }
 
 impl Routing {
-    /// Routing over this queue, and a store of this ring.
+    /// Routing over this queue, and a store of this ring, whose links keep these limits.
     #[must_use]
-    pub fn new(queue: Queue, ring: &Keyring) -> Self {
+    pub fn new(queue: Queue, ring: &Keyring, limits: Limits) -> Self {
         Self {
             queue,
             calendar: CalendarCache::default(),
             calendar_came: Notify::new(),
             units_came: Notify::new(),
             ring: ring.clone(),
+            limits: Arc::new(limits),
         }
     }
 
@@ -73,7 +80,8 @@ impl Ledger for Routing {
     type Error = Error;
 
     async fn load(&self, tx: &DatabaseTransaction, acts: &[&Act]) -> Result<World, DbErr> {
-        world::load((tx, &self.ring), acts, &self.calendar).await
+        let links = Links::new(Arc::clone(&self.limits));
+        world::load((tx, &self.ring), acts, &self.calendar, links).await
     }
 
     fn permits(&self, world: &World, act: &Act) -> Result<String, Error> {
@@ -93,6 +101,10 @@ impl Ledger for Routing {
             | Act::Inherit(_)
             | Act::Reckon(_)
             | Act::GivenUp(_)
+            | Act::Ring(_)
+            | Act::Staff(_)
+            | Act::Delivered(_)
+            | Act::System(..)
             | Act::Copies(_) => Ok(String::new()),
         }
     }
@@ -125,6 +137,16 @@ impl Ledger for Routing {
             }
             if matches!(change, Change::Copy(copy) if copy.kind == UNIT) {
                 self.units_came.notify_one();
+            }
+            if let Change::LinkLate {
+                transfer,
+                unit,
+                with,
+            } = change
+            {
+                let with = with.as_str();
+                tracing::warn!(%transfer, %unit, with, "a link is late");
+                metrics::link_late(with);
             }
             let Change::Journey {
                 journey,

@@ -6,10 +6,15 @@
 //! *recalls* and the holder *returns* is the sender's to offer again; a dossier that is *sent back* goes the way since a step
 //! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open.
 //!
-//! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), and those of [`kit::migration`]. It takes
-//! in the logs of identity (units), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
+//! Within a unit an officer may *claim* a transfer or be *assigned* it, which moves no custody. What is late *escalates* to the
+//! unit's leaders, then to the unit above. What goes to a unit with a linked system must reach that system, and be acknowledged
+//! by it, in the time that its link has.
+//!
+//! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), `officer` and `position` (who may be given
+//! work, without names), and those of [`kit::migration`]. It takes in the logs of identity (units, officers, positions), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).
 
 mod act;
+mod alarms;
 mod change;
 pub mod check;
 mod error;
@@ -17,12 +22,14 @@ pub mod fill;
 mod grpc;
 mod journey;
 mod ledger;
+mod link;
 mod migration;
 mod offers;
 mod paper;
 mod reckoning;
 mod route;
 mod settings;
+mod staff;
 mod store;
 mod stream;
 mod succession;
@@ -31,6 +38,7 @@ mod wire;
 
 use std::sync::Arc;
 
+use kit::clock::Moment;
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::seal::Keyring;
@@ -44,9 +52,11 @@ use sea_orm::{ConnectionTrait, DbErr};
 use tonic::service::Routes;
 
 pub use error::Error;
+pub use link::{Limits as LinkLimits, Malformed as MalformedLinkLimits};
 pub use settings::Settings;
 
 use act::Act;
+use alarms::Alarms;
 use grpc::{Queues, Transfers};
 use ledger::Routing;
 use offers::Offers;
@@ -65,7 +75,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbErr> {
     kit::migration::up::<migration::Migrator>(db).await
 }
 
-/// Starts routing: its writer, its consumers, its rpcs, and the lanes of units.
+/// Starts routing: its writer, its consumers, its rpcs, and the lanes of units. Links keep these limits (R12).
 ///
 /// # Errors
 /// When the store refuses or another service's address is missing.
@@ -73,7 +83,8 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartE
     kit::migration::ready::<migration::Migrator>(NAME, &ground.db).await?;
     let progress = Progress::load(&["identity", "catalogue", "intake"], &ground.db).await?;
     let access = ground.record(NAME);
-    let ledger = Arc::new(Routing::new(ground.queue.clone(), ground.db.ring()));
+    let links = settings.links.clone();
+    let ledger = Arc::new(Routing::new(ground.queue.clone(), ground.db.ring(), links));
     let writer = ground.write(Arc::clone(&ledger));
     let sources: [(&'static str, Interpret<Act>); 3] = [
         ("identity", wire::event::from_identity),
@@ -88,27 +99,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartE
     ground
         .tasks
         .spawn(async move { stop.run_until_cancelled(lanes).await });
-    let beside = ground.write_beside(&writer, Arc::clone(&ledger));
-    let reckoning = Reckoning {
-        db: ground.db.clone(),
-        writer: beside.clone(),
-        ledger: Arc::clone(&ledger),
-        clock: ground.clock.clone(),
-    };
-    let succession = Succession {
-        db: ground.db.clone(),
-        writer: beside,
-        ledger,
-        clock: ground.clock.clone(),
-    };
-    let stop = ground.stop.clone();
-    ground
-        .tasks
-        .spawn(async move { stop.run_until_cancelled(reckoning.follow()).await });
-    let stop = ground.stop.clone();
-    ground
-        .tasks
-        .spawn(async move { stop.run_until_cancelled(succession.follow()).await });
+    watch_time(&ground, &writer, &ledger);
     let routes = routes(&ground, &writer, &settings);
     Ok(Mounted {
         name: NAME,
@@ -145,23 +136,50 @@ fn routes(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Rou
         .add_service(EventServiceServer::new(Events(ground.db.clone())))
 }
 
-/// The whole journey of a dossier as the store has it.
+/// Starts what is done when time comes, or the calendar or the units change.
+fn watch_time(ground: &Ground, own: &Writer<Routing>, ledger: &Arc<Routing>) {
+    let writer = ground.write_beside(own, Arc::clone(ledger));
+    let alarms = Alarms {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        clock: ground.clock.clone(),
+    };
+    let reckoning = Reckoning {
+        db: ground.db.clone(),
+        writer: writer.clone(),
+        ledger: Arc::clone(ledger),
+        clock: ground.clock.clone(),
+    };
+    let succession = Succession {
+        db: ground.db.clone(),
+        writer,
+        ledger: Arc::clone(ledger),
+        clock: ground.clock.clone(),
+    };
+    let stop = ground.stop.clone();
+    let all = async move { tokio::join!(reckoning.follow(), alarms.follow(), succession.follow()) };
+    ground
+        .tasks
+        .spawn(async move { stop.run_until_cancelled(all).await });
+}
+
+/// The whole journey of a dossier as the store has it at a time.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn journey(
-    db: &impl ConnectionTrait,
-    ring: &Keyring,
+    (db, ring): (&impl ConnectionTrait, &Keyring),
     dossier: &str,
+    now: Moment,
 ) -> Result<pb::GetRouteResponse, DbErr> {
     let holdings = store::holdings(db, dossier).await?;
     let transfers = store::of_dossier((db, ring), dossier).await?;
-    let suspended = store::suspended(db, &transfers).await?;
+    let still = store::standing_still(db, &transfers).await?;
     let transfers = transfers.iter();
     Ok(pb::GetRouteResponse {
         branches: holdings.iter().map(wire::reply::branch).collect(),
         transfers: transfers
-            .map(|transfer| wire::reply::standing(transfer, &suspended))
+            .map(|transfer| wire::reply::standing(transfer, &still, now))
             .collect(),
     })
 }

@@ -4,8 +4,8 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string, string_null,
-    text, text_null,
+    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string,
+    string_null, text, text_null,
 };
 
 /// All migrations of routing in order.
@@ -33,7 +33,7 @@ impl MigrationTrait for Journeys {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [route(), transfer(), holding()] {
+        for table in [route(), transfer(), holding(), officer(), position()] {
             manager.create_table(table).await?;
         }
         let indexes = [
@@ -59,6 +59,59 @@ impl MigrationTrait for Journeys {
                 "transfer_paper",
                 &["paper_travels", "from_unit", "to_unit", "offered_at", "uid"],
             ),
+            // The work list, narrowed in one way or another.
+            index(
+                "transfer",
+                "transfer_procedure",
+                &["to_unit", "state", "procedure_code", "step_due", "uid"],
+            ),
+            index(
+                "transfer",
+                "transfer_role",
+                &["to_unit", "state", "role", "step_due", "uid"],
+            ),
+            index(
+                "transfer",
+                "transfer_pressing",
+                &["to_unit", "state", "warn_at"],
+            ),
+            having(
+                "assignee",
+                index(
+                    "transfer",
+                    "transfer_assignee",
+                    &["assignee", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
+                "escalated_to",
+                index(
+                    "transfer",
+                    "transfer_escalated",
+                    &["escalated_to", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
+                "escalated_to",
+                index(
+                    "transfer",
+                    "transfer_escalated_of",
+                    &["to_unit", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
+                "link_late_at",
+                index(
+                    "transfer",
+                    "transfer_link_late",
+                    &["to_unit", "state", "step_due", "uid"],
+                ),
+            ),
+            having(
+                "alarm_at",
+                index("transfer", "transfer_alarm", &["alarm_at"]),
+            ),
+            index("position", "position_subject", &["subject"]),
             index("holding", "holding_dossier", &["dossier_uid"]),
             index("holding", "holding_custodian", &["custodian", "until"]),
             index("route", "route_reckoned", &["open", "calendar_revision"]),
@@ -68,6 +121,12 @@ impl MigrationTrait for Journeys {
         }
         Ok(())
     }
+}
+
+/// The index over those rows only that have something in a column.
+fn having(column: &'static str, mut index: IndexCreateStatement) -> IndexCreateStatement {
+    index.and_where(Expr::col(column).is_not_null());
+    index
 }
 
 fn route() -> TableCreateStatement {
@@ -82,6 +141,7 @@ fn route() -> TableCreateStatement {
         .col(big_integer("limit_from"))
         .col(big_integer("limit_to"))
         .col(text("pauses"))
+        .col(big_integer_null("stopped_at"))
         .col(string_null("suspended_by"))
         .col(big_integer("calendar_revision"))
         .col(text("steps"))
@@ -120,6 +180,14 @@ fn transfer() -> TableCreateStatement {
         .col(boolean("dead_letter"))
         .col(big_integer_null("dead_letter_since"))
         .col(integer_null("dead_letter_deliveries"))
+        .col(string_null("assignee"))
+        .col(string_null("assignee_unit"))
+        .col(text("clocks"))
+        .col(string_null("escalated_to"))
+        .col(big_integer_null("warn_at"))
+        .col(big_integer_null("late_at"))
+        .col(big_integer_null("link_late_at"))
+        .col(big_integer_null("alarm_at"))
         .col(big_integer("revision"))
         .take()
 }
@@ -135,5 +203,25 @@ fn holding() -> TableCreateStatement {
         .col(big_integer("since"))
         .col(big_integer_null("until"))
         .primary_key(Index::create().col("transfer_uid").col("ordinal"))
+        .take()
+}
+
+fn officer() -> TableCreateStatement {
+    Table::create()
+        .table("officer")
+        .col(string("subject").primary_key())
+        .col(boolean("disabled"))
+        .take()
+}
+
+fn position() -> TableCreateStatement {
+    Table::create()
+        .table("position")
+        .col(string("uid").primary_key())
+        .col(string("subject"))
+        .col(string("unit"))
+        .col(string("role"))
+        .col(string("first_day"))
+        .col(string_null("last_day"))
         .take()
 }

@@ -114,7 +114,36 @@ impl Offers {
             }
         }
         measure(&open);
+        self.note_delivered(&open).await;
         Ok(open)
+    }
+
+    /// Keeps of offers that go by links that they were brought (R12), before whoever takes them is told of them. An offer that was
+    /// brought and of which that cannot be kept is brought all the same.
+    async fn note_delivered(&self, brought: &[(Transfer, Delivered)]) {
+        let first_time = |transfer: &&Transfer| {
+            let link = transfer.link.as_ref();
+            link.is_some_and(|link| link.delivered_at.is_none())
+        };
+        let offers: Vec<(String, i64)> = brought
+            .iter()
+            .map(|(transfer, _)| transfer)
+            .filter(first_time)
+            .map(|transfer| (transfer.uid.clone(), transfer.offer_epoch))
+            .collect();
+        if offers.is_empty() {
+            return;
+        }
+        let step = Step {
+            act: Act::Delivered(offers),
+            cause: Cause::unasked(NAME, self.clock.civil()),
+        };
+        if let Err(failure) = self.writer.own(step).await {
+            tracing::warn!(
+                reason = failure.reason(),
+                "a delivery by a link is not kept"
+            );
+        }
     }
 
     /// Offers that were delivered too often become dead letters. What cannot be written now is told of again.

@@ -8,6 +8,7 @@ use kit::seal::DataKey;
 use worktime::{Calendar, NoWorkingTime, RuleSet, WorkingTime};
 
 use crate::error::Error;
+use crate::transfer::Marks;
 
 /// The key of the way of the result to the desk.
 pub const RESULT: &str = "result";
@@ -31,6 +32,8 @@ pub struct Route {
     pub limit: Limit,
     /// When the clock stood still since that began, in order.
     pub pauses: Vec<Pause>,
+    /// Since when the clock stands still.
+    pub stopped_at: Option<Moment>,
     /// The transfer that is not completed before the applicant has answered its holder.
     pub suspended_by: Option<String>,
     /// The version of the calendar that its steps under way were last reckoned with.
@@ -124,8 +127,44 @@ pub enum UnitRule {
 pub struct Due {
     /// Accepted by.
     pub hand_over: Moment,
+    /// When the offer is at risk, and goes up.
+    pub hand_over_marks: Marks,
     /// Done by.
     pub step: Moment,
+    /// When the step is at risk, and goes up.
+    pub step_marks: Marks,
+}
+
+impl Due {
+    /// The due times of what is offered then.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn of_offer(
+        offered: Moment,
+        (hand_over, step): (Moment, Moment),
+        calendar: &Calendar,
+    ) -> Result<Self, NoWorkingTime> {
+        Ok(Self {
+            hand_over,
+            hand_over_marks: marks(offered, hand_over, calendar)?,
+            step,
+            step_marks: marks(offered, step, calendar)?,
+        })
+    }
+}
+
+/// At risk when a fifth of the time is left, and at most a working day; up a working day after the due time.
+fn marks(from: Moment, due: Moment, calendar: &Calendar) -> Result<Marks, NoWorkingTime> {
+    let whole = worked(calendar, from, due);
+    let fifth = WorkingTime::from_minutes(whole.minutes() / 5);
+    let left = fifth.min(WorkingTime::from_days(1));
+    let warn = calendar.add(clock::local(from), whole.saturating_sub(left))?;
+    let above = calendar.add(clock::local(due), WorkingTime::from_days(1))?;
+    Ok(Marks {
+        warn: clock::from_local(warn).min(due),
+        above: clock::from_local(above),
+    })
 }
 
 impl UnitRule {
@@ -173,13 +212,18 @@ impl Route {
             .filter(move |step| step.after.iter().any(|before| before == key))
     }
 
-    /// When a step that is offered at `at` is due, by the rule set of the day of receipt. A share is taken of the working
+    /// By when a step that is offered at `at` should be accepted and done, by the rule set of the day of receipt. A share is taken of the working
     /// time of the limit, and counts anew with it. Whoever asked the applicant, a pause is time that every step under way did
     /// not have.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
-    pub fn due(&self, slice: Slice, at: Moment, calendar: &Calendar) -> Result<Due, NoWorkingTime> {
+    pub fn due(
+        &self,
+        slice: Slice,
+        at: Moment,
+        calendar: &Calendar,
+    ) -> Result<(Moment, Moment), NoWorkingTime> {
         let rules = RuleSet::in_force_on(clock::local(self.received_at).date());
         let begun = |at| worktime::handover_start(calendar, &rules, at);
         let offered = clock::local(at);
@@ -190,10 +234,8 @@ impl Route {
         let begun = begun(clock::local(at.max(self.limit.from)))?;
         let own = self.own_time(slice, calendar);
         let step = self.paused(calendar, (begun, calendar.add(begun, own)?))?;
-        Ok(Due {
-            hand_over: clock::from_local(same_day.unwrap_or(hand_over)),
-            step: clock::from_local(step),
-        })
+        let hand_over = same_day.unwrap_or(hand_over);
+        Ok((clock::from_local(hand_over), clock::from_local(step)))
     }
 
     fn own_time(&self, slice: Slice, calendar: &Calendar) -> WorkingTime {

@@ -2,6 +2,7 @@
 
 mod holding;
 mod route;
+mod staff;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transfer;
@@ -18,13 +19,15 @@ pub use holding::{all_open as all_open_holdings, of as holdings, open as open_ho
 #[cfg(test)]
 pub use transfer::plan_of_units;
 pub use transfer::{
-    After, DeadLetters, Filter, OpenOffer, by_uids, dead_letters, dossiers_at, dossiers_of,
-    dossiers_of_dead_letters, find, in_scope_of_dossier, inspect, list, manifest, of_dossier,
-    open_branches, open_offer_counts, open_offers, open_transfers, units_with_offers,
+    After, Assigned, DeadLetters, Escalated, Filter, OpenOffer, alarmed, assigned_to, by_uids,
+    dead_letters, dossiers_at, dossiers_of, dossiers_of_dead_letters, find, in_scope_of_dossier,
+    inspect, list, manifest, of_dossier, open_branches, open_offer_counts, open_offers,
+    open_transfers, units_with_offers,
 };
 
 use crate::change::Change;
-pub use route::{closed as closed_routes, reckoned_before, suspended};
+pub use route::{StandingStill, closed as closed_routes, reckoned_before, standing_still};
+pub(crate) use staff::lock as lock_staff;
 
 use crate::journey::Journey;
 
@@ -88,6 +91,7 @@ pub async fn left_with(
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
     let (mut journeys, mut local_copies) = (BTreeMap::new(), Vec::new());
+    let (mut officers, mut positions) = (BTreeMap::new(), BTreeMap::new());
     let mut erased = BTreeSet::new();
     for change in changes {
         match change {
@@ -97,18 +101,27 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
             Change::Erased(dossier) => {
                 erased.insert(dossier.as_str());
             }
+            Change::Officer(officer) => {
+                officers.insert(&officer.subject, officer);
+            }
+            Change::Position(position) => {
+                positions.insert(&position.uid, position);
+            }
             Change::Copy(copy) => local_copies.push(copy),
+            Change::LinkLate { .. } => {}
         }
     }
     let (mut transfers, mut holdings) = (Vec::new(), Vec::new());
     for journey in journeys.values() {
         let touched = journey.touched();
-        transfers.extend(touched.0);
+        let stopped = journey.route.stopped_at;
+        transfers.extend(touched.0.into_iter().map(|transfer| (transfer, stopped)));
         holdings.extend(touched.1);
     }
     route::save(sink, journeys.values().map(|journey| &journey.route)).await?;
     transfer::save(sink, transfers.into_iter()).await?;
     holding::save(sink, holdings.into_iter()).await?;
+    staff::save(sink, officers.into_values(), positions.into_values()).await?;
     log::erase(sink, erased).await?;
     copies::save(sink, &local_copies).await
 }

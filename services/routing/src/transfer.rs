@@ -1,12 +1,19 @@
 //! One transfer: an offer of one step's custody to one unit, and what becomes of it. Pure.
 
+mod clock;
+mod desk;
+
 use kit::caller::Role;
 use kit::clock::Moment;
 use kit::seal::DataKey;
 
 use crate::error::Error;
+use crate::link::Link;
 use crate::paper::Paper;
 use crate::route::Due;
+
+pub use clock::{Cause, Escalation, Level, Marks, Urgency};
+pub use desk::Assignee;
 
 /// An offer of one step's custody to one unit, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +50,12 @@ pub struct Transfer {
     pub paper: Paper,
     /// What the queue says of the present offer where it gave that up; it is open all the same.
     pub dead_letter: Option<DeadLetter>,
+    /// The officer who took it or was given it; none while it is the whole unit's.
+    pub assignee: Option<Assignee>,
+    /// To whom it has escalated.
+    pub escalation: Option<Escalation>,
+    /// How its present offer goes, where it goes by a link that has limits.
+    pub link: Option<Link>,
     /// Raised by every change.
     pub revision: i64,
     /// The key of what is personal about the dossier here; none once that was erased.
@@ -239,6 +252,20 @@ impl Transfer {
         })
     }
 
+    /// Compares the revision that a caller has seen, unless that is 0, with the present one.
+    ///
+    /// # Errors
+    /// `REVISION_CHANGED`.
+    pub fn must_be_revision(&self, expected: i64) -> Result<(), Error> {
+        if [0, self.revision].contains(&expected) {
+            return Ok(());
+        }
+        Err(Error::RevisionChanged {
+            expected,
+            current: self.revision,
+        })
+    }
+
     /// offered → accepted.
     ///
     /// # Errors
@@ -341,6 +368,7 @@ impl Transfer {
             to: to.to_owned(),
             offer_epoch: self.offer_epoch + 1,
             paper: Paper::of(self.paper.pieces.clone()),
+            link: None,
             ..self.becomes(State::Offered)
         }
     }
@@ -422,10 +450,14 @@ impl Transfer {
         }
     }
 
+    /// An officer keeps what its unit accepts, and nothing else.
     fn becomes(&self, state: State) -> Self {
+        let keeps = matches!(state, State::Accepted(_));
         Self {
             state,
             dead_letter: None,
+            assignee: self.assignee.clone().filter(|_| keeps),
+            escalation: self.escalation_in(&state),
             revision: self.revision + 1,
             ..self.clone()
         }

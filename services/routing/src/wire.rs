@@ -4,6 +4,8 @@ pub mod event;
 pub mod manifest;
 mod paper;
 pub mod plan;
+pub mod query;
 pub mod queue;
 pub mod reply;
 pub mod request;
+mod staff;

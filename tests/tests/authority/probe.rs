@@ -421,6 +421,33 @@ impl Probe<'_> {
                 unit_uid,
                 transfer_uids: Vec::new(),
             }),
+            _ => self.of_desks(verb),
+        }
+    }
+
+    /// Who in a unit works on a transfer.
+    fn of_desks(&self, verb: &str) -> Question {
+        let request_id = new_request_id();
+        let transfer_uid = self.scene.transfer.uid.clone();
+        // Nobody has seen this revision, so that nothing changes.
+        let expected_revision = 1_000_000;
+        match verb {
+            "AssignTransfer" => plain(&routing::AssignTransferRequest {
+                request_id,
+                transfer_uid,
+                expected_revision,
+                assignee: "nobody".to_owned(),
+            }),
+            "ReleaseTransfer" => plain(&routing::ReleaseTransferRequest {
+                request_id,
+                transfer_uid,
+                expected_revision,
+            }),
+            "ClaimTransfer" => plain(&routing::ClaimTransferRequest {
+                request_id,
+                transfer_uid,
+                expected_revision,
+            }),
             _ => panic!("the matrix does not know {verb}: say how it is asked"),
         }
     }

@@ -80,10 +80,7 @@ async fn a_dead_letter_stays_open_with_its_clock_running_and_comes_anew_when_it_
         unit_uid: COMMUNE.to_owned(),
     };
     let stats = examiner.ok(stats).await.message;
-    assert_eq!(
-        (stats.open, stats.dead_letters, stats.in_queue),
-        (1, 1, 0)
-    );
+    assert_eq!((stats.open, stats.dead_letters, stats.in_queue), (1, 1, 0));
     let list = ListTransfersRequest {
         unit_uid: COMMUNE.to_owned(),
         ..Default::default()

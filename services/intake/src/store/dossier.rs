@@ -229,7 +229,11 @@ fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Condition> {
         Relation::Offered => of_step(Standing::Offered),
         Relation::Holder => of_step(Standing::Holds),
         Relation::PastHolder => of_step(Standing::Held),
-        Relation::Any | Relation::Own | Relation::Itself | Relation::Sender => return None,
+        Relation::Any
+        | Relation::Own
+        | Relation::Itself
+        | Relation::Sender
+        | Relation::Escalated => return None,
     };
     Some(Condition::all().add(related))
 }

@@ -388,7 +388,12 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         | TransferEvent::Undone
         | TransferEvent::PaperReceived
         | TransferEvent::DeadLettered
-        | TransferEvent::Redriven => return Ok(None),
+        | TransferEvent::Redriven
+        | TransferEvent::Assigned
+        | TransferEvent::Unassigned
+        | TransferEvent::Escalated
+        | TransferEvent::LinkLate
+        | TransferEvent::LinkMended => return Ok(None),
     };
     let moved = match told {
         TransferEvent::Accepted | TransferEvent::Inherited | TransferEvent::Returned => {

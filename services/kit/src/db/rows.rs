@@ -12,8 +12,8 @@ use sea_orm::{
     Iterable as _, ModelTrait as _, PrimaryKeyToColumn, QueryTrait as _, Statement, Value,
 };
 
-/// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 32 columns.
-const AT_ONCE: usize = 1_000;
+/// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 65 columns.
+const AT_ONCE: usize = 500;
 
 /// Where rows are written.
 pub trait Sink: Sync {

@@ -98,6 +98,14 @@ pub fn delivered(attempt: u32, since_commit: Option<Duration>) {
     }
 }
 
+/// A link to another system was late (R12): `motcua.link.late`, offers, by `motcua.link.step` (`delivery` or
+/// `acknowledgement`).
+pub fn link_late(step: &'static str) {
+    INSTRUMENTS
+        .link_late
+        .add(1, &[KeyValue::new("motcua.link.step", step)]);
+}
+
 /// Whether the queue answers: `motcua.queue.up`, 1 or 0.
 pub fn queue_up(up: bool) {
     INSTRUMENTS.queue_up.record(u64::from(up), &[]);
@@ -124,6 +132,7 @@ struct Instruments {
     parked: Gauge<u64>,
     deliveries: Counter<u64>,
     delivery: Histogram<f64>,
+    link_late: Counter<u64>,
     queue_up: Gauge<u64>,
     retries: Counter<u64>,
     ejections: Counter<u64>,
@@ -181,6 +190,11 @@ impl Instruments {
             delivery: seconds(
                 "motcua.transfer.delivery.duration",
                 "From the commit of an offer until it was brought to its unit",
+            ),
+            link_late: count(
+                "motcua.link.late",
+                "{offer}",
+                "Offers that a link brought or answered late",
             ),
             queue_up: level("motcua.queue.up", "1", "Whether the queue answers"),
             retries: count("motcua.client.retries", "{call}", "Calls made again"),

@@ -45,6 +45,9 @@ impl Journey {
             reason: String::new(),
             paper: Paper::default(),
             dead_letter: None,
+            assignee: None,
+            escalation: None,
+            link: None,
             revision: 1,
             key: self.route.key.clone(),
         };
@@ -108,20 +111,25 @@ impl Journey {
     pub(super) fn note(&mut self, what: What, transfer: Transfer) {
         let custodian = self.custodian(&transfer.uid);
         let custodian = custodian.map(|holding| (holding.custodian.clone(), holding.since));
+        self.keep(&transfer);
+        self.told.push(Told {
+            what,
+            transfer,
+            custodian,
+        });
+    }
+
+    /// The transfer as it is now, of which nothing is told.
+    pub(super) fn keep(&mut self, transfer: &Transfer) {
         self.touched.insert(transfer.uid.clone());
         match self
             .transfers
             .iter_mut()
             .find(|known| known.uid == transfer.uid)
         {
-            Some(known) => known.clone_from(&transfer),
+            Some(known) => known.clone_from(transfer),
             None => self.transfers.push(transfer.clone()),
         }
-        self.told.push(Told {
-            what,
-            transfer,
-            custodian,
-        });
     }
 }
 

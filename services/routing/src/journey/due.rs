@@ -14,7 +14,9 @@ impl Journey {
     /// have completed it here before intake heard of that. Then custody has gone on and stays where it is: no step is
     /// suspended, nothing is decided all the same, since intake decides nothing while its clock stands still, and the pause
     /// counts for whatever is under way.
-    pub fn clock_stopped(&mut self, asked_by: &str) {
+    pub fn clock_stopped(&mut self, asked_by: &str, at: Moment) {
+        self.route.stopped_at = Some(at);
+        self.touch_clocks();
         let held = self.transfers.iter().any(|transfer| {
             transfer.uid == asked_by && matches!(transfer.state, State::Accepted(_))
         });
@@ -30,7 +32,7 @@ impl Journey {
         resumed: &Resumed,
         around: Surroundings<'_>,
     ) -> Result<(), Error> {
-        self.route.suspended_by = None;
+        self.clock_goes_on();
         if resumed.restarts {
             self.route.restart(resumed.pause.to, resumed.due);
         } else {
@@ -58,12 +60,29 @@ impl Journey {
     ) -> Result<Due, Error> {
         let step = self.route.step(key);
         let slice = step.map_or(Slice::Percent(0), |step| step.slice);
-        let due = self.route.due(slice, at, calendars.of(to))?;
+        let calendar = calendars.of(to);
+        let (hand_over, mut step) = self.route.due(slice, at, calendar)?;
         if key == RESULT {
-            let step = self.route.appointment;
-            return Ok(Due { step, ..due });
+            step = self.route.appointment;
         }
-        Ok(due)
+        Ok(Due::of_offer(at, (hand_over, step), calendar)?)
+    }
+
+    /// Nothing stands still any more, and nothing waits for the applicant.
+    pub(super) fn clock_goes_on(&mut self) {
+        self.route.suspended_by = None;
+        if self.route.stopped_at.take().is_some() {
+            self.touch_clocks();
+        }
+    }
+
+    /// What is found by time is found otherwise while the clock of the dossier stands still.
+    fn touch_clocks(&mut self) {
+        let runs =
+            |transfer: &&Transfer| matches!(transfer.state, State::Offered | State::Accepted(_));
+        let running = self.transfers.iter().filter(runs);
+        self.touched
+            .extend(running.map(|transfer| transfer.uid.clone()));
     }
 
     /// Reckons what is offered or under way anew, after the calendar or the deadline has changed.
@@ -79,15 +98,25 @@ impl Journey {
             let (key, to) = (&transfer.work.key, &transfer.to);
             let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
             if due != transfer.due {
-                let revision = transfer.revision + 1;
-                let moved = Transfer {
-                    due,
-                    revision,
-                    ..transfer
-                };
-                self.note(What::DueMoved, moved);
+                self.moved(&transfer, due);
             }
         }
         Ok(())
+    }
+
+    /// Nobody is told where only its marks are others, which stand in no message.
+    fn moved(&mut self, transfer: &Transfer, due: Due) {
+        let times = |due: &Due| (due.hand_over, due.step);
+        let is_told = times(&due) != times(&transfer.due);
+        let moved = Transfer {
+            due,
+            revision: transfer.revision + i64::from(is_told),
+            ..transfer.clone()
+        };
+        if is_told {
+            self.note(What::DueMoved, moved.with_escalation_reckoned());
+        } else {
+            self.keep(&moved);
+        }
     }
 }

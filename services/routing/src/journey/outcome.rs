@@ -109,7 +109,7 @@ impl Journey {
 
     /// Ends whatever is under way, but for one transfer. Nothing waits for the applicant any more.
     fn end_all_but(&mut self, kept: Option<&str>, at: Moment) {
-        self.route.suspended_by = None;
+        self.clock_goes_on();
         let others: Vec<Transfer> = self
             .transfers
             .iter()

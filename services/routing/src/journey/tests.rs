@@ -5,7 +5,9 @@ mod back;
 mod clock;
 mod course;
 mod dead_letters;
+mod desk;
 mod desks;
+mod links;
 mod offers;
 mod paper;
 mod properties;
@@ -122,6 +124,7 @@ fn route(steps: Vec<Step>) -> Route {
             to: moment(5 * 24 * 60),
         },
         pauses: Vec::new(),
+        stopped_at: None,
         suspended_by: None,
         calendar: 1,
         steps,

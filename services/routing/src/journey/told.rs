@@ -67,4 +67,14 @@ pub enum What {
     DeadLettered,
     /// Its open offer is delivered anew.
     Redriven,
+    /// An officer has it.
+    Assigned,
+    /// No officer has it any more.
+    Unassigned,
+    /// Somebody above is told that it is late.
+    Escalated,
+    /// Its link is late.
+    LinkLate,
+    /// Its link was late, and is not any more.
+    LinkMended,
 }

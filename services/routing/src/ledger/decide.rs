@@ -11,6 +11,8 @@ use kit::log::{Cause, NewEvent, Shard};
 use kit::seal::DataKey;
 use kit::writer::{About, Effect};
 
+use super::desk;
+use super::link;
 use super::world::World;
 use crate::act::{Act, GivenUp, OnTransfer, Opened, Redrive, Verb};
 use crate::change::Change;
@@ -70,6 +72,8 @@ fn reading(transfer: &Transfer) -> Vec<(Relation, &str)> {
         State::Declined | State::CalledBack | State::Recalled(_) => None,
     };
     let mut standing = vec![(Relation::Sender, transfer.from.as_str())];
+    let escalated = transfer.escalation.as_ref();
+    standing.extend(escalated.map(|escalated| (Relation::Escalated, escalated.to.as_str())));
     standing.extend(to.map(|relation| (relation, transfer.to.as_str())));
     standing
 }
@@ -107,17 +111,17 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             };
             let mut journey = journey.clone();
             journey.withdrawn(at);
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::Decided { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.decided(transfer, at, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::Returned { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.returned(transfer, at)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         // A dossier that was never received has nothing here.
         Act::Erased(dossier) => Ok(Effect {
@@ -131,18 +135,18 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
         Act::DeadlineMoved { dossier, due } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.deadline_moved(*due, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::ClockStopped { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
-            journey.clock_stopped(transfer);
-            Ok(effect(journey, Vec::new()))
+            journey.clock_stopped(transfer, at);
+            effect(world, journey, at, Vec::new())
         }
         Act::ClockResumed(resumed) => {
             let journey = world.journey(&resumed.dossier);
             let mut journey = journey.ok_or(Error::RouteNotFound)?.clone();
             journey.clock_resumed(resumed, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
         Act::Corrected { dossier, returning } => {
             // A dossier that was corrected before reception has no route.
@@ -151,11 +155,15 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             };
             let mut journey = journey.clone();
             journey.corrected(returning, at, world.around()?)?;
-            Ok(effect(journey, Vec::new()))
+            effect(world, journey, at, Vec::new())
         }
-        Act::Reckon(dossiers) => reckon(world, dossiers),
-        Act::GivenUp(offers) => Ok(give_up(world, offers, at)),
-        Act::Redrive(of) => Ok(redrive(world, of)),
+        Act::Reckon(dossiers) => reckon(world, dossiers, at),
+        Act::GivenUp(offers) => give_up(world, offers, at),
+        Act::Redrive(of) => redrive(world, of, at),
+        Act::Ring(dossiers) => desk::ring(world, dossiers, at),
+        Act::Staff(staffing) => desk::staffed(world, staffing, at),
+        Act::System(client, units) => Ok(link::system(world, client, units)),
+        Act::Delivered(offers) => link::delivered(world, offers, at),
         Act::Copies(copies) => Ok(Effect {
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
@@ -212,10 +220,14 @@ fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<C
             };
             journey.receive_paper(uid, receipt)?;
         }
+        Verb::AtDesk(act, expected) => {
+            journey.transfer(uid)?.must_be_revision(*expected)?;
+            desk::on_transfer(world, (on, act), &mut journey, at)?;
+        }
     }
     journey.send_paper(&on.paper)?;
     let reply = wire::reply::on_transfer(&on.verb, uid, &journey)?;
-    Ok(effect(journey, reply))
+    effect(world, journey, at, reply)
 }
 
 /// A deciding step ends with the decision, a result with its return: both are intake's.
@@ -258,6 +270,7 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
             to: opened.appointment,
         },
         pauses: Vec::new(),
+        stopped_at: None,
         suspended_by: None,
         calendar: around.calendar.revision(),
         steps,
@@ -277,11 +290,11 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         let paper: Vec<Piece> = opened.paper.iter().map(named).collect();
         journey.send_paper(&paper)?;
     }
-    Ok(effect(journey, Vec::new()))
+    effect(world, journey, at, Vec::new())
 }
 
 /// The steps under way of journeys are reckoned anew by the calendar of now.
-fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
+fn reckon(world: &World, dossiers: &[String], at: Moment) -> Result<Effect<Change>, Error> {
     let mut reckoned = Vec::with_capacity(dossiers.len());
     for journey in dossiers.iter().filter_map(|uid| world.journey(uid)) {
         let mut journey = journey.clone();
@@ -291,7 +304,7 @@ fn reckon(world: &World, dossiers: &[String]) -> Result<Effect<Change>, Error> {
         }
         reckoned.push(journey);
     }
-    Ok(effects(reckoned))
+    effects(world, reckoned, at, Vec::new())
 }
 
 /// What is left of units that are no more goes to those that do their work.
@@ -302,22 +315,11 @@ fn inherit(world: &World, dossiers: &[String], at: Moment) -> Result<Effect<Chan
         journey.inherit(at, around);
         journey
     });
-    Ok(effects(inherited))
-}
-
-/// What was done to many journeys at once.
-fn effects(journeys: impl IntoIterator<Item = Journey>) -> Effect<Change> {
-    let mut all = Effect::nothing();
-    for journey in journeys {
-        let one = effect(journey, Vec::new());
-        all.changes.extend(one.changes);
-        all.events.extend(one.events);
-    }
-    all
+    effects(world, inherited, at, Vec::new())
 }
 
 /// The queue gave up offers: those that are still open are dead letters.
-fn give_up(world: &World, offers: &[GivenUp], at: Moment) -> Effect<Change> {
+fn give_up(world: &World, offers: &[GivenUp], at: Moment) -> Result<Effect<Change>, Error> {
     let mut journeys: BTreeMap<&String, Journey> = BTreeMap::new();
     for offer in offers {
         let Ok(journey) = world.journey_of(&offer.transfer) else {
@@ -332,11 +334,11 @@ fn give_up(world: &World, offers: &[GivenUp], at: Moment) -> Effect<Change> {
             .or_insert_with(|| journey.clone());
         journey.give_up(&offer.transfer, offer.offer_epoch, letter);
     }
-    all(journeys.into_values(), Vec::new())
+    effects(world, journeys.into_values(), at, Vec::new())
 }
 
 /// Dead letters of a unit are delivered anew.
-fn redrive(world: &World, of: &Redrive) -> Effect<Change> {
+fn redrive(world: &World, of: &Redrive, at: Moment) -> Result<Effect<Change>, Error> {
     let (mut journeys, mut redriven) = (Vec::new(), Vec::new());
     for journey in world.journeys() {
         let mut journey = journey.clone();
@@ -347,24 +349,43 @@ fn redrive(world: &World, of: &Redrive) -> Effect<Change> {
         }
     }
     redriven.sort();
-    all(journeys, wire::reply::redriven(redriven))
+    effects(world, journeys, at, wire::reply::redriven(redriven))
 }
 
 /// The effects of an act on several journeys; the reply tells nothing personal of any.
-fn all(journeys: impl IntoIterator<Item = Journey>, reply: Vec<u8>) -> Effect<Change> {
+fn effects(
+    world: &World,
+    journeys: impl IntoIterator<Item = Journey>,
+    at: Moment,
+    reply: Vec<u8>,
+) -> Result<Effect<Change>, Error> {
     let mut all = Effect {
         reply,
         ..Effect::nothing()
     };
     for journey in journeys {
-        let one = effect(journey, Vec::new());
+        let one = effect(world, journey, at, Vec::new())?;
         all.changes.extend(one.changes);
         all.events.extend(one.events);
     }
-    all
+    Ok(all)
 }
 
-fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
+/// What a changed journey writes and tells.
+pub(super) fn effect(
+    world: &World,
+    mut journey: Journey,
+    at: Moment,
+    reply: Vec<u8>,
+) -> Result<Effect<Change>, Error> {
+    journey.follow_links(world.links(), world.calendar(), at)?;
+    let late = journey.links_late_now().into_iter();
+    let late = late.map(|(transfer, unit, with)| Change::LinkLate {
+        transfer,
+        unit,
+        with,
+    });
+    let late: Vec<Change> = late.collect();
     let dossier = journey.route.dossier.clone();
     let shard = Shard::of(&dossier);
     let told = journey.take_told();
@@ -379,10 +400,12 @@ fn effect(mut journey: Journey, reply: Vec<u8>) -> Effect<Change> {
             }
         })
         .collect();
-    Effect {
+    Ok(Effect {
         about: About::new(&dossier, journey.route.key.as_ref()),
-        changes: vec![Change::journey(journey)],
+        changes: std::iter::once(Change::journey(journey))
+            .chain(late)
+            .collect(),
         events,
         reply,
-    }
+    })
 }

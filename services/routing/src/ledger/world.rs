@@ -10,22 +10,26 @@ use kit::copies::{
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use crate::act::{Act, BatchAccept, Verb};
+use crate::act::{Act, AtDesk, BatchAccept, Staffing, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
+use crate::link::Links;
+use crate::staff::Staff;
 use crate::transfer::Transfer;
 use crate::{store, wire};
+
+use super::link::{self, LINK, SYSTEM};
 
 /// What a manifest shows is what one may read.
 const READ: &str = "routing.TransferService/GetTransfer";
 /// How much of a manifest a batch is compared with.
 const MANIFEST: u64 = 1_000;
+
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
 
 /// What was loaded, and what the batch has changed of it so far.
-#[derive(Default)]
 pub struct World {
     journeys: HashMap<String, Journey>,
     dossier_of: HashMap<String, String>,
@@ -34,18 +38,31 @@ pub struct World {
     manifests: HashMap<(String, String), Vec<Transfer>>,
     plans: HashMap<String, wire::plan::Procedure>,
     units: UnitTable,
+    staff: Staff,
+    links: Links,
+    systems: HashMap<String, BTreeSet<String>>,
     calendar: Option<Arc<Calendars>>,
 }
 
 impl World {
+    fn new(links: Links, staff: Staff) -> Self {
+        Self {
+            journeys: HashMap::new(),
+            dossier_of: HashMap::new(),
+            dossier_of_code: HashMap::new(),
+            manifests: HashMap::new(),
+            plans: HashMap::new(),
+            units: UnitTable::default(),
+            staff,
+            links,
+            systems: HashMap::new(),
+            calendar: None,
+        }
+    }
+
     /// The journey of a dossier.
     pub fn journey(&self, dossier: &str) -> Option<&Journey> {
         self.journeys.get(dossier)
-    }
-
-    /// All journeys.
-    pub fn journeys(&self) -> impl Iterator<Item = &Journey> {
-        self.journeys.values()
     }
 
     /// The journey that a transfer belongs to.
@@ -74,6 +91,38 @@ impl World {
             .ok_or_else(|| Error::PlanMissing(procedure.to_owned()))
     }
 
+    /// All journeys that were loaded, in order.
+    pub fn journeys(&self) -> impl Iterator<Item = &Journey> {
+        let mut journeys: Vec<&Journey> = self.journeys.values().collect();
+        journeys.sort_by_key(|journey| &journey.route.dossier);
+        journeys.into_iter()
+    }
+
+    /// Those officers who are given work or lose it.
+    pub fn staff(&self) -> &Staff {
+        &self.staff
+    }
+
+    /// The units with linked systems.
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The units that a client system was linked to before.
+    pub fn linked_by(&self, client: &str) -> BTreeSet<String> {
+        self.systems.get(client).cloned().unwrap_or_default()
+    }
+
+    /// When units work, where that is known.
+    pub fn calendar(&self) -> Option<&Calendars> {
+        self.calendar.as_deref()
+    }
+
+    /// The units.
+    pub fn units(&self) -> &UnitTable {
+        &self.units
+    }
+
     /// What deadlines and units are computed with.
     pub fn around(&self) -> Result<Surroundings<'_>, Error> {
         Ok(Surroundings {
@@ -82,8 +131,28 @@ impl World {
         })
     }
 
+    /// The copies that loaded ones name.
+    fn wanted(&self) -> BTreeSet<Name> {
+        let plans = self.plans.values();
+        let fixed = plans.flat_map(wire::plan::Procedure::fixed_units);
+        let fixed = fixed.filter(|uid| !self.units.has(uid));
+        let units = self.units.missing().chain(fixed);
+        let units = units.map(|uid| (UNIT, uid.to_owned()));
+        let linked = self.systems.values().flatten();
+        units
+            .chain(linked.map(|unit| (LINK, unit.clone())))
+            .collect()
+    }
+
     fn take(&mut self, copy: &Copy) {
         self.units.take(copy);
+        if copy.kind == LINK {
+            self.links.put(&copy.key, link::names(&copy.body));
+        }
+        if copy.kind == SYSTEM {
+            self.systems
+                .insert(copy.key.clone(), link::names(&copy.body));
+        }
         if copy.kind == PROCEDURE
             && let Some(plan) = wire::plan::procedure(&copy.body)
         {
@@ -93,8 +162,11 @@ impl World {
 
     /// Lets the acts that follow see a change.
     pub fn apply(&mut self, change: &Change) {
-        if let Change::Copy(copy) = change {
-            self.take(copy);
+        match change {
+            Change::Copy(copy) => self.take(copy),
+            Change::Officer(officer) => self.staff.put_officer(officer.clone()),
+            Change::Position(position) => self.staff.put_position(position.clone()),
+            Change::Journey { .. } | Change::Erased(_) | Change::LinkLate { .. } => {}
         }
         if let Change::Erased(dossier) = change
             && let Some(journey) = self.journeys.get_mut(dossier)
@@ -120,8 +192,12 @@ pub(super) async fn load(
     (tx, ring): (&DatabaseTransaction, &Keyring),
     acts: &[&Act],
     cache: &CalendarCache,
+    links: Links,
 ) -> Result<World, DbErr> {
-    let mut world = World::default();
+    // First of all: who is given work and whose position ends is decided one after the other.
+    let officers: BTreeSet<&str> = acts.iter().filter_map(|act| officer_of(act)).collect();
+    let mut world = World::new(links, store::lock_staff(tx, &officers).await?);
+    let leaving: BTreeSet<&str> = acts.iter().filter_map(|act| leaving(act)).collect();
     let transfers: BTreeSet<&str> = acts.iter().flat_map(|act| transfers_of(act)).collect();
     let mut dossiers: BTreeSet<String> = acts
         .iter()
@@ -144,6 +220,7 @@ pub(super) async fn load(
             dossiers.extend(store::dossiers_of_dead_letters(tx, &redrive.unit).await?);
         }
     }
+    dossiers.extend(store::assigned_to(tx, &leaving).await?);
     for journey in store::journeys(tx, ring, &dossiers).await? {
         world.apply(&Change::journey(journey));
     }
@@ -158,28 +235,28 @@ async fn load_reference(
     cache: &CalendarCache,
 ) -> Result<(), DbErr> {
     let mut names: BTreeSet<Name> = acts.iter().flat_map(|act| named_by(act, world)).collect();
+    let mut asked = BTreeSet::new();
     for _ in 0..UNIT_ROUNDS {
         if names.is_empty() {
             return Ok(());
         }
+        names.extend(links_of(&names));
         let copies = copies::load(tx, &names).await?;
         world.calendar = world.calendar.take().or_else(|| cache.find(&copies));
         for copy in &copies {
             world.take(copy);
         }
-        let asked = std::mem::take(&mut names);
-        let fixed = world
-            .plans
-            .values()
-            .flat_map(wire::plan::Procedure::fixed_units);
-        let wanted = world
-            .units
-            .missing()
-            .chain(fixed.filter(|uid| !world.units.has(uid)));
-        let wanted = wanted.map(|uid| (UNIT, uid.to_owned()));
-        names = wanted.filter(|name| !asked.contains(name)).collect();
+        asked.append(&mut names);
+        names = world.wanted();
+        names.retain(|name| !asked.contains(name));
     }
     Ok(())
+}
+
+/// What is offered to a unit may go by a link.
+fn links_of(names: &BTreeSet<Name>) -> Vec<Name> {
+    let units = names.iter().filter(|(kind, _)| *kind == UNIT);
+    units.map(|(_, unit)| (LINK, unit.clone())).collect()
 }
 
 /// The one calendar that all units share.
@@ -191,6 +268,7 @@ pub(super) fn calendar_name() -> Name {
 fn named_by(act: &Act, world: &World) -> Vec<Name> {
     let calendar = calendar_name;
     let unit = |uid: &String| (UNIT, uid.clone());
+    let named = |uid: &str| (UNIT, uid.to_owned());
     match act {
         Act::Opened(opened) => vec![
             calendar(),
@@ -207,6 +285,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             | Verb::Recall(..)
             | Verb::Return(..)
             | Verb::ReceivePaper(_) => Vec::new(),
+            Verb::AtDesk(..) => world.staff.units().map(named).collect(),
             Verb::Forward { to, .. } => vec![calendar(), unit(to)],
             Verb::SendBack { .. } => {
                 let journey = world.journey_of(&on.transfer);
@@ -234,6 +313,18 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             units.chain([calendar()]).collect()
         }
         Act::DeadlineMoved { .. } | Act::ClockResumed(_) | Act::Reckon(_) => vec![calendar()],
+        Act::Ring(dossiers) => {
+            let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
+            let transfers = journeys.flat_map(Journey::transfers);
+            let units = transfers.map(|transfer| unit(&transfer.to));
+            units.chain([calendar()]).collect()
+        }
+        Act::Staff(_) => world.staff.units().map(named).collect(),
+        Act::System(client, units) => {
+            let links = units.iter().map(|unit| (LINK, unit.clone()));
+            links.chain([(SYSTEM, client.clone())]).collect()
+        }
+        Act::Delivered(_) => Vec::new(),
         Act::Withdrawn(_)
         | Act::BatchAccept(_)
         | Act::ClockStopped { .. }
@@ -259,6 +350,30 @@ fn batch_of<'a>(act: &&'a Act) -> Option<&'a BatchAccept> {
     }
 }
 
+/// The officer who is given work by an act, or loses it.
+fn officer_of(act: &Act) -> Option<&str> {
+    match act {
+        Act::On(on) => match &on.verb {
+            Verb::AtDesk(AtDesk::Claim, _) => Some(&on.rights.caller().subject),
+            Verb::AtDesk(AtDesk::Assign(subject), _) => Some(subject),
+            _ => None,
+        },
+        Act::Staff(staffing) => Some(staffing.subject()),
+        _ => None,
+    }
+}
+
+/// The officer whose transfers go back to the unit.
+fn leaving(act: &Act) -> Option<&str> {
+    match act {
+        Act::Staff(Staffing::Officer(officer)) => {
+            officer.disabled.then_some(officer.subject.as_str())
+        }
+        Act::Staff(Staffing::Ended(position, _)) => Some(&position.subject),
+        _ => None,
+    }
+}
+
 fn transfers_of(act: &Act) -> Vec<&str> {
     match act {
         Act::On(on) => vec![&on.transfer],
@@ -267,6 +382,7 @@ fn transfers_of(act: &Act) -> Vec<&str> {
             let chosen = redrive.transfers.iter().flatten();
             chosen.map(String::as_str).collect()
         }
+        Act::Delivered(offers) => offers.iter().map(|(uid, _)| uid.as_str()).collect(),
         Act::BatchAccept(_)
         | Act::Inherit(_)
         | Act::Opened(_)
@@ -279,6 +395,9 @@ fn transfers_of(act: &Act) -> Vec<&str> {
         | Act::ClockResumed(_)
         | Act::Corrected { .. }
         | Act::Reckon(_)
+        | Act::Ring(_)
+        | Act::Staff(_)
+        | Act::System(..)
         | Act::Copies(_) => Vec::new(),
     }
 }
@@ -294,11 +413,14 @@ fn dossiers_of(act: &Act) -> &[String] {
         | Act::Corrected { dossier, .. }
         | Act::Erased(dossier) => std::slice::from_ref(dossier),
         Act::ClockResumed(resumed) => std::slice::from_ref(&resumed.dossier),
-        Act::Inherit(dossiers) | Act::Reckon(dossiers) => dossiers,
+        Act::Inherit(dossiers) | Act::Reckon(dossiers) | Act::Ring(dossiers) => dossiers,
         Act::On(_)
         | Act::BatchAccept(_)
         | Act::GivenUp(_)
         | Act::Redrive(_)
+        | Act::Delivered(_)
+        | Act::Staff(_)
+        | Act::System(..)
         | Act::Copies(_) => &[],
     }
 }

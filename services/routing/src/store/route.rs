@@ -1,8 +1,8 @@
 //! The planned ways of dossiers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
@@ -32,6 +32,7 @@ mod entity {
         pub limit_to: i64,
         /// JSON.
         pub pauses: String,
+        pub stopped_at: Option<i64>,
         pub suspended_by: Option<String>,
         pub calendar_revision: i64,
         /// JSON.
@@ -95,33 +96,52 @@ pub async fn reckoned_before(
         .await
 }
 
-/// The uids of those of these transfers that wait for an applicant: of those that are held, one of a dossier at most.
+/// Where the clocks of dossiers stand still.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StandingStill {
+    /// The transfers that wait for an applicant: one of a dossier at most.
+    pub suspended: BTreeSet<String>,
+    /// Since when, by dossier.
+    pub since: HashMap<String, Moment>,
+}
+
+/// Where the clocks stand still of the dossiers that these transfers are of, as far as they are under way.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn suspended(
+pub async fn standing_still(
     db: &impl ConnectionTrait,
     transfers: &[Transfer],
-) -> Result<BTreeSet<String>, DbErr> {
-    let held = |transfer: &&Transfer| matches!(transfer.state, State::Accepted(_));
-    let held = transfers.iter().filter(held);
-    let dossiers: BTreeSet<&str> = held.map(|transfer| transfer.dossier.as_str()).collect();
+) -> Result<StandingStill, DbErr> {
+    let under_way =
+        |transfer: &&Transfer| matches!(transfer.state, State::Offered | State::Accepted(_));
+    let under_way = transfers.iter().filter(under_way);
+    let dossiers: BTreeSet<&str> = under_way
+        .map(|transfer| transfer.dossier.as_str())
+        .collect();
+    let mut still = StandingStill::default();
     if dossiers.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok(still);
     }
-    let suspended: Vec<String> = entity::Entity::find()
+    let stopped: Vec<(String, Option<String>, i64)> = entity::Entity::find()
         .select_only()
+        .column(entity::Column::DossierUid)
         .column(entity::Column::SuspendedBy)
+        .column(entity::Column::StoppedAt)
         .filter(among(
             db,
             entity::Column::DossierUid,
             dossiers.iter().copied(),
         ))
-        .filter(entity::Column::SuspendedBy.is_not_null())
+        .filter(entity::Column::StoppedAt.is_not_null())
         .into_tuple()
         .all(db)
         .await?;
-    Ok(suspended.into_iter().collect())
+    for (dossier, suspended, since) in stopped {
+        still.suspended.extend(suspended);
+        still.since.insert(dossier, clock::from_micros(since));
+    }
+    Ok(still)
 }
 
 pub(super) async fn save<'a>(
@@ -135,6 +155,7 @@ pub(super) async fn save<'a>(
         entity::Column::LimitFrom,
         entity::Column::LimitTo,
         entity::Column::Pauses,
+        entity::Column::StoppedAt,
         entity::Column::SuspendedBy,
         entity::Column::CalendarRevision,
         entity::Column::CustodyEpoch,
@@ -156,6 +177,7 @@ fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
             to: clock::from_micros(row.limit_to),
         },
         pauses: serde_json::from_str(&row.pauses).map_err(|error| unreadable(&error))?,
+        stopped_at: row.stopped_at.map(clock::from_micros),
         suspended_by: row.suspended_by,
         calendar: row.calendar_revision,
         steps: serde_json::from_str(&row.steps).map_err(|error| unreadable(&error))?,
@@ -176,6 +198,7 @@ fn row(route: &Route) -> Result<entity::Model, DbErr> {
         limit_from: clock::micros(route.limit.from),
         limit_to: clock::micros(route.limit.to),
         pauses: serde_json::to_string(&route.pauses).map_err(|error| unreadable(&error))?,
+        stopped_at: route.stopped_at.map(clock::micros),
         suspended_by: route.suspended_by.clone(),
         calendar_revision: route.calendar,
         steps: serde_json::to_string(&route.steps).map_err(|error| unreadable(&error))?,

@@ -41,6 +41,7 @@ pub(crate) fn route() -> Route {
             to: moment(100),
         },
         pauses: Vec::new(),
+        stopped_at: None,
         suspended_by: None,
         calendar: 1,
         steps: vec![step],
@@ -59,9 +60,9 @@ async fn saved(db: &kit::db::Db, journey: &Journey) -> (Journey, BTreeSet<String
     let dossiers = BTreeSet::from(["dossier".to_owned()]);
     let loaded = journeys(&tx, db.ring(), &dossiers).await.unwrap();
     let loaded = loaded.into_iter().next().unwrap();
-    let waiting = suspended(&tx, loaded.transfers()).await.unwrap();
+    let still = standing_still(&tx, loaded.transfers()).await.unwrap();
     tx.commit().await.unwrap();
-    (loaded, waiting)
+    (loaded, still.suspended)
 }
 
 #[tokio::test]
@@ -86,7 +87,12 @@ async fn an_offer_that_was_given_up_is_kept_as_a_dead_letter_until_it_is_deliver
     assert_eq!(given_up.transfers()[0].dead_letter, Some(letter));
     assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), (0, 1));
     assert!(units_with_offers(db.read()).await.unwrap().is_empty());
-    assert!(open_offers(db.read(), "desk", None, 10).await.unwrap().is_empty());
+    assert!(
+        open_offers(db.read(), "desk", None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let dossiers = dossiers_of_dead_letters(db.read(), "desk").await.unwrap();
     assert_eq!(dossiers, ["dossier"]);
 
@@ -114,7 +120,7 @@ async fn a_clock_that_stands_still_and_goes_on_is_kept() {
 
     let uid = journey.transfers()[0].uid.clone();
     journey.accept(&uid, 1, moment(1)).unwrap();
-    journey.clock_stopped(&uid);
+    journey.clock_stopped(&uid, moment(2));
     journey.corrected("another", moment(2), around).unwrap();
     let (mut stopped, waiting) = saved(&db, &journey).await;
     assert_eq!(stopped.route, journey.route);

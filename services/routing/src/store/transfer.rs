@@ -1,13 +1,14 @@
 //! The transfers.
 
 mod entity;
+mod list;
 mod offers;
 mod personal;
 
 use std::collections::{BTreeSet, HashMap};
 
 use kit::authority::{Relation, Scope};
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
@@ -22,35 +23,14 @@ use entity::{
     ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED, RECALLED, RETURNED,
     UNDONE,
 };
+pub use list::{After, Assigned, Escalated, Filter, list};
+#[cfg(test)]
+pub use offers::plan_of_units;
 pub use offers::{
     DeadLetters, OpenOffer, dead_letters, dossiers_of_dead_letters, open_offer_counts, open_offers,
     units_with_offers,
 };
-#[cfg(test)]
-pub use offers::plan_of_units;
 pub use personal::inspect;
-
-/// Which transfers of a unit to list.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// The unit that they are offered to, are held by or, where declined, were sent by.
-    pub unit: String,
-    /// Only those in this state, by its number; otherwise the open ones.
-    pub state: Option<i32>,
-    /// Only those after this row of the list.
-    pub after: Option<After>,
-    /// At most so many.
-    pub limit: u64,
-}
-
-/// A row of the list, the earliest due first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After {
-    /// When its step is due, microseconds.
-    pub due: i64,
-    /// Its uid.
-    pub uid: String,
-}
 
 /// The dossiers that these transfers belong to.
 ///
@@ -212,37 +192,40 @@ pub async fn in_scope_of_dossier(
     Ok(found.is_some())
 }
 
-/// The work list of a unit in scope, the earliest due first.
+/// Some of the dossiers of which something escalates by then, by an index.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn list(
-    (db, ring): (&impl ConnectionTrait, &Keyring),
-    scope: &Scope,
-    filter: &Filter,
-) -> Result<Vec<Transfer>, DbErr> {
-    let unit = &filter.unit;
-    let at_sender = Condition::all()
-        .add(Column::FromUnit.eq(unit))
-        .add(waits_for_sender());
-    let at_unit = Condition::all()
-        .add(Column::ToUnit.eq(unit))
-        .add(waits_for_sender().not());
-    let mut select = scoped(scope)
-        .filter(Condition::any().add(at_sender).add(at_unit))
-        .order_by_asc(Column::StepDue)
-        .order_by_asc(Column::Uid)
-        .limit(filter.limit);
-    select = match filter.state {
-        Some(state) => select.filter(Column::State.eq(state)),
-        None => select.filter(is_open()),
-    };
-    if let Some(After { due, uid }) = &filter.after {
-        let row = Expr::tuple([Expr::column(Column::StepDue), Expr::column(Column::Uid)]);
-        let last = Expr::tuple([Expr::val(*due), Expr::val(uid.as_str())]);
-        select = select.filter(row.gt(last));
+pub async fn alarmed(db: &impl ConnectionTrait, now: i64, most: u64) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::DossierUid)
+        .filter(Column::AlarmAt.lte(now))
+        .order_by_asc(Column::AlarmAt)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// The dossiers of which these officers have transfers.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn assigned_to(
+    db: &impl ConnectionTrait,
+    subjects: &BTreeSet<&str>,
+) -> Result<Vec<String>, DbErr> {
+    if subjects.is_empty() {
+        return Ok(Vec::new());
     }
-    domain(select, db, ring).await
+    Entity::find()
+        .select_only()
+        .column(Column::DossierUid)
+        .filter(among(db, Column::Assignee, subjects.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// The uid and offer epoch of every open offer, for checks.
@@ -273,12 +256,14 @@ pub async fn open_branches(db: &impl ConnectionTrait) -> Result<Vec<String>, DbE
         .await
 }
 
+/// Writes transfers, each with the time since when the clock of its dossier stands still.
 pub(super) async fn save<'a>(
     sink: &impl Sink,
-    transfers: impl Iterator<Item = &'a Transfer>,
+    transfers: impl Iterator<Item = (&'a Transfer, Option<Moment>)>,
 ) -> Result<(), DbErr> {
-    let rows = transfers.map(Model::from_domain).collect();
-    sink.put::<Entity>(rows, &entity::MAY_CHANGE).await
+    let rows = transfers.map(|(transfer, stopped)| Model::from_domain(transfer, stopped));
+    let rows: Result<Vec<_>, DbErr> = rows.collect();
+    sink.put::<Entity>(rows?, &entity::MAY_CHANGE).await
 }
 
 /// What the sender has back and forwards: a recall or return that has ended is none.
@@ -312,6 +297,7 @@ fn related(relation: Relation, units: &BTreeSet<String>) -> Option<Condition> {
         Relation::Offered => in_state(&[OFFERED]),
         Relation::Holder => in_state(&[ACCEPTED]),
         Relation::PastHolder => in_state(&[COMPLETED, CANCELLED, RETURNED, UNDONE]),
+        Relation::Escalated => Column::EscalatedTo.is_in(units),
         Relation::Any
         | Relation::Own
         | Relation::Itself
@@ -336,6 +322,6 @@ async fn domain(
     transfers.collect()
 }
 
-fn micros(moment: clock::Moment) -> i64 {
+fn micros(moment: Moment) -> i64 {
     clock::micros(moment)
 }

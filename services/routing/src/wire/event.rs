@@ -11,7 +11,7 @@ use proto::intake::v1::dossier_change::Change;
 use proto::intake::v1::{DossierChange, HandedIn};
 use proto::routing::v1 as pb;
 
-use super::reply;
+use super::{reply, staff};
 use crate::act::{Act, Opened, Resumed};
 use crate::journey::{Told, What};
 use crate::paper::Piece;
@@ -36,6 +36,11 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::PaperReceived => pb::TransferEvent::PaperReceived,
         What::DeadLettered => pb::TransferEvent::DeadLettered,
         What::Redriven => pb::TransferEvent::Redriven,
+        What::Assigned => pb::TransferEvent::Assigned,
+        What::Unassigned => pb::TransferEvent::Unassigned,
+        What::Escalated => pb::TransferEvent::Escalated,
+        What::LinkLate => pb::TransferEvent::LinkLate,
+        What::LinkMended => pb::TransferEvent::LinkMended,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
@@ -60,6 +65,9 @@ pub fn personal(told: &Told) -> Vec<u8> {
 /// # Errors
 /// When it cannot be read.
 pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
+    if let Some(act) = staff::told(event)? {
+        return Ok(Some(act));
+    }
     Ok(Some(Act::Copies(copies::from_identity(event)?)))
 }
 

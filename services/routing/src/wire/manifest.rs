@@ -10,8 +10,8 @@ use kit::fields::{Fields, required};
 use prost::Message as _;
 use proto::routing::v1 as pb;
 
+use super::query::after;
 use super::reply;
-use super::request::after;
 use crate::act::{Act, BatchAccept};
 use crate::error::Error;
 use crate::store::After;

@@ -1,7 +1,5 @@
 //! Replies.
 
-use std::collections::BTreeSet;
-
 use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::failure::Failure;
@@ -10,19 +8,65 @@ use prost::Message as _;
 use prost_types::Timestamp;
 use proto::routing::v1 as pb;
 
-use crate::act::Verb;
+use crate::act::{AtDesk, Verb};
 use crate::error::Error;
 use crate::journey::{Holding, Journey};
+use crate::link::{Link, LinkStep};
 use crate::paper::{Piece, Receipt};
-use crate::transfer::{State, Transfer};
+use crate::store::StandingStill;
+use crate::transfer::{Cause, Escalation, Level, State, Transfer, Urgency};
 use crate::wire::queue::Named;
 
-/// The transfer on the wire as it stands now: one of those that are suspended waits for the applicant.
+/// The transfer on the wire as it stands at a time.
 #[must_use]
-pub fn standing(known: &Transfer, suspended: &BTreeSet<String>) -> pb::Transfer {
+pub fn standing(known: &Transfer, still: &StandingStill, now: Moment) -> pb::Transfer {
+    let urgency = known.urgency(now, still.since.get(&known.dossier).copied());
     pb::Transfer {
-        suspended: suspended.contains(&known.uid),
+        suspended: still.suspended.contains(&known.uid),
+        urgency: self::urgency(urgency).into(),
         ..transfer(known)
+    }
+}
+
+fn urgency(urgency: Option<Urgency>) -> pb::TransferUrgency {
+    match urgency {
+        None => pb::TransferUrgency::Unspecified,
+        Some(Urgency::AtRisk) => pb::TransferUrgency::AtRisk,
+        Some(Urgency::Late) => pb::TransferUrgency::Late,
+    }
+}
+
+fn escalation(escalation: &Escalation) -> pb::Escalation {
+    let level = match escalation.level {
+        Level::Unit => pb::EscalationLevel::Unit,
+        Level::Above => pb::EscalationLevel::ParentUnit,
+    };
+    let cause = match escalation.cause {
+        Cause::HandOver => pb::EscalationCause::HandOver,
+        Cause::Step => pb::EscalationCause::Step,
+    };
+    pb::Escalation {
+        level: level.into(),
+        cause: cause.into(),
+        at: Some(time(escalation.at)),
+        to_unit_uid: escalation.to.clone(),
+    }
+}
+
+fn link(link: &Link) -> pb::Link {
+    let late = link.late.as_ref();
+    let with = late.map_or(pb::LinkStep::Unspecified, |late| match late.with {
+        LinkStep::Delivery => pb::LinkStep::Delivery,
+        LinkStep::Acknowledgement => pb::LinkStep::Acknowledgement,
+    });
+    pb::Link {
+        deliver_by: Some(time(link.deliver_by)),
+        acknowledge_by: Some(time(link.acknowledge_by)),
+        delivered_at: link.delivered_at.map(time),
+        late_with: with.into(),
+        late_at: late.map(|late| time(late.at)),
+        mend_by: late.map(|late| time(late.mend_by)),
+        mended_at: late.and_then(|late| late.mended_at).map(time),
     }
 }
 
@@ -30,6 +74,7 @@ pub fn standing(known: &Transfer, suspended: &BTreeSet<String>) -> pb::Transfer 
 #[must_use]
 pub fn transfer(transfer: &Transfer) -> pb::Transfer {
     let acceptance = transfer.state.acceptance();
+    let assignee = transfer.assignee.as_ref();
     pb::Transfer {
         uid: transfer.uid.clone(),
         dossier_uid: transfer.dossier.clone(),
@@ -57,9 +102,15 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         paper: transfer.paper.pieces.iter().map(piece).collect(),
         paper_receipt: transfer.paper.receipt.as_ref().map(receipt),
         dead_letter_since: transfer.dead_letter.map(|letter| time(letter.since)),
-        dead_letter_deliveries: transfer
-            .dead_letter
-            .map_or(0, |letter| i32::try_from(letter.deliveries).unwrap_or(i32::MAX)),
+        dead_letter_deliveries: transfer.dead_letter.map_or(0, |letter| {
+            i32::try_from(letter.deliveries).unwrap_or(i32::MAX)
+        }),
+        assignee: assignee
+            .map(|assignee| assignee.subject.clone())
+            .unwrap_or_default(),
+        urgency: pb::TransferUrgency::Unspecified.into(),
+        escalation: transfer.escalation.as_ref().map(escalation),
+        link: transfer.link.as_ref().map(link),
     }
 }
 
@@ -165,7 +216,16 @@ pub fn on_transfer(verb: &Verb, uid: &str, journey: &Journey) -> Result<Vec<u8>,
         }
         .encode_to_vec(),
         Verb::ReceivePaper(_) => pb::ReceivePaperResponse { transfer: after }.encode_to_vec(),
+        Verb::AtDesk(act, _) => at_desk(act, after),
     })
+}
+
+fn at_desk(act: &AtDesk, transfer: Option<pb::Transfer>) -> Vec<u8> {
+    match act {
+        AtDesk::Claim => pb::ClaimTransferResponse { transfer }.encode_to_vec(),
+        AtDesk::Assign(_) => pb::AssignTransferResponse { transfer }.encode_to_vec(),
+        AtDesk::Release => pb::ReleaseTransferResponse { transfer }.encode_to_vec(),
+    }
 }
 
 /// A delivery on the wire, whose lease ends then.
@@ -191,10 +251,7 @@ pub fn outcome(number: i64) -> pb::StreamOutcome {
 
 /// Those of these deliveries on which a change had no effect; `done` tells of each whether it had.
 #[must_use]
-pub fn without_effect(
-    named: Vec<Named>,
-    done: impl Iterator<Item = bool>,
-) -> Vec<pb::DeliveryKey> {
+pub fn without_effect(named: Vec<Named>, done: impl Iterator<Item = bool>) -> Vec<pb::DeliveryKey> {
     let without = named.into_iter().zip(done).filter(|(_, done)| !done);
     without.map(|(named, _)| named.told).collect()
 }

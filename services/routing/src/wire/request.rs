@@ -6,12 +6,10 @@ use std::time::Duration;
 use kit::authority::Context;
 use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
-use kit::page;
 use proto::routing::v1 as pb;
 
 use super::paper::pieces;
-use crate::act::{Act, OnTransfer, Verb};
-use crate::store::{After, Filter};
+use crate::act::{Act, AtDesk, OnTransfer, Verb};
 
 pub(super) const UID: usize = 64;
 const REASON: usize = 1_000;
@@ -162,6 +160,49 @@ pub fn receive_paper(
     on_transfer(context, fields, on, verb, &[])
 }
 
+/// `ClaimTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn claim(
+    context: &Context,
+    request: &pb::ClaimTransferRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::AtDesk(AtDesk::Claim, fields.revision(request.expected_revision));
+    let on = (request.request_id.as_str(), request.transfer_uid.as_str());
+    on_transfer(context, fields, on, verb, &[])
+}
+
+/// `AssignTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn assign(
+    context: &Context,
+    request: &pb::AssignTransferRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let assign = AtDesk::Assign(fields.text("assignee", &request.assignee, UID));
+    let verb = Verb::AtDesk(assign, fields.revision(request.expected_revision));
+    let on = (request.request_id.as_str(), request.transfer_uid.as_str());
+    on_transfer(context, fields, on, verb, &[])
+}
+
+/// `ReleaseTransfer`.
+///
+/// # Errors
+/// Every violation.
+pub fn release(
+    context: &Context,
+    request: &pb::ReleaseTransferRequest,
+) -> Result<(String, Act), Failure> {
+    let mut fields = Fields::new();
+    let verb = Verb::AtDesk(AtDesk::Release, fields.revision(request.expected_revision));
+    let on = (request.request_id.as_str(), request.transfer_uid.as_str());
+    on_transfer(context, fields, on, verb, &[])
+}
+
 fn on_transfer(
     context: &Context,
     mut fields: Fields,
@@ -246,41 +287,4 @@ pub(super) fn duration(
             usual
         }
     }
-}
-
-/// `ListTransfers`.
-///
-/// # Errors
-/// Every violation.
-pub fn filter(request: &pb::ListTransfersRequest) -> Result<Filter, Failure> {
-    let mut fields = Fields::new();
-    let unit = fields.text("unit_uid", &request.unit_uid, UID);
-    let limit = fields.page_size(request.page_size, USUAL_PAGE, LARGEST_PAGE);
-    let after = fields.take(after(&request.page_token)).flatten();
-    fields.finish()?;
-    Ok(Filter {
-        unit,
-        state: Some(request.state).filter(|state| *state != 0),
-        after,
-        limit,
-    })
-}
-
-/// The row after which a list goes on; `None` for its beginning.
-///
-/// # Errors
-/// The violation of `page_token`.
-pub fn after(token: &str) -> Result<Option<After>, Violation> {
-    let Some([due, uid]) = page::keys::<2>(token)? else {
-        return Ok(None);
-    };
-    let due = due.parse().map_err(|_| {
-        Violation::new(
-            "page_token",
-            "MALFORMED",
-            "was not handed out by this list",
-            "không hợp lệ",
-        )
-    })?;
-    Ok(Some(After { due, uid }))
 }

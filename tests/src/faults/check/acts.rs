@@ -176,7 +176,12 @@ fn of_routing(moved: &Moved) -> Option<Trace> {
         | TransferEvent::Inherited
         | TransferEvent::PaperReceived
         | TransferEvent::DeadLettered
-        | TransferEvent::Redriven => None,
+        | TransferEvent::Redriven
+        | TransferEvent::Assigned
+        | TransferEvent::Unassigned
+        | TransferEvent::Escalated
+        | TransferEvent::LinkLate
+        | TransferEvent::LinkMended => None,
     }
 }
 

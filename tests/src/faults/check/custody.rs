@@ -41,6 +41,11 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::DueMoved
             | TransferEvent::DeadLettered
             | TransferEvent::Redriven
+            | TransferEvent::Assigned
+            | TransferEvent::Unassigned
+            | TransferEvent::Escalated
+            | TransferEvent::LinkLate
+            | TransferEvent::LinkMended
             | TransferEvent::Unspecified => continue,
         };
         if moved.custodian != *responsible {

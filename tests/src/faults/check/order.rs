@@ -132,7 +132,14 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
 fn is_no_stage(event: TransferEvent) -> bool {
     matches!(
         event,
-        TransferEvent::DueMoved | TransferEvent::DeadLettered | TransferEvent::Redriven
+        TransferEvent::DueMoved
+            | TransferEvent::DeadLettered
+            | TransferEvent::Redriven
+            | TransferEvent::Assigned
+            | TransferEvent::Unassigned
+            | TransferEvent::Escalated
+            | TransferEvent::LinkLate
+            | TransferEvent::LinkMended
     )
 }
 
@@ -172,7 +179,17 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
         E::Cancelled | E::Returned => before == E::Accepted,
         E::Released => before == E::Completed,
         E::Undone => matches!(before, E::Completed | E::Released),
-        E::DueMoved | E::Inherited | E::PaperReceived | E::DeadLettered | E::Redriven | E::Unspecified => false,
+        E::DueMoved
+        | E::Inherited
+        | E::PaperReceived
+        | E::DeadLettered
+        | E::Redriven
+        | E::Assigned
+        | E::Unassigned
+        | E::Escalated
+        | E::LinkLate
+        | E::LinkMended
+        | E::Unspecified => false,
     }
 }
 

@@ -125,7 +125,7 @@ impl Acted {
     pub fn stop_clock(&mut self, step: &str) -> &mut Self {
         let uid = self.uid(step);
         self.stopped_at = self.tick();
-        self.journey.clock_stopped(&uid);
+        self.journey.clock_stopped(&uid, self.stopped_at);
         self
     }
 

@@ -248,12 +248,12 @@ proptest! {
         let after = route.due(Slice::Percent(percent), offered, &calendar).unwrap();
         let rules = RuleSet::in_force_on(local(route.received_at).date());
         let begun = worktime::handover_start(&calendar, &rules, local(offered)).unwrap();
-        let expected = if pause.from < before.step {
+        let expected = if pause.from < before.1 {
             calendar.between(begun.max(local(pause.from)), local(pause.to))
         } else {
             WorkingTime::ZERO
         };
-        prop_assert_eq!(calendar.between(local(before.step), local(after.step)), expected);
-        prop_assert_eq!(after.hand_over, before.hand_over);
+        prop_assert_eq!(calendar.between(local(before.1), local(after.1)), expected);
+        prop_assert_eq!(after.0, before.0);
     }
 }

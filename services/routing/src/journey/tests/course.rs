@@ -168,7 +168,7 @@ impl Course {
             Act::Decided => journey.decided(uid, at, around)?,
             Act::Returned => journey.returned(uid, at)?,
             Act::Withdrawn => journey.withdrawn(at),
-            Act::ClockStopped => journey.clock_stopped(uid),
+            Act::ClockStopped => journey.clock_stopped(uid, at),
             Act::Resumed | Act::Restarted => {
                 let resumed = self.resumed(at, matches!(act, Act::Restarted));
                 journey.clock_resumed(&resumed, around)?;

@@ -44,7 +44,12 @@ impl<'a> Offers<'a> {
             | What::Inherited
             | What::PaperReceived
             | What::DeadLettered
-            | What::Redriven => {}
+            | What::Redriven
+            | What::Assigned
+            | What::Unassigned
+            | What::Escalated
+            | What::LinkLate
+            | What::LinkMended => {}
         }
     }
 }

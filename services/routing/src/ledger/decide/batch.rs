@@ -54,10 +54,7 @@ pub(super) fn accept(
     let missing = listed.into_iter();
     let missing = missing.filter(|listed| !batch.codes.contains(&listed.dossier_code));
     let reply = manifest::batch(&scanned, missing);
-    Ok(Effect {
-        reply,
-        ..effects(changed)
-    })
+    effects(world, changed, cause.at, reply)
 }
 
 /// The transfers of a dossier that a unit takes in.

@@ -127,6 +127,9 @@ async fn what_is_asked_of_the_store_goes_by_its_index() {
         return;
     }
     let plan = store::plan_of_units(filled.db.read()).await.unwrap();
-    assert!(plan.contains("USING COVERING INDEX transfer_offers"), "{plan}");
+    assert!(
+        plan.contains("USING COVERING INDEX transfer_offers"),
+        "{plan}"
+    );
     assert!(!plan.contains("SCAN transfer"), "{plan}");
 }

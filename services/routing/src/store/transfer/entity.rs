@@ -1,15 +1,16 @@
 //! The row of a transfer.
 
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::seal::DataKey;
 use sea_orm::entity::prelude::*;
 use serde::Serialize;
 
 use super::micros;
 use super::personal::{PAPER, REASON, seal};
+use crate::link::Link;
 use crate::paper::Paper;
 use crate::route::Due;
-use crate::transfer::{Acceptance, DeadLetter, State, Transfer, Work};
+use crate::transfer::{Acceptance, Assignee, DeadLetter, Escalation, Marks, State, Transfer, Work};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -50,7 +51,29 @@ pub struct Model {
     pub dead_letter: bool,
     pub dead_letter_since: Option<i64>,
     pub dead_letter_deliveries: Option<i32>,
+    pub assignee: Option<String>,
+    pub assignee_unit: Option<String>,
+    /// JSON: what its clocks go by.
+    pub clocks: String,
+    /// To which unit it has escalated.
+    pub escalated_to: Option<String>,
+    /// When it is at risk; none while its clocks stand still, as the next two.
+    pub warn_at: Option<i64>,
+    pub late_at: Option<i64>,
+    /// Since when its link is late.
+    pub link_late_at: Option<i64>,
+    /// When it escalates next, or its link is late.
+    pub alarm_at: Option<i64>,
     pub revision: i64,
+}
+
+/// What the clocks of a transfer go by, beside its due times.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Clocks {
+    hand_over: Marks,
+    step: Marks,
+    escalation: Option<Escalation>,
+    link: Option<Link>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -65,7 +88,7 @@ pub const RETURNED: i32 = 7;
 pub const UNDONE: i32 = 8;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 19] = [
+pub const MAY_CHANGE: [Column; 27] = [
     Column::OfferedBefore,
     Column::State,
     Column::FromUnit,
@@ -84,14 +107,25 @@ pub const MAY_CHANGE: [Column; 19] = [
     Column::DeadLetter,
     Column::DeadLetterSince,
     Column::DeadLetterDeliveries,
+    Column::Assignee,
+    Column::AssigneeUnit,
+    Column::Clocks,
+    Column::EscalatedTo,
+    Column::WarnAt,
+    Column::LateAt,
+    Column::LinkLateAt,
+    Column::AlarmAt,
     Column::Revision,
 ];
 
 impl Model {
-    /// The row of a transfer.
-    pub fn from_domain(transfer: &Transfer) -> Self {
+    /// The row of a transfer of a dossier whose clock stands still since then.
+    pub fn from_domain(transfer: &Transfer, stopped: Option<Moment>) -> Result<Self, DbErr> {
         let acceptance = transfer.state.acceptance();
-        Self {
+        let (assignee, assignee_unit) = assignee(transfer).unzip();
+        let escalated = transfer.escalation.as_ref();
+        let escalated_to = escalated.map(|escalated| escalated.to.clone());
+        Ok(Self {
             uid: transfer.uid.clone(),
             dossier_uid: transfer.dossier.clone(),
             dossier_code: transfer.dossier_code.clone(),
@@ -121,12 +155,22 @@ impl Model {
             dead_letter_deliveries: transfer
                 .dead_letter
                 .map(|letter| i32::try_from(letter.deliveries).unwrap_or(i32::MAX)),
+            assignee,
+            assignee_unit,
+            clocks: Clocks::of(transfer)?,
+            escalated_to,
+            warn_at: transfer.warn_at(stopped).map(micros),
+            late_at: transfer.late_at(stopped).map(micros),
+            link_late_at: transfer.link_late_since().map(micros),
+            alarm_at: transfer.next_alarm(stopped).map(micros),
             revision: transfer.revision,
-        }
+        })
     }
 
     /// The transfer of a row and the data key of its dossier.
     pub fn into_domain(self, key: Option<DataKey>) -> Result<Transfer, DbErr> {
+        let clocks: Clocks = serde_json::from_str(&self.clocks).map_err(|_| bad_row("clocks"))?;
+        let assignee = self.assignee.clone().zip(self.assignee_unit.clone());
         Ok(Transfer {
             reason: self.opened(REASON, key.as_ref())?.unwrap_or_default(),
             paper: match self.opened(PAPER, key.as_ref())? {
@@ -139,6 +183,9 @@ impl Model {
                 }
                 None => None,
             },
+            assignee: assignee.map(|(subject, unit)| Assignee { subject, unit }),
+            escalation: clocks.escalation,
+            link: clocks.link,
             state: self.state()?,
             dead_letter: self.dead_letter(),
             work: Work {
@@ -160,7 +207,9 @@ impl Model {
             offered_at: clock::from_micros(self.offered_at),
             due: Due {
                 hand_over: clock::from_micros(self.hand_over_due),
+                hand_over_marks: clocks.hand_over,
                 step: clock::from_micros(self.step_due),
+                step_marks: clocks.step,
             },
             revision: self.revision,
             key,
@@ -231,6 +280,23 @@ fn paper(paper: &Paper) -> String {
 /// Strings and numbers of our own always have a JSON form.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+fn assignee(transfer: &Transfer) -> Option<(String, String)> {
+    let assignee = transfer.assignee.clone()?;
+    Some((assignee.subject, assignee.unit))
+}
+
+impl Clocks {
+    fn of(transfer: &Transfer) -> Result<String, DbErr> {
+        let clocks = Self {
+            hand_over: transfer.due.hand_over_marks,
+            step: transfer.due.step_marks,
+            escalation: transfer.escalation.clone(),
+            link: transfer.link.clone(),
+        };
+        serde_json::to_string(&clocks).map_err(|error| DbErr::Type(error.to_string()))
+    }
 }
 
 fn bad_row(what: &str) -> DbErr {

@@ -124,10 +124,7 @@ pub async fn dossiers_of_dead_letters(
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open_offer_counts(
-    db: &impl ConnectionTrait,
-    unit: &str,
-) -> Result<(u64, u64), DbErr> {
+pub async fn open_offer_counts(db: &impl ConnectionTrait, unit: &str) -> Result<(u64, u64), DbErr> {
     let counted = Entity::find()
         .select_only()
         .column(Column::DeadLetter)
@@ -160,10 +157,7 @@ fn first_due(
     let Some((due, uid)) = after else {
         return select;
     };
-    let row = Expr::tuple([
-        Expr::column(Column::HandOverDue),
-        Expr::column(Column::Uid),
-    ]);
+    let row = Expr::tuple([Expr::column(Column::HandOverDue), Expr::column(Column::Uid)]);
     select.filter(row.gt(Expr::tuple([Expr::val(due), Expr::val(uid)])))
 }
 
