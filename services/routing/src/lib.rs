@@ -16,6 +16,8 @@ mod grpc;
 mod journey;
 mod ledger;
 mod migration;
+#[cfg(feature = "model")]
+pub mod model;
 mod offers;
 mod reckoning;
 mod route;

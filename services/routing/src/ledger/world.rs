@@ -20,7 +20,7 @@ use crate::{store, wire};
 const UNIT_ROUNDS: usize = 8;
 
 /// What was loaded, and what the batch has changed of it so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct World {
     journeys: HashMap<String, Journey>,
     dossier_of: HashMap<String, String>,
@@ -56,6 +56,14 @@ impl World {
             units: &self.units,
             calendar: self.calendar.as_deref().ok_or(Error::CalendarMissing)?,
         })
+    }
+
+    /// Takes in what was loaded of the other services.
+    pub fn learn(&mut self, copies: &[Copy], cache: &CalendarCache) {
+        self.calendar = self.calendar.take().or_else(|| cache.find(copies));
+        for copy in copies {
+            self.take(copy);
+        }
     }
 
     fn take(&mut self, copy: &Copy) {
@@ -122,10 +130,7 @@ async fn load_reference(
             return Ok(());
         }
         let copies = copies::load(tx, &names).await?;
-        world.calendar = world.calendar.take().or_else(|| cache.find(&copies));
-        for copy in &copies {
-            world.take(copy);
-        }
+        world.learn(&copies, cache);
         let asked = std::mem::take(&mut names);
         let fixed = world
             .plans

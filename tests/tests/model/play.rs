@@ -1,0 +1,298 @@
+//! How one thing leads to another: the real decisions of both services, over the state of the model.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use intake::model as intake;
+use kit::clock::Moment;
+use kit::log::Cause;
+use kit::queue::Queue;
+use kit::seal::Keyring;
+use kit::writer::{self, Effect, Ledger};
+use routing::model as routing;
+use stateright::{Model, Property};
+
+use super::act::{Action, Step, ToIntake, ToRouting, of_intake, of_routing, reopens, tried};
+use super::properties;
+use super::state::{Held, News, State, Wrong};
+use super::world::{DOSSIER, People, Way, Who, handed, now, too_late};
+
+/// The model.
+pub struct Play {
+    bounds: Bounds,
+    intake: intake::Intake,
+    routing: routing::Routing,
+    people: People,
+    first: State,
+    played: Arc<Mutex<BTreeSet<&'static str>>>,
+}
+
+/// How far it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The route.
+    pub way: Way,
+    /// How often somebody leaves the straight way: declines, forwards, asks the applicant, postpones, corrects. Withdrawals,
+    /// stops, refusals and everything stale are always tried.
+    pub deviations: u8,
+    /// How many events at most wait for a consumer.
+    pub behind: usize,
+    /// A consumer keeps its place in the transaction of the effect, as it has to.
+    pub keeps_places: bool,
+}
+
+impl Play {
+    pub fn new(bounds: Bounds) -> Self {
+        let ring = Keyring::empty();
+        let copies = bounds.way.copies();
+        let (world, routing) = (intake::world(&copies), routing::world(&copies));
+        let mut play = Self {
+            bounds,
+            intake: intake::Intake::new(&ring),
+            routing: routing::Routing::new(Queue::in_process(), &ring),
+            people: People::who_call(ToIntake::RPCS.into_iter().chain(ToRouting::RPCS)),
+            first: State::new(world, routing),
+            played: Arc::default(),
+        };
+        let hand = intake::Act::Hand(Box::new(handed()));
+        play.first = play.intake(&play.first, hand, now(), true).unwrap();
+        play
+    }
+
+    /// What has been done so far, by what it is an act of.
+    pub fn played(&self) -> Arc<Mutex<BTreeSet<&'static str>>> {
+        Arc::clone(&self.played)
+    }
+
+    /// What an action leads to; nothing where it is refused.
+    fn after(&self, before: &State, action: Action) -> Option<State> {
+        match action {
+            Action::Intake(who, call) => self.calls_intake(before, who, call),
+            Action::Routing(who, step, call) => self.calls_routing(before, who, step, call),
+            Action::IntakeHears => self.intake_hears(before.clone()),
+            Action::RoutingHears => self.routing_hears(before.clone()),
+            Action::IntakeHearsAgain | Action::RoutingHearsAgain => {
+                self.hears_again(before, action)
+            }
+            Action::TimePasses => {
+                // Other alarms only tell somebody something.
+                if before.dossier().answer_by.is_none() || !before.dossier().state.stands_still() {
+                    return None;
+                }
+                let ring = intake::Act::Ring(vec![DOSSIER.to_owned()]);
+                self.intake(before, ring, too_late(), false).ok()
+            }
+        }
+    }
+
+    /// Intake decides an act that a caller asks for, or an event.
+    fn intake(
+        &self,
+        before: &State,
+        act: intake::Act,
+        at: Moment,
+        is_call: bool,
+    ) -> Result<State, ::intake::Error> {
+        let played = of_intake(&act);
+        let effect = decided(&self.intake, &before.intake, act, at, is_call)?;
+        let mut after = before.clone();
+        let world = Arc::make_mut(&mut after.intake);
+        for change in &effect.changes {
+            intake::Intake::apply(world, change);
+        }
+        for event in &effect.events {
+            after.told_by_intake(event);
+        }
+        self.note(played);
+        Ok(after)
+    }
+
+    /// Routing likewise.
+    fn routing(
+        &self,
+        before: &State,
+        act: routing::Act,
+        is_call: bool,
+    ) -> Result<State, ::routing::Error> {
+        let (played, may_reopen) = (of_routing(&act), reopens(&act));
+        let effect = decided(&self.routing, &before.routing, act, now(), is_call)?;
+        let mut after = before.clone();
+        let world = Arc::make_mut(&mut after.routing);
+        for change in &effect.changes {
+            routing::save(world, change);
+        }
+        for event in &effect.events {
+            after.told_by_routing(event);
+        }
+        if !may_reopen && has_reopened(before, &after) {
+            after.past.wrong.insert(Wrong::Reopened);
+        }
+        self.note(played);
+        Ok(after)
+    }
+
+    fn note(&self, played: Option<&'static str>) {
+        self.played.lock().unwrap().extend(played);
+    }
+
+    fn calls_intake(&self, before: &State, who: Who, call: ToIntake) -> Option<State> {
+        let on = intake::OnDossier {
+            rights: self.people.rights(who, call.rpc()),
+            dossier: DOSSIER.to_owned(),
+            expected_revision: 0,
+            verb: call.verb(before)?,
+        };
+        let act = intake::Act::On(on);
+        let mut after = self.intake(before, act, now(), true).ok()?;
+        if let ToIntake::Decide(seen) | ToIntake::Return(seen) = call {
+            let known = before.transfer(seen.step);
+            let known = known.and_then(|transfer| before.known.get(&transfer.uid));
+            let holds =
+                |held: &Held| held.lasts && held.epoch == seen.epoch && held.unit == who.name();
+            if !known.is_some_and(holds) {
+                after.past.wrong.insert(Wrong::NotTheHolder);
+            }
+        }
+        Some(after)
+    }
+
+    fn calls_routing(
+        &self,
+        before: &State,
+        who: Who,
+        step: Step,
+        call: ToRouting,
+    ) -> Option<State> {
+        let transfer = before.transfer(step)?;
+        let on = routing::OnTransfer {
+            rights: self.people.rights(who, call.rpc()),
+            transfer: transfer.uid.clone(),
+            verb: call.verb(),
+        };
+        let mut after = self.routing(before, routing::Act::On(on), true).ok()?;
+        let was_cancelled = matches!(transfer.state, routing::State::Cancelled(..));
+        after.past.done_late |= was_cancelled && matches!(call, ToRouting::Complete(_));
+        let wrong = &mut after.past.wrong;
+        let is_by_receiver = transfer.to == who.name();
+        match call {
+            ToRouting::Accept(_) | ToRouting::Decline(_) | ToRouting::Complete(_)
+                if !is_by_receiver =>
+            {
+                wrong.insert(Wrong::AnotherUnit);
+            }
+            ToRouting::Forward(..) if !is_by_receiver && transfer.from != who.name() => {
+                wrong.insert(Wrong::AnotherUnit);
+            }
+            ToRouting::Complete(_) if !call.is_of(transfer) => {
+                wrong.insert(Wrong::StaleCustody);
+            }
+            _ if !call.is_of(transfer) => {
+                wrong.insert(Wrong::StaleOffer);
+            }
+            _ => {}
+        }
+        Some(after)
+    }
+
+    /// The place of a consumer is kept in the transaction of the effect: an event is taken in when it is the next, and what
+    /// cannot be applied is parked.
+    fn intake_hears(&self, mut before: State) -> Option<State> {
+        let news = before.to_intake.take(!self.bounds.keeps_places)?;
+        Some(self.intake_takes_in(&before, &news))
+    }
+
+    fn routing_hears(&self, mut before: State) -> Option<State> {
+        let news = before.to_routing.take(!self.bounds.keeps_places)?;
+        Some(self.routing_takes_in(&before, &news))
+    }
+
+    fn intake_takes_in(&self, before: &State, news: &News<intake::Act>) -> State {
+        let taken = self.intake(before, news.act.clone(), now(), false);
+        let mut after = taken.unwrap_or_else(|error| parked(before, &error));
+        after.heard(news);
+        after
+    }
+
+    fn routing_takes_in(&self, before: &State, news: &News<routing::Act>) -> State {
+        let taken = self.routing(before, news.act.clone(), false);
+        taken.unwrap_or_else(|error| parked(before, &error))
+    }
+
+    /// An event that is brought again is not the next, and its consumer passes it by.
+    fn hears_again(&self, before: &State, action: Action) -> Option<State> {
+        if self.bounds.keeps_places {
+            return None;
+        }
+        Some(match action {
+            Action::IntakeHearsAgain => self.intake_takes_in(before, before.to_intake.last()?),
+            _ => self.routing_takes_in(before, before.to_routing.last()?),
+        })
+    }
+}
+
+fn decided<L: Ledger>(
+    ledger: &L,
+    world: &L::World,
+    act: L::Act,
+    at: Moment,
+    is_call: bool,
+) -> Result<Effect<L::Change>, L::Error> {
+    if is_call {
+        ledger.permits(world, &act)?;
+    }
+    let cause = Cause {
+        actor: String::new(),
+        at,
+        traceparent: String::new(),
+        unit: String::new(),
+        request_id: String::new(),
+    };
+    ledger.decide(world, &writer::Step { act, cause })
+}
+
+fn parked(before: &State, error: &dyn std::fmt::Display) -> State {
+    let mut after = before.clone();
+    after.past.parked = Some(error.to_string());
+    after
+}
+
+fn has_reopened(before: &State, after: &State) -> bool {
+    let is_done =
+        |transfer: &&routing::Transfer| matches!(transfer.state, routing::State::Completed(..));
+    let transfers = before.journey().into_iter().flat_map(|of| of.transfers());
+    transfers.filter(is_done).any(|done| {
+        let now = after.journey().map(|now| now.transfer(&done.uid));
+        !matches!(now, Some(Ok(now)) if now.state == done.state)
+    })
+}
+
+impl Model for Play {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![self.first.clone()]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        if state.past.parked.is_none() {
+            let may_deviate = state.past.deviations < self.bounds.deviations;
+            tried(state, may_deviate, actions);
+        }
+    }
+
+    fn next_state(&self, before: &State, action: Action) -> Option<State> {
+        let mut after = self.after(before, action)?;
+        after.past.deviations += u8::from(action.deviates());
+        Some(after)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::of(self.bounds.way)
+    }
+
+    fn within_boundary(&self, state: &State) -> bool {
+        let behind = self.bounds.behind;
+        state.to_intake.len() <= behind && state.to_routing.len() <= behind
+    }
+}
