@@ -12,7 +12,8 @@ use kit::writer::{self, Effect, Ledger};
 use routing::model as routing;
 use stateright::{Model, Property};
 
-use super::act::{Action, Step, ToIntake, ToRouting, of_intake, of_routing, reopens, tried};
+use super::act::{Action, REOPENING, Which, of_intake, of_routing, tried};
+use super::call::{ToIntake, ToRouting};
 use super::properties;
 use super::state::{Held, News, State, Wrong};
 use super::world::{DOSSIER, People, Way, Who, handed, now, too_late};
@@ -32,8 +33,8 @@ pub struct Play {
 pub struct Bounds {
     /// The route.
     pub way: Way,
-    /// How often somebody leaves the straight way: declines, forwards, asks the applicant, postpones, corrects. Withdrawals,
-    /// stops, refusals and everything stale are always tried.
+    /// How often somebody leaves the straight way: declines, forwards an offer, guides or asks the applicant, postpones,
+    /// corrects. Withdrawals, stops, refusals and everything stale are always tried.
     pub deviations: u8,
     /// How many events at most wait for a consumer.
     pub behind: usize,
@@ -50,7 +51,7 @@ impl Play {
             bounds,
             intake: intake::Intake::new(&ring),
             routing: routing::Routing::new(Queue::in_process(), &ring),
-            people: People::who_call(ToIntake::RPCS.into_iter().chain(ToRouting::RPCS)),
+            people: People::default(),
             first: State::new(world, routing),
             played: Arc::default(),
         };
@@ -68,7 +69,7 @@ impl Play {
     fn after(&self, before: &State, action: Action) -> Option<State> {
         match action {
             Action::Intake(who, call) => self.calls_intake(before, who, call),
-            Action::Routing(who, step, call) => self.calls_routing(before, who, step, call),
+            Action::Routing(who, which, call) => self.calls_routing(before, who, which, call),
             Action::IntakeHears => self.intake_hears(before.clone()),
             Action::RoutingHears => self.routing_hears(before.clone()),
             Action::IntakeHearsAgain | Action::RoutingHearsAgain => {
@@ -114,7 +115,7 @@ impl Play {
         act: routing::Act,
         is_call: bool,
     ) -> Result<State, ::routing::Error> {
-        let (played, may_reopen) = (of_routing(&act), reopens(&act));
+        let played = of_routing(&act);
         let effect = decided(&self.routing, &before.routing, act, now(), is_call)?;
         let mut after = before.clone();
         let world = Arc::make_mut(&mut after.routing);
@@ -124,6 +125,7 @@ impl Play {
         for event in &effect.events {
             after.told_by_routing(event);
         }
+        let may_reopen = played.is_some_and(|played| REOPENING.contains(&played));
         if !may_reopen && has_reopened(before, &after) {
             after.past.wrong.insert(Wrong::Reopened);
         }
@@ -145,7 +147,7 @@ impl Play {
         let act = intake::Act::On(on);
         let mut after = self.intake(before, act, now(), true).ok()?;
         if let ToIntake::Decide(seen) | ToIntake::Return(seen) = call {
-            let known = before.transfer(seen.step);
+            let known = before.transfer(seen.transfer);
             let known = known.and_then(|transfer| before.known.get(&transfer.uid));
             let holds =
                 |held: &Held| held.lasts && held.epoch == seen.epoch && held.unit == who.name();
@@ -160,10 +162,10 @@ impl Play {
         &self,
         before: &State,
         who: Who,
-        step: Step,
+        which: Which,
         call: ToRouting,
     ) -> Option<State> {
-        let transfer = before.transfer(step)?;
+        let transfer = before.transfer(which)?;
         let on = routing::OnTransfer {
             rights: self.people.rights(who, call.rpc()),
             transfer: transfer.uid.clone(),
@@ -283,7 +285,7 @@ impl Model for Play {
 
     fn next_state(&self, before: &State, action: Action) -> Option<State> {
         let mut after = self.after(before, action)?;
-        after.past.deviations += u8::from(action.deviates());
+        after.past.deviations += u8::from(action.deviates(before));
         Some(after)
     }
 

@@ -1,6 +1,6 @@
 //! What holds in every state, and what can be reached.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use intake::model as intake;
 use intake::{Purpose, Standing};
@@ -11,95 +11,110 @@ use super::play::Play;
 use super::state::{State, Wrong};
 use super::world::{DOSSIER, Way};
 
-type Holds = fn(&Play, &State) -> bool;
-
 /// Those of a way.
 pub fn of(way: Way) -> Vec<Property<Play>> {
-    let always: [(&'static str, Holds); 14] = [
-        (
-            "an open branch has one custodian, a closed one none",
-            |_, state| one_custodian(state),
-        ),
-        (
-            "until an offer is accepted its sender is responsible",
-            |_, state| sender_until_accepted(state),
-        ),
-        ("a step is offered once at a time", |_, state| {
-            one_offer(state)
+    let mut properties = always();
+    properties.extend(when_all_is_heard());
+    properties.extend(sometimes(way));
+    properties
+}
+
+fn always() -> Vec<Property<Play>> {
+    let holds = Property::always;
+    vec![
+        holds("an open branch has one custodian", |_, state| {
+            one_custodian(state)
         }),
-        ("motcua check finds nothing", |_, state| {
+        holds("the sender is responsible until acceptance", |_, state| {
+            sender_until_accepted(state)
+        }),
+        holds("a step is offered to one, or held by one", |_, state| {
+            one_at_a_time(state)
+        }),
+        holds("motcua check finds nothing", |_, state| {
             check_finds_nothing(state)
         }),
-        (
-            "a dossier is decided, withdrawn or stopped once",
-            |_, state| state.past.ends <= 1,
-        ),
-        ("an offer is answered by who has seen it", |_, state| {
+        holds("a dossier ends or is decided once", |_, state| {
+            state.past.ends <= 1
+        }),
+        holds("an offer is answered by who has seen it", |_, state| {
             never(state, Wrong::StaleOffer)
         }),
-        (
-            "a step is done under the custody that it is held under",
-            |_, state| never(state, Wrong::StaleCustody),
-        ),
-        (
-            "an offer is answered, and a step done, for its unit",
-            |_, state| never(state, Wrong::AnotherUnit),
-        ),
-        ("only the holder decides and returns", |_, state| {
+        holds("a step is done by who has its custody", |_, state| {
+            never(state, Wrong::StaleCustody)
+        }),
+        holds("a unit acts on its own transfers", |_, state| {
+            never(state, Wrong::AnotherUnit)
+        }),
+        holds("the holder decides and returns", |_, state| {
             never(state, Wrong::NotTheHolder)
         }),
-        ("what is done is not opened again", |_, state| {
+        holds("what is done stays done", |_, state| {
             never(state, Wrong::Reopened)
         }),
-        ("every event can be applied", |_, state| {
+        holds("every event can be applied", |_, state| {
             state.past.parked.is_none()
         }),
-        (
-            "when all is heard intake knows who holds what",
-            |_, state| !state.is_quiet() || views_agree(state),
-        ),
-        (
-            "when all is heard the journey is as open as the dossier",
-            |_, state| !state.is_quiet() || as_open(state),
-        ),
-        (
-            "when all is heard the step of who asked waits",
-            |_, state| !state.is_quiet() || who_asked_waits(state),
-        ),
-    ];
-    let sometimes: [(&'static str, Holds); 5] = [
-        ("a result is returned", |_, state| {
-            is(state, "RETURNED") && state.is_quiet()
+    ]
+}
+
+fn when_all_is_heard() -> Vec<Property<Play>> {
+    let holds = Property::always;
+    vec![
+        holds("heard, intake knows who holds what", |_, state| {
+            once_heard(state, views_agree)
         }),
-        (
-            "a withdrawal is before a decision that could have been",
-            |_, state| withdrawn_before_decision(state),
+        holds(
+            "heard, the journey is as open as the dossier",
+            |_, state| once_heard(state, as_open),
         ),
-        (
-            "a decision is before a withdrawal that could have been",
-            |_, state| is(state, "RESULT_READY"),
+        holds(
+            "heard, a decision leaves nothing but the result",
+            |_, state| once_heard(state, nothing_beside_result),
         ),
-        ("a step is done after it was cancelled", |_, state| {
+        holds("heard, the step of who asked waits", |_, state| {
+            once_heard(state, who_asked_waits)
+        }),
+    ]
+}
+
+fn sometimes(way: Way) -> Vec<Property<Play>> {
+    let reached = Property::sometimes;
+    let of_the_way = match way {
+        Way::Joins => reached("who asked has gone on meanwhile", |_, state| {
+            asked_and_gone_on(state)
+        }),
+        Way::LeadDecides => reached("a decision recalls an offer", |_, state| {
+            recalled_by_decision(state)
+        }),
+    };
+    vec![
+        reached("a result is returned", |_, state| is_returned(state)),
+        reached("a withdrawal comes before a decision", |_, state| {
+            withdrawn_before_decision(state)
+        }),
+        // Up to it, it could have been withdrawn.
+        reached("a decision comes before a withdrawal", |_, state| {
+            is(state, "RESULT_READY")
+        }),
+        reached("a step is done that was cancelled", |_, state| {
             state.past.done_late
         }),
-        match way {
-            Way::Joins => (
-                "who asked has gone on before routing heard of it",
-                |_, state| asked_and_gone_on(state),
-            ),
-            Way::LeadDecides => (
-                "an offer is recalled that the decision came before",
-                |_, state| recalled_by_decision(state),
-            ),
-        },
-    ];
-    let always = always.map(|(name, holds)| Property::always(name, holds));
-    let sometimes = sometimes.map(|(name, holds)| Property::sometimes(name, holds));
-    always.into_iter().chain(sometimes).collect()
+        of_the_way,
+    ]
 }
 
 fn never(state: &State, wrong: Wrong) -> bool {
     !state.past.wrong.contains(&wrong)
+}
+
+/// In the states in which both have heard everything.
+fn once_heard(state: &State, holds: fn(&State) -> bool) -> bool {
+    !state.is_quiet() || holds(state)
+}
+
+fn is_returned(state: &State) -> bool {
+    state.is_quiet() && is(state, "RETURNED")
 }
 
 fn is(state: &State, name: &str) -> bool {
@@ -117,46 +132,70 @@ fn custodians<'a>(state: &'a State, transfer: &routing::Transfer) -> Vec<&'a str
     of_it.map(|holding| holding.custodian.as_str()).collect()
 }
 
+/// Whose turn it is with a transfer.
+enum Turn {
+    /// It is offered, or back at the sender.
+    Sender,
+    /// It was accepted.
+    Receiver,
+    /// It is done, and may wait for others until what comes after them is offered.
+    Others,
+    /// It has ended.
+    Nobody,
+}
+
+impl Turn {
+    fn of(transfer: &routing::Transfer) -> Self {
+        match transfer.state {
+            routing::State::Offered | routing::State::Declined => Self::Sender,
+            routing::State::Accepted(_) => Self::Receiver,
+            routing::State::Completed(..) => Self::Others,
+            routing::State::Recalled(_) | routing::State::Cancelled(..) => Self::Nobody,
+        }
+    }
+
+    fn is_somebodys(&self) -> bool {
+        matches!(self, Self::Sender | Self::Receiver)
+    }
+}
+
+fn is_open(state: &State) -> bool {
+    state.journey().is_some_and(|journey| journey.route.open)
+}
+
+/// And an open route has an open branch, a closed one has none.
 fn one_custodian(state: &State) -> bool {
-    let is_open = state.journey().is_some_and(|journey| journey.route.open);
-    let somebody = transfers(state)
-        .iter()
-        .any(|transfer| !custodians(state, transfer).is_empty());
+    let mut somebody = false;
     let each = transfers(state).iter().all(|transfer| {
         let count = custodians(state, transfer).len();
-        match transfer.state {
-            routing::State::Offered | routing::State::Declined | routing::State::Accepted(_) => {
-                count == 1
-            }
-            // It may wait for others, until what comes after them is offered.
-            routing::State::Completed(..) => count <= 1,
-            routing::State::Recalled(_) | routing::State::Cancelled(..) => count == 0,
+        somebody |= count > 0;
+        match Turn::of(transfer) {
+            Turn::Sender | Turn::Receiver => count == 1,
+            Turn::Others => count <= 1,
+            Turn::Nobody => count == 0,
         }
     });
-    each && somebody == is_open
+    each && somebody == is_open(state)
 }
 
 fn sender_until_accepted(state: &State) -> bool {
     transfers(state).iter().all(|transfer| {
-        let responsible = match transfer.state {
-            routing::State::Offered | routing::State::Declined => &transfer.from,
-            routing::State::Accepted(_) => &transfer.to,
-            routing::State::Completed(..)
-            | routing::State::Recalled(_)
-            | routing::State::Cancelled(..) => return true,
+        let responsible = match Turn::of(transfer) {
+            Turn::Sender => &transfer.from,
+            Turn::Receiver => &transfer.to,
+            Turn::Others | Turn::Nobody => return true,
         };
-        custodians(state, transfer)
-            .iter()
-            .all(|custodian| custodian == responsible)
+        let mut custodians = custodians(state, transfer).into_iter();
+        custodians.all(|custodian| custodian == responsible)
     })
 }
 
-fn one_offer(state: &State) -> bool {
-    let mut offers: BTreeMap<&str, usize> = BTreeMap::new();
-    for transfer in transfers(state) {
-        *offers.entry(&transfer.work.key).or_default() += 1;
-    }
-    offers.values().all(|count| *count == 1)
+fn one_at_a_time(state: &State) -> bool {
+    let mut steps = BTreeSet::new();
+    let mut turns = transfers(state)
+        .iter()
+        .filter(|transfer| Turn::of(transfer).is_somebodys());
+    turns.all(|transfer| steps.insert(transfer.work.key.as_str()))
 }
 
 fn check_finds_nothing(state: &State) -> bool {
@@ -186,7 +225,7 @@ fn views_agree(state: &State) -> bool {
     known.len() == transfers(state).len() && transfers(state).iter().all(agrees)
 }
 
-/// A dossier on its way has somebody whose turn it is; one that has ended has nobody.
+/// With a dossier on its way it is somebody's turn; with one that has ended it is nobody's.
 fn as_open(state: &State) -> bool {
     let is_under_way = match &state.dossier().state {
         intake::State::Submitted | intake::State::Refused(_) => return state.journey().is_none(),
@@ -195,22 +234,21 @@ fn as_open(state: &State) -> bool {
         | intake::State::SupplementRequested(_)
         | intake::State::PaymentRequested(_)
         | intake::State::ResultReady(..) => true,
-        intake::State::Withdrawn(..) | intake::State::Stopped(..) | intake::State::Returned(..) => {
-            false
-        }
+        intake::State::Withdrawn(None, _) => return state.journey().is_none(),
+        intake::State::Withdrawn(Some(_), _)
+        | intake::State::Stopped(..)
+        | intake::State::Returned(..) => false,
     };
-    let turns = transfers(state)
+    let mut turns = transfers(state).iter().map(Turn::of);
+    let is_somebodys = turns.any(|turn| turn.is_somebodys());
+    is_somebodys == is_under_way && is_open(state) == is_under_way
+}
+
+fn nothing_beside_result(state: &State) -> bool {
+    let mut turns = transfers(state)
         .iter()
-        .any(|transfer| match transfer.state {
-            routing::State::Offered | routing::State::Declined | routing::State::Accepted(_) => {
-                true
-            }
-            routing::State::Completed(..)
-            | routing::State::Recalled(_)
-            | routing::State::Cancelled(..) => false,
-        });
-    let is_open = state.journey().is_some_and(|journey| journey.route.open);
-    turns == is_under_way && is_open == is_under_way
+        .filter(|transfer| Turn::of(transfer).is_somebodys());
+    !is(state, "RESULT_READY") || turns.all(|transfer| transfer.work.key == routing::RESULT)
 }
 
 fn who_asked_waits(state: &State) -> bool {
@@ -220,8 +258,8 @@ fn who_asked_waits(state: &State) -> bool {
     let dossier = state.dossier();
     let stop = dossier.course.standing();
     let stop = stop.filter(|_| dossier.state.stands_still());
-    let holds = |stop: &&str| {
-        let asker = journey.transfer(stop);
+    let holds = |asker: &&str| {
+        let asker = journey.transfer(asker);
         asker.is_ok_and(|asker| matches!(asker.state, routing::State::Accepted(_)))
     };
     let waiting = stop.map(|stop| stop.transfer.as_str()).filter(holds);

@@ -11,10 +11,10 @@ use kit::log::NewEvent;
 use prost::Message as _;
 use proto::event::v1::Event;
 use proto::intake::v1::{DossierChange, dossier_change};
-use proto::routing::v1::{TransferChange, TransferEvent};
+use proto::routing::v1::{Transfer, TransferChange, TransferEvent};
 use routing::model as routing;
 
-use super::act::{Seen, Step};
+use super::act::{Seen, Step, Which};
 use super::world::DOSSIER;
 
 /// A state of the model.
@@ -95,6 +95,8 @@ pub struct Held {
 /// What an onlooker remembers.
 #[derive(Clone, Debug, Default, Hash)]
 pub struct Past {
+    /// The transfers that were ever offered, with their uids.
+    pub offered: BTreeMap<Which, String>,
     /// What the replies to acceptances said.
     pub accepted: BTreeSet<Seen>,
     /// How often intake told of a decision, a withdrawal or a stop.
@@ -145,9 +147,10 @@ impl State {
         self.routing.journey(DOSSIER)
     }
 
-    pub fn transfer(&self, step: Step) -> Option<&routing::Transfer> {
-        let mut transfers = self.journey()?.transfers().iter();
-        transfers.find(|transfer| transfer.work.key == step.key())
+    pub fn transfer(&self, which: Which) -> Option<&routing::Transfer> {
+        self.journey()?
+            .transfer(self.past.offered.get(&which)?)
+            .ok()
     }
 
     /// Whether both have heard everything.
@@ -179,9 +182,10 @@ impl State {
     pub fn told_by_routing(&mut self, event: &NewEvent) {
         let told = TransferChange::decode(&*event.change).unwrap();
         let mut transfer = told.transfer.clone().unwrap();
+        let which = self.past.which(&transfer);
         if told.event() == TransferEvent::Accepted {
             self.past.accepted.insert(Seen {
-                step: Step::of(&transfer.step_key),
+                transfer: which,
                 epoch: transfer.custody_epoch,
             });
         }
@@ -211,6 +215,22 @@ impl State {
             lasts,
         };
         Arc::make_mut(&mut self.known).insert(transfer.uid, held);
+    }
+}
+
+impl Past {
+    /// The name of a transfer, also of one that was never heard of.
+    fn which(&mut self, transfer: &Transfer) -> Which {
+        let mut known = self.offered.iter();
+        if let Some((which, _)) = known.find(|(_, uid)| **uid == transfer.uid) {
+            return *which;
+        }
+        let step = Step::of(&transfer.step_key);
+        let before = self.offered.keys().filter(|which| which.step == step);
+        let time = before.count() + 1;
+        let which = Which { step, time };
+        self.offered.insert(which, transfer.uid.clone());
+        which
     }
 }
 

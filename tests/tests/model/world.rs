@@ -1,7 +1,7 @@
 //! The small world: three units, an applicant, one procedure, one moment.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use intake::model as intake;
@@ -78,22 +78,15 @@ impl Who {
     }
 }
 
-/// The rights of everybody by every rpc, found once.
-pub struct People(BTreeMap<(Who, &'static str), Rights>);
+/// The rights of everybody by every rpc that was called, found once.
+#[derive(Default)]
+pub struct People(Mutex<BTreeMap<(Who, &'static str), Rights>>);
 
 impl People {
-    pub fn who_call(rpcs: impl IntoIterator<Item = &'static str>) -> Self {
-        let everybody = Who::UNITS.into_iter().chain([Who::Applicant]);
-        let everybody: Vec<Who> = everybody.collect();
-        let pairs = rpcs.into_iter().flat_map(|rpc| {
-            let named = everybody.iter().map(move |who| (*who, rpc));
-            named.map(|(who, rpc)| ((who, rpc), who.rights(rpc)))
-        });
-        Self(pairs.collect())
-    }
-
     pub fn rights(&self, who: Who, rpc: &'static str) -> Rights {
-        self.0[&(who, rpc)].clone()
+        let mut known = self.0.lock().unwrap();
+        let rights = known.entry((who, rpc));
+        rights.or_insert_with(|| who.rights(rpc)).clone()
     }
 }
 
