@@ -120,6 +120,7 @@ impl Journey {
     }
 
     /// The transfers and holdings that changed since it was loaded.
+    #[must_use]
     pub fn touched(&self) -> (Vec<&Transfer>, Vec<&Holding>) {
         let touched = |uid: &str| self.touched.contains(uid);
         (

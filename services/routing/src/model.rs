@@ -2,41 +2,90 @@
 //! with the feature `model` have it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use kit::clock::Moment;
 use kit::copies::{CalendarCache, Copy};
+use kit::log::{Cause, NewEvent};
+use kit::queue::Queue;
+use kit::seal::Keyring;
+use kit::writer::{Ledger as _, Step};
 use proto::routing::v1::TransferChange;
 
 pub use crate::act::{Act, OnTransfer, Verb};
-pub use crate::change::Change;
 pub use crate::journey::{Holding, Journey};
-pub use crate::ledger::{Routing, World};
 pub use crate::route::RESULT;
 pub use crate::transfer::{State, Transfer};
 pub use crate::wire::event::from_intake;
 
+use crate::change::Change;
 use crate::check::{Custody, Fold, Tables};
+use crate::error::Error;
+use crate::ledger::{self, World};
 
-/// A world in which nothing is known but these copies.
-#[must_use]
-pub fn world(copies: &[Copy]) -> World {
-    let mut world = World::default();
-    world.learn(copies, &CalendarCache::default());
-    world
+/// Routing with what its store would have.
+#[derive(Clone)]
+pub struct Routing {
+    ledger: Arc<ledger::Routing>,
+    world: World,
 }
 
-/// Brings a world to where it is loaded again after a change of its journey was saved: the rows that were touched over those of
-/// before.
-pub fn save(world: &mut World, change: &Change) {
-    match change {
-        Change::Journey { journey, .. } => {
-            let before = world.journey(&journey.route.dossier);
-            let saved = saved(before, journey);
-            world.apply(&Change::journey(saved));
+impl Routing {
+    /// Routing that knows nothing but these copies.
+    #[must_use]
+    pub fn new(copies: &[Copy]) -> Self {
+        let mut world = World::default();
+        world.learn(copies, &CalendarCache::default());
+        let ledger = ledger::Routing::new(Queue::in_process(), &Keyring::empty());
+        Self {
+            ledger: Arc::new(ledger),
+            world,
         }
-        Change::Erased(_) | Change::Copy(_) => world.apply(change),
+    }
+
+    /// The journey of a dossier.
+    #[must_use]
+    pub fn journey(&self, dossier: &str) -> Option<&Journey> {
+        self.world.journey(dossier)
+    }
+
+    /// What a caller asks for: routing after it, and what it tells.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn call(&self, act: Act, at: Moment) -> Result<(Self, Vec<NewEvent>), Error> {
+        self.ledger.permits(&self.world, &act)?;
+        self.take_in(act, at)
+    }
+
+    /// What an event asks for: routing after it, and what it tells.
+    ///
+    /// # Errors
+    /// The refusal, by which the event would be parked.
+    pub fn take_in(&self, act: Act, at: Moment) -> Result<(Self, Vec<NewEvent>), Error> {
+        let cause = Cause::unasked(crate::NAME, at);
+        let effect = self.ledger.decide(&self.world, &Step { act, cause })?;
+        let mut after = self.clone();
+        for change in &effect.changes {
+            after.save(change);
+        }
+        Ok((after, effect.events))
+    }
+
+    /// Writes a change, and loads its journey again.
+    fn save(&mut self, change: &Change) {
+        match change {
+            Change::Journey { journey, .. } => {
+                let before = self.world.journey(&journey.route.dossier);
+                let saved = saved(before, journey);
+                self.world.apply(&Change::journey(saved));
+            }
+            Change::Erased(_) | Change::Copy(_) => self.world.apply(change),
+        }
     }
 }
 
+/// What is loaded after the rows that an act touched were written over those of before.
 fn saved(before: Option<&Journey>, after: &Journey) -> Journey {
     let (mut transfers, mut holdings) = (BTreeMap::new(), BTreeMap::new());
     let (touched, held) = after.touched();

@@ -4,11 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use intake::model as intake;
-use kit::clock::Moment;
-use kit::log::Cause;
-use kit::queue::Queue;
-use kit::seal::Keyring;
-use kit::writer::{self, Effect, Ledger};
+use kit::log::NewEvent;
 use routing::model as routing;
 use stateright::{Model, Property};
 
@@ -21,8 +17,6 @@ use super::world::{DOSSIER, People, Way, Who, handed, now, too_late};
 /// The model.
 pub struct Play {
     bounds: Bounds,
-    intake: intake::Intake,
-    routing: routing::Routing,
     people: People,
     first: State,
     played: Arc<Mutex<BTreeSet<&'static str>>>,
@@ -44,20 +38,20 @@ pub struct Bounds {
 
 impl Play {
     pub fn new(bounds: Bounds) -> Self {
-        let ring = Keyring::empty();
         let copies = bounds.way.copies();
-        let (world, routing) = (intake::world(&copies), routing::world(&copies));
-        let mut play = Self {
+        let intake = intake::Intake::new(&copies);
+        let handed = intake::Act::Hand(Box::new(handed()));
+        let (intake, events) = intake.call(handed, now()).unwrap();
+        let mut first = State::new(intake, routing::Routing::new(&copies));
+        for event in &events {
+            first.told_by_intake(event);
+        }
+        Self {
             bounds,
-            intake: intake::Intake::new(&ring),
-            routing: routing::Routing::new(Queue::in_process(), &ring),
             people: People::default(),
-            first: State::new(world, routing),
+            first,
             played: Arc::default(),
-        };
-        let hand = intake::Act::Hand(Box::new(handed()));
-        play.first = play.intake(&play.first, hand, now(), true).unwrap();
-        play
+        }
     }
 
     /// What has been done so far, by what it is an act of.
@@ -81,7 +75,8 @@ impl Play {
                     return None;
                 }
                 let ring = intake::Act::Ring(vec![DOSSIER.to_owned()]);
-                self.intake(before, ring, too_late(), false).ok()
+                self.intake(before, ring, |act| before.intake.take_in(act, too_late()))
+                    .ok()
             }
         }
     }
@@ -91,17 +86,15 @@ impl Play {
         &self,
         before: &State,
         act: intake::Act,
-        at: Moment,
-        is_call: bool,
+        decided: impl FnOnce(intake::Act) -> Decided<intake::Intake, ::intake::Error>,
     ) -> Result<State, ::intake::Error> {
         let played = of_intake(&act);
-        let effect = decided(&self.intake, &before.intake, act, at, is_call)?;
-        let mut after = before.clone();
-        let world = Arc::make_mut(&mut after.intake);
-        for change in &effect.changes {
-            intake::Intake::apply(world, change);
-        }
-        for event in &effect.events {
+        let (intake, events) = decided(act)?;
+        let mut after = State {
+            intake: Arc::new(intake),
+            ..before.clone()
+        };
+        for event in &events {
             after.told_by_intake(event);
         }
         self.note(played);
@@ -113,16 +106,15 @@ impl Play {
         &self,
         before: &State,
         act: routing::Act,
-        is_call: bool,
+        decided: impl FnOnce(routing::Act) -> Decided<routing::Routing, ::routing::Error>,
     ) -> Result<State, ::routing::Error> {
         let played = of_routing(&act);
-        let effect = decided(&self.routing, &before.routing, act, now(), is_call)?;
-        let mut after = before.clone();
-        let world = Arc::make_mut(&mut after.routing);
-        for change in &effect.changes {
-            routing::save(world, change);
-        }
-        for event in &effect.events {
+        let (routing, events) = decided(act)?;
+        let mut after = State {
+            routing: Arc::new(routing),
+            ..before.clone()
+        };
+        for event in &events {
             after.told_by_routing(event);
         }
         let may_reopen = played.is_some_and(|played| REOPENING.contains(&played));
@@ -145,7 +137,9 @@ impl Play {
             verb: call.verb(before)?,
         };
         let act = intake::Act::On(on);
-        let mut after = self.intake(before, act, now(), true).ok()?;
+        let mut after = self
+            .intake(before, act, |act| before.intake.call(act, now()))
+            .ok()?;
         if let ToIntake::Decide(seen) | ToIntake::Return(seen) = call {
             let known = before.transfer(seen.transfer);
             let known = known.and_then(|transfer| before.known.get(&transfer.uid));
@@ -171,7 +165,11 @@ impl Play {
             transfer: transfer.uid.clone(),
             verb: call.verb(),
         };
-        let mut after = self.routing(before, routing::Act::On(on), true).ok()?;
+        let mut after = self
+            .routing(before, routing::Act::On(on), |act| {
+                before.routing.call(act, now())
+            })
+            .ok()?;
         let was_cancelled = matches!(transfer.state, routing::State::Cancelled(..));
         after.past.done_late |= was_cancelled && matches!(call, ToRouting::Complete(_));
         let wrong = &mut after.past.wrong;
@@ -209,14 +207,18 @@ impl Play {
     }
 
     fn intake_takes_in(&self, before: &State, news: &News<intake::Act>) -> State {
-        let taken = self.intake(before, news.act.clone(), now(), false);
+        let taken = self.intake(before, news.act.clone(), |act| {
+            before.intake.take_in(act, now())
+        });
         let mut after = taken.unwrap_or_else(|error| parked(before, &error));
         after.heard(news);
         after
     }
 
     fn routing_takes_in(&self, before: &State, news: &News<routing::Act>) -> State {
-        let taken = self.routing(before, news.act.clone(), false);
+        let taken = self.routing(before, news.act.clone(), |act| {
+            before.routing.take_in(act, now())
+        });
         taken.unwrap_or_else(|error| parked(before, &error))
     }
 
@@ -232,25 +234,8 @@ impl Play {
     }
 }
 
-fn decided<L: Ledger>(
-    ledger: &L,
-    world: &L::World,
-    act: L::Act,
-    at: Moment,
-    is_call: bool,
-) -> Result<Effect<L::Change>, L::Error> {
-    if is_call {
-        ledger.permits(world, &act)?;
-    }
-    let cause = Cause {
-        actor: String::new(),
-        at,
-        traceparent: String::new(),
-        unit: String::new(),
-        request_id: String::new(),
-    };
-    ledger.decide(world, &writer::Step { act, cause })
-}
+/// A service after an act, and what it told.
+type Decided<S, E> = Result<(S, Vec<NewEvent>), E>;
 
 fn parked(before: &State, error: &dyn std::fmt::Display) -> State {
     let mut after = before.clone();

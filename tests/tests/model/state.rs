@@ -20,8 +20,8 @@ use super::world::DOSSIER;
 /// A state of the model.
 #[derive(Clone)]
 pub struct State {
-    pub intake: Arc<intake::World>,
-    pub routing: Arc<routing::World>,
+    pub intake: Arc<intake::Intake>,
+    pub routing: Arc<routing::Routing>,
     /// What intake has not heard of routing, in order.
     pub to_intake: Queue<intake::Act>,
     /// What routing has not heard of intake, in order.
@@ -127,7 +127,7 @@ pub enum Wrong {
 }
 
 impl State {
-    pub fn new(intake: intake::World, routing: routing::World) -> Self {
+    pub fn new(intake: intake::Intake, routing: routing::Routing) -> Self {
         Self {
             intake: Arc::new(intake),
             routing: Arc::new(routing),
