@@ -25,6 +25,8 @@ mod grpc;
 mod law;
 mod ledger;
 mod migration;
+#[cfg(feature = "model")]
+pub mod model;
 mod reckoning;
 mod reference;
 mod store;

@@ -73,7 +73,7 @@ pub async fn custody(db: &impl ConnectionTrait) -> Result<Custody, DbErr> {
             }
         }
     }
-    fold.compare(db).await
+    Ok(fold.compare(&Tables::load(db).await?))
 }
 
 /// How many of these dossiers nobody is responsible for: without a route, or with an open one that has no open branch.
@@ -96,15 +96,16 @@ pub async fn personal(db: &impl ConnectionTrait, ring: &Keyring) -> Result<Inspe
     store::inspect(db, ring).await
 }
 
-#[derive(Default)]
-struct Fold {
+/// What the log says.
+#[derive(Clone, Default)]
+pub(crate) struct Fold {
     pairs: BTreeMap<(String, String), Offers>,
     open: HashMap<(String, i64), (String, String)>,
     custodians: HashMap<String, String>,
 }
 
 impl Fold {
-    fn take(&mut self, change: TransferChange) {
+    pub(crate) fn take(&mut self, change: TransferChange) {
         let event = change.event();
         let Some(transfer) = change.transfer else {
             return;
@@ -149,23 +150,16 @@ impl Fold {
         }
     }
 
-    async fn compare(mut self, db: &impl ConnectionTrait) -> Result<Custody, DbErr> {
+    /// What it and the tables say together.
+    pub(crate) fn compare(mut self, tables: &Tables) -> Custody {
         for pair in self.open.values() {
             self.pairs.entry(pair.clone()).or_default().open += 1;
         }
-        let offered: HashSet<(String, i64)> =
-            store::open_transfers(db).await?.into_iter().collect();
         let told: HashSet<(String, i64)> = self.open.into_keys().collect();
-        let mut holders: HashMap<String, Vec<String>> = HashMap::new();
-        for holding in store::all_open_holdings(db).await? {
-            holders
-                .entry(holding.transfer)
-                .or_default()
-                .push(holding.custodian);
-        }
+        let holders = &tables.holders;
         let with_two = holders.values().filter(|units| units.len() > 1).count();
-        let open_branches: HashSet<String> = store::open_branches(db).await?.into_iter().collect();
-        let without = open_branches
+        let without = tables
+            .open_branches
             .iter()
             .chain(self.custodians.keys())
             .collect::<HashSet<_>>();
@@ -177,11 +171,40 @@ impl Fold {
             units.first() == self.custodians.get(transfer)
         };
         let differing = holders.iter().filter(|entry| !same(*entry)).count();
-        Ok(Custody {
-            differing: differing + offered.symmetric_difference(&told).count(),
+        Custody {
+            differing: differing + tables.offered.symmetric_difference(&told).count(),
             pairs: self.pairs,
             without_custodian,
             with_two,
+        }
+    }
+}
+
+/// What the tables say.
+#[derive(Default)]
+pub(crate) struct Tables {
+    /// The transfers that are offered, with their epochs.
+    pub offered: HashSet<(String, i64)>,
+    /// Who is responsible for the branches of which transfers.
+    pub holders: HashMap<String, Vec<String>>,
+    /// The transfers whose branches must have a custodian.
+    pub open_branches: HashSet<String>,
+}
+
+impl Tables {
+    async fn load(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
+        let offered = store::open_transfers(db).await?.into_iter().collect();
+        let mut holders: HashMap<String, Vec<String>> = HashMap::new();
+        for holding in store::all_open_holdings(db).await? {
+            holders
+                .entry(holding.transfer)
+                .or_default()
+                .push(holding.custodian);
+        }
+        Ok(Self {
+            offered,
+            holders,
+            open_branches: store::open_branches(db).await?.into_iter().collect(),
         })
     }
 }

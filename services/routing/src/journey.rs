@@ -128,7 +128,15 @@ impl Journey {
             .find(|holding| holding.transfer == transfer && holding.until.is_none())
     }
 
+    /// Who is or was responsible, as far as it was loaded and since.
+    #[cfg(feature = "model")]
+    #[must_use]
+    pub fn holdings(&self) -> &[Holding] {
+        &self.holdings
+    }
+
     /// The transfers and holdings that changed since it was loaded.
+    #[must_use]
     pub fn touched(&self) -> (Vec<&Transfer>, Vec<&Holding>) {
         let touched = |uid: &str| self.touched.contains(uid);
         (

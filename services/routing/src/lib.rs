@@ -24,6 +24,8 @@ mod journey;
 mod ledger;
 mod link;
 mod migration;
+#[cfg(feature = "model")]
+pub mod model;
 mod offers;
 mod paper;
 mod reckoning;

@@ -25,7 +25,7 @@ pub struct Malformed {
 }
 
 /// By which procedures and units links have limits: the first row that is about both counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(Vec<Limit>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]

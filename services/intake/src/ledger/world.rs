@@ -8,7 +8,8 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use kit::authority::{Relation, Scope};
 use kit::copies::{
-    self, CALENDAR, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit, UnitTable,
+    self, CALENDAR, CalendarCache, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit,
+    UnitTable,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
@@ -29,7 +30,7 @@ const UNIT_ROUNDS: usize = 8;
 pub(super) const READ: &str = "intake.DossierService/GetDossier";
 
 /// What was loaded, and what the batch has changed of it so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct World {
     dossiers: HashMap<String, Dossier>,
     custodies: HashMap<String, Vec<Custody>>,
@@ -249,11 +250,7 @@ impl Intake {
                 return Ok(());
             }
             let copies = copies::load(db, &names).await?;
-            world.calendar = world
-                .calendar
-                .take()
-                .or_else(|| self.calendar.find(&copies));
-            let leads = world.take(&copies);
+            let leads = world.learn(&copies, &self.calendar);
             let asked = std::mem::take(&mut names);
             let missing = world.units.missing().map(str::to_owned).chain(leads);
             names = missing
@@ -269,6 +266,12 @@ impl World {
     /// The unit whose desk takes what is handed in, on the day of it.
     fn desk(&self, handed: &Handed) -> Option<Unit<'_>> {
         self.units.resolve(&handed.receiving_unit, handed.date)
+    }
+
+    /// Takes in what was loaded of the other services; gives back the lead departments that procedures name.
+    pub fn learn(&mut self, copies: &[Copy], cache: &CalendarCache) -> Vec<String> {
+        self.calendar = self.calendar.take().or_else(|| cache.find(copies));
+        self.take(copies)
     }
 
     /// Takes copies in; gives back the lead departments that procedures name.

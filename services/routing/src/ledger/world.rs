@@ -30,6 +30,7 @@ const MANIFEST: u64 = 1_000;
 const UNIT_ROUNDS: usize = 8;
 
 /// What was loaded, and what the batch has changed of it so far.
+#[derive(Clone)]
 pub struct World {
     journeys: HashMap<String, Journey>,
     dossier_of: HashMap<String, String>,
@@ -45,7 +46,8 @@ pub struct World {
 }
 
 impl World {
-    fn new(links: Links, staff: Staff) -> Self {
+    /// Nothing but these.
+    pub fn new(links: Links, staff: Staff) -> Self {
         Self {
             journeys: HashMap::new(),
             dossier_of: HashMap::new(),
@@ -142,6 +144,14 @@ impl World {
         units
             .chain(linked.map(|unit| (LINK, unit.clone())))
             .collect()
+    }
+
+    /// Takes in what was loaded of the other services.
+    pub fn learn(&mut self, copies: &[Copy], cache: &CalendarCache) {
+        self.calendar = self.calendar.take().or_else(|| cache.find(copies));
+        for copy in copies {
+            self.take(copy);
+        }
     }
 
     fn take(&mut self, copy: &Copy) {
@@ -242,10 +252,7 @@ async fn load_reference(
         }
         names.extend(links_of(&names));
         let copies = copies::load(tx, &names).await?;
-        world.calendar = world.calendar.take().or_else(|| cache.find(&copies));
-        for copy in &copies {
-            world.take(copy);
-        }
+        world.learn(&copies, cache);
         asked.append(&mut names);
         names = world.wanted();
         names.retain(|name| !asked.contains(name));

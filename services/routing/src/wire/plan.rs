@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::route::{Part, Slice, Step, UnitRule};
 
 /// The routes of a procedure by case.
+#[derive(Clone)]
 pub struct Procedure {
     code: String,
     cases: Vec<(String, Vec<Planned>)>,
@@ -18,6 +19,7 @@ pub struct Procedure {
 }
 
 /// A step whose unit is still a rule.
+#[derive(Clone)]
 pub struct Planned {
     /// The step, without its unit.
     pub step: Step,

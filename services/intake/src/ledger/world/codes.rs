@@ -18,7 +18,7 @@ use crate::store;
 type Desk = (String, NaiveDate);
 
 /// What was loaded, and what the batch has changed of it so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Codes {
     last: HashMap<Desk, u32>,
     blocks: HashMap<String, Block>,
