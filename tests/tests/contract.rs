@@ -18,8 +18,22 @@ use prost_types::{
 
 /// What an rpc that changes nothing is called, or that is no act to repeat: each attempt to sign in counts for itself.
 const READS: [&str; 16] = [
-    "Acknowledge", "Explain", "Export", "Find", "Get", "Issue", "List", "ModifyLeases", "Preview",
-    "Pull", "Read", "Search", "SignIn", "Stream", "Track", "Watch",
+    "Acknowledge",
+    "Explain",
+    "Export",
+    "Find",
+    "Get",
+    "Issue",
+    "List",
+    "ModifyLeases",
+    "Preview",
+    "Pull",
+    "Read",
+    "Search",
+    "SignIn",
+    "Stream",
+    "Track",
+    "Watch",
 ];
 
 fn files() -> Vec<FileDescriptorProto> {

@@ -52,12 +52,7 @@ impl Transfers {
     }
 
     /// Changes deliveries of a unit: those on which it had no effect.
-    async fn change(
-        &self,
-        unit: &str,
-        named: Vec<Named>,
-        change: Change,
-    ) -> Vec<pb::DeliveryKey> {
+    async fn change(&self, unit: &str, named: Vec<Named>, change: Change) -> Vec<pb::DeliveryKey> {
         let modify: Vec<Modify> = named.iter().map(|named| named.modify(change)).collect();
         let done = self.offers.queue.lanes().modify(unit, &modify).await;
         wire::reply::without_effect(named, done.into_iter())
@@ -91,9 +86,9 @@ impl TransferService for Transfers {
         let pulled = pulled.unwrap_or(Ok(Vec::new())).map_err(refused)?;
         // They were taken later than they were asked for.
         let lease_ends = asked_at + pull.lease;
-        let deliveries = pulled.iter().map(|(transfer, delivered)| {
-            wire::reply::delivery(transfer, delivered, lease_ends)
-        });
+        let deliveries = pulled
+            .iter()
+            .map(|(transfer, delivered)| wire::reply::delivery(transfer, delivered, lease_ends));
         Ok(Response::new(pb::PullTransfersResponse {
             deliveries: deliveries.collect(),
         }))

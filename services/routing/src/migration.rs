@@ -4,7 +4,8 @@ use kit::migration::{Mechanisms, Replicas, index};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string, string_null, text,
+    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string,
+    string_null, text,
 };
 
 /// All migrations of routing in order.

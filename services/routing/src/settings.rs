@@ -6,4 +6,3 @@ pub struct Settings {
     /// After so many deliveries the queue gives an offer up.
     pub most_deliveries: u32,
 }
-

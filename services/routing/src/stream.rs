@@ -263,9 +263,7 @@ impl Running {
                 Err(status) => end = Some(of_client(&status)),
             }
             let more = end.is_none() && heard.len() < MESSAGES;
-            next = more
-                .then(|| inbound.message().now_or_never())
-                .flatten();
+            next = more.then(|| inbound.message().now_or_never()).flatten();
         }
         let (outcomes, malformed) = self.act_on(heard).await;
         self.tell(outcomes).await?;

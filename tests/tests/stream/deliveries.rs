@@ -70,7 +70,11 @@ async fn an_offer_comes_when_it_is_made_and_is_accepted_within_the_stream_once()
 #[tokio::test]
 async fn an_acceptance_that_is_refused_is_told_on_the_stream_and_does_not_end_it() {
     let suite = Suite::start().await;
-    let mut stream = suite.receptionist(COMMUNE).subscribe(COMMUNE).await.unwrap();
+    let mut stream = suite
+        .receptionist(COMMUNE)
+        .subscribe(COMMUNE)
+        .await
+        .unwrap();
     register(&suite, 1).await;
     let delivery = stream.next().await;
     let refused = stream.done(accept(&delivery)).await.refusal.unwrap();
@@ -96,13 +100,19 @@ async fn an_acceptance_that_is_refused_is_told_on_the_stream_and_does_not_end_it
 async fn an_acknowledged_offer_stays_open_and_comes_no_more() {
     let suite = Suite::start().await;
     let examiner = suite.examiner(COMMUNE);
-    let mut stream = examiner.subscribe_with(COMMUNE, limits(1, 0), 1).await.unwrap();
+    let mut stream = examiner
+        .subscribe_with(COMMUNE, limits(1, 0), 1)
+        .await
+        .unwrap();
     register(&suite, 1).await;
     let delivery = stream.next().await;
     let done = stream.done(acknowledge(&[key(&delivery)])).await;
     assert_eq!(done.without_effect, []);
     drop(stream);
-    let mut stream = examiner.subscribe_with(COMMUNE, limits(1, 0), 1).await.unwrap();
+    let mut stream = examiner
+        .subscribe_with(COMMUNE, limits(1, 0), 1)
+        .await
+        .unwrap();
     let later = register(&suite, 1).await;
     let next = stream.next().await;
     assert_eq!(dossiers(std::slice::from_ref(&next)), later);
@@ -134,6 +144,7 @@ async fn what_was_acknowledged_may_come_again_after_the_queue_lost_it_and_is_acc
     assert_eq!(stream.done(acknowledge(&keys)).await.without_effect, []);
     let accepted = stream.done(accept(&first[0])).await;
     assert!(accepted.accepted.is_some());
+    drop(stream);
     suite.wipe_queue().await;
     let began = now();
     let mut stream = suite.examiner(COMMUNE).subscribe(COMMUNE).await.unwrap();
@@ -170,8 +181,14 @@ async fn a_stream_that_lives_through_the_loss_of_the_queue_goes_on_by_itself() {
 async fn those_who_compete_share_and_one_that_dies_delays_nobody() {
     let suite = Suite::start().await;
     let examiner = suite.examiner(COMMUNE);
-    let mut one = examiner.subscribe_with(COMMUNE, limits(4, 0), 600).await.unwrap();
-    let mut other = examiner.subscribe_with(COMMUNE, limits(4, 0), 600).await.unwrap();
+    let mut one = examiner
+        .subscribe_with(COMMUNE, limits(4, 0), 600)
+        .await
+        .unwrap();
+    let mut other = examiner
+        .subscribe_with(COMMUNE, limits(4, 0), 600)
+        .await
+        .unwrap();
     let registered: BTreeSet<String> = register(&suite, 8).await.into_iter().collect();
     let (of_one, of_other) = tokio::join!(one.next_of(4), other.next_of(4));
     let all = [of_one, of_other.clone()].concat();
@@ -191,7 +208,10 @@ async fn never_more_deliveries_are_outstanding_than_are_allowed() {
     let suite = Suite::start().await;
     register(&suite, 6).await;
     let examiner = suite.examiner(COMMUNE);
-    let mut stream = examiner.subscribe_with(COMMUNE, limits(2, 0), 600).await.unwrap();
+    let mut stream = examiner
+        .subscribe_with(COMMUNE, limits(2, 0), 600)
+        .await
+        .unwrap();
     let first = stream.next_of(2).await;
     assert_eq!(stream.come().await, []);
     stream.done(acknowledge(&[key(&first[0])])).await;
@@ -211,16 +231,22 @@ async fn never_more_bytes_are_outstanding_than_are_allowed() {
     register(&suite, 8).await;
     let examiner = suite.examiner(COMMUNE);
     let bytes = i32::try_from(BYTES).unwrap();
-    let mut stream = examiner.subscribe_with(COMMUNE, limits(0, bytes), 600).await.unwrap();
-    let size = |deliveries: &[Delivery]| -> usize {
-        deliveries.iter().map(Delivery::encoded_len).sum()
-    };
+    let mut stream = examiner
+        .subscribe_with(COMMUNE, limits(0, bytes), 600)
+        .await
+        .unwrap();
+    let size =
+        |deliveries: &[Delivery]| -> usize { deliveries.iter().map(Delivery::encoded_len).sum() };
     let mut seen = 0;
     while seen < 8 {
         let mut come = vec![stream.next().await];
         come.extend(stream.come().await);
         seen += come.len();
-        assert!(size(&come) <= BYTES, "{} bytes are outstanding", size(&come));
+        assert!(
+            size(&come) <= BYTES,
+            "{} bytes are outstanding",
+            size(&come)
+        );
         let next = size(&come) + size(&come[..1]) * 9 / 10;
         assert!(seen == 8 || next > BYTES, "there was room for another");
         let keys: Vec<_> = come.iter().map(key).collect();
@@ -234,12 +260,18 @@ async fn a_lease_that_is_extended_ends_later_and_one_that_is_over_no_more() {
     let suite = Suite::start().await;
     register(&suite, 2).await;
     let examiner = suite.examiner(COMMUNE);
-    let mut stream = examiner.subscribe_with(COMMUNE, limits(2, 0), 2).await.unwrap();
+    let mut stream = examiner
+        .subscribe_with(COMMUNE, limits(2, 0), 2)
+        .await
+        .unwrap();
     let [lapses, extended]: [Delivery; 2] = stream.next_of(2).await.try_into().unwrap();
     let done = stream.done(extend(&extended, 600)).await;
     assert!(done.lease_ends.unwrap().seconds > extended.lease_ends.unwrap().seconds + 500);
     let again = stream.next().await;
-    assert_eq!((key(&again).transfer_uid, again.attempt), (key(&lapses).transfer_uid, 2));
+    assert_eq!(
+        (key(&again).transfer_uid, again.attempt),
+        (key(&lapses).transfer_uid, 2)
+    );
     let done = stream.done(extend(&lapses, 600)).await;
     assert_eq!(done.without_effect, [key(&lapses)]);
     assert_eq!(stream.come().await, []);
@@ -275,10 +307,14 @@ async fn a_dossiers_offers_come_in_order_and_to_one_subscriber_at_a_time() {
         to_unit_uid: ENVIRONMENT.to_owned(),
         reason: "đúng nơi".to_owned(),
     };
-    let forwarded = suite.leader(CONSTRUCTION).ok(forward).await;
+    let forwarder = suite.leader(CONSTRUCTION).at("2017-08-28T09:00");
+    let forwarded = forwarder.ok(forward).await;
     let later = forwarded.message.transfer.unwrap();
     let examiner = suite.examiner(ENVIRONMENT);
-    let mut one = examiner.subscribe_with(ENVIRONMENT, limits(1, 0), 600).await.unwrap();
+    let mut one = examiner
+        .subscribe_with(ENVIRONMENT, limits(1, 0), 600)
+        .await
+        .unwrap();
     let first = one.next().await;
     assert_ne!(transfer(&first).uid, later.uid);
     assert_eq!(transfer(&first).dossier_uid, later.dossier_uid);
@@ -289,7 +325,10 @@ async fn a_dossiers_offers_come_in_order_and_to_one_subscriber_at_a_time() {
         second = one.next() => second,
         second = other.next() => second,
     };
-    assert_eq!((transfer(&second).uid.clone(), second.attempt), (later.uid, 1));
+    assert_eq!(
+        (transfer(&second).uid.clone(), second.attempt),
+        (later.uid, 1)
+    );
 }
 
 #[tokio::test]

@@ -25,11 +25,17 @@ async fn who_may_not_or_does_not_say_what_it_wants_is_refused() {
     let suite = Suite::start().await;
     let stranger = suite.examiner(DEPARTMENT).subscribe(COMMUNE).await;
     let refused = stranger.err().unwrap();
-    assert_eq!(reason(&refused), is(Code::PermissionDenied, "UNIT_NOT_YOURS"));
+    assert_eq!(
+        reason(&refused),
+        is(Code::PermissionDenied, "UNIT_NOT_YOURS")
+    );
     let own = suite.examiner(COMMUNE);
     let nothing = own.begin(StreamTransfersRequest::default()).await;
     let refused = nothing.err().unwrap();
-    assert_eq!(reason(&refused), is(Code::InvalidArgument, "INVALID_FIELDS"));
+    assert_eq!(
+        reason(&refused),
+        is(Code::InvalidArgument, "INVALID_FIELDS")
+    );
     assert_eq!(Refusal::of(&refused).fields(), ["subscribe"]);
 }
 
@@ -118,7 +124,12 @@ async fn a_stream_ends_with_its_token() {
 #[tokio::test]
 async fn a_subscription_by_itself_is_well_formed() {
     let suite = Suite::start().await;
-    let mut stream = suite.client().await.begin(subscribe(COMMUNE)).await.unwrap();
+    let mut stream = suite
+        .client()
+        .await
+        .begin(subscribe(COMMUNE))
+        .await
+        .unwrap();
     stream.close();
     stream.end().await.unwrap();
 }

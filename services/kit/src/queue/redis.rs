@@ -174,7 +174,10 @@ impl Redis {
         };
         let filled: Option<Vec<Option<bool>>> = self.link.run(asking).await.ok();
         let filled = filled.unwrap_or_else(|| vec![None; units.len()]);
-        filled.into_iter().map(|filled| filled == Some(false)).collect()
+        filled
+            .into_iter()
+            .map(|filled| filled == Some(false))
+            .collect()
     }
 
     /// Ends when something may have been lost: Redis was away, is another one, or was wiped.

@@ -98,6 +98,11 @@ pub fn delivered(attempt: u32, since_commit: Option<Duration>) {
     }
 }
 
+/// Offers were delivered too often: `motcua.transfer.dead_letters`, offers.
+pub fn given_up(offers: usize) {
+    INSTRUMENTS.given_up.add(offers as u64, &[]);
+}
+
 /// Whether the queue answers: `motcua.queue.up`, 1 or 0.
 pub fn queue_up(up: bool) {
     INSTRUMENTS.queue_up.record(u64::from(up), &[]);
@@ -124,6 +129,7 @@ struct Instruments {
     parked: Gauge<u64>,
     deliveries: Counter<u64>,
     delivery: Histogram<f64>,
+    given_up: Counter<u64>,
     queue_up: Gauge<u64>,
     retries: Counter<u64>,
     ejections: Counter<u64>,
@@ -181,6 +187,11 @@ impl Instruments {
             delivery: seconds(
                 "motcua.transfer.delivery.duration",
                 "From the commit of an offer until it was brought to its unit",
+            ),
+            given_up: count(
+                "motcua.transfer.dead_letters",
+                "{offer}",
+                "Offers that were delivered too often",
             ),
             queue_up: level("motcua.queue.up", "1", "Whether the queue answers"),
             retries: count("motcua.client.retries", "{call}", "Calls made again"),

@@ -86,7 +86,12 @@ async fn an_offer_that_was_given_up_is_kept_as_a_dead_letter_until_it_is_deliver
     assert_eq!(given_up.transfers()[0].dead_letter, Some(letter));
     assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), (0, 1));
     assert!(units_with_offers(db.read()).await.unwrap().is_empty());
-    assert!(open_offers(db.read(), "desk", None, 10).await.unwrap().is_empty());
+    assert!(
+        open_offers(db.read(), "desk", None, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let dossiers = dossiers_of_dead_letters(db.read(), "desk").await.unwrap();
     assert_eq!(dossiers, ["dossier"]);
 

@@ -19,12 +19,12 @@ use sea_orm::{
 
 use crate::transfer::Transfer;
 use entity::{ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED};
+#[cfg(test)]
+pub use offers::plan_of_units;
 pub use offers::{
     DeadLetters, OpenOffer, dead_letters, dossiers_of_dead_letters, open_offer_counts, open_offers,
     units_with_offers,
 };
-#[cfg(test)]
-pub use offers::plan_of_units;
 pub use personal::inspect;
 
 /// Which transfers of a unit to list.

@@ -115,10 +115,9 @@ pub fn stream_act(
 ) -> Result<StreamAct, Failure> {
     let mut fields = Fields::new();
     let act = match request.act {
-        Some(Asked::Acknowledge(asked)) => StreamAct::Change(
-            named(&mut fields, asked.deliveries),
-            Change::Acknowledge,
-        ),
+        Some(Asked::Acknowledge(asked)) => {
+            StreamAct::Change(named(&mut fields, asked.deliveries), Change::Acknowledge)
+        }
         Some(Asked::Extend(asked)) => {
             let by = asked.lease.as_ref();
             let by = duration(&mut fields, "extend.lease", by, lease, LEASES);
@@ -177,9 +176,13 @@ pub fn modify_leases(
     let unit = fields.text("unit_uid", &request.unit_uid, UID);
     let named = named(&mut fields, request.deliveries);
     let change = match &request.change {
-        Some(Asked::Extend(by)) => {
-            Change::Extend(duration(&mut fields, "extend", Some(by), USUAL_LEASE, LEASES))
-        }
+        Some(Asked::Extend(by)) => Change::Extend(duration(
+            &mut fields,
+            "extend",
+            Some(by),
+            USUAL_LEASE,
+            LEASES,
+        )),
         Some(Asked::GiveBack(asked)) => {
             Change::GiveBack(delay(&mut fields, "give_back", Some(asked)))
         }
@@ -300,5 +303,8 @@ fn too_many(field: &str, least: usize, most: usize) -> Violation {
 
 /// Of fields of which one was rejected.
 fn refusal(fields: Fields) -> Failure {
-    fields.finish().err().unwrap_or_else(|| Failure::invalid_fields(Vec::new()))
+    fields
+        .finish()
+        .err()
+        .unwrap_or_else(|| Failure::invalid_fields(Vec::new()))
 }

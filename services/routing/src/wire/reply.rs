@@ -54,9 +54,9 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         erased: transfer.key.is_none(),
         suspended: false,
         dead_letter_since: transfer.dead_letter.map(|letter| time(letter.since)),
-        dead_letter_deliveries: transfer
-            .dead_letter
-            .map_or(0, |letter| i32::try_from(letter.deliveries).unwrap_or(i32::MAX)),
+        dead_letter_deliveries: transfer.dead_letter.map_or(0, |letter| {
+            i32::try_from(letter.deliveries).unwrap_or(i32::MAX)
+        }),
     }
 }
 
@@ -147,10 +147,7 @@ pub fn outcome(number: i64) -> pb::StreamOutcome {
 
 /// Those of these deliveries on which a change had no effect; `done` tells of each whether it had.
 #[must_use]
-pub fn without_effect(
-    named: Vec<Named>,
-    done: impl Iterator<Item = bool>,
-) -> Vec<pb::DeliveryKey> {
+pub fn without_effect(named: Vec<Named>, done: impl Iterator<Item = bool>) -> Vec<pb::DeliveryKey> {
     let without = named.into_iter().zip(done).filter(|(_, done)| !done);
     without.map(|(named, _)| named.told).collect()
 }

@@ -38,6 +38,8 @@ pub struct OpenOffer {
     pub offer_epoch: i64,
     /// The dossier.
     pub dossier_uid: String,
+    /// When it was made, microseconds.
+    pub offered_at: i64,
     /// By when it should be accepted, microseconds.
     pub hand_over_due: i64,
 }
@@ -80,6 +82,7 @@ pub async fn open_offers(
             Column::Uid,
             Column::OfferEpoch,
             Column::DossierUid,
+            Column::OfferedAt,
             Column::HandOverDue,
         ])
         .limit(limit)
@@ -124,10 +127,7 @@ pub async fn dossiers_of_dead_letters(
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open_offer_counts(
-    db: &impl ConnectionTrait,
-    unit: &str,
-) -> Result<(u64, u64), DbErr> {
+pub async fn open_offer_counts(db: &impl ConnectionTrait, unit: &str) -> Result<(u64, u64), DbErr> {
     let counted = Entity::find()
         .select_only()
         .column(Column::DeadLetter)
@@ -160,10 +160,7 @@ fn first_due(
     let Some((due, uid)) = after else {
         return select;
     };
-    let row = Expr::tuple([
-        Expr::column(Column::HandOverDue),
-        Expr::column(Column::Uid),
-    ]);
+    let row = Expr::tuple([Expr::column(Column::HandOverDue), Expr::column(Column::Uid)]);
     select.filter(row.gt(Expr::tuple([Expr::val(due), Expr::val(uid)])))
 }
 
