@@ -170,6 +170,7 @@ impl Offers {
             tracing::warn!(reason, offers, "offers are given up later");
             return;
         }
+        metrics::given_up(offers);
         tracing::warn!(%unit, offers, "offers were delivered too often and are dead letters");
         // Those that are no longer open are none.
         for exhausted in exhausted {

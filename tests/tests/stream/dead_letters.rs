@@ -7,6 +7,7 @@ use proto::routing::v1::{
 use tests::cast::{COMMUNE, DEPARTMENT};
 use tests::filing::BIRTH;
 use tests::subscriber::{accept, give_back};
+use tests::suite::PATIENCE;
 use tests::{Actor, Subscriber, Suite, new_request_id};
 use tonic::Code;
 
@@ -28,17 +29,11 @@ async fn wear_out(suite: &Suite, stream: &mut Subscriber, known: usize) -> Trans
         assert_eq!(delivery.attempt, attempt);
         stream.done(give_back(&delivery, 0)).await;
     }
-    let patience = tests::suite::PATIENCE;
-    let letters = tokio::time::timeout(patience, async {
-        loop {
-            let letters = dead_letters(&examiner).await;
-            if letters.len() > known {
-                return letters;
-            }
-            tokio::task::yield_now().await;
-        }
+    let letters = kit::testing::until("it is given up", PATIENCE, async || {
+        let letters = dead_letters(&examiner).await;
+        (letters.len() > known).then_some(letters)
     });
-    letters.await.expect("it is given up").pop().unwrap()
+    letters.await.pop().unwrap()
 }
 
 async fn dead_letters(actor: &Actor) -> Vec<Transfer> {
@@ -76,11 +71,16 @@ async fn a_dead_letter_stays_open_with_its_clock_running_and_comes_anew_when_it_
     assert_eq!(letter.state(), TransferState::Offered);
     assert_eq!(letter.dead_letter_deliveries, 2);
     assert!(letter.dead_letter_since.is_some() && letter.hand_over_due.is_some());
-    let stats = GetQueueStatsRequest {
-        unit_uid: COMMUNE.to_owned(),
-    };
-    let stats = examiner.ok(stats).await.message;
-    assert_eq!((stats.open, stats.dead_letters, stats.in_queue), (1, 1, 0));
+    // It leaves the queue after its commit.
+    kit::testing::until("it has left the queue", PATIENCE, async || {
+        let stats = GetQueueStatsRequest {
+            unit_uid: COMMUNE.to_owned(),
+        };
+        let stats = examiner.ok(stats).await.message;
+        assert_eq!((stats.open, stats.dead_letters), (1, 1));
+        (stats.in_queue == 0).then_some(())
+    })
+    .await;
     let list = ListTransfersRequest {
         unit_uid: COMMUNE.to_owned(),
         ..Default::default()

@@ -144,6 +144,7 @@ async fn what_was_acknowledged_may_come_again_after_the_queue_lost_it_and_is_acc
     assert_eq!(stream.done(acknowledge(&keys)).await.without_effect, []);
     let accepted = stream.done(accept(&first[0])).await;
     assert!(accepted.accepted.is_some());
+    drop(stream);
     suite.wipe_queue().await;
     let began = now();
     let mut stream = suite.examiner(COMMUNE).subscribe(COMMUNE).await.unwrap();
@@ -306,7 +307,8 @@ async fn a_dossiers_offers_come_in_order_and_to_one_subscriber_at_a_time() {
         to_unit_uid: ENVIRONMENT.to_owned(),
         reason: "đúng nơi".to_owned(),
     };
-    let forwarded = suite.leader(CONSTRUCTION).ok(forward).await;
+    let forwarder = suite.leader(CONSTRUCTION).at("2017-08-28T09:00");
+    let forwarded = forwarder.ok(forward).await;
     let later = forwarded.message.transfer.unwrap();
     let examiner = suite.examiner(ENVIRONMENT);
     let mut one = examiner

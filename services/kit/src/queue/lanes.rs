@@ -21,6 +21,8 @@ use crate::clock::{self, Moment};
 pub const LANE_CAPACITY: usize = 1_000;
 /// How many acknowledged offers of a unit are remembered until they are settled; one more is not acknowledged.
 pub const MOST_ACKNOWLEDGED: usize = 100_000;
+/// How long they are at least; one may be settled while Redis is away.
+pub(super) const ACKNOWLEDGED_FOR: Duration = Duration::from_hours(30 * 24);
 /// A lane that had to leave offers out asks for them when it holds fewer than this.
 pub(super) const REFILL_BELOW: usize = 100;
 /// How long whoever is told of exhausted offers has to have them settled, before it is told again.

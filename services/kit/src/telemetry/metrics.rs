@@ -106,6 +106,11 @@ pub fn link_late(step: &'static str) {
         .add(1, &[KeyValue::new("motcua.link.step", step)]);
 }
 
+/// Offers were delivered too often: `motcua.transfer.dead_letters`, offers.
+pub fn given_up(offers: usize) {
+    INSTRUMENTS.given_up.add(offers as u64, &[]);
+}
+
 /// Whether the queue answers: `motcua.queue.up`, 1 or 0.
 pub fn queue_up(up: bool) {
     INSTRUMENTS.queue_up.record(u64::from(up), &[]);
@@ -133,6 +138,7 @@ struct Instruments {
     deliveries: Counter<u64>,
     delivery: Histogram<f64>,
     link_late: Counter<u64>,
+    given_up: Counter<u64>,
     queue_up: Gauge<u64>,
     retries: Counter<u64>,
     ejections: Counter<u64>,
@@ -195,6 +201,11 @@ impl Instruments {
                 "motcua.link.late",
                 "{offer}",
                 "Offers that a link brought or answered late",
+            ),
+            given_up: count(
+                "motcua.transfer.dead_letters",
+                "{offer}",
+                "Offers that were delivered too often",
             ),
             queue_up: level("motcua.queue.up", "1", "Whether the queue answers"),
             retries: count("motcua.client.retries", "{call}", "Calls made again"),

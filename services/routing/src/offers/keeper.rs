@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -64,14 +65,32 @@ async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
     let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
     let mut after: Option<OpenOffer> = None;
     loop {
-        let page = store::open_offers(db.read(), unit, after.as_ref(), limit).await?;
+        let mut page = store::open_offers(db.read(), unit, after.as_ref(), limit).await?;
         let whole = page.len() < LANE_CAPACITY;
+        after = page.last().cloned();
+        in_order_per_dossier(&mut page);
         let offers: Vec<Offer> = page.iter().map(offer).collect();
         let room = queue.lanes().refill(unit, &offers, whole).await;
         if whole || !room {
             return Ok(());
         }
-        after = page.into_iter().next_back();
+    }
+}
+
+/// What is due first comes first; the offers of one dossier change places so that they come as they were made.
+fn in_order_per_dossier(page: &mut [OpenOffer]) {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, offer) in page.iter().enumerate() {
+        let of_dossier = places.entry(offer.dossier_uid.clone()).or_default();
+        of_dossier.push(place);
+    }
+    for places in places.into_values().filter(|places| places.len() > 1) {
+        let offers = places.iter().map(|place| page[*place].clone());
+        let mut offers: Vec<OpenOffer> = offers.collect();
+        offers.sort_by(|a, b| (a.offered_at, &a.uid).cmp(&(b.offered_at, &b.uid)));
+        for (place, offer) in places.into_iter().zip(offers) {
+            page[place] = offer;
+        }
     }
 }
 

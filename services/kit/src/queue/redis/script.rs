@@ -9,7 +9,7 @@ use redis::{Cmd, FromRedisValue, ParsingError, Script, Value};
 
 use crate::clock::{self, Moment};
 use crate::log::Shard;
-use crate::queue::lanes::{LOOK, REPORTED_FOR};
+use crate::queue::lanes::{ACKNOWLEDGED_FOR, LOOK, REPORTED_FOR};
 use crate::queue::{
     Change, Delivered, LANE_CAPACITY, MOST_ACKNOWLEDGED, Modify, Offer, Stats, Take, Taken,
 };
@@ -201,7 +201,8 @@ pub(super) async fn modify(
     for key in keys {
         modifying.key(key);
     }
-    modifying.arg(MOST_ACKNOWLEDGED).arg(unit);
+    modifying.arg(MOST_ACKNOWLEDGED);
+    modifying.arg(millis(ACKNOWLEDGED_FOR)).arg(unit);
     for one in modify {
         let (change, by) = match one.change {
             Change::Acknowledge => ("acknowledge", Duration::ZERO),

@@ -133,3 +133,22 @@ async fn what_is_asked_of_the_store_goes_by_its_index() {
     );
     assert!(!plan.contains("SCAN transfer"), "{plan}");
 }
+
+#[test]
+fn the_offers_of_a_dossier_come_as_they_were_made_and_dossiers_by_when_they_are_due() {
+    let offer = |uid: &str, dossier: &str, offered_at, hand_over_due| OpenOffer {
+        uid: uid.to_owned(),
+        offer_epoch: 1,
+        dossier_uid: dossier.to_owned(),
+        offered_at,
+        hand_over_due,
+    };
+    let mut page = [
+        offer("late", "a", 9, 1),
+        offer("b", "b", 5, 2),
+        offer("early", "a", 1, 3),
+    ];
+    in_order_per_dossier(&mut page);
+    let uids = page.map(|offer| offer.uid);
+    assert_eq!(uids, ["early", "b", "late"]);
+}

@@ -38,6 +38,8 @@ pub struct OpenOffer {
     pub offer_epoch: i64,
     /// The dossier.
     pub dossier_uid: String,
+    /// When it was made, microseconds.
+    pub offered_at: i64,
     /// By when it should be accepted, microseconds.
     pub hand_over_due: i64,
 }
@@ -80,6 +82,7 @@ pub async fn open_offers(
             Column::Uid,
             Column::OfferEpoch,
             Column::DossierUid,
+            Column::OfferedAt,
             Column::HandOverDue,
         ])
         .limit(limit)

@@ -1,13 +1,13 @@
--- ARGV: how many acknowledged offers are remembered, unit, then key, attempt, change and ms of each. Changes: `acknowledge`,
+-- ARGV: how many acknowledged offers are remembered, for how many ms, unit, then key, attempt, change and ms of each. Changes: `acknowledge`,
 -- `extend`, `give_back`, `undeliver`. Gives: 1 for each that had an effect; 1 when the lane starves.
 local now = clock()
 local done, came_back = {}, false
 
 local function acknowledge(key, id)
-  if redis.call('SISMEMBER', marks, key) == 1 then return 1 end
-  if not id or redis.call('SCARD', marks) >= tonumber(ARGV[1]) then return 0 end
-  remove(key, id, ARGV[2])
-  redis.call('SADD', marks, key)
+  if redis.call('ZSCORE', marks, key) then return 1 end
+  if not id or redis.call('ZCARD', marks) >= tonumber(ARGV[1]) then return 0 end
+  remove(key, id, ARGV[3])
+  redis.call('ZADD', marks, now, key)
   return 1
 end
 
@@ -29,7 +29,9 @@ local function change(id, attempt, what, ms)
   return 1
 end
 
-for i = 3, #ARGV, 4 do
+-- Whatever was settled while Redis was away is not remembered for ever.
+redis.call('ZREMRANGEBYSCORE', marks, '-inf', now - tonumber(ARGV[2]))
+for i = 4, #ARGV, 4 do
   local key, what = ARGV[i], ARGV[i + 2]
   local id = redis.call('HGET', entries, key)
   if what == 'acknowledge' then
@@ -38,5 +40,5 @@ for i = 3, #ARGV, 4 do
     done[#done + 1] = change(id, tonumber(ARGV[i + 1]), what, tonumber(ARGV[i + 3]))
   end
 end
-if came_back then ring(ARGV[2]) end
+if came_back then ring(ARGV[3]) end
 return { done, starves() }

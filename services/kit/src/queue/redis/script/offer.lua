@@ -3,7 +3,7 @@
 local capacity, added, fitted = tonumber(ARGV[1]), false, true
 for i = 5, #ARGV, 4 do
   local key, dossier = ARGV[i], ARGV[i + 1]
-  if redis.call('HEXISTS', entries, key) == 0 and redis.call('SISMEMBER', marks, key) == 0 then
+  if redis.call('HEXISTS', entries, key) == 0 and not redis.call('ZSCORE', marks, key) then
     if redis.call('HLEN', entries) >= capacity then
       fitted = false
       break

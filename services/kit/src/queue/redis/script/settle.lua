@@ -2,6 +2,6 @@
 for i = 2, #ARGV do
   local id = redis.call('HGET', entries, ARGV[i])
   if id then remove(ARGV[i], id, ARGV[1]) end
-  redis.call('SREM', marks, ARGV[i])
+  redis.call('ZREM', marks, ARGV[i])
 end
 return starves()

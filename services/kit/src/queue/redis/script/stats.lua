@@ -17,4 +17,4 @@ if oldest then
     if oldest[2][i] == 'c' then commit = oldest[2][i + 1] end
   end
 end
-return { redis.call('HLEN', entries), leased, later, redis.call('SCARD', marks), commit }
+return { redis.call('HLEN', entries), leased, later, redis.call('ZCARD', marks), commit }
