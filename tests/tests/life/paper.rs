@@ -208,7 +208,7 @@ async fn what_a_desk_takes_for_another_unit_sets_out_with_the_first_offer() {
         .iter()
         .map(|sheet| sheet.component.as_str())
         .collect();
-    assert_eq!(sheets, ["form", "identity", "evidence"]);
+    assert_eq!(sheets, ["evidence", "form", "identity"]);
     let first = &offer.paper[0];
     assert_eq!((first.originals, first.copies), (1, 1));
     assert!(first.name != first.component && !first.name.is_empty());

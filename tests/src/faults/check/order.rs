@@ -110,12 +110,12 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
             let text = format!("transfer {uid} is {event:?} earlier than {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
-        let moves = match event {
+        let changes_hands = match event {
             TransferEvent::Accepted => true,
             TransferEvent::Returned => moved.transfer.ended_at.is_none(),
             _ => false,
         };
-        if moves {
+        if changes_hands {
             let last = custody.entry(&row.dossier).or_default();
             if moved.transfer.custody_epoch != *last + 1 {
                 let epoch = moved.transfer.custody_epoch;
