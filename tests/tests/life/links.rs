@@ -25,7 +25,9 @@ async fn linked() -> Suite {
     let mut request = suite.registration();
     let registration = request.registration.as_mut().unwrap();
     registration.set_kind(ClientKind::LinkedSystem);
-    registration.rpcs.retain(|rpc| rpc.contains("TransferService"));
+    registration
+        .rpcs
+        .retain(|rpc| rpc.contains("TransferService"));
     suite.actor(ADMINISTRATOR).ok(request).await;
     suite.must_add_up().await;
     suite
