@@ -127,15 +127,7 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             journey.clock_resumed(resumed, world.around()?)?;
             effect(world, journey, at, Vec::new())
         }
-        Act::Corrected { dossier, returning } => {
-            // A dossier that was corrected before reception has no route.
-            let Some(journey) = world.journey(dossier) else {
-                return Ok(Effect::nothing());
-            };
-            let mut journey = journey.clone();
-            journey.corrected(returning, at, world.around()?)?;
-            effect(world, journey, at, Vec::new())
-        }
+        Act::Corrected { dossier, returning } => corrected(world, (dossier, returning), at),
         Act::Reckon(dossiers) => reckon(world, dossiers, at),
         Act::Ring(dossiers) => desk::ring(world, dossiers, at),
         Act::Staff(staffing) => desk::staffed(world, staffing, at),
@@ -146,6 +138,20 @@ pub(super) fn decide(world: &World, act: &Act, at: Moment) -> Result<Effect<Chan
             ..Effect::nothing()
         }),
     }
+}
+
+fn corrected(
+    world: &World,
+    (dossier, returning): (&str, &str),
+    at: Moment,
+) -> Result<Effect<Change>, Error> {
+    // A dossier that was corrected before reception has no route.
+    let Some(journey) = world.journey(dossier) else {
+        return Ok(Effect::nothing());
+    };
+    let mut journey = journey.clone();
+    journey.corrected(returning, at, world.around()?)?;
+    effect(world, journey, at, Vec::new())
 }
 
 fn on_transfer(world: &World, on: &OnTransfer, at: Moment) -> Result<Effect<Change>, Error> {
