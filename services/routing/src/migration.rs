@@ -36,91 +36,99 @@ impl MigrationTrait for Journeys {
         for table in [route(), transfer(), holding(), officer(), position()] {
             manager.create_table(table).await?;
         }
-        let indexes = [
-            index("transfer", "transfer_dossier", &["dossier_uid"]),
-            index(
-                "transfer",
-                "transfer_to",
-                &["to_unit", "state", "step_due", "uid"],
-            ),
-            index(
-                "transfer",
-                "transfer_from",
-                &["from_unit", "state", "step_due", "uid"],
-            ),
-            index(
-                "transfer",
-                "transfer_offers",
-                &["state", "dead_letter", "to_unit", "hand_over_due", "uid"],
-            ),
-            index("transfer", "transfer_code", &["dossier_code"]),
-            index(
-                "transfer",
-                "transfer_paper",
-                &["paper_travels", "from_unit", "to_unit", "offered_at", "uid"],
-            ),
-            // The work list, narrowed in one way or another.
-            index(
-                "transfer",
-                "transfer_procedure",
-                &["to_unit", "state", "procedure_code", "step_due", "uid"],
-            ),
-            index(
-                "transfer",
-                "transfer_role",
-                &["to_unit", "state", "role", "step_due", "uid"],
-            ),
-            index(
-                "transfer",
-                "transfer_pressing",
-                &["to_unit", "state", "warn_at"],
-            ),
-            having(
-                "assignee",
-                index(
-                    "transfer",
-                    "transfer_assignee",
-                    &["assignee", "state", "step_due", "uid"],
-                ),
-            ),
-            having(
-                "escalated_to",
-                index(
-                    "transfer",
-                    "transfer_escalated",
-                    &["escalated_to", "state", "step_due", "uid"],
-                ),
-            ),
-            having(
-                "escalated_to",
-                index(
-                    "transfer",
-                    "transfer_escalated_of",
-                    &["to_unit", "state", "step_due", "uid"],
-                ),
-            ),
-            having(
-                "link_late_at",
-                index(
-                    "transfer",
-                    "transfer_link_late",
-                    &["to_unit", "state", "step_due", "uid"],
-                ),
-            ),
-            having(
-                "alarm_at",
-                index("transfer", "transfer_alarm", &["alarm_at"]),
-            ),
-            index("position", "position_subject", &["subject"]),
-            index("holding", "holding_dossier", &["dossier_uid"]),
-            index("holding", "holding_custodian", &["custodian", "until"]),
-            index("route", "route_reckoned", &["open", "calendar_revision"]),
-        ];
-        for index in indexes {
+        for index in [indexes(), of_the_work_list()].concat() {
             manager.create_index(index).await?;
         }
         Ok(())
     }
+}
+
+fn indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        index("transfer", "transfer_dossier", &["dossier_uid"]),
+        index(
+            "transfer",
+            "transfer_to",
+            &["to_unit", "state", "step_due", "uid"],
+        ),
+        index(
+            "transfer",
+            "transfer_from",
+            &["from_unit", "state", "step_due", "uid"],
+        ),
+        index(
+            "transfer",
+            "transfer_offers",
+            &["state", "dead_letter", "to_unit", "hand_over_due", "uid"],
+        ),
+        index("position", "position_subject", &["subject"]),
+        index("transfer", "transfer_code", &["dossier_code"]),
+        index(
+            "transfer",
+            "transfer_paper",
+            &["paper_travels", "from_unit", "to_unit", "offered_at", "uid"],
+        ),
+        index("holding", "holding_custodian", &["custodian", "until"]),
+        index("holding", "holding_dossier", &["dossier_uid"]),
+        index("route", "route_reckoned", &["open", "calendar_revision"]),
+    ]
+}
+
+/// The work list, narrowed in one way or another, and what time brings.
+fn of_the_work_list() -> Vec<IndexCreateStatement> {
+    vec![
+        index(
+            "transfer",
+            "transfer_procedure",
+            &["to_unit", "state", "procedure_code", "step_due", "uid"],
+        ),
+        index(
+            "transfer",
+            "transfer_role",
+            &["to_unit", "state", "role", "step_due", "uid"],
+        ),
+        index(
+            "transfer",
+            "transfer_pressing",
+            &["to_unit", "state", "warn_at"],
+        ),
+        having(
+            "assignee",
+            index(
+                "transfer",
+                "transfer_assignee",
+                &["assignee", "state", "step_due", "uid"],
+            ),
+        ),
+        having(
+            "escalated_to",
+            index(
+                "transfer",
+                "transfer_escalated",
+                &["escalated_to", "state", "step_due", "uid"],
+            ),
+        ),
+        having(
+            "escalated_to",
+            index(
+                "transfer",
+                "transfer_escalated_of",
+                &["to_unit", "state", "step_due", "uid"],
+            ),
+        ),
+        having(
+            "link_late_at",
+            index(
+                "transfer",
+                "transfer_link_late",
+                &["to_unit", "state", "step_due", "uid"],
+            ),
+        ),
+        having(
+            "alarm_at",
+            index("transfer", "transfer_alarm", &["alarm_at"]),
+        ),
+    ]
 }
 
 /// The index over those rows only that have something in a column.

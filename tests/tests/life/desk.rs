@@ -469,7 +469,7 @@ async fn a_step_that_waits_for_the_applicant_is_not_late() {
     assert!(known.suspended);
     assert_eq!(known.urgency(), TransferUrgency::Unspecified);
     let late = list(COMMUNE, |request| {
-        request.set_urgency(TransferUrgency::Late)
+        request.set_urgency(TransferUrgency::Late);
     });
     assert!(listed(&weeks_later, late).await.is_empty());
 }

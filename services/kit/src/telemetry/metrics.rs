@@ -161,12 +161,7 @@ impl Instruments {
         };
         Self {
             served: seconds("rpc.server.call.duration", "How long calls took"),
-            batch_size: meter
-                .u64_histogram("motcua.writer.batch.size")
-                .with_unit("{job}")
-                .with_boundaries(JOBS.to_vec())
-                .with_description("Jobs that shared a transaction")
-                .build(),
+            batch_size: batch_size(meter),
             batch_duration: seconds("motcua.writer.batch.duration", "How long batches took"),
             waiting: meter
                 .i64_up_down_counter("motcua.writer.jobs.waiting")
@@ -216,6 +211,15 @@ impl Instruments {
             ),
         }
     }
+}
+
+fn batch_size(meter: &Meter) -> Histogram<u64> {
+    meter
+        .u64_histogram("motcua.writer.batch.size")
+        .with_unit("{job}")
+        .with_boundaries(JOBS.to_vec())
+        .with_description("Jobs that shared a transaction")
+        .build()
 }
 
 fn of_owner(service: &'static str, owner: &'static str) -> [KeyValue; 2] {

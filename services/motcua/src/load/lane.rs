@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kit::clock;
-use kit::queue::{Address, Offer, Queue};
+use kit::queue::{Address, Offer, Queue, Take};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -18,6 +18,7 @@ use super::error::Error;
 pub const OFFER_BYTES: usize = 1_000;
 const UNIT: &str = "yardstick";
 const AT_MOST: usize = 100;
+const MOST_DELIVERIES: u32 = 10;
 const WAIT: Duration = Duration::from_secs(5);
 /// Longer than a run, so that no offer comes twice.
 const LEASE: Duration = Duration::from_mins(10);
@@ -67,6 +68,7 @@ impl Lane {
         let (settled, done) = oneshot::channel();
         self.waiting.lock().insert(key.clone(), settled);
         let offer = Offer {
+            dossier: key.clone(),
             key,
             traceparent: self.filler.clone(),
             committed_at: Some(clock::real()),
@@ -83,8 +85,15 @@ impl Waiting {
 }
 
 async fn pull(queue: Queue, waiting: Arc<Waiting>) {
+    let take = Take {
+        unit: UNIT,
+        subscriber: UNIT,
+        most: AT_MOST,
+        lease: LEASE,
+        most_deliveries: MOST_DELIVERIES,
+    };
     loop {
-        let delivered = queue.lanes().pull(UNIT, AT_MOST, WAIT, LEASE).await;
+        let delivered = queue.lanes().pull(&take, WAIT).await.delivered;
         for delivered in &delivered {
             queue.lanes().settle(UNIT, &delivered.offer.key);
         }

@@ -148,15 +148,7 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             journey.clock_resumed(resumed, world.around()?)?;
             effect(world, journey, at, Vec::new())
         }
-        Act::Corrected { dossier, returning } => {
-            // A dossier that was corrected before reception has no route.
-            let Some(journey) = world.journey(dossier) else {
-                return Ok(Effect::nothing());
-            };
-            let mut journey = journey.clone();
-            journey.corrected(returning, at, world.around()?)?;
-            effect(world, journey, at, Vec::new())
-        }
+        Act::Corrected { dossier, returning } => corrected(world, (dossier, returning), at),
         Act::Reckon(dossiers) => reckon(world, dossiers, at),
         Act::GivenUp(offers) => give_up(world, offers, at),
         Act::Redrive(of) => redrive(world, of, at),
@@ -169,6 +161,20 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             ..Effect::nothing()
         }),
     }
+}
+
+fn corrected(
+    world: &World,
+    (dossier, returning): (&str, &str),
+    at: Moment,
+) -> Result<Effect<Change>, Error> {
+    // A dossier that was corrected before reception has no route.
+    let Some(journey) = world.journey(dossier) else {
+        return Ok(Effect::nothing());
+    };
+    let mut journey = journey.clone();
+    journey.corrected(returning, at, world.around()?)?;
+    effect(world, journey, at, Vec::new())
 }
 
 fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<Change>, Error> {

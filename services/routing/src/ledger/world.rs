@@ -331,8 +331,8 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             let links = units.iter().map(|unit| (LINK, unit.clone()));
             links.chain([(SYSTEM, client.clone())]).collect()
         }
-        Act::Delivered(_) => Vec::new(),
-        Act::Withdrawn(_)
+        Act::Delivered(_)
+        | Act::Withdrawn(_)
         | Act::BatchAccept(_)
         | Act::ClockStopped { .. }
         | Act::Returned { .. }

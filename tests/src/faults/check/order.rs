@@ -97,7 +97,7 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
         let Some(moved) = &row.change else { continue };
         let (event, uid) = (moved.event, moved.transfer.uid.as_str());
         // It is no stage: the transfer stands where it stood.
-        if keeps_its_stage(event) {
+        if is_no_stage(event) {
             continue;
         }
         let before = stages.insert(uid, (event, row.at));
@@ -133,6 +133,8 @@ fn is_no_stage(event: TransferEvent) -> bool {
     matches!(
         event,
         TransferEvent::DueMoved
+            | TransferEvent::Inherited
+            | TransferEvent::PaperReceived
             | TransferEvent::DeadLettered
             | TransferEvent::Redriven
             | TransferEvent::Assigned
@@ -151,13 +153,6 @@ fn is_caused_elsewhere(event: TransferEvent) -> bool {
             | TransferEvent::Recalled
             | TransferEvent::Cancelled
             | TransferEvent::Undone
-    )
-}
-
-fn keeps_its_stage(event: TransferEvent) -> bool {
-    matches!(
-        event,
-        TransferEvent::DueMoved | TransferEvent::Inherited | TransferEvent::PaperReceived
     )
 }
 
