@@ -27,6 +27,9 @@ use crate::{offers, store, wire};
 /// What a queue and a work list show is what one may read.
 const READ: &str = "routing.TransferService/GetTransfer";
 
+/// Reads a mutation: its `request_id` and what it asks for.
+type Parse<M> = fn(&Context, &M) -> Result<(String, Act), Failure>;
+
 /// The service.
 pub struct Transfers {
     /// For queries.
@@ -85,7 +88,7 @@ impl Transfers {
     async fn answer<M, R>(
         &self,
         request: Request<M>,
-        parse: fn(&Context, &M) -> Result<(String, Act), Failure>,
+        parse: Parse<M>,
     ) -> Result<Response<R>, Status>
     where
         M: prost::Message + prost::Name,

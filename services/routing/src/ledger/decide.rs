@@ -88,18 +88,10 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
     let at = cause.at;
     match act {
         Act::On(on) => on_transfer(world, on, cause),
-        Act::BatchAccept(batch) => batch::accept(world, batch, cause),
+        Act::BatchAccept(batch) => Ok(batch::accept(world, batch, cause)),
         Act::Inherit(dossiers) => inherit(world, dossiers, at),
         Act::Opened(opened) => open(world, opened, at),
-        Act::Withdrawn(dossier) => {
-            // A dossier that was withdrawn before reception has no route.
-            let Some(journey) = world.journey(dossier) else {
-                return Ok(Effect::nothing());
-            };
-            let mut journey = journey.clone();
-            journey.withdrawn(at);
-            Ok(effect(journey, Vec::new()))
-        }
+        Act::Withdrawn(dossier) => Ok(withdraw(world, dossier, at)),
         Act::Decided { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.decided(transfer, at, world.around()?)?;
@@ -150,6 +142,16 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             ..Effect::nothing()
         }),
     }
+}
+
+fn withdraw(world: &World, dossier: &str, at: Moment) -> Effect<Change> {
+    // A dossier that was withdrawn before reception has no route.
+    let Some(journey) = world.journey(dossier) else {
+        return Effect::nothing();
+    };
+    let mut journey = journey.clone();
+    journey.withdrawn(at);
+    effect(journey, Vec::new())
 }
 
 fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<Change>, Error> {

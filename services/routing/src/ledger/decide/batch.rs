@@ -23,11 +23,7 @@ pub(in crate::ledger) fn permits(batch: &BatchAccept) -> Result<String, Error> {
 
 /// Accepts whatever of the scanned dossiers is offered to the unit, and receives its paper. One that is refused leaves the
 /// others alone.
-pub(super) fn accept(
-    world: &World,
-    batch: &BatchAccept,
-    cause: &Cause,
-) -> Result<Effect<Change>, Error> {
+pub(super) fn accept(world: &World, batch: &BatchAccept, cause: &Cause) -> Effect<Change> {
     let listed = |transfer: &&Transfer| {
         let made = batch.manifest_at.unwrap_or(cause.at);
         transfer.offered_at <= made
@@ -54,10 +50,10 @@ pub(super) fn accept(
     let missing = listed.into_iter();
     let missing = missing.filter(|listed| !batch.codes.contains(&listed.dossier_code));
     let reply = manifest::batch(&scanned, missing);
-    Ok(Effect {
+    Effect {
         reply,
         ..effects(changed)
-    })
+    }
 }
 
 /// The transfers of a dossier that a unit takes in.
