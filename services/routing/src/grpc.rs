@@ -35,6 +35,9 @@ pub use queue::Queues;
 /// What a queue and a work list show is what one may read.
 const READ: &str = "routing.TransferService/GetTransfer";
 
+/// Reads a mutation: its `request_id` and what it asks for.
+type Parse<M> = fn(&Context, &M) -> Result<(String, Act), Failure>;
+
 /// The service.
 pub struct Transfers {
     /// For queries.
@@ -106,7 +109,7 @@ impl Transfers {
     async fn answer<M, R>(
         &self,
         request: Request<M>,
-        parse: fn(&Context, &M) -> Result<(String, Act), Failure>,
+        parse: Parse<M>,
     ) -> Result<Response<R>, Status>
     where
         M: prost::Message + prost::Name,

@@ -70,6 +70,18 @@ fn scan(codes: &[&str], manifest: &GetManifestResponse) -> BatchAcceptTransfersR
     }
 }
 
+fn must_be_printed(text: &str, transfers: [&Transfer; 2]) {
+    let codes = transfers.map(|sent| sent.dossier_code.as_str());
+    let words = [
+        "Đơn đề nghị: 1 bản chính, 0 bản sao",
+        "Phường Tân Lập",
+        "Tổng số: 2 hồ sơ",
+    ];
+    for word in codes.into_iter().chain(words) {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manifest() {
     let suite = Suite::start().await;
@@ -79,15 +91,7 @@ async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manife
     let listed: Vec<_> = manifest.transfers.iter().map(|sent| &sent.uid).collect();
     assert_eq!(listed, [&came.uid, &lost.uid]);
     assert_eq!(manifest.transfers[0].paper, sheets());
-    for word in [
-        came.dossier_code.as_str(),
-        &lost.dossier_code,
-        "Đơn đề nghị: 1 bản chính, 0 bản sao",
-        "Phường Tân Lập",
-        "Tổng số: 2 hồ sơ",
-    ] {
-        assert!(manifest.text.contains(word), "{word}: {}", manifest.text);
-    }
+    must_be_printed(&manifest.text, [&came, &lost]);
     // One without paper, and one that is sent after the manifest was made.
     let bare = sent(&suite, Vec::new(), "2017-08-28T11:00").await;
     let late = sent(&suite, sheets(), "2017-08-28T11:00").await;

@@ -229,13 +229,16 @@ async fn r16_on_01_07_2025_the_work_of_districts_and_communes_is_their_successor
     assert_eq!(again.transfer.unwrap().to_unit_uid, NEW_DISTRICT);
     suite.must_add_up().await;
 
-    // The district's officer goes on where they stood, and the result returns to the commune's successor.
+    goes_on(&suite, &held, now_held).await;
+}
+
+/// The district's officers go on where they stood, and the result returns to the commune's successor.
+async fn goes_on(suite: &Suite, dossier: &str, transfer: Transfer) {
     let position = None;
-    let transfer = now_held;
-    let examined = desk::Held { transfer, position };
+    let held = desk::Held { transfer, position };
     let examiner = suite.examiner(DISTRICT).at("2025-07-01T08:00");
-    examiner.ok(desk::complete(&examined)).await;
-    let sign = of_step(&suite, &held, "sign").await;
+    examiner.ok(desk::complete(&held)).await;
+    let sign = of_step(suite, dossier, "sign").await;
     assert_eq!(sign.to_unit_uid, NEW_DISTRICT);
     let leader = suite.leader(DISTRICT).at("2025-07-01T09:00");
     let accepted = leader.ok(desk::accept(&sign)).await;
@@ -246,7 +249,7 @@ async fn r16_on_01_07_2025_the_work_of_districts_and_communes_is_their_successor
     let leader = leader.after(signed.position.as_ref());
     leader.ok(desk::decide(&signed)).await;
     let result = until("the result is offered", PATIENCE, async || {
-        let route = suite.route(&held, COMMUNE).await;
+        let route = suite.route(dossier, COMMUNE).await;
         let mut transfers = route.transfers.into_iter();
         transfers.find(|transfer| transfer.step_key == "result")
     })

@@ -104,15 +104,7 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
         Act::BatchAccept(batch) => batch::accept(world, batch, cause),
         Act::Inherit(dossiers) => inherit(world, dossiers, at),
         Act::Opened(opened) => open(world, opened, at),
-        Act::Withdrawn(dossier) => {
-            // A dossier that was withdrawn before reception has no route.
-            let Some(journey) = world.journey(dossier) else {
-                return Ok(Effect::nothing());
-            };
-            let mut journey = journey.clone();
-            journey.withdrawn(at);
-            effect(world, journey, at, Vec::new())
-        }
+        Act::Withdrawn(dossier) => withdraw(world, dossier, at),
         Act::Decided { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.decided(transfer, at, world.around()?)?;
@@ -161,6 +153,16 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             ..Effect::nothing()
         }),
     }
+}
+
+fn withdraw(world: &World, dossier: &str, at: Moment) -> Result<Effect<Change>, Error> {
+    // A dossier that was withdrawn before reception has no route.
+    let Some(journey) = world.journey(dossier) else {
+        return Ok(Effect::nothing());
+    };
+    let mut journey = journey.clone();
+    journey.withdrawn(at);
+    effect(world, journey, at, Vec::new())
 }
 
 fn corrected(

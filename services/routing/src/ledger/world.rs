@@ -350,7 +350,7 @@ fn units_of(journey: &Journey) -> impl Iterator<Item = Name> {
     units.map(|uid| (UNIT, uid.clone()))
 }
 
-fn batch_of<'a>(act: &&'a Act) -> Option<&'a BatchAccept> {
+fn batch_of(act: &Act) -> Option<&BatchAccept> {
     match act {
         Act::BatchAccept(batch) => Some(batch),
         _ => None,
