@@ -136,6 +136,9 @@ impl Subscriber {
     }
 
     /// How the stream ends; what else came is kept.
+    ///
+    /// # Errors
+    /// Why the suite ended it.
     pub async fn end(&mut self) -> Result<(), Status> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.responses.message()).await;

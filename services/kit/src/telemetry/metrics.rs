@@ -168,16 +168,8 @@ impl Instruments {
                 .with_unit("{job}")
                 .with_description("Jobs that wait for their answer")
                 .build(),
-            copy_behind: meter
-                .i64_gauge("motcua.copy.behind")
-                .with_unit("{event}")
-                .with_description("Events that a copy is known to lack")
-                .build(),
-            copy_age: meter
-                .f64_gauge("motcua.copy.age")
-                .with_unit("s")
-                .with_description("Since a copy was last known to lack nothing")
-                .build(),
+            copy_behind: copy_behind(meter),
+            copy_age: copy_age(meter),
             parked: level(
                 "motcua.events.parked",
                 "{event}",
@@ -219,6 +211,22 @@ fn batch_size(meter: &Meter) -> Histogram<u64> {
         .with_unit("{job}")
         .with_boundaries(JOBS.to_vec())
         .with_description("Jobs that shared a transaction")
+        .build()
+}
+
+fn copy_behind(meter: &Meter) -> Gauge<i64> {
+    meter
+        .i64_gauge("motcua.copy.behind")
+        .with_unit("{event}")
+        .with_description("Events that a copy is known to lack")
+        .build()
+}
+
+fn copy_age(meter: &Meter) -> Gauge<f64> {
+    meter
+        .f64_gauge("motcua.copy.age")
+        .with_unit("s")
+        .with_description("Since a copy was last known to lack nothing")
         .build()
 }
 

@@ -120,9 +120,9 @@ pub async fn a_waiting_taker_gets_what_another_gives_back(queue: Queue) {
     queue.lanes().offer("u", "a");
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("a", 1)]);
     let began = monotonic();
-    let give_back = change(&queue, "a", 1, Change::GiveBack(NO_WAIT));
-    let (pulled, given_back) = tokio::join!(pull(&queue, "u", WAIT), give_back);
-    assert!(given_back);
+    let giving = change(&queue, "a", 1, Change::GiveBack(NO_WAIT));
+    let (pulled, had_effect) = tokio::join!(pull(&queue, "u", WAIT), giving);
+    assert!(had_effect);
     assert_eq!(pulled, [delivered("a", 2)]);
     assert!(monotonic() - began < LEASE, "it slept on");
 }

@@ -115,15 +115,7 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             journey.returned(transfer, at)?;
             effect(world, journey, at, Vec::new())
         }
-        // A dossier that was never received has nothing here.
-        Act::Erased(dossier) => Ok(Effect {
-            changes: world
-                .journey(dossier)
-                .map(|_| Change::Erased(dossier.clone()))
-                .into_iter()
-                .collect(),
-            ..Effect::nothing()
-        }),
+        Act::Erased(dossier) => Ok(erase(world, dossier)),
         Act::DeadlineMoved { dossier, due } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.deadline_moved(*due, world.around()?)?;
@@ -152,6 +144,16 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
             changes: copies.iter().cloned().map(Change::Copy).collect(),
             ..Effect::nothing()
         }),
+    }
+}
+
+/// A dossier that was never received has nothing here.
+fn erase(world: &World, dossier: &str) -> Effect<Change> {
+    let known = world.journey(dossier);
+    let erased = known.map(|_| Change::Erased(dossier.to_owned()));
+    Effect {
+        changes: erased.into_iter().collect(),
+        ..Effect::nothing()
     }
 }
 

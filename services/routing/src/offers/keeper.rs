@@ -44,7 +44,9 @@ async fn ask_for_what_is_lost(db: &Db, queue: &Queue, last: &mut String) -> Resu
     let doubted = queue.lanes().doubted().now_or_never().is_some();
     let units = store::units_with_offers(db.read()).await?;
     if doubted {
-        units.iter().for_each(|unit| queue.lanes().ask_for(unit));
+        for unit in &units {
+            queue.lanes().ask_for(unit);
+        }
         return Ok(());
     }
     for unit in queue.lanes().unknown(&units).await {

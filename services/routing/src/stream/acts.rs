@@ -142,7 +142,7 @@ impl Running {
             let reply = pb::AcceptTransferResponse::decode(replied.body.as_slice());
             reply
                 .map(|reply| (reply, replied.positions.to_string()))
-                .map_err(unreadable)
+                .map_err(|error| unreadable(&error))
         });
         let outcome = match replied {
             Ok((reply, position)) => {
@@ -163,7 +163,7 @@ impl Running {
 }
 
 /// Only an incompatible change of the contract could cause it.
-fn unreadable(error: prost::DecodeError) -> Failure {
+fn unreadable(error: &prost::DecodeError) -> Failure {
     tracing::error!(%error, "a saved reply cannot be read");
     Failure::unavailable(
         "STORE_UNAVAILABLE",

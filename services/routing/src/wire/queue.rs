@@ -90,7 +90,7 @@ pub fn subscription(request: pb::StreamTransfersRequest) -> Result<Subscription,
         return Err(refusal(fields));
     };
     let unit = fields.text("subscribe.unit_uid", &asked.unit_uid, UID);
-    let limits = limits(&mut fields, &asked.limits.unwrap_or_default());
+    let limits = limits(&mut fields, asked.limits.unwrap_or_default());
     let lease = duration(
         &mut fields,
         "subscribe.lease",
@@ -132,7 +132,7 @@ pub fn stream_act(
             )
         }
         Some(Asked::AcknowledgeAndAccept(asked)) => StreamAct::Accept(asked),
-        Some(Asked::Limits(asked)) => StreamAct::Limits(limits(&mut fields, &asked)),
+        Some(Asked::Limits(asked)) => StreamAct::Limits(limits(&mut fields, asked)),
         Some(Asked::Subscribe(_)) => {
             fields.reject(Violation::new(
                 "subscribe",
@@ -266,7 +266,7 @@ fn named(fields: &mut Fields, deliveries: Vec<pb::DeliveryKey>) -> Vec<Named> {
     deliveries.collect()
 }
 
-fn limits(fields: &mut Fields, asked: &pb::FlowLimits) -> Limits {
+fn limits(fields: &mut Fields, asked: pb::FlowLimits) -> Limits {
     let deliveries = fields.count(
         "limits.max_outstanding",
         asked.max_outstanding,
