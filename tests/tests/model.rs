@@ -33,7 +33,7 @@ use std::collections::BTreeSet;
 
 use stateright::{Checker, HasDiscoveries, Model as _};
 
-use act::PLAYED;
+use act::{PLAYED, REOPENING};
 use play::{Bounds, Play};
 use world::Way;
 
@@ -42,6 +42,7 @@ fn bounds(way: Way) -> Bounds {
     Bounds {
         way,
         deviations: 1,
+        by: None,
         behind: 4,
         keeps_places: true,
     }
@@ -104,14 +105,38 @@ fn holds_everywhere(bounds: Bounds) -> usize {
         panic!("not in every state: {:#?}\n{}", found.broken, found.told);
     }
     checker.assert_properties();
-    let played: BTreeSet<_> = played.lock().unwrap().clone();
-    assert_eq!(played, BTreeSet::from(PLAYED), "is played");
+    if bounds.by.is_none() {
+        let mut all = BTreeSet::from(PLAYED);
+        if bounds.way == Way::LeadDecides {
+            // There is no step before, and nothing to be sent back to.
+            all.retain(|played| !REOPENING.contains(played));
+        }
+        let played: BTreeSet<_> = played.lock().unwrap().clone();
+        assert_eq!(played, all, "is played");
+    }
     states
 }
 
 #[test]
 fn two_branches_that_join_hold_in_every_state() {
     assert!(holds_everywhere(bounds(Way::Joins)) > 10_000);
+}
+
+/// Where there is most to go back on: twice, by each of these.
+const GOING_BACK: &[&str] = &[
+    "RecallTransfer",
+    "ReturnTransfer",
+    "SendBackTransfer",
+    "RequestSupplement",
+];
+
+#[test]
+fn a_long_way_on_which_a_dossier_goes_back_holds_in_every_state() {
+    let back = Bounds {
+        by: Some(GOING_BACK),
+        ..bounds(Way::Long)
+    };
+    assert!(holds_everywhere(back) > 10_000);
 }
 
 #[test]

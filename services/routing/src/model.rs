@@ -12,7 +12,7 @@ use kit::seal::Keyring;
 use kit::writer::{Ledger as _, Step};
 use proto::routing::v1::TransferChange;
 
-pub use crate::act::{Act, OnTransfer, Verb};
+pub use crate::act::{Act, GivenUp, OnTransfer, Redrive, Verb};
 pub use crate::journey::{Holding, Journey};
 pub use crate::route::RESULT;
 pub use crate::transfer::{State, Transfer};

@@ -14,7 +14,7 @@ use super::state::State;
 use super::world::Who;
 
 /// Everything that is done, by what it is an act of.
-pub const PLAYED: [&str; 28] = [
+pub const PLAYED: [&str; 34] = [
     "ReceiveDossier",
     "RefuseDossier",
     "GuideDossier",
@@ -35,6 +35,12 @@ pub const PLAYED: [&str; 28] = [
     "DeclineTransfer",
     "ForwardTransfer",
     "CompleteTransfer",
+    "RecallTransfer",
+    "ReturnTransfer",
+    "SendBackTransfer",
+    "RedriveDeadLetters",
+    "an offer is given up",
+    "what a unit had is passed on",
     "a reception is heard of",
     "an end is heard of",
     "a decision is heard of",
@@ -46,7 +52,14 @@ pub const PLAYED: [&str; 28] = [
 ];
 
 /// Those of them that may open again what was done.
-pub const REOPENING: [&str; 0] = [];
+pub const REOPENING: [&str; 1] = ["SendBackTransfer"];
+
+/// Those of them that look for what there is to do, and find nothing most times.
+pub const SEEKING: [&str; 3] = [
+    "RedriveDeadLetters",
+    "an offer is given up",
+    "what a unit had is passed on",
+];
 
 /// What an act of intake is played as; nothing where it is beside the life of one dossier.
 pub fn of_intake(act: &intake::Act) -> Option<&'static str> {
@@ -87,7 +100,15 @@ pub fn of_routing(act: &routing::Act) -> Option<&'static str> {
             routing::Verb::Decline(..) => "DeclineTransfer",
             routing::Verb::Forward { .. } => "ForwardTransfer",
             routing::Verb::Complete(_) => "CompleteTransfer",
+            routing::Verb::Recall(..) => "RecallTransfer",
+            routing::Verb::Return(..) => "ReturnTransfer",
+            routing::Verb::SendBack { .. } => "SendBackTransfer",
+            // Paper and the officers of a unit move no custody.
+            routing::Verb::ReceivePaper(_) | routing::Verb::AtDesk(..) => return None,
         },
+        routing::Act::Inherit(_) => "what a unit had is passed on",
+        routing::Act::GivenUp(_) => "an offer is given up",
+        routing::Act::Redrive(_) => "RedriveDeadLetters",
         routing::Act::Opened(_) => "a reception is heard of",
         routing::Act::Withdrawn(_) => "an end is heard of",
         routing::Act::Decided { .. } => "a decision is heard of",
@@ -96,7 +117,16 @@ pub fn of_routing(act: &routing::Act) -> Option<&'static str> {
         routing::Act::ClockStopped { .. } => "a stopped clock is heard of",
         routing::Act::ClockResumed(_) => "a running clock is heard of",
         routing::Act::Corrected { .. } => "a correction is heard of",
-        routing::Act::Erased(_) | routing::Act::Reckon(_) | routing::Act::Copies(_) => return None,
+        // A batch is the acceptance of whatever is offered then, as if each was accepted by itself.
+        routing::Act::BatchAccept(_) => return None,
+        // Persons, calendars, escalations, links, officers and copies move no custody.
+        routing::Act::Erased(_)
+        | routing::Act::Reckon(_)
+        | routing::Act::Ring(_)
+        | routing::Act::Delivered(_)
+        | routing::Act::Staff(_)
+        | routing::Act::System(..)
+        | routing::Act::Copies(_) => return None,
     })
 }
 
@@ -118,6 +148,12 @@ pub enum Action {
     RoutingHearsAgain,
     /// Nobody answers for 31 days.
     TimePasses,
+    /// The queue gives up an offer that it has.
+    GivesUp(Which, i64),
+    /// A unit is no more from today on, as both services hear.
+    UnitEnds,
+    /// What it had is passed on.
+    PassesOn,
 }
 
 impl Action {
@@ -126,12 +162,35 @@ impl Action {
         match self {
             Self::Intake(_, call) => call.deviates(),
             Self::Routing(_, which, call) => call.deviates(state.transfer(which)),
+            Self::UnitEnds => true,
+            Self::GivesUp(which, epoch) => {
+                let offered = state.transfer(which);
+                offered.is_some_and(|offered| offered.offer_epoch == epoch)
+            }
             Self::IntakeHears
             | Self::RoutingHears
             | Self::IntakeHearsAgain
             | Self::RoutingHearsAgain
-            | Self::TimePasses => false,
+            | Self::TimePasses
+            | Self::PassesOn => false,
         }
+    }
+
+    /// What it is called in the bounds.
+    pub fn name(self) -> &'static str {
+        let rpc = match self {
+            Self::Intake(_, call) => call.rpc(),
+            Self::Routing(_, _, call) => call.rpc(),
+            Self::GivesUp(..) => "an offer is given up",
+            Self::UnitEnds => "a unit ends",
+            Self::PassesOn => "what a unit had is passed on",
+            Self::TimePasses => "an alarm rings",
+            Self::IntakeHears
+            | Self::RoutingHears
+            | Self::IntakeHearsAgain
+            | Self::RoutingHearsAgain => "an event is heard",
+        };
+        rpc.rsplit('/').next().unwrap_or(rpc)
     }
 }
 
@@ -154,6 +213,7 @@ impl fmt::Debug for Which {
 /// A step of the way, or the way of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
+    Prepare,
     Lead,
     Asked,
     Sign,
@@ -161,11 +221,18 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 4] = [Self::Lead, Self::Asked, Self::Sign, Self::Result];
+    const ALL: [Self; 5] = [
+        Self::Prepare,
+        Self::Lead,
+        Self::Asked,
+        Self::Sign,
+        Self::Result,
+    ];
 
     /// Its key in the route.
     pub fn key(self) -> &'static str {
         match self {
+            Self::Prepare => "prepare",
             Self::Lead => "lead",
             Self::Asked => "asked",
             Self::Sign => "sign",
@@ -179,15 +246,15 @@ impl Step {
     }
 }
 
-/// What the reply to an acceptance said: the transfer, and its custody epoch.
+/// What the reply to an acceptance or a return said: the transfer, and its custody epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seen {
     pub transfer: Which,
     pub epoch: i64,
 }
 
-/// Everything that can be tried in a state.
-pub fn tried(state: &State, may_deviate: bool, actions: &mut Vec<Action>) {
+/// Everything that can be tried in a state; what leaves the straight way, where it may.
+pub fn tried(state: &State, may_deviate: impl Fn(Action) -> bool, actions: &mut Vec<Action>) {
     if !state.to_intake.is_empty() {
         actions.push(Action::IntakeHears);
     }
@@ -198,6 +265,11 @@ pub fn tried(state: &State, may_deviate: bool, actions: &mut Vec<Action>) {
         Action::IntakeHearsAgain,
         Action::RoutingHearsAgain,
         Action::TimePasses,
+        if state.past.unit_ended {
+            Action::PassesOn
+        } else {
+            Action::UnitEnds
+        },
     ]);
     // Who else may do the same changes nothing of what becomes of it.
     actions.extend(
@@ -227,28 +299,45 @@ pub fn tried(state: &State, may_deviate: bool, actions: &mut Vec<Action>) {
                 ]
                 .map(|call| Action::Intake(who, call)),
             );
-            let done = ToRouting::Complete(seen.epoch);
-            actions.push(Action::Routing(who, seen.transfer, done));
+            let ends = [
+                ToRouting::Complete(seen.epoch),
+                ToRouting::Return(seen.epoch),
+            ];
+            let back = steps_beside(seen.transfer.step, state);
+            let back = back.map(|step| ToRouting::SendBack(seen.epoch, step));
+            let calls = ends.into_iter().chain(back);
+            actions.extend(calls.map(|call| Action::Routing(who, seen.transfer, call)));
         }
     }
     for which in state.past.offered.keys() {
         of_offer(*which, state, actions);
     }
-    actions.retain(|action| may_deviate || !action.deviates(state));
+    actions.retain(|action| !action.deviates(state) || may_deviate(*action));
+}
+
+/// The other steps that were ever offered.
+fn steps_beside(step: Step, state: &State) -> impl Iterator<Item = Step> {
+    let offered = state.past.offered.keys().filter(|which| which.time == 1);
+    let steps = offered.map(|which| which.step);
+    steps.filter(move |beside| *beside != step)
 }
 
 /// What the units try with every offer of a transfer that there ever was.
 fn of_offer(which: Which, state: &State, actions: &mut Vec<Action>) {
     let last = state.transfer(which).map_or(0, |now| now.offer_epoch);
     for offer_epoch in 1..=last {
+        actions.push(Action::GivesUp(which, offer_epoch));
         for who in Who::UNITS {
             let answers = [
                 ToRouting::Accept(offer_epoch),
                 ToRouting::Decline(offer_epoch),
+                ToRouting::Recall(offer_epoch),
             ];
             let forwards = Who::UNITS.map(|to| ToRouting::Forward(offer_epoch, to));
             let calls = answers.into_iter().chain(forwards);
             actions.extend(calls.map(|call| Action::Routing(who, which, call)));
         }
     }
+    let redrive = |who| Action::Routing(who, which, ToRouting::Redrive);
+    actions.extend(Who::UNITS.map(redrive));
 }

@@ -1,9 +1,10 @@
 //! The calls of both services, and what each of them asks.
 
 use intake::model as intake;
+use kit::authority::Rights;
 use routing::model as routing;
 
-use super::act::Seen;
+use super::act::{Seen, Step};
 use super::state::State;
 use super::world::{COMPONENT, Who, component, new_appointment, now, today};
 
@@ -34,6 +35,12 @@ pub enum ToRouting {
     Decline(i64),
     Forward(i64, Who),
     Complete(i64),
+    Recall(i64),
+    Return(i64),
+    /// Back to this step.
+    SendBack(i64, Step),
+    /// The transfer alone.
+    Redrive,
 }
 
 impl ToIntake {
@@ -54,6 +61,17 @@ impl ToIntake {
             Self::Withdraw => "intake.DossierService/WithdrawDossier",
             Self::Decide(_) => "intake.DossierService/RecordDecision",
             Self::Return(_) => "intake.DossierService/ReturnResult",
+        }
+    }
+
+    /// The custody that it names.
+    pub fn claims(self) -> Option<Seen> {
+        match self {
+            Self::AskSupplement(seen)
+            | Self::AskPayment(seen)
+            | Self::Decide(seen)
+            | Self::Return(seen) => Some(seen),
+            _ => None,
         }
     }
 
@@ -137,25 +155,50 @@ impl ToRouting {
             Self::Decline(_) => "routing.TransferService/DeclineTransfer",
             Self::Forward(..) => "routing.TransferService/ForwardTransfer",
             Self::Complete(_) => "routing.TransferService/CompleteTransfer",
+            Self::Recall(_) => "routing.TransferService/RecallTransfer",
+            Self::Return(_) => "routing.TransferService/ReturnTransfer",
+            Self::SendBack(..) => "routing.TransferService/SendBackTransfer",
+            Self::Redrive => "routing.QueueService/RedriveDeadLetters",
         }
     }
 
-    /// Whether it leaves the straight way. To forward what came back to its sender is the way on.
+    /// Whether it leaves the straight way. To forward what came back to its sender is the way on, and what is stale leads
+    /// nowhere.
     pub fn deviates(self, transfer: Option<&routing::Transfer>) -> bool {
+        let Some(transfer) = transfer.filter(|transfer| self.is_of(transfer)) else {
+            return false;
+        };
         match self {
-            Self::Forward(..) => {
-                let state = transfer.map(|transfer| transfer.state);
-                state != Some(routing::State::Declined)
-            }
-            Self::Decline(_) => true,
-            Self::Accept(_) | Self::Complete(_) => false,
+            Self::Forward(..) => !transfer.state.waits_for_sender(),
+            Self::Decline(_) | Self::Recall(_) | Self::Return(_) | Self::SendBack(..) => true,
+            Self::Accept(_) | Self::Complete(_) | Self::Redrive => false,
         }
     }
 
-    /// What the call asks of routing.
-    pub fn verb(self) -> routing::Verb {
+    /// What the call asks of routing, about a transfer.
+    pub fn act(self, rights: Rights, transfer: &routing::Transfer) -> routing::Act {
+        let verb = match self.verb() {
+            Some(verb) => verb,
+            None => {
+                return routing::Act::Redrive(routing::Redrive {
+                    rights,
+                    unit: transfer.to.clone(),
+                    transfers: Some(vec![transfer.uid.clone()]),
+                });
+            }
+        };
+        routing::Act::On(routing::OnTransfer {
+            rights,
+            transfer: transfer.uid.clone(),
+            verb,
+            paper: Vec::new(),
+        })
+    }
+
+    /// The act on the transfer; nothing where it is on the queue of its unit.
+    fn verb(self) -> Option<routing::Verb> {
         let why = || "lý do".to_owned();
-        match self {
+        Some(match self {
             Self::Accept(offer_epoch) => routing::Verb::Accept(offer_epoch),
             Self::Decline(offer_epoch) => routing::Verb::Decline(offer_epoch, why()),
             Self::Forward(offer_epoch, to) => routing::Verb::Forward {
@@ -164,16 +207,42 @@ impl ToRouting {
                 reason: why(),
             },
             Self::Complete(custody_epoch) => routing::Verb::Complete(custody_epoch),
+            Self::Recall(offer_epoch) => routing::Verb::Recall(offer_epoch, why()),
+            Self::Return(custody_epoch) => routing::Verb::Return(custody_epoch, why()),
+            Self::SendBack(custody_epoch, to) => routing::Verb::SendBack {
+                custody_epoch,
+                to: to.key().to_owned(),
+                reason: why(),
+            },
+            Self::Redrive => return None,
+        })
+    }
+
+    /// Whether it is this unit that makes the call about a transfer.
+    pub fn is_for(self, who: Who, transfer: &routing::Transfer) -> bool {
+        let is_sender = transfer.from == who.name();
+        let is_receiver = transfer.to == who.name();
+        match self {
+            Self::Recall(_) => is_sender,
+            Self::Forward(..) => is_sender || is_receiver && !transfer.state.waits_for_sender(),
+            Self::Accept(_)
+            | Self::Decline(_)
+            | Self::Complete(_)
+            | Self::Return(_)
+            | Self::SendBack(..)
+            | Self::Redrive => is_receiver,
         }
     }
 
     /// Whether the caller has seen what the transfer is now.
     pub fn is_of(self, transfer: &routing::Transfer) -> bool {
         match self {
-            Self::Accept(epoch) | Self::Decline(epoch) | Self::Forward(epoch, _) => {
-                epoch == transfer.offer_epoch
-            }
-            Self::Complete(epoch) => {
+            Self::Redrive => true,
+            Self::Accept(epoch)
+            | Self::Decline(epoch)
+            | Self::Recall(epoch)
+            | Self::Forward(epoch, _) => epoch == transfer.offer_epoch,
+            Self::Complete(epoch) | Self::Return(epoch) | Self::SendBack(epoch, _) => {
                 let acceptance = transfer.state.acceptance();
                 acceptance.is_some_and(|acceptance| acceptance.epoch == epoch)
             }

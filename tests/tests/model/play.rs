@@ -8,7 +8,7 @@ use kit::log::NewEvent;
 use routing::model as routing;
 use stateright::{Model, Property};
 
-use super::act::{Action, REOPENING, Which, of_intake, of_routing, tried};
+use super::act::{Action, REOPENING, SEEKING, Step, Which, of_intake, of_routing, tried};
 use super::call::{ToIntake, ToRouting};
 use super::properties;
 use super::state::{Held, News, State, Wrong};
@@ -27,9 +27,12 @@ pub struct Play {
 pub struct Bounds {
     /// The route.
     pub way: Way,
-    /// How often somebody leaves the straight way: declines, forwards an offer, guides or asks the applicant, postpones,
-    /// corrects. Withdrawals, stops, refusals and everything stale are always tried.
+    /// How often something leaves the straight way: an offer is declined, called back, forwarded or given up, a step given
+    /// back, the dossier sent back, the applicant guided or asked, the appointment postponed, a mistake corrected, a unit
+    /// succeeded. Withdrawals, stops, refusals and everything stale are always tried.
     pub deviations: u8,
+    /// Only by these, where it is said.
+    pub by: Option<&'static [&'static str]>,
     /// How many events at most wait for a consumer.
     pub behind: usize,
     /// A consumer keeps its place in the transaction of the effect, as it has to.
@@ -78,6 +81,9 @@ impl Play {
                 self.intake(before, ring, |act| before.intake.take_in(act, too_late()))
                     .ok()
             }
+            Action::GivesUp(which, offer_epoch) => self.gives_up(before, which, offer_epoch),
+            Action::UnitEnds => self.unit_ends(before),
+            Action::PassesOn => self.passes_on(before),
         }
     }
 
@@ -118,10 +124,13 @@ impl Play {
             after.told_by_routing(event);
         }
         let may_reopen = played.is_some_and(|played| REOPENING.contains(&played));
-        if !may_reopen && has_reopened(before, &after) {
+        if !may_reopen && !reopened(before, &after).is_empty() {
             after.past.wrong.insert(Wrong::Reopened);
         }
-        self.note(played);
+        let seeking = played.is_some_and(|played| SEEKING.contains(&played));
+        if !(seeking && events.is_empty()) {
+            self.note(played);
+        }
         Ok(after)
     }
 
@@ -140,7 +149,7 @@ impl Play {
         let mut after = self
             .intake(before, act, |act| before.intake.call(act, now()))
             .ok()?;
-        if let ToIntake::Decide(seen) | ToIntake::Return(seen) = call {
+        if let Some(seen) = call.claims() {
             let known = before.transfer(seen.transfer);
             let known = known.and_then(|transfer| before.known.get(&transfer.uid));
             let holds =
@@ -160,36 +169,78 @@ impl Play {
         call: ToRouting,
     ) -> Option<State> {
         let transfer = before.transfer(which)?;
-        let on = routing::OnTransfer {
-            rights: self.people.rights(who, call.rpc()),
-            transfer: transfer.uid.clone(),
-            verb: call.verb(),
-        };
+        let act = call.act(self.people.rights(who, call.rpc()), transfer);
         let mut after = self
-            .routing(before, routing::Act::On(on), |act| {
-                before.routing.call(act, now())
-            })
+            .routing(before, act, |act| before.routing.call(act, now()))
             .ok()?;
+        if let ToRouting::SendBack(_, to) = call
+            && !is_undone_from(to, before, &after)
+        {
+            after.past.wrong.insert(Wrong::Reopened);
+        }
         let was_cancelled = matches!(transfer.state, routing::State::Cancelled(..));
         after.past.done_late |= was_cancelled && matches!(call, ToRouting::Complete(_));
         let wrong = &mut after.past.wrong;
-        let is_by_receiver = transfer.to == who.name();
         match call {
-            ToRouting::Accept(_) | ToRouting::Decline(_) | ToRouting::Complete(_)
-                if !is_by_receiver =>
-            {
+            _ if !call.is_for(who, transfer) => {
                 wrong.insert(Wrong::AnotherUnit);
             }
-            ToRouting::Forward(..) if !is_by_receiver && transfer.from != who.name() => {
-                wrong.insert(Wrong::AnotherUnit);
-            }
-            ToRouting::Complete(_) if !call.is_of(transfer) => {
+            _ if call.is_of(transfer) => {}
+            ToRouting::Complete(_) | ToRouting::Return(_) | ToRouting::SendBack(..) => {
                 wrong.insert(Wrong::StaleCustody);
             }
-            _ if !call.is_of(transfer) => {
+            _ => {
                 wrong.insert(Wrong::StaleOffer);
             }
-            _ => {}
+        }
+        Some(after)
+    }
+
+    /// The queue tells routing of an offer that was delivered too often; that may be another by now.
+    fn gives_up(&self, before: &State, which: Which, offer_epoch: i64) -> Option<State> {
+        let transfer = before.transfer(which)?;
+        let given_up = routing::Act::GivenUp(vec![routing::GivenUp {
+            transfer: transfer.uid.clone(),
+            offer_epoch,
+            deliveries: 20,
+        }]);
+        let mut after = self
+            .routing(before, given_up, |act| before.routing.take_in(act, now()))
+            .ok()?;
+        let is_dead = |state: &State| {
+            let transfer = state.transfer(which);
+            transfer.is_some_and(|transfer| transfer.dead_letter.is_some())
+        };
+        if is_dead(&after) && !is_dead(before) && transfer.offer_epoch != offer_epoch {
+            after.past.wrong.insert(Wrong::StaleOffer);
+        }
+        Some(after)
+    }
+
+    /// Both services hear that a unit is no more.
+    fn unit_ends(&self, before: &State) -> Option<State> {
+        let copies = self.bounds.way.without_a_unit();
+        let at_intake = intake::Act::Copies(copies.clone());
+        let after = self
+            .intake(before, at_intake, |act| before.intake.take_in(act, now()))
+            .ok()?;
+        let at_routing = routing::Act::Copies(copies);
+        let mut after = self
+            .routing(&after, at_routing, |act| before.routing.take_in(act, now()))
+            .ok()?;
+        after.past.unit_ended = true;
+        Some(after)
+    }
+
+    /// Routing looks for what is left with the unit that is no more.
+    fn passes_on(&self, before: &State) -> Option<State> {
+        let inherit = routing::Act::Inherit(vec![DOSSIER.to_owned()]);
+        let mut after = self
+            .routing(before, inherit, |act| before.routing.take_in(act, now()))
+            .ok()?;
+        let (gone, _) = self.bounds.way.succession();
+        if after.has_work_of(gone.name()) {
+            after.past.wrong.insert(Wrong::LeftBehind);
         }
         Some(after)
     }
@@ -243,14 +294,22 @@ fn parked(before: &State, error: &dyn std::fmt::Display) -> State {
     after
 }
 
-fn has_reopened(before: &State, after: &State) -> bool {
-    let is_done =
-        |transfer: &&routing::Transfer| matches!(transfer.state, routing::State::Completed(..));
-    let transfers = before.journey().into_iter().flat_map(|of| of.transfers());
-    transfers.filter(is_done).any(|done| {
+/// The steps that were done and are not any more.
+fn reopened(before: &State, after: &State) -> BTreeSet<Step> {
+    let done = before.done().filter(|done| {
         let now = after.journey().map(|now| now.transfer(&done.uid));
         !matches!(now, Some(Ok(now)) if now.state == done.state)
-    })
+    });
+    done.map(|done| Step::of(&done.work.key)).collect()
+}
+
+/// Whether a step and what comes after it are to be done again, and nothing else.
+fn is_undone_from(step: Step, before: &State, after: &State) -> bool {
+    let done = before.done().map(|done| Step::of(&done.work.key));
+    let again: BTreeSet<Step> = done
+        .filter(|done| *done == step || before.comes_after(*done, step))
+        .collect();
+    reopened(before, after) == again
 }
 
 impl Model for Play {
@@ -263,8 +322,10 @@ impl Model for Play {
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         if state.past.parked.is_none() {
-            let may_deviate = state.past.deviations < self.bounds.deviations;
-            tried(state, may_deviate, actions);
+            let left = state.past.deviations < self.bounds.deviations;
+            let by = self.bounds.by;
+            let may = |action: Action| by.is_none_or(|names| names.contains(&action.name()));
+            tried(state, |action| left && may(action), actions);
         }
     }
 
@@ -275,7 +336,7 @@ impl Model for Play {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        properties::of(self.bounds.way)
+        properties::of(&self.bounds)
     }
 
     fn within_boundary(&self, state: &State) -> bool {

@@ -7,15 +7,21 @@ use intake::{Purpose, Standing};
 use routing::model as routing;
 use stateright::Property;
 
-use super::play::Play;
+use super::play::{Bounds, Play};
 use super::state::{State, Wrong};
 use super::world::{DOSSIER, Way};
 
-/// Those of a way.
-pub fn of(way: Way) -> Vec<Property<Play>> {
+/// Those within bounds.
+pub fn of(bounds: &Bounds) -> Vec<Property<Play>> {
     let mut properties = always();
     properties.extend(when_all_is_heard());
-    properties.extend(sometimes(way));
+    properties.extend(sometimes(bounds.way));
+    if bounds.by.is_none() {
+        properties.push(Property::sometimes(
+            "a unit ends and its heir goes on to the end",
+            |_, state| is_returned(state) && state.past.unit_ended,
+        ));
+    }
     properties
 }
 
@@ -30,6 +36,16 @@ fn always() -> Vec<Property<Play>> {
         }),
         holds("a step is offered to one, or held by one", |_, state| {
             one_at_a_time(state)
+        }),
+        holds(
+            "a step is begun once, after what it waits for",
+            |_, state| in_turn(state),
+        ),
+        holds("custody moves under an epoch of its own", |_, state| {
+            an_epoch_for_each(state)
+        }),
+        holds("a dead letter is an open offer", |_, state| {
+            dead_letters_are_open(state)
         }),
         holds("motcua check finds nothing", |_, state| {
             check_finds_nothing(state)
@@ -46,12 +62,16 @@ fn always() -> Vec<Property<Play>> {
         holds("a unit acts on its own transfers", |_, state| {
             never(state, Wrong::AnotherUnit)
         }),
-        holds("the holder decides and returns", |_, state| {
+        holds("the holder asks, decides and returns", |_, state| {
             never(state, Wrong::NotTheHolder)
         }),
         holds("what is done stays done", |_, state| {
             never(state, Wrong::Reopened)
         }),
+        holds(
+            "a unit that is no more leaves nothing behind",
+            |_, state| never(state, Wrong::LeftBehind),
+        ),
         holds("every event can be applied", |_, state| {
             state.past.parked.is_none()
         }),
@@ -79,16 +99,27 @@ fn when_all_is_heard() -> Vec<Property<Play>> {
 }
 
 fn sometimes(way: Way) -> Vec<Property<Play>> {
-    let reached = Property::sometimes;
+    let reached = Property::<Play>::sometimes;
     let of_the_way = match way {
-        Way::Joins => reached("who asked has gone on meanwhile", |_, state| {
-            asked_and_gone_on(state)
-        }),
-        Way::LeadDecides => reached("a decision recalls an offer", |_, state| {
+        Way::Joins | Way::Long => vec![
+            reached("who asked has gone on meanwhile", |_, state| {
+                asked_and_gone_on(state)
+            }),
+            reached("sent back, a dossier goes on to the end", |_, state| {
+                is_returned(state) && is_any(state, "RETURNED")
+            }),
+            reached("a decision overtakes what was sent back", |_, state| {
+                is(state, "RESULT_READY")
+                    && is_any(state, "UNDONE")
+                    && is_any(state, "RECALLED")
+                    && !is_any(state, "RETURNED")
+            }),
+        ],
+        Way::LeadDecides => vec![reached("a decision recalls an offer", |_, state| {
             recalled_by_decision(state)
-        }),
+        })],
     };
-    vec![
+    let mut all = vec![
         reached("a result is returned", |_, state| is_returned(state)),
         reached("a withdrawal comes before a decision", |_, state| {
             withdrawn_before_decision(state)
@@ -100,8 +131,12 @@ fn sometimes(way: Way) -> Vec<Property<Play>> {
         reached("a step is done that was cancelled", |_, state| {
             state.past.done_late
         }),
-        of_the_way,
-    ]
+        reached("a decision overtakes the return of its step", |_, state| {
+            decided_and_given_back(state)
+        }),
+    ];
+    all.extend(of_the_way);
+    all
 }
 
 fn never(state: &State, wrong: Wrong) -> bool {
@@ -119,6 +154,11 @@ fn is_returned(state: &State) -> bool {
 
 fn is(state: &State, name: &str) -> bool {
     state.dossier().state.name() == name
+}
+
+fn is_any(state: &State, name: &str) -> bool {
+    let mut transfers = transfers(state).iter();
+    transfers.any(|transfer| transfer.state.name() == name)
 }
 
 fn transfers(state: &State) -> &[routing::Transfer] {
@@ -147,10 +187,16 @@ enum Turn {
 impl Turn {
     fn of(transfer: &routing::Transfer) -> Self {
         match transfer.state {
-            routing::State::Offered | routing::State::Declined => Self::Sender,
+            routing::State::Offered
+            | routing::State::Declined
+            | routing::State::CalledBack
+            | routing::State::GivenBack(_) => Self::Sender,
             routing::State::Accepted(_) => Self::Receiver,
             routing::State::Completed(..) => Self::Others,
-            routing::State::Recalled(_) | routing::State::Cancelled(..) => Self::Nobody,
+            routing::State::Recalled(_)
+            | routing::State::Cancelled(..)
+            | routing::State::SentBack(..)
+            | routing::State::Undone(..) => Self::Nobody,
         }
     }
 
@@ -198,6 +244,54 @@ fn one_at_a_time(state: &State) -> bool {
     turns.all(|transfer| steps.insert(transfer.work.key.as_str()))
 }
 
+/// As long as nothing is decided. What was under way when the dossier was sent back does not count any more.
+fn in_turn(state: &State) -> bool {
+    let transfers = transfers(state);
+    let is_decided = transfers
+        .iter()
+        .any(|transfer| transfer.work.key == routing::RESULT);
+    let Some(journey) = state.journey().filter(|_| is_open(state) && !is_decided) else {
+        return true;
+    };
+    let is_done = |key: &String| state.done().any(|done| done.work.key == *key);
+    let mut steps = BTreeSet::new();
+    let mut counting = transfers
+        .iter()
+        .filter(|transfer| !transfer.state.is_superseded());
+    counting.all(|transfer| {
+        let key = &transfer.work.key;
+        let mut planned = journey.route.steps.iter();
+        let planned = planned.find(|step| step.key == *key);
+        let in_turn = planned.is_some_and(|step| step.after.iter().all(is_done));
+        in_turn && steps.insert(key)
+    })
+}
+
+fn an_epoch_for_each(state: &State) -> bool {
+    let Some(journey) = state.journey() else {
+        return true;
+    };
+    let mut epochs = BTreeSet::new();
+    transfers(state).iter().all(|transfer| {
+        let raised = match (transfer.state, &transfer.given_back) {
+            (routing::State::GivenBack(epoch), Some(before)) => epoch > before.held.epoch,
+            (routing::State::GivenBack(_), None) => false,
+            _ => true,
+        };
+        let epoch = transfer.state.custody_epoch();
+        let own =
+            epoch.is_none_or(|epoch| epoch <= journey.route.custody_epoch && epochs.insert(epoch));
+        raised && own
+    })
+}
+
+fn dead_letters_are_open(state: &State) -> bool {
+    let mut dead = transfers(state)
+        .iter()
+        .filter(|transfer| transfer.dead_letter.is_some());
+    dead.all(|transfer| transfer.state == routing::State::Offered)
+}
+
 fn check_finds_nothing(state: &State) -> bool {
     let found = state.log.compare(state.journey());
     let add_up = found.pairs.values().all(|offers| offers.add_up());
@@ -210,16 +304,24 @@ fn views_agree(state: &State) -> bool {
         let standing = match transfer.state {
             routing::State::Offered => Standing::Offered,
             routing::State::Accepted(_) => Standing::Holds,
-            routing::State::Completed(..) | routing::State::Cancelled(..) => Standing::Held,
-            routing::State::Declined | routing::State::Recalled(_) => Standing::Left,
+            routing::State::Completed(..)
+            | routing::State::Cancelled(..)
+            | routing::State::GivenBack(_)
+            | routing::State::SentBack(..)
+            | routing::State::Undone(..) => Standing::Held,
+            routing::State::Declined | routing::State::CalledBack | routing::State::Recalled(_) => {
+                Standing::Left
+            }
         };
-        let acceptance = transfer.state.acceptance();
-        let epoch = acceptance.map_or(0, |acceptance| acceptance.epoch);
+        let epoch = transfer.state.custody_epoch().unwrap_or_default();
+        // Whoever has given it back is known by the epoch that this raised, also when it is offered again.
+        let is_newer = |known: i64| transfer.given_back.is_some() && known > epoch;
         known.iter().any(|custody| {
             custody.transfer == transfer.uid
                 && custody.unit == transfer.to
-                && custody.epoch == epoch
                 && custody.standing == standing
+                && (custody.epoch == epoch
+                    || standing != Standing::Holds && is_newer(custody.epoch))
         })
     };
     known.len() == transfers(state).len() && transfers(state).iter().all(agrees)
@@ -263,7 +365,13 @@ fn who_asked_waits(state: &State) -> bool {
         asker.is_ok_and(|asker| matches!(asker.state, routing::State::Accepted(_)))
     };
     let waiting = stop.map(|stop| stop.transfer.as_str()).filter(holds);
-    journey.route.suspended_by.as_deref() == waiting
+    let suspended = journey.route.suspended_by.as_deref();
+    // Whoever asked may have given the step back before that was heard of: then it need not wait.
+    let given_back = |asker: &str| {
+        let asker = journey.transfer(asker);
+        asker.is_ok_and(|asker| asker.given_back.is_some())
+    };
+    suspended == waiting || suspended.is_none() && waiting.is_some_and(given_back)
 }
 
 fn withdrawn_before_decision(state: &State) -> bool {
@@ -277,6 +385,13 @@ fn recalled_by_decision(state: &State) -> bool {
     let mut transfers = transfers(state).iter();
     let recalled = transfers.any(|transfer| matches!(transfer.state, routing::State::Recalled(_)));
     is(state, "RESULT_READY") && recalled
+}
+
+fn decided_and_given_back(state: &State) -> bool {
+    state.done().any(|done| {
+        let given_back = done.given_back.as_ref().map(|before| before.held);
+        done.work.decides && given_back.is_some() && given_back == done.state.acceptance()
+    })
 }
 
 fn asked_and_gone_on(state: &State) -> bool {

@@ -11,7 +11,7 @@ use kit::log::NewEvent;
 use prost::Message as _;
 use proto::event::v1::Event;
 use proto::intake::v1::{DossierChange, dossier_change};
-use proto::routing::v1::{Transfer, TransferChange, TransferEvent};
+use proto::routing::v1::{Transfer, TransferChange, TransferEvent, TransferState};
 use routing::model as routing;
 
 use super::act::{Seen, Step, Which};
@@ -97,12 +97,14 @@ pub struct Held {
 pub struct Past {
     /// The transfers that were ever offered, with their uids.
     pub offered: BTreeMap<Which, String>,
-    /// What the replies to acceptances said.
+    /// What the replies to acceptances and returns said.
     pub accepted: BTreeSet<Seen>,
     /// How often intake told of a decision, a withdrawal or a stop.
     pub ends: u8,
     /// How often somebody left the straight way.
     pub deviations: u8,
+    /// A unit is no more.
+    pub unit_ended: bool,
     /// A step was done after it was cancelled.
     pub done_late: bool,
     /// What should never have been done.
@@ -120,10 +122,12 @@ pub enum Wrong {
     StaleCustody,
     /// An offer was answered, or a step done, for a unit that it is not of.
     AnotherUnit,
-    /// A decision was recorded, or a result returned, by who did not hold the step.
+    /// The applicant was asked, a decision recorded, or a result returned, by who did not hold the step.
     NotTheHolder,
     /// What was done was opened again.
     Reopened,
+    /// A unit that is no more still answers for something or is offered it.
+    LeftBehind,
 }
 
 impl State {
@@ -151,6 +155,33 @@ impl State {
         self.journey()?
             .transfer(self.past.offered.get(&which)?)
             .ok()
+    }
+
+    /// The transfers that are done.
+    pub fn done(&self) -> impl Iterator<Item = &routing::Transfer> {
+        let transfers = self.journey().into_iter().flat_map(|of| of.transfers());
+        transfers.filter(|transfer| matches!(transfer.state, routing::State::Completed(..)))
+    }
+
+    /// Whether a step comes after another on the way, near or far.
+    pub fn comes_after(&self, step: Step, other: Step) -> bool {
+        let mut steps = self.journey().into_iter().flat_map(|of| &of.route.steps);
+        let before = steps.find(|planned| planned.key == step.key());
+        let mut before = before.into_iter().flat_map(|planned| &planned.after);
+        before.any(|key| {
+            let before = Step::of(key);
+            before == other || self.comes_after(before, other)
+        })
+    }
+
+    /// Whether a unit answers for a branch, or is offered a step.
+    pub fn has_work_of(&self, unit: &str) -> bool {
+        let journey = || self.journey().into_iter();
+        let mut holdings = journey().flat_map(|of| of.holdings());
+        let mut transfers = journey().flat_map(|of| of.transfers());
+        holdings.any(|holding| holding.custodian == unit)
+            || transfers
+                .any(|transfer| transfer.state == routing::State::Offered && transfer.to == unit)
     }
 
     /// Whether both have heard everything.
@@ -183,7 +214,7 @@ impl State {
         let told = TransferChange::decode(&*event.change).unwrap();
         let mut transfer = told.transfer.clone().unwrap();
         let which = self.past.which(&transfer);
-        if told.event() == TransferEvent::Accepted {
+        if let TransferEvent::Accepted | TransferEvent::Returned = told.event() {
             self.past.accepted.insert(Seen {
                 transfer: which,
                 epoch: transfer.custody_epoch,
@@ -207,8 +238,8 @@ impl State {
     /// Intake has heard this of routing.
     pub fn heard(&mut self, news: &News<intake::Act>) {
         let told = TransferChange::decode(&*news.change).unwrap();
-        let lasts = told.event() == TransferEvent::Accepted;
         let transfer = told.transfer.unwrap();
+        let lasts = transfer.state() == TransferState::Accepted;
         let held = Held {
             unit: transfer.to_unit_uid,
             epoch: transfer.custody_epoch,
@@ -310,9 +341,17 @@ fn hash_journey(journey: &routing::Journey, hasher: &mut impl Hasher) {
     (route.open, route.custody_epoch).hash(hasher);
     (&route.suspended_by, &route.returning).hash(hasher);
     for transfer in journey.transfers() {
-        let acceptance = transfer.state.acceptance();
-        let epoch = acceptance.map(|acceptance| acceptance.epoch);
-        (&transfer.uid, transfer.state.name(), epoch).hash(hasher);
+        let (state, epoch) = (transfer.state, transfer.state.custody_epoch());
+        (
+            &transfer.uid,
+            state.name(),
+            state.ended_at().is_some(),
+            epoch,
+        )
+            .hash(hasher);
+        let given_back = transfer.given_back.as_ref();
+        let given_back = given_back.map(|before| (&before.by, before.held.epoch));
+        (given_back, transfer.dead_letter.is_some()).hash(hasher);
         (&transfer.from, &transfer.to, &transfer.offered_before).hash(hasher);
         transfer.offer_epoch.hash(hasher);
     }
@@ -339,7 +378,11 @@ impl fmt::Debug for State {
         for transfer in self.journey().into_iter().flat_map(|of| of.transfers()) {
             let (key, state) = (&transfer.work.key, transfer.state.name());
             let (from, to, offer) = (&transfer.from, &transfer.to, transfer.offer_epoch);
-            writeln!(f, "  {key}: {state}, {from} to {to}, offer {offer}")?;
+            let (epoch, back) = (transfer.state.custody_epoch(), &transfer.given_back);
+            writeln!(
+                f,
+                "  {key}: {state} under {epoch:?}, {from} to {to}, offer {offer}, given back {back:?}"
+            )?;
         }
         for holding in self.journey().into_iter().flat_map(|of| of.holdings()) {
             writeln!(

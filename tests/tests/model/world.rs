@@ -21,6 +21,7 @@ pub const COMPONENT: &str = "declaration";
 
 const PROCEDURE_CODE: &str = "1.001193";
 const LONG_AGO: &str = "2004-01-01";
+const YESTERDAY: &str = "2017-08-27";
 const SUBMIT: &str = "intake.DossierService/SubmitDossier";
 /// What an officer is in its unit: all that the steps and the desk need, so that nothing is refused for a role.
 const ROLES: [Role; 4] = [
@@ -97,6 +98,8 @@ pub enum Way {
     Joins,
     /// The district leads and decides, while the department is still asked.
     LeadDecides,
+    /// The district prepares, leads, and signs when the department has been heard too: there is a way to go back on.
+    Long,
 }
 
 impl Way {
@@ -120,7 +123,11 @@ impl Way {
                 ..step("asked", catalogue::StepPart::Consulted, false)
             },
         ];
-        if self == Self::Joins {
+        if self == Self::Long {
+            steps[0].after.push("prepare".to_owned());
+            steps.push(step("prepare", catalogue::StepPart::Sole, false));
+        }
+        if self != Self::LeadDecides {
             steps.push(catalogue::Step {
                 after: vec!["lead".to_owned(), "asked".to_owned()],
                 ..step("sign", catalogue::StepPart::Sole, true)
@@ -183,6 +190,28 @@ impl Way {
         ];
         copies.extend(units().iter().map(|unit| Copy::new(UNIT, &unit.uid, unit)));
         copies
+    }
+
+    /// The unit that may be no more, and the one that does its work then.
+    pub fn succession(self) -> (Who, Who) {
+        match self {
+            Self::Joins | Self::Long => (Who::District, Who::Department),
+            Self::LeadDecides => (Who::Desk, Who::District),
+        }
+    }
+
+    /// What both services hear of its end.
+    pub fn without_a_unit(self) -> Vec<Copy> {
+        let (gone, heir) = self.succession();
+        let ended = units().into_iter().filter(|unit| unit.uid == gone.name());
+        let ended = ended.map(|unit| identity::Unit {
+            valid_to: YESTERDAY.to_owned(),
+            successor_uid: heir.name().to_owned(),
+            ..unit
+        });
+        ended
+            .map(|unit| Copy::new(UNIT, &unit.uid, &unit))
+            .collect()
     }
 }
 
