@@ -35,7 +35,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve until SIGTERM.
-    Serve(serve::Options),
+    Serve(Box<serve::Options>),
     /// Play ten working days of the province through the suite and show what came of them.
     Demo(demo::Options),
     /// Make the stores, or bring them to the schema of this program.
@@ -59,7 +59,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve(options) => Box::pin(serve::run(options)).await.map_err(Into::into),
+        Command::Serve(options) => Box::pin(serve::run(*options)).await.map_err(Into::into),
         Command::Demo(options) => demo::run(options).await.map_err(Into::into),
         Command::Migrate(options) => migrate::run(options).await.map_err(Into::into),
         Command::Load(options) => load::run(options).await.map_err(Into::into),
