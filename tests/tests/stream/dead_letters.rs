@@ -85,13 +85,14 @@ async fn a_dead_letter_stays_open_with_its_clock_running_and_comes_anew_when_it_
         unit_uid: COMMUNE.to_owned(),
         ..Default::default()
     };
-    assert_eq!(examiner.ok(list).await.message.transfers, [letter.clone()]);
+    let listed = examiner.ok(list).await.message.transfers;
+    assert_eq!(listed, std::slice::from_ref(&letter));
     assert_eq!(stream.come().await, []);
     suite.must_add_up().await;
 
     let redrive = redrive(vec![letter.uid.clone()]);
     let redriven = examiner.ok(redrive.clone()).await;
-    assert_eq!(redriven.transfer_uids, [letter.uid.clone()]);
+    assert_eq!(redriven.transfer_uids, std::slice::from_ref(&letter.uid));
     let delivery = stream.next().await;
     assert_eq!(delivery.attempt, 1);
     let anew = transfer(&delivery).clone();

@@ -307,8 +307,8 @@ async fn a_dossiers_offers_come_in_order_and_to_one_subscriber_at_a_time() {
         to_unit_uid: ENVIRONMENT.to_owned(),
         reason: "đúng nơi".to_owned(),
     };
-    let forwarder = suite.leader(CONSTRUCTION).at("2017-08-28T09:00");
-    let forwarded = forwarder.ok(forward).await;
+    let leader = suite.leader(CONSTRUCTION).at("2017-08-28T09:00");
+    let forwarded = leader.ok(forward).await;
     let later = forwarded.message.transfer.unwrap();
     let examiner = suite.examiner(ENVIRONMENT);
     let mut one = examiner

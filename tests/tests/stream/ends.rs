@@ -3,8 +3,8 @@
 use kit::caller::{AUDIENCE, Claims, Granted, Role, sign};
 use kit::clock;
 use kit::keys::PrivateKey;
-use proto::routing::v1::StreamTransfersRequest;
 use proto::routing::v1::stream_transfers_request::Act;
+use proto::routing::v1::{FlowLimits, StreamTransfersRequest, Subscription};
 use tests::cast::{COMMUNE, DEPARTMENT};
 use tests::filing::BIRTH;
 use tests::subscriber::{accept, acknowledge, subscribe};
@@ -43,11 +43,11 @@ async fn who_may_not_or_does_not_say_what_it_wants_is_refused() {
 async fn a_message_that_is_not_well_formed_ends_the_stream_after_those_before_it() {
     let suite = Suite::start().await;
     suite.register(BIRTH, COMMUNE).await;
-    let faulty = [Act::Subscribe(Default::default()), acknowledge(&[])];
+    let faulty = [Act::Subscribe(Subscription::default()), acknowledge(&[])];
     for act in faulty {
         let mut stream = suite.examiner(COMMUNE).subscribe(COMMUNE).await.unwrap();
         let delivery = stream.next().await;
-        let before = stream.act(Act::Limits(Default::default()));
+        let before = stream.act(Act::Limits(FlowLimits::default()));
         stream.act(act);
         let ended = stream.end().await.unwrap_err();
         assert_eq!(reason(&ended), is(Code::InvalidArgument, "INVALID_FIELDS"));
