@@ -245,7 +245,7 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
     stop_on_signal(suite.stop.clone())?;
     let Some(mounted) = suite
         .stop
-        .run_until_cancelled(suite.start_all(&chosen))
+        .run_until_cancelled(Box::pin(suite.start_all(&chosen)))
         .await
     else {
         return Ok(ExitCode::SUCCESS);

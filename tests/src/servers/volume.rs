@@ -33,7 +33,8 @@ impl Volume {
     /// Fills it to the last byte.
     pub fn fill(&self) {
         let mut filler = fs::File::create(self.path().join(FILLER)).expect("the volume is ours");
-        while filler.write_all(&[0; CHUNK]).is_ok() {}
+        let zeros = vec![0; CHUNK];
+        while filler.write_all(&zeros).is_ok() {}
     }
 
     /// Makes room again.

@@ -101,6 +101,7 @@ impl Journey {
     }
 
     /// What links have been late with since it was last asked what happened: the transfer, its unit, and what it is.
+    #[must_use]
     pub fn links_late_now(&self) -> Vec<(String, String, LinkStep)> {
         let late = self.told.iter().filter(|told| told.what == What::LinkLate);
         let late = late.filter_map(|told| {

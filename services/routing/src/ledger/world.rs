@@ -10,7 +10,7 @@ use kit::copies::{
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use crate::act::{Act, AtDesk, BatchAccept, Staffing, Verb};
+use crate::act::{Act, AtDesk, BatchAccept, OnTransfer, Staffing, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
@@ -286,27 +286,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             unit(&opened.receiving),
             unit(&opened.competent),
         ],
-        Act::On(on) => match &on.verb {
-            Verb::Accept(_)
-            | Verb::Decline(..)
-            | Verb::Recall(..)
-            | Verb::Return(..)
-            | Verb::ReceivePaper(_) => Vec::new(),
-            Verb::AtDesk(..) => world.staff.units().map(named).collect(),
-            Verb::Forward { to, .. } => vec![calendar(), unit(to)],
-            Verb::SendBack { .. } => {
-                let journey = world.journey_of(&on.transfer);
-                let units = journey.iter().flat_map(|journey| units_of(journey));
-                units.chain([calendar()]).collect()
-            }
-            Verb::Complete(_) => {
-                let steps = world
-                    .journey_of(&on.transfer)
-                    .map(|journey| &journey.route.steps);
-                let units = steps.into_iter().flatten().map(|step| unit(&step.unit));
-                units.chain([calendar()]).collect()
-            }
-        },
+        Act::On(on) => named_by_verb(on, world),
         Act::Decided { dossier, .. } => {
             let returning = world
                 .journey(dossier)
@@ -340,6 +320,35 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
         | Act::GivenUp(_)
         | Act::Redrive(_)
         | Act::Copies(_) => Vec::new(),
+    }
+}
+
+/// The copies that an act on a transfer needs.
+fn named_by_verb(on: &OnTransfer, world: &World) -> Vec<Name> {
+    let unit = |uid: &String| (UNIT, uid.clone());
+    match &on.verb {
+        Verb::Accept(_)
+        | Verb::Decline(..)
+        | Verb::Recall(..)
+        | Verb::Return(..)
+        | Verb::ReceivePaper(_) => Vec::new(),
+        Verb::AtDesk(..) => {
+            let units = world.staff.units();
+            units.map(|uid| (UNIT, uid.to_owned())).collect()
+        }
+        Verb::Forward { to, .. } => vec![calendar_name(), unit(to)],
+        Verb::SendBack { .. } => {
+            let journey = world.journey_of(&on.transfer);
+            let units = journey.iter().flat_map(|journey| units_of(journey));
+            units.chain([calendar_name()]).collect()
+        }
+        Verb::Complete(_) => {
+            let steps = world
+                .journey_of(&on.transfer)
+                .map(|journey| &journey.route.steps);
+            let units = steps.into_iter().flatten().map(|step| unit(&step.unit));
+            units.chain([calendar_name()]).collect()
+        }
     }
 }
 

@@ -18,25 +18,35 @@ use crate::transfer::offer_key;
 
 /// How often the store is asked which units have offers.
 const LOOK: Duration = Duration::from_secs(3);
-/// How many lanes are looked through at each of these times although nothing tells that they lost something.
-const LOOKED_THROUGH: usize = 8;
+/// How many lanes are looked through at each of these times although nothing tells that they lost something …
+const LOOKED_THROUGH: usize = 40;
+/// … and no more of them once they had so many offers.
+const OFFERS_LOOKED_AT: usize = 2_000;
 
 /// Refills lanes from the store for as long as the process runs: those that ask; every few seconds those that were never filled,
-/// as all of them at the start and after a wipe; all, after Redis was away; and a few more in turn, for a process may have
-/// died between a commit and telling of it.
+/// as all of them are after a wipe; and all, after Redis was away. A process may have died between a commit and telling of it: so
+/// whoever starts looks through all of them, as what takes the dead one's place does, and then through a few more in turn.
 pub async fn keep_lanes_full(db: Db, queue: Queue) {
     let mut look = tokio::time::interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while let Err(error) = ask_for_all(&db, &queue).await {
+        unread(&error);
+        look.tick().await;
+    }
     let mut last = String::new();
     loop {
         let done = tokio::select! {
-            unit = queue.lanes().starving() => refill(&db, &queue, &unit).await,
+            unit = queue.lanes().starving() => refill(&db, &queue, &unit).await.map(|_| ()),
             _ = look.tick() => ask_for_what_is_lost(&db, &queue, &mut last).await,
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "open offers could not be read; trying again");
+            unread(&error);
         }
     }
+}
+
+fn unread(error: &DbErr) {
+    tracing::warn!(%error, "open offers could not be read; trying again");
 }
 
 /// Asks for lanes that lack something, and for some more after the last that was looked through.
@@ -44,37 +54,54 @@ async fn ask_for_what_is_lost(db: &Db, queue: &Queue, last: &mut String) -> Resu
     let doubted = queue.lanes().doubted().now_or_never().is_some();
     let units = store::units_with_offers(db.read()).await?;
     if doubted {
-        for unit in &units {
-            queue.lanes().ask_for(unit);
-        }
+        ask_for(queue, &units);
         return Ok(());
     }
     for unit in queue.lanes().unknown(&units).await {
         queue.lanes().ask_for(unit);
     }
     let next = units.partition_point(|unit| unit <= last);
+    let mut looked_at = 0;
     for unit in units.iter().skip(next).take(LOOKED_THROUGH) {
-        queue.lanes().ask_for(unit);
+        looked_at += refill(db, queue, unit).await?;
         last.clone_from(unit);
+        if looked_at >= OFFERS_LOOKED_AT {
+            break;
+        }
     }
-    if next + LOOKED_THROUGH >= units.len() {
+    if units.last().is_none_or(|unit| unit == last) {
         last.clear();
     }
     Ok(())
 }
 
-async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<(), DbErr> {
+async fn ask_for_all(db: &Db, queue: &Queue) -> Result<(), DbErr> {
+    let units = store::units_with_offers(db.read()).await?;
+    ask_for(queue, &units);
+    Ok(())
+}
+
+fn ask_for(queue: &Queue, units: &[String]) {
+    for unit in units {
+        queue.lanes().ask_for(unit);
+    }
+}
+
+/// Fills a lane; tells how many offers were read for it.
+async fn refill(db: &Db, queue: &Queue, unit: &str) -> Result<usize, DbErr> {
+    let mut read = 0;
     let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
     let mut after: Option<OpenOffer> = None;
     loop {
         let mut page = store::open_offers(db.read(), unit, after.as_ref(), limit).await?;
         let whole = page.len() < LANE_CAPACITY;
+        read += page.len();
         after = page.last().cloned();
         in_order_per_dossier(&mut page);
         let offers: Vec<Offer> = page.iter().map(offer).collect();
         let room = queue.lanes().refill(unit, &offers, whole).await;
         if whole || !room {
-            return Ok(());
+            return Ok(read);
         }
     }
 }

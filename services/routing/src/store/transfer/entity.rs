@@ -1,4 +1,5 @@
 //! The row of a transfer.
+#![expect(clippy::struct_excessive_bools, reason = "each is a column")]
 
 use kit::clock::{self, Moment};
 use kit::seal::DataKey;
