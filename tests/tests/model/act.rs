@@ -334,7 +334,13 @@ fn of_offer(which: Which, state: &State, actions: &mut Vec<Action>) {
                 ToRouting::Recall(offer_epoch),
             ];
             let forwards = Who::UNITS.map(|to| ToRouting::Forward(offer_epoch, to));
-            let calls = answers.into_iter().chain(forwards);
+            // Where it leads nowhere, one is as good as three.
+            let now = state.transfer(which);
+            let may_lead_on =
+                |to: &ToRouting| now.is_some_and(|now| to.is_of(now) && to.is_for(who, now));
+            let forwards = forwards.into_iter().enumerate();
+            let forwards = forwards.filter(|(nth, to)| *nth == 0 || may_lead_on(to));
+            let calls = answers.into_iter().chain(forwards.map(|(_, to)| to));
             actions.extend(calls.map(|call| Action::Routing(who, which, call)));
         }
     }

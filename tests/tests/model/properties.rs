@@ -16,6 +16,12 @@ pub fn of(bounds: &Bounds) -> Vec<Property<Play>> {
     let mut properties = always();
     properties.extend(when_all_is_heard());
     properties.extend(sometimes(bounds.way));
+    if bounds.way == Way::Joins {
+        properties.push(Property::sometimes(
+            "who asked has gone on meanwhile",
+            |_, state| asked_and_gone_on(state),
+        ));
+    }
     if bounds.by.is_none() {
         properties.push(Property::sometimes(
             "a unit ends and its heir goes on to the end",
@@ -102,9 +108,6 @@ fn sometimes(way: Way) -> Vec<Property<Play>> {
     let reached = Property::<Play>::sometimes;
     let of_the_way = match way {
         Way::Joins | Way::Long => vec![
-            reached("who asked has gone on meanwhile", |_, state| {
-                asked_and_gone_on(state)
-            }),
             reached("sent back, a dossier goes on to the end", |_, state| {
                 is_returned(state) && is_any(state, "RETURNED")
             }),
