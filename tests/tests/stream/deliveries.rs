@@ -306,6 +306,7 @@ async fn a_dossiers_offers_come_in_order_and_to_one_subscriber_at_a_time() {
         offer_epoch: asked.offer_epoch,
         to_unit_uid: ENVIRONMENT.to_owned(),
         reason: "đúng nơi".to_owned(),
+        paper: Vec::new(),
     };
     let leader = suite.leader(CONSTRUCTION).at("2017-08-28T09:00");
     let forwarded = leader.ok(forward).await;
