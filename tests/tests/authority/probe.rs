@@ -404,7 +404,7 @@ impl Probe<'_> {
                     prost_types::Duration::default(),
                 )),
             }),
-            _ => panic!("the matrix does not know {verb}: say how it is asked"),
+            _ => self.of_desks(verb),
         }
     }
 
