@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, FileDescriptorSet, MessageOptions,
     ServiceDescriptorProto,
 };
 
@@ -67,6 +67,14 @@ impl Documented<'_> {
             self.must(&[path, &[2, index]].concat(), field.name());
         }
         for (index, nested) in (0..).zip(&message.nested_type) {
+            // The compiler makes these of maps.
+            if nested
+                .options
+                .as_ref()
+                .is_some_and(MessageOptions::map_entry)
+            {
+                continue;
+            }
             self.message(&[path, &[3, index]].concat(), nested);
         }
         for (index, nested) in (0..).zip(&message.enum_type) {
