@@ -117,10 +117,10 @@ pub fn of_routing(act: &routing::Act) -> Option<&'static str> {
         routing::Act::ClockStopped { .. } => "a stopped clock is heard of",
         routing::Act::ClockResumed(_) => "a running clock is heard of",
         routing::Act::Corrected { .. } => "a correction is heard of",
-        // A batch is the acceptance of whatever is offered then, as if each was accepted by itself.
-        routing::Act::BatchAccept(_) => return None,
-        // Persons, calendars, escalations, links, officers and copies move no custody.
-        routing::Act::Erased(_)
+        // A batch is the acceptance of whatever is offered then, as if each was accepted by itself. Persons, calendars,
+        // escalations, links, officers and copies move no custody.
+        routing::Act::BatchAccept(_)
+        | routing::Act::Erased(_)
         | routing::Act::Reckon(_)
         | routing::Act::Ring(_)
         | routing::Act::Delivered(_)

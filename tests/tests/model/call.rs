@@ -177,15 +177,12 @@ impl ToRouting {
 
     /// What the call asks of routing, about a transfer.
     pub fn act(self, rights: Rights, transfer: &routing::Transfer) -> routing::Act {
-        let verb = match self.verb() {
-            Some(verb) => verb,
-            None => {
-                return routing::Act::Redrive(routing::Redrive {
-                    rights,
-                    unit: transfer.to.clone(),
-                    transfers: Some(vec![transfer.uid.clone()]),
-                });
-            }
+        let Some(verb) = self.verb() else {
+            return routing::Act::Redrive(routing::Redrive {
+                rights,
+                unit: transfer.to.clone(),
+                transfers: Some(vec![transfer.uid.clone()]),
+            });
         };
         routing::Act::On(routing::OnTransfer {
             rights,

@@ -170,7 +170,10 @@ fn transfers(state: &State) -> &[routing::Transfer] {
 
 /// The units that are responsible for the branch of a transfer.
 fn custodians<'a>(state: &'a State, transfer: &routing::Transfer) -> Vec<&'a str> {
-    let holdings = state.journey().into_iter().flat_map(|of| of.holdings());
+    let holdings = state
+        .journey()
+        .into_iter()
+        .flat_map(routing::Journey::holdings);
     let of_it = holdings.filter(|holding| holding.transfer == transfer.uid);
     of_it.map(|holding| holding.custodian.as_str()).collect()
 }
@@ -297,7 +300,7 @@ fn dead_letters_are_open(state: &State) -> bool {
 
 fn check_finds_nothing(state: &State) -> bool {
     let found = state.log.compare(state.journey());
-    let add_up = found.pairs.values().all(|offers| offers.add_up());
+    let add_up = found.pairs.values().all(routing::Offers::add_up);
     add_up && found.without_custodian + found.with_two + found.differing == 0
 }
 
@@ -333,13 +336,14 @@ fn views_agree(state: &State) -> bool {
 /// With a dossier on its way it is somebody's turn; with one that has ended it is nobody's.
 fn as_open(state: &State) -> bool {
     let is_under_way = match &state.dossier().state {
-        intake::State::Submitted | intake::State::Refused(_) => return state.journey().is_none(),
+        intake::State::Submitted
+        | intake::State::Refused(_)
+        | intake::State::Withdrawn(None, _) => return state.journey().is_none(),
         intake::State::Received(_)
         | intake::State::Processing(_)
         | intake::State::SupplementRequested(_)
         | intake::State::PaymentRequested(_)
         | intake::State::ResultReady(..) => true,
-        intake::State::Withdrawn(None, _) => return state.journey().is_none(),
         intake::State::Withdrawn(Some(_), _)
         | intake::State::Stopped(..)
         | intake::State::Returned(..) => false,

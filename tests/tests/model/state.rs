@@ -159,7 +159,10 @@ impl State {
 
     /// The transfers that are done.
     pub fn done(&self) -> impl Iterator<Item = &routing::Transfer> {
-        let transfers = self.journey().into_iter().flat_map(|of| of.transfers());
+        let transfers = self
+            .journey()
+            .into_iter()
+            .flat_map(routing::Journey::transfers);
         transfers.filter(|transfer| matches!(transfer.state, routing::State::Completed(..)))
     }
 
@@ -177,8 +180,8 @@ impl State {
     /// Whether a unit answers for a branch, or is offered a step.
     pub fn has_work_of(&self, unit: &str) -> bool {
         let journey = || self.journey().into_iter();
-        let mut holdings = journey().flat_map(|of| of.holdings());
-        let mut transfers = journey().flat_map(|of| of.transfers());
+        let mut holdings = journey().flat_map(routing::Journey::holdings);
+        let mut transfers = journey().flat_map(routing::Journey::transfers);
         holdings.any(|holding| holding.custodian == unit)
             || transfers
                 .any(|transfer| transfer.state == routing::State::Offered && transfer.to == unit)
@@ -375,7 +378,11 @@ impl PartialEq for State {
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "dossier {}", self.dossier().state.name())?;
-        for transfer in self.journey().into_iter().flat_map(|of| of.transfers()) {
+        for transfer in self
+            .journey()
+            .into_iter()
+            .flat_map(routing::Journey::transfers)
+        {
             let (key, state) = (&transfer.work.key, transfer.state.name());
             let (from, to, offer) = (&transfer.from, &transfer.to, transfer.offer_epoch);
             let (epoch, back) = (transfer.state.custody_epoch(), &transfer.given_back);
@@ -384,7 +391,11 @@ impl fmt::Debug for State {
                 "  {key}: {state} under {epoch:?}, {from} to {to}, offer {offer}, given back {back:?}"
             )?;
         }
-        for holding in self.journey().into_iter().flat_map(|of| of.holdings()) {
+        for holding in self
+            .journey()
+            .into_iter()
+            .flat_map(routing::Journey::holdings)
+        {
             writeln!(
                 f,
                 "  {} is responsible for {}",
