@@ -24,6 +24,10 @@ pub fn of(bounds: &Bounds) -> Vec<Property<Play>> {
     }
     if bounds.by.is_none() {
         properties.push(Property::sometimes(
+            "a decision overtakes the return of its step",
+            |_, state| decided_and_given_back(state),
+        ));
+        properties.push(Property::sometimes(
             "a unit ends and its heir goes on to the end",
             |_, state| is_returned(state) && state.past.unit_ended,
         ));
@@ -133,9 +137,6 @@ fn sometimes(way: Way) -> Vec<Property<Play>> {
         }),
         reached("a step is done that was cancelled", |_, state| {
             state.past.done_late
-        }),
-        reached("a decision overtakes the return of its step", |_, state| {
-            decided_and_given_back(state)
         }),
     ];
     all.extend(of_the_way);
