@@ -13,6 +13,7 @@ use kit::writer::{Ledger as _, Step};
 use proto::routing::v1::TransferChange;
 
 pub use crate::act::{Act, GivenUp, OnTransfer, Redrive, Verb};
+pub use crate::check::Offers;
 pub use crate::journey::{Holding, Journey};
 pub use crate::route::RESULT;
 pub use crate::transfer::{State, Transfer};

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use ::routing::check::Offers;
 use intake::model as intake;
 use intake::{Purpose, Standing};
 use routing::model as routing;
@@ -24,6 +23,10 @@ pub fn of(bounds: &Bounds) -> Vec<Property<Play>> {
         ));
     }
     if bounds.by.is_none() {
+        properties.push(Property::sometimes(
+            "a decision overtakes the return of its step",
+            |_, state| decided_and_given_back(state),
+        ));
         properties.push(Property::sometimes(
             "a unit ends and its heir goes on to the end",
             |_, state| is_returned(state) && state.past.unit_ended,
@@ -134,9 +137,6 @@ fn sometimes(way: Way) -> Vec<Property<Play>> {
         }),
         reached("a step is done that was cancelled", |_, state| {
             state.past.done_late
-        }),
-        reached("a decision overtakes the return of its step", |_, state| {
-            decided_and_given_back(state)
         }),
     ];
     all.extend(of_the_way);
@@ -301,7 +301,7 @@ fn dead_letters_are_open(state: &State) -> bool {
 
 fn check_finds_nothing(state: &State) -> bool {
     let found = state.log.compare(state.journey());
-    let add_up = found.pairs.values().all(Offers::add_up);
+    let add_up = found.pairs.values().all(routing::Offers::add_up);
     add_up && found.without_custodian + found.with_two + found.differing == 0
 }
 

@@ -180,7 +180,6 @@ impl Way {
         let all = catalogue::ProcedureChanged {
             code: PROCEDURE_CODE.to_owned(),
             procedures: vec![procedure.clone()],
-            ..catalogue::ProcedureChanged::default()
         };
         let version = copies::version_key(PROCEDURE_CODE, 1);
         let mut copies = vec![
