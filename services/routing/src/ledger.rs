@@ -156,6 +156,9 @@ impl Ledger for Routing {
                 continue;
             };
             for transfer in journey.touched().0 {
+                if let Some((unit, key)) = transfer.offer_before() {
+                    self.queue.lanes().settle(unit, &key);
+                }
                 let (unit, key) = (&transfer.to, transfer.offer_key());
                 if transfer.state == State::Offered && transfer.dead_letter.is_none() {
                     let offer = Offer {

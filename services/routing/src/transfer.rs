@@ -232,6 +232,13 @@ impl State {
 }
 
 impl Transfer {
+    /// The unit that it was offered to before it went on to another, and the key of that offer in the queue.
+    #[must_use]
+    pub fn offer_before(&self) -> Option<(&str, String)> {
+        let unit = self.offered_before.last()?;
+        Some((unit, offer_key(&self.uid, self.offer_epoch - 1)))
+    }
+
     /// The key of its present offer in the queue.
     #[must_use]
     pub fn offer_key(&self) -> String {
