@@ -82,11 +82,12 @@ impl Postgres {
     fn make_cluster(&self) {
         let mut initdb = self.program("initdb");
         initdb.args(["--username", USER, "--auth", "trust", "--encoding", "UTF8"]);
-        initdb.args(["--locale", "C.UTF-8", "--no-sync", "--pgdata"]);
+        initdb.args(["--locale", "C.UTF-8", "--no-sync"]);
         if let Some(volume) = &self.changes {
             initdb.arg("--waldir").arg(wal(volume));
         }
-        let made = initdb.arg(self.data()).stdout(Stdio::null()).status();
+        let made = initdb.arg("--pgdata").arg(self.data());
+        let made = made.stdout(Stdio::null()).status();
         assert!(
             made.is_ok_and(|status| status.success()),
             "initdb failed: {}",
