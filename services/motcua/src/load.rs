@@ -90,8 +90,8 @@ enum What {
     /// Offers through the queue alone: put into one unit's lane, taken on lease, settled
     Queue {
         /// A Redis database of its own
-        #[arg(long, value_name = "URL")]
-        redis: String,
+        #[arg(long = "redis", value_name = "URL")]
+        queue: String,
         #[command(flatten)]
         drive: Drive,
         #[command(flatten)]
@@ -154,12 +154,12 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
             (drive.run(&scenario, &processes).await?, json)
         }
         What::Queue {
-            redis,
+            queue,
             drive,
             processes,
             json,
         } => {
-            let scenario = Arc::new(Scenario::Queue(Lane::open(&redis)?));
+            let scenario = Arc::new(Scenario::Queue(Lane::open(&queue)?));
             (drive.run(&scenario, &processes).await?, json)
         }
         What::GetProcedure(run) => run.measure(Kind::GetProcedure).await?,

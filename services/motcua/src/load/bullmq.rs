@@ -17,11 +17,11 @@ pub struct BullMq {
     #[arg(long = "node", default_value = "node", value_name = "FILE")]
     node: PathBuf,
     /// The script that measures BullMQ, in a folder where it is installed; without it queues are not compared
-    #[arg(long = "bullmq", value_name = "FILE", requires = "redis")]
+    #[arg(long = "bullmq", value_name = "FILE", requires = "queue")]
     script: Option<PathBuf>,
     /// A Redis database of its own for the queues that are compared
-    #[arg(long, value_name = "URL")]
-    redis: Option<String>,
+    #[arg(long = "redis", value_name = "URL")]
+    queue: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ impl BullMq {
     /// The Redis that both use; `None` where they are not compared.
     #[must_use]
     pub fn redis(&self) -> Option<&str> {
-        self.redis.as_deref().filter(|_| self.script.is_some())
+        self.queue.as_deref().filter(|_| self.script.is_some())
     }
 
     /// Jobs a second that are handed in, taken and settled.
@@ -41,7 +41,7 @@ impl BullMq {
     /// # Errors
     /// When it fails.
     pub async fn rate(&self, in_flight: usize, seconds: u64) -> Result<f64, Error> {
-        let (Some(script), Some(redis)) = (&self.script, &self.redis) else {
+        let (Some(script), Some(redis)) = (&self.script, &self.queue) else {
             return Err(Error::Empty("script for BullMQ"));
         };
         let ran = Command::new(&self.node)
