@@ -76,3 +76,15 @@ async fn main() -> ExitCode {
         ExitCode::FAILURE
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_option_of_every_subcommand_has_a_name_of_its_own() {
+        Cli::command().debug_assert();
+    }
+}
