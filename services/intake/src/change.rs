@@ -12,6 +12,8 @@ use crate::dossier::{Dossier, Origin};
 pub enum Change {
     /// A dossier with the digest of its content.
     Dossier(Box<Dossier>),
+    /// Nothing of a dossier but its clock: it was looked at, and moves nothing.
+    Clock(Box<Dossier>),
     /// A custody.
     Custody(Custody),
     /// The last number allotted to a unit on a day.

@@ -2,12 +2,12 @@
 
 mod blocks;
 
-use kit::migration::{Mechanisms, Replicas, index};
+use kit::migration::{Mechanisms, Replicas, index, index_where, leave_room};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary_null, integer, integer_null, string, string_null, text,
-    text_null,
+    big_integer, big_integer_null, binary_null, boolean, integer, integer_null, string,
+    string_null, text, text_null,
 };
 
 /// All migrations of intake in order.
@@ -40,10 +40,11 @@ impl MigrationTrait for Dossiers {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(dossier()).await?;
-        manager.create_table(origin()).await?;
-        manager.create_table(dossier_number()).await?;
-        manager.create_table(custody()).await?;
+        for table in [dossier(), clock(), origin(), dossier_number(), custody()] {
+            manager.create_table(table).await?;
+        }
+        leave_room(manager, &["dossier"]).await?;
+        let runs = || Expr::col("running").into();
         let indexes = [
             index("dossier", "dossier_party", &["party_uid"]),
             index("dossier", "dossier_content", &["content_digest"]),
@@ -54,14 +55,17 @@ impl MigrationTrait for Dossiers {
             ),
             index("dossier", "dossier_competent", &["competent_unit"]),
             index("dossier", "dossier_returning", &["returning_unit"]),
-            index(
-                "dossier",
-                "dossier_reckoned",
-                &["state", "calendar_revision"],
+            index("dossier", "dossier_submitted", &["submitted_at", "uid"]),
+            index_where(
+                index("clock", "clock_reckoned", &["calendar_revision"]),
+                runs(),
             ),
-            index("dossier", "dossier_alarm", &["alarm_at"]),
-            // Late and at risk, of one desk or of all.
-            index("dossier", "dossier_due", &["state", "due", "uid"]),
+            // Late and at risk.
+            index_where(index("clock", "clock_due", &["due", "dossier_uid"]), runs()),
+            index_where(
+                index("clock", "clock_alarm", &["alarm_at"]),
+                Expr::col("alarm_at").is_not_null(),
+            ),
             index("custody", "custody_dossier", &["dossier_uid"]),
             index(
                 "custody",
@@ -102,17 +106,27 @@ fn dossier() -> TableCreateStatement {
         .col(big_integer("submitted_at"))
         .col(big_integer_null("received_at"))
         .col(big_integer_null("appointment"))
-        .col(big_integer_null("due"))
-        .col(big_integer_null("warn_at"))
-        .col(big_integer_null("calendar_revision"))
         .col(big_integer_null("answer_by"))
-        .col(big_integer_null("alarm_at"))
         .col(text_null("course"))
         .col(big_integer_null("closed_at"))
         .col(text_null("decision"))
         .col(big_integer_null("returned_at"))
         .col(integer_null("return_method"))
         .col(big_integer("revision"))
+        .take()
+}
+
+/// Apart from the dossier, so that what happens to a dossier touches none of its indexes, and what only time or the calendar brings
+/// writes a short row.
+fn clock() -> TableCreateStatement {
+    Table::create()
+        .table("clock")
+        .col(string("dossier_uid").primary_key())
+        .col(boolean("running"))
+        .col(big_integer_null("due"))
+        .col(big_integer_null("warn_at"))
+        .col(big_integer_null("calendar_revision"))
+        .col(big_integer_null("alarm_at"))
         .take()
 }
 

@@ -46,14 +46,18 @@ pub async fn procedure(db: &impl ConnectionTrait, key: &str) -> Result<Procedure
 /// # Errors
 /// When the store refuses.
 pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Result<(), DbErr> {
-    let (mut dossiers, mut custodies) = (BTreeMap::new(), BTreeMap::new());
-    let (mut numbers, mut local_copies) = (Vec::new(), Vec::new());
+    let (mut dossiers, mut clocks) = (BTreeMap::new(), BTreeMap::new());
+    let (mut custodies, mut numbers, mut local_copies) = (BTreeMap::new(), Vec::new(), Vec::new());
     let (mut blocks, mut voids) = (BTreeMap::new(), Vec::new());
     let (mut origins, mut erased) = (BTreeMap::new(), BTreeSet::new());
     for change in changes {
         match change {
             Change::Dossier(dossier) => {
                 dossiers.insert(&dossier.uid, dossier.as_ref());
+                clocks.insert(&dossier.uid, dossier.as_ref());
+            }
+            Change::Clock(dossier) => {
+                clocks.insert(&dossier.uid, dossier.as_ref());
             }
             Change::Custody(custody) => {
                 custodies.insert(&custody.transfer, custody);
@@ -73,6 +77,7 @@ pub async fn save(sink: &impl Sink, ring: &Keyring, changes: &[Change]) -> Resul
         }
     }
     dossier::save(sink, ring, dossiers.into_values()).await?;
+    dossier::save_clocks(sink, clocks.into_values()).await?;
     log::erase(sink, erased).await?;
     origin::save(sink, origins).await?;
     custody::save(sink, custodies.into_values()).await?;

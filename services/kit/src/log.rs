@@ -21,7 +21,7 @@ pub(crate) use append::Ends;
 pub use append::append;
 pub use audit::{Audit, Break, audit};
 pub(crate) use data_key::must_open;
-pub use data_key::{Keyed, data_keys, erase, inspect, keyed, rewrap};
+pub use data_key::{Keyed, data_keys, erase, inspect, keyed, keyed_as, rewrap};
 pub(crate) use days::close as close_days;
 pub use days::{ClosedDay, Days, close_due};
 pub(crate) use entity::{event, head};

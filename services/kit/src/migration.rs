@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, TransactionTrait as _};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, EntityTrait as _, TransactionTrait as _};
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, binary, binary_null, integer, string, string_null, text,
@@ -289,6 +289,30 @@ fn access_day() -> TableCreateStatement {
         big_integer_null("closed_at"),
     ];
     table("access_day", columns, &["day"])
+}
+
+/// Leaves room in the pages of tables whose rows change often, where the store keeps new versions of a row beside the old: a change
+/// that touches no indexed column then touches no index.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn leave_room(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
+    if manager.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    for table in tables {
+        let statement = format!("ALTER TABLE \"{table}\" SET (fillfactor = 80)");
+        let connection = manager.get_connection();
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// The index over those rows only for which something holds.
+#[must_use]
+pub fn index_where(mut index: IndexCreateStatement, holds: Expr) -> IndexCreateStatement {
+    index.and_where(holds);
+    index
 }
 
 /// An index over these columns of a table.

@@ -1,6 +1,6 @@
 //! Routing's tables, forward only.
 
-use kit::migration::{Mechanisms, Replicas, index};
+use kit::migration::{Mechanisms, Replicas, index, index_where, leave_room};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -36,6 +36,7 @@ impl MigrationTrait for Journeys {
         for table in [route(), transfer(), holding(), officer(), position()] {
             manager.create_table(table).await?;
         }
+        leave_room(manager, &["transfer", "route"]).await?;
         for index in [indexes(), of_the_work_list()].concat() {
             manager.create_index(index).await?;
         }
@@ -62,15 +63,21 @@ fn indexes() -> Vec<IndexCreateStatement> {
             &["state", "dead_letter", "to_unit", "hand_over_due", "uid"],
         ),
         index("position", "position_subject", &["subject"]),
-        index("transfer", "transfer_code", &["dossier_code"]),
-        index(
-            "transfer",
-            "transfer_paper",
-            &["paper_travels", "from_unit", "to_unit", "offered_at", "uid"],
+        index_where(
+            index(
+                "transfer",
+                "transfer_paper",
+                &["from_unit", "to_unit", "offered_at", "uid"],
+            ),
+            Expr::col("paper_travels").into(),
         ),
         index("holding", "holding_custodian", &["custodian", "until"]),
         index("holding", "holding_dossier", &["dossier_uid"]),
-        index("route", "route_reckoned", &["open", "calendar_revision"]),
+        index("route", "route_code", &["code"]),
+        index_where(
+            index("route", "route_reckoned", &["calendar_revision"]),
+            Expr::col("open").into(),
+        ),
     ]
 }
 
@@ -81,11 +88,6 @@ fn of_the_work_list() -> Vec<IndexCreateStatement> {
             "transfer",
             "transfer_procedure",
             &["to_unit", "state", "procedure_code", "step_due", "uid"],
-        ),
-        index(
-            "transfer",
-            "transfer_role",
-            &["to_unit", "state", "role", "step_due", "uid"],
         ),
         index(
             "transfer",
@@ -132,9 +134,8 @@ fn of_the_work_list() -> Vec<IndexCreateStatement> {
 }
 
 /// The index over those rows only that have something in a column.
-fn having(column: &'static str, mut index: IndexCreateStatement) -> IndexCreateStatement {
-    index.and_where(Expr::col(column).is_not_null());
-    index
+fn having(column: &'static str, index: IndexCreateStatement) -> IndexCreateStatement {
+    index_where(index, Expr::col(column).is_not_null())
 }
 
 fn route() -> TableCreateStatement {

@@ -154,12 +154,14 @@ pub(super) fn reckon(world: &World, uids: &[String], at: Moment) -> Result<Effec
                 ..receipt.due
             }
         });
-        let dossier = before.clone().reckoned(due, at);
-        if due.at != receipt.due.at {
-            let told = wire::event::reckoned(receipt.due, due);
-            effect.events.push(event(&dossier, told));
+        let dossier = Box::new(before.clone().reckoned(due, at));
+        if due.at == receipt.due.at {
+            effect.changes.push(Change::Clock(dossier));
+            continue;
         }
-        effect.changes.push(Change::Dossier(Box::new(dossier)));
+        let told = wire::event::reckoned(receipt.due, due);
+        effect.events.push(event(&dossier, told));
+        effect.changes.push(Change::Dossier(dossier));
     }
     Ok(effect)
 }

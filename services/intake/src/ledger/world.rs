@@ -173,6 +173,10 @@ impl World {
                 self.dossiers
                     .insert(dossier.uid.clone(), dossier.as_ref().clone());
             }
+            Change::Clock(dossier) => {
+                self.dossiers
+                    .insert(dossier.uid.clone(), dossier.as_ref().clone());
+            }
             Change::Custody(custody) => {
                 let known = self.custodies.entry(custody.dossier.clone()).or_default();
                 known.retain(|before| before.transfer != custody.transfer);

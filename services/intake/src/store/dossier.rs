@@ -1,5 +1,6 @@
 //! The dossiers.
 
+mod clock;
 mod coded;
 mod entity;
 mod list;
@@ -11,20 +12,22 @@ mod words;
 use std::collections::{BTreeSet, HashMap};
 
 use kit::authority::{Relation, Scope};
-use kit::clock;
+use kit::clock::Moment;
 use kit::db::{Sink, among};
-use kit::log::keyed;
+use kit::log::{Keyed, keyed_as};
 use kit::seal::Keyring;
 use sea_orm::sea_query::Condition;
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Select,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, IdenStatic as _,
+    Iterable as _, JoinType, QueryFilter as _, QueryOrder as _, QueryResult, QuerySelect as _,
+    Select, SelectModel, Selector,
 };
 
 use super::custody;
 use crate::code::DossierCode;
 use crate::custody::Standing;
 use crate::dossier::Dossier;
+pub(super) use clock::save as save_clocks;
 pub use coded::coded;
 use entity::{Column, Entity, Model};
 pub use list::{After, Filter, Pressing, Text, list};
@@ -172,11 +175,11 @@ pub async fn reckoned_before(
     calendar: i64,
     most: u64,
 ) -> Result<Vec<String>, DbErr> {
-    Entity::find()
+    clock::Entity::find()
         .select_only()
-        .column(Column::Uid)
-        .filter(Column::State.is_in(entity::RUNNING))
-        .filter(Column::CalendarRevision.lt(calendar))
+        .column(clock::Column::DossierUid)
+        .filter(clock::running())
+        .filter(clock::Column::CalendarRevision.lt(calendar))
         .limit(most)
         .into_tuple()
         .all(db)
@@ -192,11 +195,11 @@ pub async fn alarmed(
     until: i64,
     most: u64,
 ) -> Result<Vec<String>, DbErr> {
-    Entity::find()
+    clock::Entity::find()
         .select_only()
-        .column(Column::Uid)
-        .filter(Column::AlarmAt.lte(until))
-        .order_by_asc(Column::AlarmAt)
+        .column(clock::Column::DossierUid)
+        .filter(clock::Column::AlarmAt.lte(until))
+        .order_by_asc(clock::Column::AlarmAt)
         .limit(most)
         .into_tuple()
         .all(db)
@@ -238,15 +241,50 @@ fn related(relation: Relation, names: &BTreeSet<String>) -> Option<Condition> {
     Some(Condition::all().add(related))
 }
 
+/// A dossier's row and its clock's.
+#[derive(Clone, Debug)]
+struct Row {
+    dossier: Model,
+    clock: clock::Model,
+}
+
+impl FromQueryResult for Row {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            dossier: Model::from_query_result(row, prefix)?,
+            clock: clock::Model::from_query_result(row, CLOCK)?,
+        })
+    }
+}
+
+/// What the columns of the clock's row begin with in a query over both.
+const CLOCK: &str = "clock_";
+
+/// A query over dossiers with their clocks.
+fn with_clock(select: Select<Entity>) -> Select<Entity> {
+    let clock_of = Entity::belongs_to(clock::Entity)
+        .from(Column::Uid)
+        .to(clock::Column::DossierUid);
+    let select = select.join(JoinType::InnerJoin, clock_of.into());
+    clock::Column::iter().fold(select, |select, column| {
+        select.column_as(column, format!("{CLOCK}{}", column.as_str()))
+    })
+}
+
+fn keyed(select: Select<Entity>) -> Selector<SelectModel<Keyed<Row>>> {
+    keyed_as(with_clock(select), Column::Uid)
+}
+
 async fn domain(
     select: Select<Entity>,
     db: &impl ConnectionTrait,
     ring: &Keyring,
 ) -> Result<Vec<Dossier>, DbErr> {
-    let rows = keyed(select, Column::Uid).all(db).await?;
+    let rows = keyed(select).all(db).await?;
     let dossiers = rows.into_iter().map(|found| {
-        let key = found.key(ring, &found.row.uid)?;
-        found.row.into_domain(key)
+        let key = found.key(ring, &found.row.dossier.uid)?;
+        let Row { dossier, clock } = found.row;
+        dossier.into_domain(&clock, key)
     });
     dossiers.collect()
 }
@@ -255,6 +293,6 @@ fn bad_row(what: &str) -> DbErr {
     DbErr::Type(format!("a dossier's row cannot be read: {what}"))
 }
 
-fn micros(moment: clock::Moment) -> i64 {
-    clock::micros(moment)
+fn micros(moment: Moment) -> i64 {
+    kit::clock::micros(moment)
 }

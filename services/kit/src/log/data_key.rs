@@ -25,6 +25,14 @@ pub fn keyed<E: EntityTrait>(
     select: Select<E>,
     subject: E::Column,
 ) -> Selector<SelectModel<Keyed<E::Model>>> {
+    keyed_as(select, subject)
+}
+
+/// The same for a query whose rows are more than those of its table.
+pub fn keyed_as<E: EntityTrait, M: FromQueryResult>(
+    select: Select<E>,
+    subject: E::Column,
+) -> Selector<SelectModel<Keyed<M>>> {
     let mut key = Query::select();
     let is_it = Expr::col((Entity, Column::Subject)).eq(Expr::col(subject.as_column_ref()));
     key.column((Entity, Column::DataKey))

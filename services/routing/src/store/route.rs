@@ -6,6 +6,7 @@ use kit::clock::{self, Moment};
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -76,6 +77,15 @@ pub async fn closed(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
         .await
 }
 
+/// The dossiers with these codes.
+pub(super) fn with_codes(db: &impl ConnectionTrait, codes: &BTreeSet<String>) -> SelectStatement {
+    Query::select()
+        .column(entity::Column::DossierUid)
+        .from(entity::Entity)
+        .and_where(among(db, entity::Column::Code, codes))
+        .to_owned()
+}
+
 /// Some of the dossiers whose journey goes on and was last reckoned with an older version of the calendar, by an index.
 ///
 /// # Errors
@@ -88,7 +98,8 @@ pub async fn reckoned_before(
     entity::Entity::find()
         .select_only()
         .column(entity::Column::DossierUid)
-        .filter(entity::Column::Open.eq(true))
+        // As the partial index says it.
+        .filter(entity::Column::Open.into_expr())
         .filter(entity::Column::CalendarRevision.lt(calendar))
         .limit(most)
         .into_tuple()

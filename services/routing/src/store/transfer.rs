@@ -18,6 +18,7 @@ use sea_orm::{
     QuerySelect as _, Select,
 };
 
+use super::route;
 use crate::transfer::Transfer;
 use entity::{
     ACCEPTED, CANCELLED, COMPLETED, Column, DECLINED, Entity, Model, OFFERED, RECALLED, RETURNED,
@@ -65,7 +66,7 @@ pub async fn dossiers_at(
         .select_only()
         .distinct()
         .column(Column::DossierUid)
-        .filter(among(db, Column::DossierCode, codes))
+        .filter(Column::DossierUid.in_subquery(route::with_codes(db, codes)))
         .filter(Column::ToUnit.eq(unit))
         .into_tuple()
         .all(db)
@@ -105,7 +106,8 @@ pub async fn manifest(
     limit: u64,
 ) -> Result<Vec<Transfer>, DbErr> {
     let mut select = in_order(scoped(scope))
-        .filter(Column::PaperTravels.eq(true))
+        // As the partial index says it.
+        .filter(Column::PaperTravels.into_expr())
         .filter(Column::FromUnit.eq(from))
         .filter(Column::ToUnit.eq(to))
         .filter(Column::State.is_in([OFFERED, ACCEPTED, COMPLETED]))

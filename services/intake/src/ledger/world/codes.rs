@@ -152,7 +152,8 @@ impl Codes {
             Change::Dossier(dossier) => {
                 self.used.insert(dossier.code.clone(), dossier.uid.clone());
             }
-            Change::Custody(_)
+            Change::Clock(_)
+            | Change::Custody(_)
             | Change::Named { .. }
             | Change::Void(_)
             | Change::Erased(_)

@@ -5,11 +5,12 @@ use kit::seal::{Blind, DataKey, Keyring};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::clock::Model as Clock;
 use super::personal::{Personal, open, seal};
 use super::{CONTENT, bad_row, micros, numbers, words};
 use crate::code::DossierCode;
 use crate::dossier::{
-    Closing, Course, Decision, Dossier, Due, Filing, Origin, Outcome, Receipt, Return, State, Units,
+    Closing, Course, Decision, Dossier, Filing, Origin, Outcome, Receipt, Return, State, Units,
 };
 
 #[sea_orm::model]
@@ -46,13 +47,7 @@ pub struct Model {
     pub submitted_at: i64,
     pub received_at: Option<i64>,
     pub appointment: Option<i64>,
-    pub due: Option<i64>,
-    pub warn_at: Option<i64>,
-    /// The version of the calendar that `due` was reckoned with.
-    pub calendar_revision: Option<i64>,
     pub answer_by: Option<i64>,
-    /// When the next alarm rings.
-    pub alarm_at: Option<i64>,
     /// JSON, without what is personal; none where nothing happened.
     pub course: Option<String>,
     pub closed_at: Option<i64>,
@@ -66,7 +61,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a change may touch; all else stays as it was handed in (R13).
-pub const MAY_CHANGE: [Column; 20] = [
+pub const MAY_CHANGE: [Column; 16] = [
     Column::State,
     Column::Personal,
     Column::ContentDigest,
@@ -76,11 +71,7 @@ pub const MAY_CHANGE: [Column; 20] = [
     Column::ReturningUnit,
     Column::ReceivedAt,
     Column::Appointment,
-    Column::Due,
-    Column::WarnAt,
-    Column::CalendarRevision,
     Column::AnswerBy,
-    Column::AlarmAt,
     Column::Course,
     Column::ClosedAt,
     Column::Decision,
@@ -88,9 +79,6 @@ pub const MAY_CHANGE: [Column; 20] = [
     Column::ReturnMethod,
     Column::Revision,
 ];
-
-/// The numbers of the states in which the clock runs.
-pub const RUNNING: [i32; 2] = [2, 4];
 
 #[derive(Serialize, Deserialize)]
 struct StoredDecision {
@@ -142,11 +130,7 @@ impl Model {
             submitted_at: micros(dossier.submitted_at),
             received_at: receipt.map(|receipt| micros(receipt.received_at)),
             appointment: receipt.map(|receipt| micros(receipt.appointment)),
-            due: receipt.map(|receipt| micros(receipt.due.at)),
-            warn_at: receipt.and_then(|receipt| receipt.due.warn_at).map(micros),
-            calendar_revision: receipt.map(|receipt| receipt.due.calendar),
             answer_by: dossier.answer_by.map(micros),
-            alarm_at: dossier.next_alarm().map(micros),
             course: course(dossier)?,
             closed_at: closing.map(|closing| micros(closing.at)),
             decision: decision
@@ -158,12 +142,12 @@ impl Model {
         })
     }
 
-    /// The dossier of a row and its data key.
-    pub fn into_domain(self, key: Option<DataKey>) -> Result<Dossier, DbErr> {
+    /// The dossier of a row, its clock's row and its data key.
+    pub fn into_domain(self, clock: &Clock, key: Option<DataKey>) -> Result<Dossier, DbErr> {
         let personal = open(&self.uid, self.personal.as_deref(), key.as_ref())?;
         let key = key.filter(|_| personal.is_some());
         let personal = personal.unwrap_or_default();
-        let state = self.state(&personal)?;
+        let state = self.state(&personal, clock)?;
         // What is personal about it is sealed; without that, the rest stands open.
         let course = match (personal.course.clone(), &self.course) {
             (Some(course), _) => course,
@@ -202,19 +186,20 @@ impl Model {
         })
     }
 
-    fn state(&self, personal: &Personal) -> Result<State, DbErr> {
+    fn state(&self, personal: &Personal, clock: &Clock) -> Result<State, DbErr> {
+        let receipt = || self.receipt(clock);
         Ok(match self.state {
             1 => State::Submitted,
-            2 => State::Received(self.receipt()?),
+            2 => State::Received(receipt()?),
             3 => State::Refused(self.closing(personal)?),
-            4 => State::Processing(self.receipt()?),
-            5 => State::SupplementRequested(self.receipt()?),
-            6 => State::PaymentRequested(self.receipt()?),
-            7 => State::Withdrawn(self.receipt().ok(), self.closing(personal)?),
-            8 => State::Stopped(self.receipt()?, self.closing(personal)?),
-            9 => State::ResultReady(self.receipt()?, self.decision(personal)?),
+            4 => State::Processing(receipt()?),
+            5 => State::SupplementRequested(receipt()?),
+            6 => State::PaymentRequested(receipt()?),
+            7 => State::Withdrawn(receipt().ok(), self.closing(personal)?),
+            8 => State::Stopped(receipt()?, self.closing(personal)?),
+            9 => State::ResultReady(receipt()?, self.decision(personal)?),
             10 => State::Returned(
-                self.receipt()?,
+                receipt()?,
                 self.decision(personal)?,
                 Return {
                     at: time(self.returned_at, "returned_at")?,
@@ -225,16 +210,11 @@ impl Model {
         })
     }
 
-    fn receipt(&self) -> Result<Receipt, DbErr> {
-        let calendar = self.calendar_revision;
+    fn receipt(&self, clock: &Clock) -> Result<Receipt, DbErr> {
         Ok(Receipt {
             received_at: time(self.received_at, "received_at")?,
             appointment: time(self.appointment, "appointment")?,
-            due: Due {
-                at: time(self.due, "due")?,
-                warn_at: self.warn_at.map(clock::from_micros),
-                calendar: calendar.ok_or_else(|| bad_row("calendar_revision"))?,
-            },
+            due: clock.due()?,
         })
     }
 

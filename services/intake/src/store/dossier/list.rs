@@ -8,7 +8,8 @@ use sea_orm::{
     Select,
 };
 
-use super::entity::{Column, Entity, RUNNING};
+use super::clock;
+use super::entity::{Column, Entity};
 use super::{domain, scoped, words};
 use crate::dossier::Dossier;
 
@@ -79,21 +80,23 @@ pub async fn list(
 }
 
 fn in_order(select: Select<Entity>, filter: &Filter) -> Select<Entity> {
-    let row = |column| Expr::tuple([Expr::column(column), Expr::column(Column::Uid)]);
     let last = |after: &After| Expr::tuple([Expr::val(after.at), Expr::val(after.uid.as_str())]);
     let after = filter.after.as_ref();
     if filter.pressing.is_some() {
-        let select = select.order_by_asc(Column::Due).order_by_asc(Column::Uid);
+        let (due, uid) = (clock::Column::Due, clock::Column::DossierUid);
+        let select = select.order_by_asc(due).order_by_asc(uid);
+        let row = Expr::tuple([due.into_expr(), uid.into_expr()]);
         return match after {
-            Some(after) => select.filter(row(Column::Due).gt(last(after))),
+            Some(after) => select.filter(row.gt(last(after))),
             None => select,
         };
     }
+    let row = Expr::tuple([Column::SubmittedAt.into_expr(), Column::Uid.into_expr()]);
     let select = select
         .order_by_desc(Column::SubmittedAt)
         .order_by_desc(Column::Uid);
     match after {
-        Some(after) => select.filter(row(Column::SubmittedAt).lt(last(after))),
+        Some(after) => select.filter(row.lt(last(after))),
         None => select,
     }
 }
@@ -112,9 +115,9 @@ impl Filter {
         }
         all = all.add_option(self.state.map(|state| Column::State.eq(state)));
         if self.due_before.is_some() || self.pressing.is_some() {
-            all = all.add(Column::State.is_in(RUNNING));
+            all = all.add(clock::running());
         }
-        all.add_option(self.due_before.map(|before| Column::Due.lt(before)))
+        all.add_option(self.due_before.map(|before| clock::Column::Due.lt(before)))
             .add_option(self.pressing.map(Pressing::condition))
             .add_option(self.text.as_ref().map(|text| text.condition(ring)))
     }
@@ -122,12 +125,12 @@ impl Filter {
 
 impl Pressing {
     fn condition(self) -> Condition {
-        let overdue = |now: i64| Column::Due.lt(now);
+        let overdue = |now: i64| clock::Column::Due.lt(now);
         match self {
             Self::Overdue(now) => Condition::all().add(overdue(now)),
             Self::AtRisk(now) => Condition::any()
                 .add(overdue(now))
-                .add(Column::WarnAt.lte(now)),
+                .add(clock::Column::WarnAt.lte(now)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the operator asks of the sealed columns: whether they open, and hashes under the newest key.
 
 use kit::db::{Db, Sink as _};
-use kit::log::{self, keyed};
+use kit::log;
 use kit::seal::{Inspection, Keyring};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -10,6 +10,7 @@ use sea_orm::{
 
 use super::entity::{Column, Entity, Model};
 use super::personal::open;
+use super::{Row, keyed};
 
 /// How many are hashed anew in one transaction: whoever changes one of them waits for so many.
 const AT_ONCE: u64 = 200;
@@ -43,20 +44,18 @@ pub async fn rehash(db: &Db) -> Result<usize, DbErr> {
             .order_by_asc(Column::Uid)
             .limit(AT_ONCE)
             .lock_exclusive();
-        let page = keyed(page, Column::Uid).all(&tx).await?;
+        let page = keyed(page).all(&tx).await?;
         let Some(end) = page.last() else {
             tx.rollback().await?;
             return Ok(hashed);
         };
-        last.clone_from(&end.row.uid);
+        last.clone_from(&end.row.dossier.uid);
         let mut anew: Vec<Model> = Vec::new();
-        for dossier in page {
-            let key = dossier.key(ring, &dossier.row.uid)?;
-            let before = (
-                dossier.row.content_digest.clone(),
-                dossier.row.words.clone(),
-            );
-            let now = Model::from_domain(&dossier.row.into_domain(key)?, ring)?;
+        for found in page {
+            let key = found.key(ring, &found.row.dossier.uid)?;
+            let Row { dossier, clock } = found.row;
+            let before = (dossier.content_digest.clone(), dossier.words.clone());
+            let now = Model::from_domain(&dossier.into_domain(&clock, key)?, ring)?;
             if (&now.content_digest, &now.words) != (&before.0, &before.1) {
                 anew.push(now);
             }
