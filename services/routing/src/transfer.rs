@@ -5,6 +5,7 @@ mod desk;
 
 use kit::caller::Role;
 use kit::clock::Moment;
+use kit::sabotage::{self, Sabotage};
 use kit::seal::DataKey;
 
 use crate::error::Error;
@@ -250,7 +251,7 @@ impl Transfer {
     /// # Errors
     /// `OFFER_CHANGED`.
     pub fn must_be_offer(&self, epoch: i64) -> Result<(), Error> {
-        if self.offer_epoch == epoch {
+        if self.offer_epoch == epoch || sabotage::is(Sabotage::OfferEpochIgnored) {
             return Ok(());
         }
         Err(Error::OfferChanged {
