@@ -377,6 +377,7 @@ impl Transfer {
             offer_epoch: self.offer_epoch + 1,
             paper: Paper::of(self.paper.pieces.clone()),
             link: None,
+            assignee: None,
             ..self.becomes(State::Offered)
         }
     }
@@ -458,9 +459,9 @@ impl Transfer {
         }
     }
 
-    /// An officer keeps what its unit accepts, and nothing else.
+    /// An officer keeps what its unit accepts, and what stays the same offer, and nothing else.
     fn becomes(&self, state: State) -> Self {
-        let keeps = matches!(state, State::Accepted(_));
+        let keeps = matches!(state, State::Accepted(_) | State::Offered);
         Self {
             state,
             dead_letter: None,
