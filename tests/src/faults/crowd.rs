@@ -1,21 +1,22 @@
 //! A crowd: for a while five times as many people work at once, and some subscribers read slowly. Those who do not must get their
 //! offers as if nothing were.
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kit::clock::{self, Moment};
 use proto::routing::v1::Delivery;
-use rand::seq::SliceRandom as _;
+use rand::RngExt as _;
 
 use super::dice::Dice;
 use super::province::Province;
 
 /// How many times as many work.
 const TIMES: u32 = 5;
-/// So many of a hundred subscribers are slow.
-const SLOW_PERCENT: usize = 30;
+/// So many of ten subscribers are slow.
+const SLOW_OF_TEN: usize = 3;
 /// How long a slow subscriber leaves what it has read before it reads on: longer than its leases.
 const SLOW: Duration = Duration::from_secs(5);
 
@@ -45,13 +46,25 @@ pub struct Came {
 }
 
 impl Crowd {
-    /// Nobody yet. The seed decides who is slow.
+    /// Nobody yet. The seed decides who is slow: among those with much to do as many as among the others.
     pub fn of(province: &Province, dice: Dice) -> Self {
-        let mut units: Vec<_> = province.units.iter().map(|unit| unit.uid.clone()).collect();
-        units.shuffle(&mut dice.on("slow", 0));
-        units.truncate(units.len() * SLOW_PERCENT / 100);
+        let mut handled: HashMap<&str, usize> = HashMap::new();
+        for procedure in &province.procedures {
+            for unit in province.desks(procedure) {
+                *handled.entry(&unit.uid).or_default() += 1;
+            }
+        }
+        let mut units: Vec<&str> = province
+            .units
+            .iter()
+            .map(|unit| unit.uid.as_str())
+            .collect();
+        units.sort_by_key(|unit| Reverse(handled.get(unit).copied()));
+        let first = dice.on("slow", 0).random_range(0..10);
+        let by_work = units.into_iter().enumerate();
+        let slow = by_work.filter(|(place, _)| (place * SLOW_OF_TEN + first) % 10 < SLOW_OF_TEN);
         Self {
-            slow: units.into_iter().collect(),
+            slow: slow.map(|(_, unit)| unit.to_owned()).collect(),
             state: Mutex::default(),
         }
     }
