@@ -176,8 +176,14 @@ impl Cluster {
         peers
     }
 
-    /// Two services cannot reach each other, or can again.
-    pub fn cut_off(&self, (one, other): (usize, usize), is: bool) {
+    /// Two services cannot reach each other for so long.
+    pub async fn cut_off_for(&self, services: (usize, usize), time: Duration) {
+        self.cut_off(services, true);
+        tokio::time::sleep(time).await;
+        self.cut_off(services, false);
+    }
+
+    fn cut_off(&self, (one, other): (usize, usize), is: bool) {
         let (one, other) = (SERVICES[one], SERVICES[other]);
         let between = [format!("{one} to {other}-"), format!("{other} to {one}-")];
         let ways = self.proxies.iter();

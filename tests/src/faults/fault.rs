@@ -144,17 +144,14 @@ impl Fault {
                 replica.mend_clock();
             }
             Self::FlushRedis => cluster.redis.lock().await.flush_all(),
-            Self::KillRedis => {
+            Self::KillRedis | Self::EmptyRedis => {
                 let mut redis = cluster.redis.lock().await;
                 redis.kill();
                 tokio::time::sleep(away).await;
-                redis.restart().await;
-            }
-            Self::EmptyRedis => {
-                let mut redis = cluster.redis.lock().await;
-                redis.kill();
-                tokio::time::sleep(away).await;
-                redis.restart_empty().await;
+                match self {
+                    Self::EmptyRedis => redis.restart_empty().await,
+                    _ => redis.restart().await,
+                }
             }
             Self::KillPostgres => {
                 let mut postgres = cluster.postgres.lock().await;
@@ -172,11 +169,7 @@ impl Fault {
                 tokio::time::sleep(SLOW_FOR).await;
                 proxy.delay(Duration::ZERO);
             }
-            Self::CutOff(one, other) => {
-                cluster.cut_off((one, other), true);
-                tokio::time::sleep(cut_off).await;
-                cluster.cut_off((one, other), false);
-            }
+            Self::CutOff(one, other) => cluster.cut_off_for((one, other), cut_off).await,
             Self::Crowd => crowd.gather(CROWD_ALONE, CROWD_FOR).await,
         }
     }

@@ -182,7 +182,7 @@ impl Line {
         let way = self.way(R::PATH);
         let mut grpc = Grpc::new(way.connection());
         let opened = async {
-            grpc.ready().await.map_err(away)?;
+            grpc.ready().await.map_err(|error| away(&error))?;
             let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
             grpc.streaming(request, path_of::<R>(), codec).await
         };
@@ -331,7 +331,7 @@ pub fn asks_for_another_try(status: &Status) -> bool {
 
 async fn once<R: Rpc>(channel: Channel, request: Request<R>) -> Result<Reply<R::Reply>, Status> {
     let mut grpc = Grpc::new(channel);
-    grpc.ready().await.map_err(away)?;
+    grpc.ready().await.map_err(|error| away(&error))?;
     let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
     let response = grpc.unary(request, path_of::<R>(), codec).await?;
     let position = response.metadata().get("motcua-position");
@@ -342,7 +342,7 @@ async fn once<R: Rpc>(channel: Channel, request: Request<R>) -> Result<Reply<R::
     })
 }
 
-fn away(error: tonic::transport::Error) -> Status {
+fn away(error: &tonic::transport::Error) -> Status {
     Status::unavailable(error.to_string())
 }
 

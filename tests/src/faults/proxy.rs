@@ -161,3 +161,37 @@ impl Way {
         let _ = to.shutdown().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(200);
+
+    async fn heard(listener: &mut TcpStream) -> Option<u8> {
+        tokio::time::timeout(SOON, listener.read_u8())
+            .await
+            .ok()?
+            .ok()
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_while_the_way_is_cut_off_comes_when_it_is_whole_again() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let target = server.local_addr().unwrap().port();
+        let proxy = Proxy::before("a way".to_owned(), target).await;
+        let caller = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port));
+        let (mut caller, accepted) = (caller.await.unwrap(), server.accept().await);
+        let mut other = accepted.unwrap().0;
+        caller.write_u8(1).await.unwrap();
+        assert_eq!(heard(&mut other).await, Some(1));
+        proxy.cut_off(true);
+        caller.write_u8(2).await.unwrap();
+        other.write_u8(3).await.unwrap();
+        assert_eq!(heard(&mut other).await, None);
+        assert_eq!(heard(&mut caller).await, None);
+        proxy.cut_off(false);
+        assert_eq!(heard(&mut other).await, Some(2));
+        assert_eq!(heard(&mut caller).await, Some(3));
+    }
+}

@@ -61,6 +61,15 @@ impl Report {
             count(Kind::Return)
         );
         println!("transfers: {}", count(Kind::Accept));
+        println!(
+            "called back {}, given back {}, sent back {}; claimed {}, assigned {}, released {}",
+            count(Kind::Recall),
+            count(Kind::ReturnStep),
+            count(Kind::SendBack),
+            count(Kind::Claim),
+            count(Kind::Assign),
+            count(Kind::Release)
+        );
         println!("{}", subscribers(evidence));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");
         println!(

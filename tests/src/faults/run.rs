@@ -89,28 +89,14 @@ impl Journeys {
 pub async fn run(settings: &Settings) -> Report {
     let (province, dice) = (Province::read(), Dice::new(settings.seed));
     let (cluster, cast) = start(&settings.program, &province).await;
-    let ports = SERVICES.map(|service| (service, cluster.ports_of(service)));
-    let line = Line::new(ports.into_iter(), cast);
-    let crowd = Arc::new(Crowd::of(&province, dice));
-    let mail = Arc::new(Mail::new(Arc::clone(&crowd)));
     let mut subscribers = JoinSet::new();
-    let systems = Systems::begin(&line, &province, (&mail, dice), &mut subscribers).await;
-    mail::subscribe_people(&line, (&province, &systems), &mail, &mut subscribers);
-    subscribers.spawn(mail::redrive(Arc::clone(&line), province.units.clone()));
+    let scene = set_the_scene(&cluster, cast, (province, dice), &mut subscribers).await;
     println!(
         "{} units subscribed, {} of them by a system's stream, {} replicas serve",
-        province.units.len(),
-        systems.count(),
+        scene.province.units.len(),
+        scene.systems.count(),
         cluster.replicas.len()
     );
-    let scene = Arc::new(Scene {
-        line: Arc::clone(&line),
-        mail,
-        systems,
-        crowd,
-        province,
-        dice,
-    });
     let journeys = Arc::new(Journeys::default());
     let mut playing = JoinSet::new();
     let opening = playing.spawn(open_journeys(Arc::clone(&scene), Arc::clone(&journeys)));
@@ -126,7 +112,7 @@ pub async fn run(settings: &Settings) -> Report {
         let intake = connect(&format!("{}_intake", cluster.store().await)).await;
         sabotage::delete_a_row(&intake, dice).await;
     }
-    let mut evidence = Evidence::read(&cluster, line.book.acts()).await;
+    let mut evidence = Evidence::read(&cluster, scene.line.book.acts()).await;
     evidence.unfinished = journeys.under_way();
     evidence.refused = std::mem::take(
         &mut journeys
@@ -152,6 +138,30 @@ pub async fn run(settings: &Settings) -> Report {
         cluster.print_logs();
     }
     report
+}
+
+/// Registers systems and subscribes every unit.
+async fn set_the_scene(
+    cluster: &Cluster,
+    cast: Cast,
+    (province, dice): (Province, Dice),
+    subscribers: &mut JoinSet<()>,
+) -> Arc<Scene> {
+    let ports = SERVICES.map(|service| (service, cluster.ports_of(service)));
+    let line = Line::new(ports.into_iter(), cast);
+    let crowd = Arc::new(Crowd::of(&province, dice));
+    let mail = Arc::new(Mail::new(Arc::clone(&crowd)));
+    let systems = Systems::begin(&line, &province, (&mail, dice), subscribers).await;
+    mail::subscribe_people(&line, (&province, &systems), &mail, subscribers);
+    subscribers.spawn(mail::redrive(Arc::clone(&line), province.units.clone()));
+    Arc::new(Scene {
+        line,
+        mail,
+        systems,
+        crowd,
+        province,
+        dice,
+    })
 }
 
 async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {

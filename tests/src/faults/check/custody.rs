@@ -41,11 +41,14 @@ fn responsible(moved: &Moved) -> Option<&str> {
     let (sender, receiver) = (&transfer.from_unit_uid, &transfer.to_unit_uid);
     let has_ended = transfer.ended_at.is_some();
     match moved.event {
-        TransferEvent::Offered | TransferEvent::Declined | TransferEvent::Rehomed => Some(sender),
-        TransferEvent::Accepted => Some(receiver),
         TransferEvent::Recalled | TransferEvent::Returned if has_ended => Some(""),
-        // The sender has it back.
-        TransferEvent::Recalled | TransferEvent::Returned => Some(sender),
+        // It is offered, or the sender has it back.
+        TransferEvent::Offered
+        | TransferEvent::Declined
+        | TransferEvent::Rehomed
+        | TransferEvent::Recalled
+        | TransferEvent::Returned => Some(sender),
+        TransferEvent::Accepted => Some(receiver),
         TransferEvent::Cancelled | TransferEvent::Undone => Some(""),
         // Nothing about custody changes.
         TransferEvent::Assigned | TransferEvent::Unassigned => match transfer.state() {

@@ -174,9 +174,9 @@ fn is_caused_elsewhere(event: TransferEvent) -> bool {
     )
 }
 
-fn follows((before, had_ended): Stage, (event, has_ended): Stage) -> bool {
+fn follows((before, ended_before): Stage, (event, has_ended): Stage) -> bool {
     use TransferEvent as E;
-    let is_its_senders = !had_ended && matches!(before, E::Declined | E::Recalled | E::Returned);
+    let is_its_senders = !ended_before && matches!(before, E::Declined | E::Recalled | E::Returned);
     match event {
         E::Offered => is_its_senders || matches!(before, E::Unspecified | E::Rehomed),
         E::Accepted | E::Rehomed | E::Declined => before == E::Offered,

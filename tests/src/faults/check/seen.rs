@@ -13,7 +13,41 @@ use super::{Finding, Wrong};
 
 /// An act that a caller began after another had been acknowledged stands after it in the log.
 pub fn check(evidence: &Evidence) -> Vec<Finding> {
-    let mut places: HashMap<(&str, &'static str, &str, i64), usize> = HashMap::new();
+    let places = places(evidence);
+    let mut seen: HashMap<(bool, &str), Vec<Seen>> = HashMap::new();
+    for act in &evidence.acts {
+        let (Some(told), Some((answered, _))) = (act.told(), &act.answer) else {
+            continue;
+        };
+        let Some((in_routing, what, epoch)) = name_of(act.kind, told) else {
+            continue;
+        };
+        let transfer = if in_routing {
+            told.transfer.as_str()
+        } else {
+            ""
+        };
+        if let Some(place) = places.get(&(told.dossier.as_str(), what, transfer, epoch)) {
+            let seen = seen.entry((in_routing, &told.dossier)).or_default();
+            seen.push(Seen {
+                place: *place,
+                sent: act.sent,
+                answered: *answered,
+                what,
+            });
+        }
+    }
+    let pairs = seen
+        .iter()
+        .flat_map(|((_, dossier), acts)| turned(dossier, acts));
+    pairs.collect()
+}
+
+/// Where in its log something stands: of which dossier, what, of which transfer, under which epoch.
+type Places<'a> = HashMap<(&'a str, &'static str, &'a str, i64), usize>;
+
+fn places(evidence: &Evidence) -> Places<'_> {
+    let mut places = Places::new();
     for (place, row) in evidence.intake.iter().enumerate() {
         let what = match &row.change {
             Some(Change::Submitted(_)) => "submitted",
@@ -49,33 +83,7 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         };
         places.insert((&row.dossier, what, &transfer.uid, epoch), place);
     }
-    let mut seen: HashMap<(bool, &str), Vec<Seen>> = HashMap::new();
-    for act in &evidence.acts {
-        let (Some(told), Some((answered, _))) = (act.told(), &act.answer) else {
-            continue;
-        };
-        let Some((in_routing, what, epoch)) = name_of(act.kind, told) else {
-            continue;
-        };
-        let transfer = if in_routing {
-            told.transfer.as_str()
-        } else {
-            ""
-        };
-        if let Some(place) = places.get(&(told.dossier.as_str(), what, transfer, epoch)) {
-            let seen = seen.entry((in_routing, &told.dossier)).or_default();
-            seen.push(Seen {
-                place: *place,
-                sent: act.sent,
-                answered: *answered,
-                what,
-            });
-        }
-    }
-    let pairs = seen
-        .iter()
-        .flat_map(|((_, dossier), acts)| turned(dossier, acts));
-    pairs.collect()
+    places
 }
 
 struct Seen {
