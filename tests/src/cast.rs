@@ -37,6 +37,8 @@ pub const AN: &str = "citizen-an";
 pub const BINH: &str = "citizen-binh";
 /// A system that acts for the commune.
 pub const CLIENT: &str = "client-tan-lap";
+/// How the names of client systems begin, all of which sign with one key.
+const OF_CLIENTS: &str = "client-";
 
 const UNITS: [&str; 8] = [
     COMMUNE,
@@ -137,7 +139,7 @@ impl Cast {
                 let id_token = self.providers.applicant(name, Kind::Cccd, number);
                 id_token.map(Proof::IdToken)
             }
-            None if subject == CLIENT => {
+            None if subject.starts_with(OF_CLIENTS) => {
                 sign_assertion(subject, &self.client).map(Proof::Assertion)
             }
             None => self.providers.officer(subject).map(Proof::IdToken),
@@ -147,17 +149,27 @@ impl Cast {
 
     /// What registers the client system.
     pub fn registration(&self) -> RegisterClientRequest {
+        self.registration_of(CLIENT, COMMUNE, &CLIENT_RPCS)
+    }
+
+    /// What registers a client system that acts for a unit and may call these rpcs.
+    pub fn registration_of(
+        &self,
+        client: &str,
+        unit: &str,
+        rpcs: &[&str],
+    ) -> RegisterClientRequest {
         let registration = ClientRegistration {
-            name: "Phần mềm một cửa phường Tân Lập".to_owned(),
+            name: "Phần mềm một cửa".to_owned(),
             kind: ClientKind::System.into(),
-            rpcs: CLIENT_RPCS.map(str::to_owned).to_vec(),
-            unit_uids: vec![COMMUNE.to_owned()],
+            rpcs: rpcs.iter().map(|rpc| (*rpc).to_owned()).collect(),
+            unit_uids: vec![unit.to_owned()],
             rate_class: RateClass::High.into(),
             certificate_subject: String::new(),
         };
         RegisterClientRequest {
-            request_id: format!("register-{CLIENT}"),
-            client_id: CLIENT.to_owned(),
+            request_id: format!("register-{client}"),
+            client_id: client.to_owned(),
             registration: Some(registration),
             jwks: vec![self.client.public().to_jwk()],
         }
@@ -167,6 +179,11 @@ impl Cast {
 /// The officer of a unit in a role.
 pub fn subject(unit: &str, role: &str) -> String {
     format!("{unit}-{role}")
+}
+
+/// The client system of a unit.
+pub fn client_of(unit: &str) -> String {
+    format!("{OF_CLIENTS}{unit}")
 }
 
 /// Four for each of these units, and an administrator of the province.

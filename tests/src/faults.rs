@@ -7,6 +7,7 @@
 mod act;
 mod check;
 mod cluster;
+mod crowd;
 mod dice;
 mod evidence;
 mod fault;
@@ -20,6 +21,7 @@ mod record;
 mod report;
 mod run;
 mod sabotage;
+mod system;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

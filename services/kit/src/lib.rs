@@ -41,7 +41,7 @@ pub mod online;
 pub mod page;
 pub mod queue;
 pub mod rate;
-mod sabotage;
+pub mod sabotage;
 pub mod seal;
 pub mod serve;
 pub mod sheet;

@@ -12,6 +12,10 @@ pub enum Sabotage {
     NoPlace,
     /// `maxlen-10`: a unit's stream is cut to ten entries.
     MaxLen10,
+    /// `offer-epoch-ignored`: whoever answers an offer answers whichever is open now, not the one that was seen.
+    OfferEpochIgnored,
+    /// `custody-at-offer`: an offer makes the unit responsible that it is made to.
+    CustodyAtOffer,
 }
 
 /// The place from which a consumer goes on that stands at this one.
@@ -27,14 +31,15 @@ pub(crate) fn place(stored: i64) -> i64 {
 /// Whether this is broken: never in a build without the feature.
 #[cfg(not(feature = "sabotage"))]
 #[must_use]
-pub(crate) const fn is(_: Sabotage) -> bool {
+#[inline]
+pub const fn is(_: Sabotage) -> bool {
     false
 }
 
 /// Whether this is broken.
 #[cfg(feature = "sabotage")]
 #[must_use]
-pub(crate) fn is(what: Sabotage) -> bool {
+pub fn is(what: Sabotage) -> bool {
     static CHOSEN: std::sync::OnceLock<Option<Sabotage>> = std::sync::OnceLock::new();
     let chosen = CHOSEN.get_or_init(|| {
         let name = std::env::var("MOTCUA_SABOTAGE").ok()?;
@@ -46,6 +51,8 @@ pub(crate) fn is(what: Sabotage) -> bool {
             ("group-at-end", Sabotage::GroupAtEnd),
             ("no-place", Sabotage::NoPlace),
             ("maxlen-10", Sabotage::MaxLen10),
+            ("offer-epoch-ignored", Sabotage::OfferEpochIgnored),
+            ("custody-at-offer", Sabotage::CustodyAtOffer),
         ];
         all.into_iter()
             .find(|(known, _)| *known == name)

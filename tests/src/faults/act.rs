@@ -39,7 +39,7 @@ macro_rules! on_dossiers {
 }
 
 macro_rules! on_transfers {
-    ($($request:ident => $kind:ident, $epoch:ident;)*) => {
+    ($($request:ident => $kind:ident, $epoch:ident $(, offer $seen:literal)? $(, anew $anew:ident)?;)*) => {
         $(impl Acting for routing::$request {
             const KIND: Kind = Kind::$kind;
 
@@ -54,6 +54,9 @@ macro_rules! on_transfers {
                     dossier: transfer.dossier_uid,
                     code: transfer.dossier_code,
                     transfer: transfer.uid,
+                    $(offer: self.offer_epoch + $seen,)?
+                    $(anew: reply.$anew.clone().unwrap_or_default().uid,)?
+                    ..Told::default()
                 }
             }
         })*
@@ -99,8 +102,14 @@ on_dossiers! {
 }
 
 on_transfers! {
-    AcceptTransferRequest => Accept, custody_epoch;
-    DeclineTransferRequest => Decline, offer_epoch;
-    ForwardTransferRequest => Forward, offer_epoch;
+    AcceptTransferRequest => Accept, custody_epoch, offer 0;
+    DeclineTransferRequest => Decline, offer_epoch, offer 0;
+    RecallTransferRequest => Recall, offer_epoch, offer 0;
+    ForwardTransferRequest => Forward, offer_epoch, offer 1;
     CompleteTransferRequest => Complete, custody_epoch;
+    ReturnTransferRequest => ReturnStep, custody_epoch;
+    SendBackTransferRequest => SendBack, custody_epoch, anew offered;
+    ClaimTransferRequest => Claim, revision;
+    AssignTransferRequest => Assign, revision;
+    ReleaseTransferRequest => Release, revision;
 }

@@ -2,12 +2,16 @@
 //! stores hold. One obvious place to add a check: a module with a function from [`Evidence`] to [`Finding`]s, named in [`all`].
 
 mod acts;
+mod assigned;
 mod codes;
 mod custody;
 mod drained;
 mod history;
+mod offers;
 mod order;
+mod queue;
 mod routes;
+mod seen;
 
 use std::fmt;
 
@@ -44,6 +48,8 @@ pub enum Wrong {
     Codes,
     /// History is not as it was written.
     History,
+    /// Some were delayed by others.
+    Delayed,
     /// Something is still under way.
     NotDrained,
 }
@@ -77,6 +83,10 @@ pub fn all(evidence: &Evidence, province: &Province) -> Vec<Finding> {
     let mut findings = [
         acts::check(evidence),
         order::check(evidence),
+        seen::check(evidence),
+        offers::check(evidence),
+        assigned::check(evidence),
+        queue::check(evidence),
         routes::check(evidence, province),
         custody::check(evidence),
         codes::check(evidence),

@@ -1,6 +1,7 @@
 //! What is broken and mended: one PostgreSQL, one Redis, two replicas of each service, each with a clock of its own, and a proxy on
 //! every way between them.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -45,7 +46,7 @@ pub struct Cluster {
     pub redis: Mutex<Redis>,
     /// The replicas.
     pub replicas: Vec<Replica>,
-    /// Every way: callers to replicas, replicas to the store and the queue.
+    /// Every way: callers to replicas, services to the replicas of others, replicas to the store and the queue.
     pub proxies: Vec<Proxy>,
     folder: TempDir,
 }
@@ -105,16 +106,18 @@ impl Cluster {
     /// Starts two replicas of each service and waits until all may be called.
     pub async fn start(&mut self, program: &Program) {
         let (postgres, redis) = (self.postgres.get_mut().port(), self.redis.get_mut().port());
-        let mut peers = Vec::new();
         let mut ports = Vec::new();
         for service in SERVICES {
             for number in 1..=REPLICAS {
                 let (name, own) = (format!("{service}-{number}"), free_port());
                 let front = Proxy::before(format!("callers to {name}"), own).await;
-                peers.push(format!("{service}=http://127.0.0.1:{}", front.port));
                 ports.push((service, name, own, front.port));
                 self.proxies.push(front);
             }
+        }
+        let mut peers = HashMap::new();
+        for service in SERVICES {
+            peers.insert(service, self.ways_from(service, &ports).await);
         }
         for (service, name, own_port, port) in ports {
             let store = Proxy::before(format!("{name}{TO_STORE}"), postgres).await;
@@ -129,7 +132,7 @@ impl Cluster {
             set("--simulated-clock", MONDAY_MORNING.to_owned());
             let providers = self.folder.path().join(CALLERS).join(PROVIDERS);
             set("--providers", providers.display().to_string());
-            for peer in &peers {
+            for peer in &peers[service] {
                 set("--peer", peer.clone());
             }
             self.proxies.extend([store, queue]);
@@ -151,6 +154,41 @@ impl Cluster {
         }
         for replica in &self.replicas {
             replica.must_serve().await;
+        }
+    }
+
+    /// Opens a way from a service to each replica of the others; what its replicas are told of them.
+    async fn ways_from(
+        &mut self,
+        service: &str,
+        replicas: &[(&'static str, String, u16, u16)],
+    ) -> Vec<String> {
+        let mut peers = Vec::new();
+        for (other, replica, own, front) in replicas {
+            let mut port = *front;
+            if *other != service {
+                let way = Proxy::before(format!("{service} to {replica}"), *own).await;
+                port = way.port;
+                self.proxies.push(way);
+            }
+            peers.push(format!("{other}=http://127.0.0.1:{port}"));
+        }
+        peers
+    }
+
+    /// Two services cannot reach each other for so long.
+    pub async fn cut_off_for(&self, services: (usize, usize), time: Duration) {
+        self.cut_off(services, true);
+        tokio::time::sleep(time).await;
+        self.cut_off(services, false);
+    }
+
+    fn cut_off(&self, (one, other): (usize, usize), is: bool) {
+        let (one, other) = (SERVICES[one], SERVICES[other]);
+        let between = [format!("{one} to {other}-"), format!("{other} to {one}-")];
+        let ways = self.proxies.iter();
+        for way in ways.filter(|way| between.iter().any(|name| way.name.starts_with(name))) {
+            way.cut_off(is);
         }
     }
 

@@ -14,6 +14,7 @@ use sea_orm::{
 };
 
 use super::cluster::Cluster;
+use super::crowd::Came;
 use super::plan::Plan;
 use super::record::Act;
 use crate::pair::connect;
@@ -26,6 +27,10 @@ pub struct Evidence {
     pub refused: Vec<(usize, String)>,
     /// The journeys that did not end.
     pub unfinished: Vec<usize>,
+    /// How offers came while there was a crowd.
+    pub came: Came,
+    /// What systems were told on their streams that makes no sense, in words.
+    pub odd: Vec<String>,
     /// Intake's log in the order of its shards and numbers.
     pub intake: Vec<Row<Change>>,
     /// Routing's log in that order.
@@ -119,6 +124,8 @@ impl Evidence {
             acts,
             refused: Vec::new(),
             unfinished: Vec::new(),
+            came: Came::default(),
+            odd: Vec::new(),
             intake: log(&intake, |any| any.to_msg::<DossierChange>().ok()?.change).await,
             routing: log(&routing, moved).await,
             dossiers: dossiers(&intake).await,

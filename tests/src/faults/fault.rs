@@ -1,5 +1,6 @@
 //! What goes wrong, when, and how it is mended. One obvious place to add a kind of fault.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rustix::process::Signal;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, SERVICES};
+use super::crowd::Crowd;
 use super::dice::Dice;
 use super::proxy::Break;
 
@@ -21,6 +23,15 @@ const FULL_FOR: Duration = Duration::from_secs(4);
 const WRONG_FOR: Duration = Duration::from_secs(10);
 /// By how many days.
 const WRONG_BY: [i32; 2] = [30, -2];
+
+/// How long two services are cut off from each other at least, and at most.
+const CUT_OFF_MILLIS: Range<u64> = 3_000..8_000;
+/// How long a crowd is there.
+const CROWD_FOR: Duration = Duration::from_secs(12);
+/// How long nothing else goes wrong meanwhile, so that only the crowd can delay anybody.
+const CROWD_ALONE: Duration = Duration::from_secs(7);
+/// Intake and routing, each of which lives on what the other tells.
+const LIVE_ON_EACH_OTHER: (usize, usize) = (2, 3);
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +62,10 @@ pub enum Fault {
     Reset(usize),
     /// A proxy holds every packet back for a while.
     Slow(usize),
+    /// Two services cannot reach each other for a while, in either direction.
+    CutOff(usize, usize),
+    /// Five times as many work as usual, and some subscribers are slow.
+    Crowd,
 }
 
 impl Fault {
@@ -71,26 +86,39 @@ impl Fault {
             Self::Cut(_) => "connections cut",
             Self::Reset(_) => "connections reset",
             Self::Slow(_) => "connections delayed",
+            Self::CutOff(..) => "two services cut off from each other",
+            Self::Crowd => "5 times the load, 30 % of the subscribers slow",
         }
     }
 
     /// What it befalls.
-    pub fn target(self, cluster: &Cluster) -> &str {
+    pub fn target(self, cluster: &Cluster) -> String {
         match self {
             Self::KillReplica(replica)
             | Self::StallReplica(replica)
-            | Self::ShiftClock(replica, _) => &cluster.replicas[replica].name,
-            Self::RollOut => "each replica",
+            | Self::ShiftClock(replica, _) => cluster.replicas[replica].name.clone(),
+            Self::RollOut => "each replica".to_owned(),
             Self::Cut(proxy) | Self::Reset(proxy) | Self::Slow(proxy) => {
-                &cluster.proxies[proxy].name
+                cluster.proxies[proxy].name.clone()
             }
-            Self::FlushRedis | Self::KillRedis | Self::EmptyRedis => "Redis",
-            Self::KillPostgres | Self::LackRoom | Self::FailOver => "PostgreSQL",
+            Self::FlushRedis | Self::KillRedis | Self::EmptyRedis => "Redis".to_owned(),
+            Self::KillPostgres | Self::LackRoom | Self::FailOver => "PostgreSQL".to_owned(),
+            Self::CutOff(one, other) => format!("{} and {}", SERVICES[one], SERVICES[other]),
+            Self::Crowd => "everybody".to_owned(),
         }
     }
 
-    /// Lets it happen, and mends it: returns when all runs again.
-    pub async fn happen(self, cluster: Arc<Cluster>, away: Duration, delay: Duration) {
+    /// For how long nothing else may be wrong: what was broken before is mended first.
+    pub fn alone_for(self) -> Option<Duration> {
+        (self == Self::Crowd).then_some(CROWD_ALONE)
+    }
+
+    async fn happen(self, cluster: &Cluster, crowd: &Crowd, lasts: Lasts) {
+        let Lasts {
+            away,
+            delay,
+            cut_off,
+        } = lasts;
         match self {
             Self::KillReplica(replica) => {
                 let replica = &cluster.replicas[replica];
@@ -116,17 +144,14 @@ impl Fault {
                 replica.mend_clock();
             }
             Self::FlushRedis => cluster.redis.lock().await.flush_all(),
-            Self::KillRedis => {
+            Self::KillRedis | Self::EmptyRedis => {
                 let mut redis = cluster.redis.lock().await;
                 redis.kill();
                 tokio::time::sleep(away).await;
-                redis.restart().await;
-            }
-            Self::EmptyRedis => {
-                let mut redis = cluster.redis.lock().await;
-                redis.kill();
-                tokio::time::sleep(away).await;
-                redis.restart_empty().await;
+                match self {
+                    Self::EmptyRedis => redis.restart_empty().await,
+                    _ => redis.restart().await,
+                }
             }
             Self::KillPostgres => {
                 let mut postgres = cluster.postgres.lock().await;
@@ -144,8 +169,21 @@ impl Fault {
                 tokio::time::sleep(SLOW_FOR).await;
                 proxy.delay(Duration::ZERO);
             }
+            Self::CutOff(one, other) => cluster.cut_off_for((one, other), cut_off).await,
+            Self::Crowd => crowd.gather(CROWD_ALONE, CROWD_FOR).await,
         }
     }
+}
+
+/// How long it lasts, where that is left to chance.
+#[derive(Clone, Copy, Debug)]
+struct Lasts {
+    /// How long what was killed stays away.
+    away: Duration,
+    /// By how much a slow way is slow.
+    delay: Duration,
+    /// How long services are cut off.
+    cut_off: Duration,
 }
 
 /// One fault of a run.
@@ -155,13 +193,18 @@ pub struct Planned {
     pub fault: Fault,
     /// How long after the one before.
     pub pause: Duration,
-    /// How long what was killed stays away.
-    pub away: Duration,
-    /// By how much a slow way is slow.
-    pub delay: Duration,
+    lasts: Lasts,
 }
 
-/// Faults without end, decided by the seed: in every round each replica is killed once, and everything else happens.
+impl Planned {
+    /// Lets it happen, and mends it: returns when all runs again.
+    pub async fn happen(self, cluster: Arc<Cluster>, crowd: Arc<Crowd>) {
+        self.fault.happen(&cluster, &crowd, self.lasts).await;
+    }
+}
+
+/// Faults without end, decided by the seed: in every round a crowd comes first, each replica is killed once, and everything else
+/// happens.
 pub struct Faults {
     dice: StdRng,
     round: Vec<Fault>,
@@ -209,7 +252,14 @@ impl Faults {
         ] {
             self.round.push(way(one_of(&mut self.dice, self.proxies)));
         }
+        let (one, other) = LIVE_ON_EACH_OTHER;
+        self.round.push(Fault::CutOff(one, other));
+        let one = one_of(&mut self.dice, SERVICES.len());
+        let further = self.dice.random_range(1..SERVICES.len());
+        self.round
+            .push(Fault::CutOff(one, (one + further) % SERVICES.len()));
         self.round.shuffle(&mut self.dice);
+        self.round.push(Fault::Crowd);
     }
 }
 
@@ -221,12 +271,16 @@ impl Iterator for Faults {
             self.next_round();
         }
         let mut millis = |range| Duration::from_millis(self.dice.random_range(range));
-        let (pause, away, delay) = (millis(1_500..2_900), millis(100..1_200), millis(20..200));
+        let pause = millis(900..2_100);
+        let lasts = Lasts {
+            away: millis(100..1_200),
+            delay: millis(20..200),
+            cut_off: millis(CUT_OFF_MILLIS),
+        };
         Some(Planned {
             fault: self.round.pop()?,
             pause,
-            away,
-            delay,
+            lasts,
         })
     }
 }

@@ -1,6 +1,9 @@
 //! Who does what next with one dossier, from the desk that takes it in to the desk that returns the result.
 
 mod asked;
+mod back;
+mod desk;
+mod queue;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,16 +13,18 @@ use proto::intake::v1::{
     ReturnResultRequest, WithdrawDossierRequest,
 };
 use proto::routing::v1::{
-    AcceptTransferRequest, CompleteTransferRequest, DeclineTransferRequest, ForwardTransferRequest,
-    Transfer, TransferRole,
+    CompleteTransferRequest, DeclineTransferRequest, Delivery, ForwardTransferRequest, Transfer,
+    TransferRole,
 };
 use tokio::task::JoinSet;
 
+use super::crowd::Crowd;
 use super::dice::Dice;
 use super::line::Line;
 use super::mail::Mail;
 use super::plan::{Fate, Plan, citizen};
 use super::province::Province;
+use super::system::Systems;
 use crate::cast::subject;
 use crate::new_request_id;
 
@@ -29,6 +34,10 @@ pub struct Scene {
     pub line: Arc<Line>,
     /// The offers.
     pub mail: Arc<Mail>,
+    /// The systems that work units' queues.
+    pub systems: Systems,
+    /// How much is going on.
+    pub crowd: Arc<Crowd>,
     /// Units, procedures and routes.
     pub province: Province,
     /// Chance.
@@ -45,9 +54,14 @@ const LOST_TO_ANOTHER: [&str; 2] = ["STATE_FORBIDS", "NOT_THE_HOLDER"];
 enum Next {
     /// More offers, or those that are under way.
     Wait,
+    /// The same offer, which was given back and is to be delivered again.
+    Again(OfferKey),
     /// The dossier is at its end.
     Over,
 }
+
+/// A transfer and the epoch of one offer of it.
+type OfferKey = (String, i64);
 
 /// One dossier and those who work on it.
 #[derive(Clone)]
@@ -164,16 +178,17 @@ impl Work {
         let (mut seen, mut at_work) = (HashSet::new(), JoinSet::new());
         loop {
             tokio::select! {
-                Some(offer) = mail.recv() => {
-                    if seen.insert((offer.uid.clone(), offer.offer_epoch)) {
+                Some(delivery) = mail.recv() => {
+                    if seen.insert(queue::offer_of(&delivery)) {
                         let work = self.clone();
-                        at_work.spawn(async move { work.answer(offer).await });
+                        at_work.spawn(async move { work.answer(delivery).await });
                     }
                 }
                 Some(done) = at_work.join_next() => {
-                    let next = done.map_err(|error| error.to_string())??;
-                    if matches!(next, Next::Over) {
-                        break;
+                    match done.map_err(|error| error.to_string())?? {
+                        Next::Wait => {}
+                        Next::Again(offer) => { seen.remove(&offer); }
+                        Next::Over => break,
                     }
                 }
             }
@@ -185,31 +200,33 @@ impl Work {
         Ok(())
     }
 
-    async fn answer(&self, offer: Transfer) -> Result<Next, Refused> {
+    async fn answer(&self, delivery: Delivery) -> Result<Next, Refused> {
+        let key = queue::offer_of(&delivery);
+        let attempt = delivery.attempt;
+        let offer = delivery.transfer.unwrap_or_default();
         let is_first = offer.offer_epoch == 1 && offer.from_unit_uid == self.desk;
         let is_first = is_first && offer.step_key != "result";
         match self.fate {
             Fate::Declined if is_first => return self.decline(&offer).await,
             Fate::Forwarded if is_first => return self.forward(&offer, &offer.to_unit_uid).await,
+            Fate::Recalled if is_first => return self.call_back(&offer).await,
             _ => {}
         }
-        let accepted = self.accept(&offer).await;
+        let Some(taking) = self.take(&offer, attempt).await else {
+            return Ok(Next::Again(key));
+        };
+        if self.fate == Fate::Shared && is_first {
+            self.share(&offer).await?;
+        }
+        let accepted = self.accept(&offer, taking).await;
         if matches!(self.fate, Fate::Withdrawn | Fate::Stopped) {
-            // Recalled with the dossier.
-            let Some((held, position)) = or_lost(accepted)? else {
-                return Ok(Next::Wait);
-            };
-            let worked_off = self.work_off(&held, position.as_deref());
-            if held.custody_epoch != 1 {
-                return Ok(or_lost(worked_off.await)?.unwrap_or(Next::Wait));
-            }
-            let (withdrawn, worked_off) = tokio::join!(self.give_up(), worked_off);
-            or_lost(worked_off)?;
-            // Where the decision was faster, the dossier goes its way to the end.
-            return Ok(or_lost(withdrawn)?.unwrap_or(Next::Wait));
+            return self.go_on_until_given_up(accepted).await;
         }
         let (held, position) = accepted?;
         let position = match self.fate {
+            Fate::Returned if is_first => return self.return_step(&held).await,
+            Fate::SentBack if self.is_to_go_back(&held) => return self.send_back(&held).await,
+            Fate::Shared if is_first => self.let_go(&held, position).await?,
             _ if held.custody_epoch != 1 => position,
             Fate::Supplemented => self.supplement(&held, position.as_deref()).await?,
             Fate::Paying => self.have_paid(&held, position.as_deref()).await?,
@@ -218,27 +235,31 @@ impl Work {
         self.work_off(&held, position.as_deref()).await
     }
 
+    /// Works on what was accepted, and gives the whole dossier up while the first unit does.
+    async fn go_on_until_given_up(
+        &self,
+        accepted: Result<(Transfer, Option<String>), Refused>,
+    ) -> Result<Next, Refused> {
+        // Recalled with the dossier.
+        let Some((held, position)) = or_lost(accepted)? else {
+            return Ok(Next::Wait);
+        };
+        let worked_off = self.work_off(&held, position.as_deref());
+        if held.custody_epoch != 1 {
+            return Ok(or_lost(worked_off.await)?.unwrap_or(Next::Wait));
+        }
+        let (withdrawn, worked_off) = tokio::join!(self.give_up(), worked_off);
+        or_lost(worked_off)?;
+        // Where the decision was faster, the dossier goes its way to the end.
+        Ok(or_lost(withdrawn)?.unwrap_or(Next::Wait))
+    }
+
     /// Withdraws or stops it, as its fate is.
     async fn give_up(&self) -> Result<Next, Refused> {
         match self.fate {
             Fate::Stopped => self.stop().await,
             _ => self.withdraw().await,
         }
-    }
-
-    async fn accept(&self, offer: &Transfer) -> Result<(Transfer, Option<String>), Refused> {
-        let request = AcceptTransferRequest {
-            request_id: new_request_id(),
-            transfer_uid: offer.uid.clone(),
-            offer_epoch: offer.offer_epoch,
-        };
-        let line = &self.scene.line;
-        let accepted = line
-            .act(self.number, &officer(offer), None, request)
-            .await?;
-        let held = accepted.message.transfer;
-        let held = held.ok_or_else(|| "a reply without a transfer".to_owned())?;
-        Ok((held, accepted.position))
     }
 
     async fn work_off(&self, held: &Transfer, after: Option<&str>) -> Result<Next, Refused> {
@@ -255,8 +276,9 @@ impl Work {
             paper: Vec::new(),
         };
         let line = &self.scene.line;
-        line.act(self.number, &officer(held), after, request)
-            .await?;
+        let system = self.scene.systems.of(&held.to_unit_uid);
+        let by = system.map_or_else(|| officer(held), |system| system.client.clone());
+        line.act(self.number, &by, after, request).await?;
         Ok(Next::Wait)
     }
 
@@ -309,7 +331,7 @@ impl Work {
         self.forward(offer, &offer.from_unit_uid).await
     }
 
-    /// Offers it again to the same unit, under the next epoch.
+    /// Offers it again to the same unit, under the next epoch. Whoever answers the offer of before then is refused.
     async fn forward(&self, offer: &Transfer, by: &str) -> Result<Next, Refused> {
         let request = ForwardTransferRequest {
             request_id: new_request_id(),
@@ -324,6 +346,7 @@ impl Work {
             .line
             .act(self.number, &desk, None, request)
             .await?;
+        self.answer_late(offer).await?;
         Ok(Next::Wait)
     }
 }

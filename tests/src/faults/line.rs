@@ -5,16 +5,18 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::Stream;
 use kit::clock::{self, Moment};
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
-use proto::identity::v1::IssueTokenRequest;
+use proto::identity::v1::{IssueTokenRequest, RegisterClientRequest};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataMap;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use super::act::Acting;
@@ -28,6 +30,8 @@ use crate::rpc::Rpc;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// A replica that did not answer is left alone for so long.
 const AVOIDED: Duration = Duration::from_secs(2);
+/// How many connections lead to each replica: one carries 128 calls at once, and so many may wait for offers alone.
+const CONNECTIONS: usize = 8;
 const CONNECTING: Duration = Duration::from_secs(1);
 const ISSUED_AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -47,8 +51,10 @@ pub struct Line {
     pub book: Book,
 }
 
+/// To one replica, over several connections: what waits for offers leaves room for those who ask.
 struct Way {
-    channel: Channel,
+    connections: Vec<Channel>,
+    turn: AtomicUsize,
     avoided_until: AtomicU64,
 }
 
@@ -93,6 +99,12 @@ impl Line {
         after: Option<&str>,
         request: R,
     ) -> Result<Reply<R::Reply>, String> {
+        let asking = self.begin(journey, caller, &request);
+        self.insist(asking, caller, after, request).await
+    }
+
+    /// Notes an act that is asked for from now on.
+    pub fn begin<R: Acting>(&self, journey: usize, caller: &str, request: &R) -> Asking<'_> {
         let place = self.book.open(Act {
             kind: R::KIND,
             journey,
@@ -100,24 +112,33 @@ impl Line {
             request_id: request.request_id().to_owned(),
             sent: self.now(),
             tries: 0,
+            on_a_stream: false,
             answer: None,
         });
+        Asking { line: self, place }
+    }
+
+    /// Asks for an act, under the same request id each time, until it is answered.
+    ///
+    /// # Errors
+    /// The reason of the refusal.
+    pub async fn insist<R: Acting>(
+        &self,
+        asking: Asking<'_>,
+        caller: &str,
+        after: Option<&str>,
+        request: R,
+    ) -> Result<Reply<R::Reply>, String> {
         let mut pause = PAUSE;
         loop {
-            self.book.sent(place);
+            asking.sent();
             match self.ask(caller, after, request.clone(), PATIENCE).await {
                 Ok(reply) => {
-                    let told = request.told(&reply.message);
-                    self.book
-                        .close(place, self.now(), Answer::Acknowledged(told));
+                    asking.acknowledged(&request, &reply.message);
                     return Ok(reply);
                 }
                 Err(status) if asks_for_another_try(&status) => {}
-                Err(status) => {
-                    let reason = format!("{} ({:?})", reason_of(&status), status.code());
-                    self.book.close(place, self.now(), Answer::Refused(reason));
-                    return Err(reason_of(&status));
-                }
+                Err(status) => return Err(asking.refused(reason_of(&status), status.code())),
             }
             tokio::time::sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);
@@ -135,24 +156,61 @@ impl Line {
         request: R,
         patience: Duration,
     ) -> Result<Reply<R::Reply>, Status> {
-        let token = self.token(caller).await?;
-        let mut request = Request::new(request);
-        insert(
-            request.metadata_mut(),
-            "authorization",
-            &format!("Bearer {token}"),
-        );
+        let mut request = self.signed(caller, request).await?;
         if let Some(after) = after {
             insert(request.metadata_mut(), AFTER, after);
         }
         let answered = self.send(request, patience).await;
-        if let Err(status) = &answered
-            && status.code() == Code::Unauthenticated
-        {
+        if let Err(status) = &answered {
+            self.heed(caller, status);
+        }
+        answered
+    }
+
+    /// Opens a stream in both directions to one replica.
+    ///
+    /// # Errors
+    /// What it, or the connection, answers.
+    pub async fn converse<R: Rpc>(
+        &self,
+        caller: &str,
+        requests: impl Stream<Item = R> + Send + 'static,
+    ) -> Result<Streaming<R::Reply>, Status> {
+        let mut request = self.signed(caller, requests).await?;
+        let now = self.civil().to_rfc3339();
+        insert(request.metadata_mut(), SIMULATED_TIME, &now);
+        let way = self.way(R::PATH);
+        let mut grpc = Grpc::new(way.connection());
+        let opened = async {
+            grpc.ready().await.map_err(|error| away(&error))?;
+            let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
+            grpc.streaming(request, path_of::<R>(), codec).await
+        };
+        let opened = tokio::time::timeout(PATIENCE, opened).await;
+        let opened = opened.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer")));
+        self.avoid_failing(way, opened.as_ref().err());
+        Ok(opened?.into_inner())
+    }
+
+    /// A token that is no good any more is not used again.
+    pub fn heed(&self, caller: &str, status: &Status) {
+        if status.code() == Code::Unauthenticated {
             let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             tokens.remove(caller);
         }
-        answered
+    }
+
+    /// What registers a client system that acts for a unit.
+    pub fn registration(&self, client: &str, unit: &str, rpcs: &[&str]) -> RegisterClientRequest {
+        self.cast.registration_of(client, unit, rpcs)
+    }
+
+    async fn signed<T>(&self, caller: &str, message: T) -> Result<Request<T>, Status> {
+        let token = self.token(caller).await?;
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {token}");
+        insert(request.metadata_mut(), "authorization", &bearer);
+        Ok(request)
     }
 
     async fn token(&self, caller: &str) -> Result<String, Status> {
@@ -183,15 +241,17 @@ impl Line {
         insert(request.metadata_mut(), SIMULATED_TIME, &now);
         request.set_timeout(patience);
         let way = self.way(R::PATH);
-        let answered = tokio::time::timeout(patience, once(&way.channel, request)).await;
+        let answered = tokio::time::timeout(patience, once(way.connection(), request)).await;
         let answered = answered.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer")));
-        if let Err(status) = &answered
-            && reason_of(status).is_empty()
-        {
+        self.avoid_failing(way, answered.as_ref().err());
+        answered
+    }
+
+    fn avoid_failing(&self, way: &Way, failed: Option<&Status>) {
+        if failed.is_some_and(|status| reason_of(status).is_empty()) {
             let until = self.now() + AVOIDED;
             way.avoided_until.store(millis(until), Ordering::Relaxed);
         }
-        answered
     }
 
     /// The replicas of the service in turn, without those that just failed unless all did.
@@ -209,14 +269,52 @@ impl Line {
     }
 }
 
+/// An act that is asked for, in the book.
+pub struct Asking<'a> {
+    line: &'a Line,
+    place: usize,
+}
+
+impl Asking<'_> {
+    /// It is asked for on a stream, at first.
+    pub fn on_a_stream(&self) {
+        self.line.book.on_a_stream(self.place);
+    }
+
+    /// It is sent, once more where it was before.
+    pub fn sent(&self) {
+        self.line.book.sent(self.place);
+    }
+
+    /// It is done.
+    pub fn acknowledged<R: Acting>(&self, request: &R, reply: &R::Reply) {
+        let told = Answer::Acknowledged(request.told(reply));
+        self.line.book.close(self.place, self.line.now(), told);
+    }
+
+    /// It is not done; gives the reason back.
+    pub fn refused(&self, reason: String, code: Code) -> String {
+        let told = Answer::Refused(format!("{reason} ({code:?})"));
+        self.line.book.close(self.place, self.line.now(), told);
+        reason
+    }
+}
+
 impl Way {
     fn to(port: u16) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://127.0.0.1:{port}"));
         let endpoint = endpoint.expect("an address is a URI").tcp_nodelay(true);
+        let endpoint = endpoint.connect_timeout(CONNECTING);
         Self {
-            channel: endpoint.connect_timeout(CONNECTING).connect_lazy(),
+            connections: (0..CONNECTIONS).map(|_| endpoint.connect_lazy()).collect(),
+            turn: AtomicUsize::new(0),
             avoided_until: AtomicU64::new(0),
         }
+    }
+
+    fn connection(&self) -> Channel {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.connections[turn % CONNECTIONS].clone()
     }
 }
 
@@ -231,19 +329,25 @@ pub fn asks_for_another_try(status: &Status) -> bool {
     reason.is_empty() || reason == "TOKEN_EXPIRED" || patience.contains(&status.code())
 }
 
-async fn once<R: Rpc>(channel: &Channel, request: Request<R>) -> Result<Reply<R::Reply>, Status> {
-    let mut grpc = Grpc::new(channel.clone());
-    let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
-    grpc.ready().await.map_err(away)?;
-    let path = R::PATH.parse().expect("the name of an rpc is a path");
+async fn once<R: Rpc>(channel: Channel, request: Request<R>) -> Result<Reply<R::Reply>, Status> {
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await.map_err(|error| away(&error))?;
     let codec: ProstCodec<R, R::Reply> = ProstCodec::default();
-    let response = grpc.unary(request, path, codec).await?;
+    let response = grpc.unary(request, path_of::<R>(), codec).await?;
     let position = response.metadata().get("motcua-position");
     Ok(Reply {
         position: position.and_then(|value| Some(value.to_str().ok()?.to_owned())),
         trace: String::new(),
         message: response.into_inner(),
     })
+}
+
+fn away(error: &tonic::transport::Error) -> Status {
+    Status::unavailable(error.to_string())
+}
+
+fn path_of<R: Rpc>() -> PathAndQuery {
+    R::PATH.parse().expect("the name of an rpc is a path")
 }
 
 fn insert(metadata: &mut MetadataMap, key: &'static str, value: &str) {

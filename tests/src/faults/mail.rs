@@ -6,29 +6,35 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use proto::routing::v1::{PullTransfersRequest, Transfer};
+use proto::routing::v1::{Delivery, PullTransfersRequest, RedriveDeadLettersRequest};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::JoinSet;
 
+use super::crowd::Crowd;
 use super::line::Line;
-use super::province::Province;
+use super::province::{Province, Unit};
+use super::system::Systems;
 use crate::cast;
+use crate::new_request_id;
 
 const WAIT_SECONDS: i64 = 15;
 /// Short, so that an offer whose delivery was cut comes again soon.
-const LEASE_SECONDS: i64 = 5;
+pub const LEASE_SECONDS: i64 = 4;
 const AT_MOST: i32 = 50;
 /// An answer may come that much later than the wait.
 const GRACE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// One box for each dossier.
-#[derive(Default)]
-pub struct Mail(Mutex<HashMap<String, Letterbox>>);
+pub struct Mail {
+    boxes: Mutex<HashMap<String, Letterbox>>,
+    odd: Mutex<Vec<String>>,
+    crowd: Arc<Crowd>,
+}
 
 struct Letterbox {
-    sender: UnboundedSender<Transfer>,
-    receiver: Option<UnboundedReceiver<Transfer>>,
+    sender: UnboundedSender<Delivery>,
+    receiver: Option<UnboundedReceiver<Delivery>>,
 }
 
 impl Letterbox {
@@ -42,39 +48,84 @@ impl Letterbox {
 }
 
 impl Mail {
+    /// No mail yet. In a crowd some of it comes late.
+    pub fn new(crowd: Arc<Crowd>) -> Self {
+        Self {
+            boxes: Mutex::default(),
+            odd: Mutex::default(),
+            crowd,
+        }
+    }
+
     /// The offers of a dossier, those of before included.
-    pub fn of(&self, dossier: &str) -> Option<UnboundedReceiver<Transfer>> {
-        let mut boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn of(&self, dossier: &str) -> Option<UnboundedReceiver<Delivery>> {
+        let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
         let letterbox = boxes.entry(dossier.to_owned());
         letterbox.or_insert_with(Letterbox::new).receiver.take()
     }
 
-    fn deliver(&self, offer: Transfer) {
-        let mut boxes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Takes in what the subscriber of a unit has read; a slow one leaves it for a while first.
+    pub async fn take_in(&self, unit: &str, deliveries: Vec<Delivery>) {
+        if let Some(pause) = self.crowd.pause_of(unit) {
+            tokio::time::sleep(pause).await;
+        }
+        for delivery in deliveries {
+            self.crowd.came(unit, &delivery);
+            self.deliver(unit, delivery);
+        }
+    }
+
+    fn deliver(&self, unit: &str, delivery: Delivery) {
+        let Some(offer) = &delivery.transfer else {
+            return self.note(format!("{unit} is delivered nothing"));
+        };
+        if offer.to_unit_uid != unit {
+            self.note(format!("{unit} is delivered {} of another", offer.uid));
+        }
+        let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
         let letterbox = boxes.entry(offer.dossier_uid.clone());
         // A journey that is over reads no more.
-        let _ = letterbox.or_insert_with(Letterbox::new).sender.send(offer);
+        let _ = letterbox
+            .or_insert_with(Letterbox::new)
+            .sender
+            .send(delivery);
+    }
+
+    /// Notes what makes no sense.
+    pub fn note(&self, odd: String) {
+        let mut all = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(odd);
+    }
+
+    /// What made no sense.
+    pub fn odd(&self) -> Vec<String> {
+        let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        odd.clone()
     }
 }
 
-/// Subscribes all units: a long poll each, over any replica that answers.
-pub fn subscribe_all(line: &Arc<Line>, province: &Province, mail: &Arc<Mail>) -> JoinSet<()> {
-    let mut pulling = JoinSet::new();
-    for unit in &province.units {
-        pulling.spawn(subscribe(
+/// Subscribes the units that have no system: a long poll each, over any replica that answers.
+pub fn subscribe_people(
+    line: &Arc<Line>,
+    (province, systems): (&Province, &Systems),
+    mail: &Arc<Mail>,
+    subscribers: &mut JoinSet<()>,
+) {
+    let without = province.units.iter();
+    for unit in without.filter(|unit| systems.of(&unit.uid).is_none()) {
+        subscribers.spawn(subscribe(
             Arc::clone(line),
             unit.uid.clone(),
             Arc::clone(mail),
         ));
     }
-    pulling
 }
 
 async fn subscribe(line: Arc<Line>, unit: String, mail: Arc<Mail>) {
     let caller = cast::subject(&unit, "receptionist");
     let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
     let pull = PullTransfersRequest {
-        unit_uid: unit,
+        unit_uid: unit.clone(),
         max_transfers: AT_MOST,
         wait: seconds(WAIT_SECONDS),
         lease: seconds(LEASE_SECONDS),
@@ -83,12 +134,24 @@ async fn subscribe(line: Arc<Line>, unit: String, mail: Arc<Mail>) {
     loop {
         match line.ask(&caller, None, pull.clone(), patience).await {
             Ok(reply) => {
-                let offers = reply.message.deliveries.into_iter();
-                for offer in offers.filter_map(|delivery| delivery.transfer) {
-                    mail.deliver(offer);
-                }
+                mail.take_in(&unit, reply.message.deliveries).await;
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
+    }
+}
+
+/// Has what the queues gave up delivered anew, unit by unit and again from the first: its deliveries were cut, each of them.
+pub async fn redrive(line: Arc<Line>, units: Vec<Unit>) {
+    for unit in units.iter().cycle() {
+        let caller = cast::subject(&unit.uid, "receptionist");
+        let all = RedriveDeadLettersRequest {
+            request_id: new_request_id(),
+            unit_uid: unit.uid.clone(),
+            transfer_uids: Vec::new(),
+        };
+        // Whoever is away is asked in the next turn.
+        let _ = line.ask(&caller, None, all, GRACE).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }

@@ -56,6 +56,14 @@ pub enum Fate {
     Offline,
     /// The first unit passes the offer on to itself under a new epoch before it accepts.
     Forwarded,
+    /// The desk calls its offers back, and makes them again.
+    Recalled,
+    /// The units give the steps back that the desk sent them, and take them when they are offered again.
+    Returned,
+    /// The leader who is to decide sends it back, so many steps as chance will have it.
+    SentBack,
+    /// Officers take what the desk sends, are given it by their leader, and let go of it.
+    Shared,
 }
 
 impl<'a> Plan<'a> {
@@ -88,6 +96,10 @@ impl<'a> Plan<'a> {
             32..40 if province.begins_alone(procedure) => Fate::Paying,
             40..43 => Fate::Postponed,
             43..48 if !online => Fate::Offline,
+            48..52 => Fate::Recalled,
+            52..56 => Fate::Returned,
+            56..62 => Fate::SentBack,
+            62..67 => Fate::Shared,
             _ => Fate::Ordinary,
         };
         Self {

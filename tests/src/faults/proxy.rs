@@ -1,4 +1,4 @@
-//! A TCP proxy that fails on demand: it cuts, resets and delays what it carries.
+//! A TCP proxy that fails on demand: it cuts, resets, delays and swallows what it carries.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ pub struct Proxy {
     pub port: u16,
     target: Arc<AtomicU16>,
     delay: watch::Sender<Duration>,
+    cut_off: watch::Sender<bool>,
     breaks: broadcast::Sender<Break>,
     listening: AbortHandle,
 }
@@ -41,14 +42,16 @@ impl Proxy {
         let port = free_port();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener = listener.expect("a free port can be listened on");
-        let (delay, breaks) = (
+        let (delay, cut_off) = (
             watch::Sender::new(Duration::ZERO),
-            broadcast::Sender::new(4),
+            watch::Sender::new(false),
         );
+        let breaks = broadcast::Sender::new(4);
         let target = Arc::new(AtomicU16::new(target));
         let way = Way {
             target: Arc::clone(&target),
             delay: delay.subscribe(),
+            cut_off: cut_off.subscribe(),
             breaks: breaks.clone(),
         };
         let listening = tokio::spawn(way.listen(listener)).abort_handle();
@@ -57,6 +60,7 @@ impl Proxy {
             port,
             target,
             delay,
+            cut_off,
             breaks,
             listening,
         }
@@ -77,6 +81,12 @@ impl Proxy {
     pub fn delay(&self, by: Duration) {
         self.delay.send_replace(by);
     }
+
+    /// Lets nothing through in either direction until it is told otherwise, as a network does that has lost the other side: nobody
+    /// is refused, nothing is answered, and what was sent meanwhile comes when the way is whole again.
+    pub fn cut_off(&self, is: bool) {
+        self.cut_off.send_replace(is);
+    }
 }
 
 impl Drop for Proxy {
@@ -89,6 +99,7 @@ impl Drop for Proxy {
 struct Way {
     target: Arc<AtomicU16>,
     delay: watch::Receiver<Duration>,
+    cut_off: watch::Receiver<bool>,
     breaks: broadcast::Sender<Break>,
 }
 
@@ -115,8 +126,8 @@ impl Way {
         let (from_server, to_server) = outbound.split();
         let both = async {
             tokio::join!(
-                pump(from_caller, to_server, self.delay.clone()),
-                pump(from_server, to_caller, self.delay.clone())
+                self.pump(from_caller, to_server),
+                self.pump(from_server, to_caller)
             )
         };
         let how = tokio::select! {
@@ -127,22 +138,60 @@ impl Way {
             let _ = (inbound.set_zero_linger(), outbound.set_zero_linger());
         }
     }
+
+    async fn pump(
+        &self,
+        mut from: tokio::net::tcp::ReadHalf<'_>,
+        mut to: tokio::net::tcp::WriteHalf<'_>,
+    ) {
+        let mut cut_off = self.cut_off.clone();
+        let mut chunk = vec![0; CHUNK];
+        while let Ok(read @ 1..) = from.read(&mut chunk).await {
+            let by = *self.delay.borrow();
+            if !by.is_zero() {
+                tokio::time::sleep(by).await;
+            }
+            // The proxy is gone where nobody says any more whether the way is whole.
+            if cut_off.wait_for(|cut| !cut).await.is_err()
+                || to.write_all(&chunk[..read]).await.is_err()
+            {
+                break;
+            }
+        }
+        let _ = to.shutdown().await;
+    }
 }
 
-async fn pump(
-    mut from: tokio::net::tcp::ReadHalf<'_>,
-    mut to: tokio::net::tcp::WriteHalf<'_>,
-    delay: watch::Receiver<Duration>,
-) {
-    let mut chunk = vec![0; CHUNK];
-    while let Ok(read @ 1..) = from.read(&mut chunk).await {
-        let by = *delay.borrow();
-        if !by.is_zero() {
-            tokio::time::sleep(by).await;
-        }
-        if to.write_all(&chunk[..read]).await.is_err() {
-            break;
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(200);
+
+    async fn heard(listener: &mut TcpStream) -> Option<u8> {
+        tokio::time::timeout(SOON, listener.read_u8())
+            .await
+            .ok()?
+            .ok()
     }
-    let _ = to.shutdown().await;
+
+    #[tokio::test]
+    async fn what_is_sent_while_the_way_is_cut_off_comes_when_it_is_whole_again() {
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let target = server.local_addr().unwrap().port();
+        let proxy = Proxy::before("a way".to_owned(), target).await;
+        let caller = TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port));
+        let (mut caller, accepted) = (caller.await.unwrap(), server.accept().await);
+        let mut other = accepted.unwrap().0;
+        caller.write_u8(1).await.unwrap();
+        assert_eq!(heard(&mut other).await, Some(1));
+        proxy.cut_off(true);
+        caller.write_u8(2).await.unwrap();
+        other.write_u8(3).await.unwrap();
+        assert_eq!(heard(&mut other).await, None);
+        assert_eq!(heard(&mut caller).await, None);
+        proxy.cut_off(false);
+        assert_eq!(heard(&mut other).await, Some(2));
+        assert_eq!(heard(&mut caller).await, Some(3));
+    }
 }

@@ -42,6 +42,18 @@ pub enum Kind {
     Forward,
     /// `CompleteTransfer`.
     Complete,
+    /// `RecallTransfer`.
+    Recall,
+    /// `ReturnTransfer`.
+    ReturnStep,
+    /// `SendBackTransfer`.
+    SendBack,
+    /// `ClaimTransfer`.
+    Claim,
+    /// `AssignTransfer`.
+    Assign,
+    /// `ReleaseTransfer`.
+    Release,
     /// `RecordDecision`.
     Decide,
     /// `ReturnResult`.
@@ -63,6 +75,8 @@ pub struct Act {
     pub sent: Duration,
     /// How often it was sent.
     pub tries: u32,
+    /// Whether it was sent on a stream first.
+    pub on_a_stream: bool,
     /// What came back, and when; nothing where the run ended first.
     pub answer: Option<(Duration, Answer)>,
 }
@@ -85,8 +99,13 @@ pub struct Told {
     pub code: String,
     /// The transfer, where it is about one.
     pub transfer: String,
-    /// The custody epoch of an acceptance, the offer epoch of other answers to an offer.
+    /// Which change of the transfer it was: the custody epoch where that rises, the offer epoch of answers to an offer, the
+    /// revision of what an officer does about it.
     pub epoch: i64,
+    /// The offer that the caller has seen and answers, or makes; 0 where it is about none.
+    pub offer: i64,
+    /// The transfer by which an earlier step is done again, where the dossier was sent back.
+    pub anew: String,
 }
 
 impl Act {
@@ -114,6 +133,11 @@ impl Book {
     /// Notes that it is sent.
     pub fn sent(&self, place: usize) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)[place].tries += 1;
+    }
+
+    /// Notes that it is sent on a stream first.
+    pub fn on_a_stream(&self, place: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[place].on_a_stream = true;
     }
 
     /// Notes what came back.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proto::intake::v1::dossier_change::Change;
 
 use super::check::{Finding, Wrong};
+use super::crowd::Came;
 use super::evidence::{Evidence, Moved, Row, told};
 use super::journey::Scene;
 use super::plan::Plan;
@@ -60,6 +61,16 @@ impl Report {
             count(Kind::Return)
         );
         println!("transfers: {}", count(Kind::Accept));
+        println!(
+            "called back {}, given back {}, sent back {}; claimed {}, assigned {}, released {}",
+            count(Kind::Recall),
+            count(Kind::ReturnStep),
+            count(Kind::SendBack),
+            count(Kind::Claim),
+            count(Kind::Assign),
+            count(Kind::Release)
+        );
+        println!("{}", subscribers(evidence));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");
         println!(
             "lost {}, doubled {}, out of order {}, otherwise wrong {}",
@@ -116,6 +127,21 @@ impl Report {
             .first()
             .map_or_else(|| "green".to_owned(), ToString::to_string)
     }
+}
+
+/// How offers came to those who subscribe.
+fn subscribers(evidence: &Evidence) -> String {
+    let acts = evidence.acts.iter();
+    let on_streams = acts.filter(|act| act.on_a_stream && act.told().is_some());
+    let Came { quick, slow, again } = &evidence.came;
+    format!(
+        "on streams: {} of them; in a crowd half of {} offers came within {} ms, to slow subscribers of {} within {} ms, and {again} again",
+        on_streams.count(),
+        quick.len(),
+        Came::median(quick).as_millis(),
+        slow.len(),
+        Came::median(slow).as_millis()
+    )
 }
 
 /// The plan of a dossier, what its callers were told, and what the logs have of it.

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use super::check;
 use super::cluster::{Cluster, Program, SERVICES};
+use super::crowd::Crowd;
 use super::dice::Dice;
 use super::evidence::Evidence;
 use super::fault::Faults;
@@ -20,15 +21,16 @@ use super::province::Province;
 use super::record::Kind;
 use super::report::Report;
 use super::sabotage;
+use super::system::Systems;
 use crate::cast::{Cast, Citizen};
 use crate::pair::connect;
 
 /// How many dossiers are under way at once.
-const AT_ONCE: usize = 160;
+const AT_ONCE: usize = 80;
 /// A new journey begins at most so often.
 const EVERY: Duration = Duration::from_millis(50);
 /// How long everything may be under way after the last fault was mended.
-const DRAIN: Duration = Duration::from_mins(1);
+const DRAIN: Duration = Duration::from_mins(2);
 const REVIVE: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const TELL: Duration = Duration::from_secs(10);
@@ -87,26 +89,19 @@ impl Journeys {
 pub async fn run(settings: &Settings) -> Report {
     let (province, dice) = (Province::read(), Dice::new(settings.seed));
     let (cluster, cast) = start(&settings.program, &province).await;
-    let ports = SERVICES.map(|service| (service, cluster.ports_of(service)));
-    let line = Line::new(ports.into_iter(), cast);
-    let mail = Arc::new(Mail::default());
-    let subscribers = mail::subscribe_all(&line, &province, &mail);
+    let mut subscribers = JoinSet::new();
+    let scene = set_the_scene(&cluster, cast, (province, dice), &mut subscribers).await;
     println!(
-        "{} units subscribed, {} replicas serve",
-        subscribers.len(),
+        "{} units subscribed, {} of them by a system's stream, {} replicas serve",
+        scene.province.units.len(),
+        scene.systems.count(),
         cluster.replicas.len()
     );
-    let scene = Arc::new(Scene {
-        line: Arc::clone(&line),
-        mail,
-        province,
-        dice,
-    });
     let journeys = Arc::new(Journeys::default());
     let mut playing = JoinSet::new();
     let opening = playing.spawn(open_journeys(Arc::clone(&scene), Arc::clone(&journeys)));
     let began = clock::monotonic();
-    let faults = break_things(&cluster, settings, &line, dice).await;
+    let faults = break_things(&cluster, settings, &scene).await;
     let took = began.elapsed();
     opening.abort();
     let drained = drain(&journeys).await;
@@ -117,7 +112,7 @@ pub async fn run(settings: &Settings) -> Report {
         let intake = connect(&format!("{}_intake", cluster.store().await)).await;
         sabotage::delete_a_row(&intake, dice).await;
     }
-    let mut evidence = Evidence::read(&cluster, line.book.acts()).await;
+    let mut evidence = Evidence::read(&cluster, scene.line.book.acts()).await;
     evidence.unfinished = journeys.under_way();
     evidence.refused = std::mem::take(
         &mut journeys
@@ -125,6 +120,8 @@ pub async fn run(settings: &Settings) -> Report {
             .lock()
             .unwrap_or_else(PoisonError::into_inner),
     );
+    evidence.came = scene.crowd.seen();
+    evidence.odd = scene.mail.odd();
     if check.code != Some(0) {
         evidence.check = Some(format!("{}{}", check.output, check.complaint));
     }
@@ -143,6 +140,30 @@ pub async fn run(settings: &Settings) -> Report {
     report
 }
 
+/// Registers systems and subscribes every unit.
+async fn set_the_scene(
+    cluster: &Cluster,
+    cast: Cast,
+    (province, dice): (Province, Dice),
+    subscribers: &mut JoinSet<()>,
+) -> Arc<Scene> {
+    let ports = SERVICES.map(|service| (service, cluster.ports_of(service)));
+    let line = Line::new(ports.into_iter(), cast);
+    let crowd = Arc::new(Crowd::of(&province, dice));
+    let mail = Arc::new(Mail::new(Arc::clone(&crowd)));
+    let systems = Systems::begin(&line, &province, (&mail, dice), subscribers).await;
+    mail::subscribe_people(&line, (&province, &systems), &mail, subscribers);
+    subscribers.spawn(mail::redrive(Arc::clone(&line), province.units.clone()));
+    Arc::new(Scene {
+        line,
+        mail,
+        systems,
+        crowd,
+        province,
+        dice,
+    })
+}
+
 async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {
     let units = province.units.iter().map(|unit| unit.uid.as_str());
     let citizens = (0..CITIZENS).map(|number| Citizen {
@@ -159,34 +180,43 @@ async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {
 /// Begins one journey after the other, so many at once.
 async fn open_journeys(scene: Arc<Scene>, journeys: Arc<Journeys>) {
     for number in 0.. {
-        while journeys.under_way().len() >= AT_ONCE {
+        while journeys.under_way().len() >= at_once(&scene) {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         journeys.begin(number);
+        let pause = EVERY / scene.crowd.times();
         let (scene, journeys) = (Arc::clone(&scene), Arc::clone(&journeys));
         // It outlives this loop: whoever has handed in a dossier follows it to its end.
         tokio::spawn(async move {
             let ended = journey::play(scene, number).await;
             journeys.end(number, ended);
         });
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(pause).await;
     }
+}
+
+fn at_once(scene: &Scene) -> usize {
+    AT_ONCE * usize::try_from(scene.crowd.times()).unwrap_or(1)
 }
 
 /// Lets faults happen until the time is over, and waits until the last is mended.
 async fn break_things(
     cluster: &Arc<Cluster>,
     settings: &Settings,
-    line: &Line,
-    dice: Dice,
+    scene: &Scene,
 ) -> BTreeMap<&'static str, usize> {
     let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let (mut mending, reviving) = (JoinSet::new(), revive(Arc::clone(cluster)));
     let reviving = tokio::spawn(reviving);
     let end = clock::monotonic() + settings.faults_for;
+    let line = &scene.line;
     let mut told = line.now();
-    for planned in Faults::of(dice, cluster) {
+    for planned in Faults::of(scene.dice, cluster) {
         tokio::time::sleep(planned.pause).await;
+        let alone_for = planned.fault.alone_for();
+        if alone_for.is_some() {
+            all_mended(&mut mending).await;
+        }
         if clock::monotonic() >= end {
             break;
         }
@@ -198,21 +228,26 @@ async fn break_things(
             fault.target(cluster)
         );
         *counts.entry(fault.kind()).or_default() += 1;
-        mending.spawn(fault.happen(Arc::clone(cluster), planned.away, planned.delay));
+        mending.spawn(planned.happen(Arc::clone(cluster), Arc::clone(&scene.crowd)));
+        tokio::time::sleep(alone_for.unwrap_or_default()).await;
         if at > told + TELL {
             told = at;
             let transfers = line.book.acknowledged(Some(Kind::Accept));
             println!("{:>7.2} s  {transfers} transfers so far", at.as_secs_f64());
         }
     }
-    while let Some(mended) = mending.join_next().await {
-        mended.expect("what was broken is mended");
-    }
+    all_mended(&mut mending).await;
     reviving.abort();
     for replica in &cluster.replicas {
         replica.revive().await;
     }
     counts
+}
+
+async fn all_mended(mending: &mut JoinSet<()>) {
+    while let Some(mended) = mending.join_next().await {
+        mended.expect("what was broken is mended");
+    }
 }
 
 /// As the cluster's own supervisor does: a replica that ends by itself is started again.

@@ -6,11 +6,13 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use super::dice::Dice;
 
 /// What can be built wrong into the services: each is read from `MOTCUA_SABOTAGE` under the feature `sabotage`.
-pub const BUILT_IN: [&str; 4] = [
+pub const BUILT_IN: [&str; 6] = [
     "acknowledge-before-commit",
     "group-at-end",
     "no-place",
     "maxlen-10",
+    "offer-epoch-ignored",
+    "custody-at-offer",
 ];
 
 /// What the harness does to the store itself.

@@ -1,6 +1,7 @@
 //! The book of branches: who is responsible, from the first offer of a step until the steps after it have opened.
 
 use kit::clock::Moment;
+use kit::sabotage::{self, Sabotage};
 use sha2::{Digest as _, Sha256};
 
 use super::{Holding, Journey, Surroundings, Told, What};
@@ -51,7 +52,12 @@ impl Journey {
             revision: 1,
             key: self.route.key.clone(),
         };
-        self.hold(&transfer, 0, sender, at);
+        let custodian = if sabotage::is(Sabotage::CustodyAtOffer) {
+            to
+        } else {
+            sender
+        };
+        self.hold(&transfer, 0, custodian, at);
         self.note(What::Offered, transfer);
         Ok(())
     }

@@ -56,13 +56,18 @@ fn compare(
             findings.push(Finding::new(Wrong::Doubled, dossier, text));
         }
     }
-    for key @ (dossier, (what, transfer, epoch)) in there.keys() {
-        if !wanted.contains_key(key) && !in_doubt.contains(dossier) {
+    for key @ (dossier, trace @ (what, transfer, epoch)) in there.keys() {
+        if !wanted.contains_key(key) && !follows_by_itself(trace) && !in_doubt.contains(dossier) {
             let text = format!("in the log and never acknowledged: {what} {transfer} {epoch}");
             findings.push(Finding::new(Wrong::Unasked, dossier, text));
         }
     }
     findings
+}
+
+/// The first offer of a step follows from the route, which is checked elsewhere.
+fn follows_by_itself((what, _, epoch): &Trace) -> bool {
+    (*what, *epoch) == ("offered", 1)
 }
 
 /// Dossiers of which an act was not answered when the run ended: whether it is there is not known.
@@ -86,7 +91,7 @@ fn in_doubt(evidence: &Evidence) -> HashSet<&str> {
 }
 
 /// What must be in the logs because of an act.
-fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
+pub fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
     let of_dossier = |what| (what, String::new(), 0);
     let of_transfer = |what, epoch| (what, told.transfer.clone(), epoch);
     match kind {
@@ -110,6 +115,17 @@ fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
         Kind::Decline => vec![of_transfer("declined", told.epoch)],
         Kind::Forward => vec![of_transfer("offered", told.epoch)],
         Kind::Complete => vec![of_transfer("completed", 0)],
+        Kind::Recall => vec![of_transfer("recalled", told.epoch)],
+        Kind::ReturnStep => vec![
+            of_transfer("given back", told.epoch),
+            of_transfer("custody moved", told.epoch),
+        ],
+        Kind::SendBack => vec![
+            of_transfer("sent back", told.epoch),
+            ("offered", told.anew.clone(), 1),
+        ],
+        Kind::Claim | Kind::Assign => vec![of_transfer("assigned", told.epoch)],
+        Kind::Release => vec![of_transfer("unassigned", told.epoch)],
         Kind::Decide => vec![of_transfer("decided", 0), of_transfer("completed", 0)],
         Kind::Return => vec![of_transfer("returned", 0), of_transfer("completed", 0)],
     }
@@ -151,34 +167,36 @@ fn of_intake(change: &Change) -> Option<Trace> {
     }
 }
 
-fn of_routing(moved: &Moved) -> Option<Trace> {
+/// What an event of routing says that somebody must have asked for.
+pub fn of_routing(moved: &Moved) -> Option<Trace> {
     let Moved {
         event, transfer, ..
     } = moved;
+    let of_transfer = |what, epoch| Some((what, transfer.uid.clone(), epoch));
+    let has_ended = transfer.ended_at.is_some();
     match event {
-        TransferEvent::Accepted => Some(("accepted", transfer.uid.clone(), transfer.custody_epoch)),
-        TransferEvent::Declined => Some(("declined", transfer.uid.clone(), transfer.offer_epoch)),
-        TransferEvent::Offered if transfer.offer_epoch > 1 => {
-            Some(("offered", transfer.uid.clone(), transfer.offer_epoch))
-        }
-        TransferEvent::Completed => Some(("completed", transfer.uid.clone(), 0)),
-        // First offers, recalls and releases follow from the route, deadlines from the calendar, which is checked elsewhere, and
-        // what the queue gives up from deliveries.
-        TransferEvent::Offered
-        | TransferEvent::Unspecified
+        TransferEvent::Accepted => of_transfer("accepted", transfer.custody_epoch),
+        TransferEvent::Declined => of_transfer("declined", transfer.offer_epoch),
+        TransferEvent::Offered => of_transfer("offered", transfer.offer_epoch),
+        TransferEvent::Completed => of_transfer("completed", 0),
+        TransferEvent::Recalled if !has_ended => of_transfer("recalled", transfer.offer_epoch),
+        TransferEvent::Returned if has_ended => of_transfer("sent back", transfer.custody_epoch),
+        TransferEvent::Returned => of_transfer("given back", transfer.custody_epoch),
+        TransferEvent::Assigned => of_transfer("assigned", transfer.revision),
+        TransferEvent::Unassigned => of_transfer("unassigned", transfer.revision),
+        // What ends with its dossier, or gives custody on, follows from other acts; what is undone from the route, and deadlines
+        // from the calendar, which are checked elsewhere; what the queue gives up from deliveries.
+        TransferEvent::Unspecified
         | TransferEvent::Recalled
         | TransferEvent::Rehomed
         | TransferEvent::Cancelled
         | TransferEvent::Released
         | TransferEvent::DueMoved
-        | TransferEvent::Returned
         | TransferEvent::Undone
         | TransferEvent::Inherited
         | TransferEvent::PaperReceived
         | TransferEvent::DeadLettered
         | TransferEvent::Redriven
-        | TransferEvent::Assigned
-        | TransferEvent::Unassigned
         | TransferEvent::Escalated
         | TransferEvent::LinkLate
         | TransferEvent::LinkMended => None,

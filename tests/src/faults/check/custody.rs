@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proto::routing::v1::TransferEvent;
+use proto::routing::v1::{TransferEvent, TransferState};
 
-use super::super::evidence::{Evidence, Holding};
+use super::super::evidence::{Evidence, Holding, Moved};
 use super::{Finding, Wrong};
 
 /// Checks the log as it went and the table as it is.
@@ -20,35 +20,10 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
     for row in &evidence.routing {
         let Some(moved) = &row.change else { continue };
         let transfer = &moved.transfer;
-        let responsible = match moved.event {
-            TransferEvent::Offered | TransferEvent::Declined | TransferEvent::Rehomed => {
-                &transfer.from_unit_uid
-            }
-            TransferEvent::Accepted => &transfer.to_unit_uid,
-            // The sender has it back, unless it has ended.
-            TransferEvent::Recalled | TransferEvent::Returned if transfer.ended_at.is_none() => {
-                &transfer.from_unit_uid
-            }
-            // The branch closes, or the unit, or its heir, stays responsible until the next steps are open.
-            TransferEvent::Completed
-            | TransferEvent::Released
-            | TransferEvent::Recalled
-            | TransferEvent::Returned
-            | TransferEvent::Cancelled
-            | TransferEvent::Undone
-            | TransferEvent::Inherited
-            | TransferEvent::PaperReceived
-            | TransferEvent::DueMoved
-            | TransferEvent::DeadLettered
-            | TransferEvent::Redriven
-            | TransferEvent::Assigned
-            | TransferEvent::Unassigned
-            | TransferEvent::Escalated
-            | TransferEvent::LinkLate
-            | TransferEvent::LinkMended
-            | TransferEvent::Unspecified => continue,
+        let Some(responsible) = responsible(moved) else {
+            continue;
         };
-        if moved.custodian != *responsible {
+        if moved.custodian != responsible {
             let text = format!(
                 "transfer {} is {:?} and `{}` is responsible, not `{responsible}`",
                 transfer.uid, moved.event, moved.custodian
@@ -57,6 +32,42 @@ fn in_the_log(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Who must be responsible for the branch of a transfer after this happened to it: nobody where that closed it, nothing where it
+/// follows from more than this.
+fn responsible(moved: &Moved) -> Option<&str> {
+    let transfer = &moved.transfer;
+    let (sender, receiver) = (&transfer.from_unit_uid, &transfer.to_unit_uid);
+    let has_ended = transfer.ended_at.is_some();
+    match moved.event {
+        TransferEvent::Recalled | TransferEvent::Returned if has_ended => Some(""),
+        // It is offered, or the sender has it back.
+        TransferEvent::Offered
+        | TransferEvent::Declined
+        | TransferEvent::Rehomed
+        | TransferEvent::Recalled
+        | TransferEvent::Returned => Some(sender),
+        TransferEvent::Accepted => Some(receiver),
+        TransferEvent::Cancelled | TransferEvent::Undone => Some(""),
+        // Nothing about custody changes.
+        TransferEvent::Assigned | TransferEvent::Unassigned => match transfer.state() {
+            TransferState::Accepted => Some(receiver),
+            _ => Some(sender),
+        },
+        // The branch closes, or the unit, or its heir, stays responsible until the next steps are open.
+        TransferEvent::Completed
+        | TransferEvent::Released
+        | TransferEvent::Inherited
+        | TransferEvent::PaperReceived
+        | TransferEvent::DueMoved
+        | TransferEvent::DeadLettered
+        | TransferEvent::Redriven
+        | TransferEvent::Escalated
+        | TransferEvent::LinkLate
+        | TransferEvent::LinkMended
+        | TransferEvent::Unspecified => None,
+    }
 }
 
 /// The stretches of responsibility for a branch follow each other without a gap and do not overlap.

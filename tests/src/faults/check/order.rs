@@ -1,14 +1,12 @@
 //! Every log is dense, and what follows something stands after it.
 
-use std::collections::HashMap;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
 
-use proto::intake::v1::StopReason;
 use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::TransferEvent;
 
 use super::super::evidence::{Evidence, Row};
-use super::super::record::{Kind, Told};
+use super::super::record::Kind;
 use super::{Finding, Wrong};
 
 /// Checks shard by shard, dossier by dossier.
@@ -17,7 +15,6 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
     findings.extend(dense("routing", &evidence.routing));
     findings.extend(lives(evidence));
     findings.extend(transfers(evidence));
-    findings.extend(as_the_callers_saw(evidence));
     findings
 }
 
@@ -91,22 +88,29 @@ fn rank(change: &Change) -> Option<u8> {
 /// A transfer is offered, accepted, ended, in this order and in time; a dossier's acceptances are numbered 1, 2, 3.
 fn transfers(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut stages: HashMap<&str, (TransferEvent, i64)> = HashMap::new();
+    let mut stages: HashMap<&str, (Stage, i64)> = HashMap::new();
     let mut custody: HashMap<&str, i64> = HashMap::new();
+    let on_streams = accepted_on_streams(evidence);
     for row in &evidence.routing {
         let Some(moved) = &row.change else { continue };
         let (event, uid) = (moved.event, moved.transfer.uid.as_str());
+        let now = (event, moved.transfer.ended_at.is_some());
         // It is no stage: the transfer stands where it stood.
         if is_no_stage(event) {
             continue;
         }
-        let before = stages.insert(uid, (event, row.at));
-        let (stage, at) = before.unwrap_or((TransferEvent::Unspecified, i64::MIN));
-        if !follows(stage, event) {
+        let before = stages.insert(uid, (now, row.at));
+        let (before, at) = before.unwrap_or(((TransferEvent::Unspecified, false), i64::MIN));
+        let stage = before.0;
+        if !follows(before, now) {
             let text = format!("transfer {uid} is {event:?} after {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
-        if row.at < at && !is_caused_elsewhere(event) && !is_caused_elsewhere(stage) {
+        let has_other_time = is_caused_elsewhere(event)
+            || is_caused_elsewhere(stage)
+            || event == TransferEvent::Accepted
+                && on_streams.contains(&(uid, moved.transfer.custody_epoch));
+        if row.at < at && !has_other_time {
             let text = format!("transfer {uid} is {event:?} earlier than {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
@@ -126,6 +130,20 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What happened to a transfer last, and whether it has ended by that.
+type Stage = (TransferEvent, bool);
+
+/// Acceptances that were asked for on streams, by transfer and custody epoch. A call says what time it is, a message on a stream does
+/// not: such an acceptance has the time of the last call that its replica heard, which may be earlier than that of the offer.
+fn accepted_on_streams(evidence: &Evidence) -> HashSet<(&str, i64)> {
+    let acts = evidence.acts.iter();
+    let on_streams = acts.filter(|act| act.on_a_stream && act.kind == Kind::Accept);
+    on_streams
+        .filter_map(|act| act.told())
+        .map(|told| (told.transfer.as_str(), told.epoch))
+        .collect()
 }
 
 /// The transfer stands where it stood.
@@ -156,15 +174,13 @@ fn is_caused_elsewhere(event: TransferEvent) -> bool {
     )
 }
 
-fn follows(before: TransferEvent, event: TransferEvent) -> bool {
+fn follows((before, ended_before): Stage, (event, has_ended): Stage) -> bool {
     use TransferEvent as E;
+    let is_its_senders = !ended_before && matches!(before, E::Declined | E::Recalled | E::Returned);
     match event {
-        E::Offered => matches!(
-            before,
-            E::Unspecified | E::Declined | E::Rehomed | E::Recalled | E::Returned
-        ),
+        E::Offered => is_its_senders || matches!(before, E::Unspecified | E::Rehomed),
         E::Accepted | E::Rehomed | E::Declined => before == E::Offered,
-        E::Recalled => matches!(before, E::Offered | E::Declined | E::Recalled | E::Returned),
+        E::Recalled => before == E::Offered || has_ended && is_its_senders,
         // A step that was cancelled with its dossier may still be reported as done, and intake may have recorded one as decided
         // before it heard that it went back.
         E::Completed => matches!(
@@ -185,108 +201,5 @@ fn follows(before: TransferEvent, event: TransferEvent) -> bool {
         | E::LinkLate
         | E::LinkMended
         | E::Unspecified => false,
-    }
-}
-
-/// An act that a caller began after another had been acknowledged stands after it in the log.
-fn as_the_callers_saw(evidence: &Evidence) -> Vec<Finding> {
-    let mut places: HashMap<(&str, &'static str, &str, i64), usize> = HashMap::new();
-    for (place, row) in evidence.intake.iter().enumerate() {
-        let what = match &row.change {
-            Some(Change::Submitted(_)) => "submitted",
-            Some(Change::Received(_)) => "received",
-            Some(Change::Decided(_)) => "decided",
-            Some(Change::Returned(_)) => "returned",
-            Some(Change::Withdrawn(_)) => "withdrawn",
-            Some(Change::Stopped(_)) => "stopped",
-            Some(Change::Guided(_)) => "guided",
-            Some(Change::ClockStopped(_)) => "asked",
-            Some(Change::ClockResumed(resumed)) if resumed.reason() == StopReason::Payment => {
-                "paid"
-            }
-            Some(Change::Completed(_) | Change::ClockResumed(_)) => "completed by the applicant",
-            _ => continue,
-        };
-        places.insert((&row.dossier, what, "", 0), place);
-    }
-    for (place, row) in evidence.routing.iter().enumerate() {
-        let Some(moved) = &row.change else { continue };
-        let transfer = &moved.transfer;
-        let (what, epoch) = match moved.event {
-            TransferEvent::Accepted => ("accepted", transfer.custody_epoch),
-            TransferEvent::Completed => ("completed", 0),
-            TransferEvent::Declined => ("declined", transfer.offer_epoch),
-            _ => continue,
-        };
-        places.insert((&row.dossier, what, &transfer.uid, epoch), place);
-    }
-    let mut seen: HashMap<(bool, &str), Vec<Seen>> = HashMap::new();
-    for act in &evidence.acts {
-        let (Some(told), Some((answered, _))) = (act.told(), &act.answer) else {
-            continue;
-        };
-        let Some((in_routing, what, epoch)) = name_of(act.kind, told) else {
-            continue;
-        };
-        let transfer = if in_routing {
-            told.transfer.as_str()
-        } else {
-            ""
-        };
-        if let Some(place) = places.get(&(told.dossier.as_str(), what, transfer, epoch)) {
-            let seen = seen.entry((in_routing, &told.dossier)).or_default();
-            seen.push(Seen {
-                place: *place,
-                sent: act.sent,
-                answered: *answered,
-                what,
-            });
-        }
-    }
-    let pairs = seen
-        .iter()
-        .flat_map(|((_, dossier), acts)| turned(dossier, acts));
-    pairs.collect()
-}
-
-struct Seen {
-    place: usize,
-    sent: Duration,
-    answered: Duration,
-    what: &'static str,
-}
-
-fn turned(dossier: &str, acts: &[Seen]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for one in acts {
-        for other in acts {
-            if one.answered < other.sent && one.place > other.place {
-                let text = format!(
-                    "{} was acknowledged before {} was asked for, and stands after it",
-                    one.what, other.what
-                );
-                findings.push(Finding::new(Wrong::OutOfOrder, dossier, text));
-            }
-        }
-    }
-    findings
-}
-
-fn name_of(kind: Kind, told: &Told) -> Option<(bool, &'static str, i64)> {
-    match kind {
-        Kind::Submit => Some((false, "submitted", 0)),
-        Kind::Register | Kind::Receive => Some((false, "received", 0)),
-        Kind::Decide => Some((false, "decided", 0)),
-        Kind::Return => Some((false, "returned", 0)),
-        Kind::Withdraw => Some((false, "withdrawn", 0)),
-        Kind::Accept => Some((true, "accepted", told.epoch)),
-        Kind::Complete => Some((true, "completed", 0)),
-        Kind::Decline => Some((true, "declined", told.epoch)),
-        Kind::Stop => Some((false, "stopped", 0)),
-        Kind::Guide => Some((false, "guided", 0)),
-        Kind::Supplement => Some((false, "completed by the applicant", 0)),
-        Kind::AskSupplement | Kind::AskPayment => Some((false, "asked", 0)),
-        Kind::Pay => Some((false, "paid", 0)),
-        Kind::Refuse | Kind::Forward | Kind::Postpone | Kind::Reserve | Kind::GiveBack => None,
     }
 }

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use proto::identity::v1 as pb;
 
 use super::acts::Acted;
-use super::{Around, commune, commune_to_district, consultation, custodian, moment, of};
+use super::{Around, DESK, commune, commune_to_district, consultation, custodian, moment, of};
 use crate::error::Error;
 use crate::journey::What;
-use crate::transfer::{Assignee, Cause, Level, Transfer, Urgency};
+use crate::transfer::{Assignee, Cause, DeadLetter, Level, Transfer, Urgency};
 
 /// Minutes after receipt: so many days after that Monday, at that time of day.
 fn on(day: i64, hour: i64, minute: i64) -> i64 {
@@ -126,6 +126,26 @@ fn what_is_declined_forwarded_completed_or_ended_is_nobodys() {
     let uid = of(&ended.journey, "examine").uid.clone();
     let late = ended.journey.claim(&uid, officer("lan"));
     assert!(matches!(late, Err(Error::StateForbids { .. })));
+}
+
+#[test]
+fn an_offer_that_stays_the_same_is_still_its_officers() {
+    let letter = DeadLetter {
+        since: moment(0),
+        deliveries: 10,
+    };
+    let mut acted = offered();
+    let uid = of(&acted.journey, "examine").uid.clone();
+    acted.journey.claim(&uid, officer("lan")).unwrap();
+    acted.journey.give_up(&uid, 1, letter);
+    assert_eq!(assignee(&acted, "examine"), Some("lan"));
+    assert_eq!(acted.journey.redrive("district", None), [uid]);
+    assert_eq!(assignee(&acted, "examine"), Some("lan"));
+    acted.merge(DESK, "heir");
+    assert_eq!(custodian(&acted.journey, "examine"), Some("heir"));
+    assert_eq!(assignee(&acted, "examine"), Some("lan"));
+    acted.merge("district", "another");
+    assert_eq!(assignee(&acted, "examine"), None);
 }
 
 #[test]
