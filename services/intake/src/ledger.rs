@@ -19,6 +19,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::Notify;
 
 pub use preview::{Asked, Preview};
+pub use world::ProcedureCache;
 pub use world::World;
 
 use crate::act::{Act, GivenBack};
@@ -29,6 +30,7 @@ use crate::store;
 /// Intake's side of the writer.
 pub struct Intake {
     calendar: CalendarCache,
+    procedures: ProcedureCache,
     calendar_came: Notify,
     ring: Keyring,
 }
@@ -39,6 +41,7 @@ impl Intake {
     pub fn new(ring: &Keyring) -> Self {
         Self {
             calendar: CalendarCache::default(),
+            procedures: ProcedureCache::default(),
             calendar_came: Notify::new(),
             ring: ring.clone(),
         }

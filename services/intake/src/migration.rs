@@ -44,7 +44,7 @@ impl MigrationTrait for Dossiers {
             manager.create_table(table).await?;
         }
         leave_room(manager, &["dossier"]).await?;
-        let runs = || Expr::col("running").into();
+        let runs = || Expr::col("running");
         let indexes = [
             index("dossier", "dossier_party", &["party_uid"]),
             index("dossier", "dossier_content", &["content_digest"]),

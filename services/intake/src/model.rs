@@ -18,7 +18,7 @@ pub use crate::dossier::{
 pub use crate::wire::event::from_routing;
 
 use crate::error::Error;
-use crate::ledger::{self, World};
+use crate::ledger::{self, ProcedureCache, World};
 
 /// Intake with what its store would have.
 #[derive(Clone)]
@@ -32,7 +32,8 @@ impl Intake {
     #[must_use]
     pub fn new(copies: &[Copy]) -> Self {
         let mut world = World::default();
-        world.learn(copies, &CalendarCache::default());
+        let caches = (&CalendarCache::default(), &ProcedureCache::default());
+        world.learn(copies, caches);
         Self {
             ledger: Arc::new(ledger::Intake::new(&Keyring::empty())),
             world,

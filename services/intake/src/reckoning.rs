@@ -8,7 +8,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::clock::Clock;
+use kit::clock::{self, Clock};
+use kit::copies::Calendars;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
@@ -22,7 +23,11 @@ use crate::{NAME, store};
 /// How often it looks for what another replica took in.
 const EVERY: Duration = Duration::from_secs(30);
 /// How many are reckoned in one transaction: whoever changes one of them waits for so many.
-const AT_ONCE: u64 = 200;
+const AT_ONCE: u64 = 100;
+/// How many, of those that a calendar does not move, are marked in one.
+const MARKED_AT_ONCE: u64 = 1_000;
+/// How long it rests after a page, as a part of the time that the page took: calls come first.
+const REST: f64 = 0.5;
 
 /// What deadlines are reckoned with.
 pub(crate) struct Reckoning {
@@ -50,13 +55,15 @@ impl Reckoning {
     /// Reckons all that was last reckoned with an older calendar, page by page.
     async fn reckon_all(&self) -> Result<(), Failure> {
         let calendar = match self.ledger.calendar(&self.db).await {
-            Ok(calendar) => calendar.revision(),
+            Ok(calendar) => calendar,
             // Before the first calendar nothing was received.
             Err(Error::CalendarMissing) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
+        self.carry_over(&calendar).await?;
         loop {
-            let uids = store::reckoned_before(self.db.read(), calendar, AT_ONCE).await;
+            let began = clock::monotonic();
+            let uids = store::reckoned_before(self.db.read(), calendar.revision(), AT_ONCE).await;
             let uids = uids.map_err(Error::from)?;
             if uids.is_empty() {
                 return Ok(());
@@ -64,6 +71,33 @@ impl Reckoning {
             let cause = Cause::unasked(NAME, self.clock.civil());
             let act = Act::Reckon(uids);
             self.writer.own(Step { act, cause }).await?;
+            tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
         }
+    }
+
+    /// What is due before the first day of which a calendar says something else is due when it was: its clock is marked, and the
+    /// dossier is not read.
+    async fn carry_over(&self, calendar: &Calendars) -> Result<(), Failure> {
+        let now = calendar.revision();
+        let versions = store::versions_before(self.db.read(), now).await;
+        for before in versions.map_err(Error::from)? {
+            // Without its version everything is reckoned.
+            let Ok(then) = self.ledger.calendar_version(&self.db, before).await else {
+                continue;
+            };
+            let Some(until) = calendar.same_until(&then).map(clock::micros) else {
+                continue;
+            };
+            loop {
+                let began = clock::monotonic();
+                let versions = (before, now);
+                let marked = store::carry_over(self.db.write(), versions, until, MARKED_AT_ONCE);
+                if marked.await.map_err(Error::from)? == 0 {
+                    break;
+                }
+                tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
+            }
+        }
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kit::clock;
-use kit::copies::{self, CALENDAR, CalendarCache, UNIT};
+use kit::copies::{self, CALENDAR, CalendarCache, Calendars, UNIT};
 use kit::db::{Db, Sink};
 use kit::queue::{Offer, Queue};
 use kit::seal::Keyring;
@@ -51,14 +51,27 @@ impl Routing {
         }
     }
 
-    /// The version of the calendar that this store's copy has; none before the first.
+    /// The working calendar as this store's copy has it; none before the first.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn calendar_revision(&self, db: &Db) -> Result<Option<i64>, DbErr> {
+    pub async fn calendar(&self, db: &Db) -> Result<Option<Arc<Calendars>>, DbErr> {
         let copies = copies::load(db.read(), &BTreeSet::from([world::calendar_name()])).await?;
-        let calendar = self.calendar.find(&copies);
-        Ok(calendar.map(|calendar| calendar.revision()))
+        Ok(self.calendar.find(&copies))
+    }
+
+    /// One version of it; none where this store has it no more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn calendar_version(
+        &self,
+        db: &Db,
+        revision: i64,
+    ) -> Result<Option<Arc<Calendars>>, DbErr> {
+        let name = BTreeSet::from([(CALENDAR, copies::calendar_key(revision))]);
+        let copies = copies::load(db.read(), &name).await?;
+        Ok(CalendarCache::default().find(&copies))
     }
 
     /// Ends when a calendar has been taken in here since it was last asked.

@@ -69,14 +69,14 @@ fn indexes() -> Vec<IndexCreateStatement> {
                 "transfer_paper",
                 &["from_unit", "to_unit", "offered_at", "uid"],
             ),
-            Expr::col("paper_travels").into(),
+            Expr::col("paper_travels"),
         ),
         index("holding", "holding_custodian", &["custodian", "until"]),
         index("holding", "holding_dossier", &["dossier_uid"]),
         index("route", "route_code", &["code"]),
         index_where(
             index("route", "route_reckoned", &["calendar_revision"]),
-            Expr::col("open").into(),
+            Expr::col("open"),
         ),
     ]
 }
@@ -153,6 +153,7 @@ fn route() -> TableCreateStatement {
         .col(big_integer_null("stopped_at"))
         .col(string_null("suspended_by"))
         .col(big_integer("calendar_revision"))
+        .col(big_integer("reaches"))
         .col(text("steps"))
         .col(big_integer("custody_epoch"))
         .col(boolean("open"))

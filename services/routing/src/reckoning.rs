@@ -7,7 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::clock::Clock;
+use kit::clock::{self, Clock};
+use kit::copies::Calendars;
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
@@ -21,7 +22,11 @@ use crate::{NAME, store};
 /// How often it looks for what another replica took in.
 const EVERY: Duration = Duration::from_secs(30);
 /// How many are reckoned in one transaction: whoever changes one of them waits for so many.
-const AT_ONCE: u64 = 200;
+const AT_ONCE: u64 = 100;
+/// How many, of those that a calendar does not move, are marked in one.
+const MARKED_AT_ONCE: u64 = 1_000;
+/// How long it rests after a page, as a part of the time that the page took: calls come first.
+const REST: f64 = 0.5;
 
 /// What steps are reckoned with.
 pub(crate) struct Reckoning {
@@ -45,11 +50,14 @@ impl Reckoning {
 
     /// Reckons all that was last reckoned with an older calendar, page by page.
     async fn reckon_all(&self) -> Result<(), Failure> {
-        let revision = self.ledger.calendar_revision(&self.db).await;
-        let Some(revision) = revision.map_err(Error::from)? else {
+        let calendar = self.ledger.calendar(&self.db).await;
+        let Some(calendar) = calendar.map_err(Error::from)? else {
             return Ok(());
         };
+        self.carry_over(&calendar).await?;
         loop {
+            let began = clock::monotonic();
+            let revision = calendar.revision();
             let dossiers = store::reckoned_before(self.db.read(), revision, AT_ONCE).await;
             let dossiers = dossiers.map_err(Error::from)?;
             if dossiers.is_empty() {
@@ -58,6 +66,34 @@ impl Reckoning {
             let cause = Cause::unasked(NAME, self.clock.civil());
             let act = Act::Reckon(dossiers);
             self.writer.own(Step { act, cause }).await?;
+            tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
         }
+    }
+
+    /// A journey whose clocks end before the first day of which a calendar says something else stays as it is: it is marked, and
+    /// not read.
+    async fn carry_over(&self, calendar: &Calendars) -> Result<(), Failure> {
+        let now = calendar.revision();
+        let versions = store::versions_before(self.db.read(), now).await;
+        for before in versions.map_err(Error::from)? {
+            let then = self.ledger.calendar_version(&self.db, before).await;
+            // Without its version everything is reckoned.
+            let until = then
+                .map_err(Error::from)?
+                .and_then(|then| calendar.same_until(&then));
+            let Some(until) = until.map(clock::micros) else {
+                continue;
+            };
+            loop {
+                let began = clock::monotonic();
+                let versions = (before, now);
+                let marked = store::carry_over(self.db.write(), versions, until, MARKED_AT_ONCE);
+                if marked.await.map_err(Error::from)? == 0 {
+                    break;
+                }
+                tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
+            }
+        }
+        Ok(())
     }
 }

@@ -154,6 +154,14 @@ impl Due {
     }
 }
 
+impl Due {
+    /// All times of it.
+    pub fn times(&self) -> [Moment; 4] {
+        let above = [self.hand_over_marks.above, self.step_marks.above];
+        [self.hand_over, self.step, above[0], above[1]]
+    }
+}
+
 /// At risk when a fifth of the time is left, and at most a working day; up a working day after the due time.
 fn marks(from: Moment, due: Moment, calendar: &Calendar) -> Result<Marks, NoWorkingTime> {
     let whole = worked(calendar, from, due);

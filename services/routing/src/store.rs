@@ -26,7 +26,10 @@ pub use transfer::{
 };
 
 use crate::change::Change;
-pub use route::{StandingStill, closed as closed_routes, reckoned_before, standing_still};
+pub use route::{
+    StandingStill, carry_over, closed as closed_routes, reckoned_before, standing_still,
+    versions_before,
+};
 pub(crate) use staff::lock as lock_staff;
 
 use crate::journey::Journey;
@@ -118,7 +121,7 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
         transfers.extend(touched.0.into_iter().map(|transfer| (transfer, stopped)));
         holdings.extend(touched.1);
     }
-    route::save(sink, journeys.values().map(|journey| &journey.route)).await?;
+    route::save(sink, journeys.values().copied()).await?;
     transfer::save(sink, transfers.into_iter()).await?;
     holding::save(sink, holdings.into_iter()).await?;
     staff::save(sink, officers.into_values(), positions.into_values()).await?;

@@ -75,6 +75,22 @@ impl Calendar {
         Self::new(Schedule::weekly(week), special)
     }
 
+    /// The first day of which another calendar says something else; `None` when there is none. Where ordinary weeks are not the
+    /// same, that is the first day of all.
+    #[must_use]
+    pub fn first_difference(&self, other: &Self) -> Option<NaiveDate> {
+        if self.schedule != other.schedule {
+            return Some(NaiveDate::MIN);
+        }
+        let missing = |from: &Self, to: &Self| {
+            let mut days = from.special.iter();
+            let day = days.find(|(date, day)| to.special.get(date) != Some(day));
+            day.map(|(date, _)| *date)
+        };
+        let differences = [missing(self, other), missing(other, self)];
+        differences.into_iter().flatten().min()
+    }
+
     /// Whether the office opens at all on `date`.
     #[must_use]
     pub fn is_working_day(&self, date: NaiveDate) -> bool {

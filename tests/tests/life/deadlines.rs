@@ -91,8 +91,12 @@ async fn being_late_never_blocks_the_result() {
 
 /// Announces that Wednesday 30 August 2017 is a public holiday.
 pub fn holiday() -> ImportCalendarRequest {
+    holiday_on("2017-08-30")
+}
+
+fn holiday_on(date: &str) -> ImportCalendarRequest {
     let day = SpecialDay {
-        date: "2017-08-30".to_owned(),
+        date: date.to_owned(),
         name: "Ngày hội văn hóa".to_owned(),
         kind: SpecialDayKind::PublicHoliday.into(),
         ..SpecialDay::default()
@@ -212,4 +216,34 @@ async fn what_moved_is_explained_by_the_new_calendar_and_what_was_closed_by_the_
     );
     let counted = explained.days.iter().find(|day| day.date == "2017-08-30");
     assert_eq!(counted.unwrap().counted_minutes, 8 * 60);
+}
+
+#[tokio::test]
+async fn what_is_due_before_the_first_day_that_changes_stays_and_goes_by_the_new_calendar() {
+    let suite = Suite::start().await;
+    let (closed, open) = decided_and_open(&suite).await;
+    suite.must_add_up().await;
+    let before = suite.route(&open.uid, COMMUNE).await.transfers;
+    // The day after it is due.
+    let calendar = holiday_on("2017-09-01");
+    suite.actor(ADMINISTRATOR).ok(calendar).await;
+    let explained = until("its clock goes by the new calendar", PATIENCE, async || {
+        let explained = explain(&suite, &open).await;
+        (explained.calendar_revision == 2).then_some(explained)
+    })
+    .await;
+    assert_eq!(explained.due, open.due);
+    assert_eq!(suite.dossier(&open.uid, COMMUNE).await, open);
+    assert_eq!(suite.route(&open.uid, COMMUNE).await.transfers, before);
+    assert_eq!(explain(&suite, &closed).await.calendar_revision, 1);
+    suite.must_add_up().await;
+    assert!(moved(&suite).await.is_empty());
+
+    // What was marked is reckoned when a day before its end changes.
+    suite.actor(ADMINISTRATOR).ok(holiday()).await;
+    until("the deadline moves", PATIENCE, async || {
+        let dossier = suite.dossier(&open.uid, COMMUNE).await;
+        (local(dossier.due) == "2017-09-04T17:00").then_some(())
+    })
+    .await;
 }

@@ -1,6 +1,7 @@
 //! Everything that a batch of acts reads.
 
 mod codes;
+mod procedures;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::reference::Procedure;
 use crate::store::Twin;
 use crate::{dossier, store, wire};
 use codes::Codes;
+pub use procedures::ProcedureCache;
 
 /// How deep units name each other: parents, and chains of successors.
 const UNIT_ROUNDS: usize = 8;
@@ -36,7 +38,7 @@ pub struct World {
     custodies: HashMap<String, Vec<Custody>>,
     same_content: HashMap<Vec<u8>, Vec<Twin>>,
     origins: HashMap<Origin, String>,
-    procedures: HashMap<String, Vec<Procedure>>,
+    procedures: HashMap<String, Arc<[Procedure]>>,
     /// The codes of desks.
     pub codes: Codes,
     /// Units by uid.
@@ -57,8 +59,9 @@ impl World {
 
     /// The version of a procedure that is in force on a day.
     pub fn procedure_on(&self, code: &str, on: NaiveDate) -> Result<&Procedure, Error> {
-        let mut versions = self.procedures.get(code).into_iter().flatten();
+        let versions = self.procedures.get(code).map_or(&[][..], Arc::as_ref);
         versions
+            .iter()
             .find(|version| version.is_in_force(on))
             .ok_or_else(|| Error::ProcedureNotFound(code.to_owned()))
     }
@@ -188,7 +191,7 @@ impl World {
             // The dossier itself says so, or its codes.
             Change::Erased(_) | Change::LastNumber(_) | Change::Block(_) | Change::Void(_) => {}
             Change::Copy(copy) => {
-                self.take(std::slice::from_ref(copy));
+                self.take(copy);
             }
         }
     }
@@ -254,7 +257,7 @@ impl Intake {
                 return Ok(());
             }
             let copies = copies::load(db, &names).await?;
-            let leads = world.learn(&copies, &self.calendar);
+            let leads = world.learn(&copies, (&self.calendar, &self.procedures));
             let asked = std::mem::take(&mut names);
             let missing = world.units.missing().map(str::to_owned).chain(leads);
             names = missing
@@ -273,24 +276,32 @@ impl World {
     }
 
     /// Takes in what was loaded of the other services; gives back the lead departments that procedures name.
-    pub fn learn(&mut self, copies: &[Copy], cache: &CalendarCache) -> Vec<String> {
-        self.calendar = self.calendar.take().or_else(|| cache.find(copies));
-        self.take(copies)
-    }
-
-    /// Takes copies in; gives back the lead departments that procedures name.
-    fn take(&mut self, copies: &[Copy]) -> Vec<String> {
+    pub fn learn(
+        &mut self,
+        copies: &[Copy],
+        (calendars, known): (&CalendarCache, &ProcedureCache),
+    ) -> Vec<String> {
+        self.calendar = self.calendar.take().or_else(|| calendars.find(copies));
         let mut leads = Vec::new();
         for copy in copies {
             self.units.take(copy);
             if copy.kind == PROCEDURE {
-                let procedures = wire::reference::procedures(copy);
+                let procedures = known.read(copy);
                 leads.extend(procedures.iter().map(|of| of.lead_unit.clone()));
                 self.procedures.insert(copy.key.clone(), procedures);
             }
         }
         leads.retain(|uid| !uid.is_empty() && !self.units.has(uid));
         leads
+    }
+
+    /// Takes a copy in that the batch itself brings.
+    fn take(&mut self, copy: &Copy) {
+        self.units.take(copy);
+        if copy.kind == PROCEDURE {
+            let procedures = wire::reference::procedures(copy);
+            self.procedures.insert(copy.key.clone(), procedures.into());
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use worktime::{
 };
 
 use super::Copy;
+use crate::clock::{self, Moment};
 
 /// The calendar of the province, and of units that have office hours of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +43,21 @@ impl Calendars {
     #[must_use]
     pub fn of_the_province(&self) -> &Calendar {
         &self.province
+    }
+
+    /// The time before which no unit works otherwise than in another version; `None` when that is no time at all.
+    #[must_use]
+    pub fn same_until(&self, other: &Self) -> Option<Moment> {
+        let units = self.units.keys().chain(other.units.keys());
+        let units = units.map(|unit| (self.of(unit), other.of(unit)));
+        let differences = units
+            .chain([(&self.province, &other.province)])
+            .filter_map(|(own, other)| own.first_difference(other));
+        match differences.min() {
+            None => Some(Moment::MAX_UTC),
+            Some(NaiveDate::MIN) => None,
+            Some(day) => Some(clock::from_local(day.and_time(NaiveTime::MIN))),
+        }
     }
 
     /// The version.
@@ -153,4 +169,58 @@ fn date(text: &str) -> Option<NaiveDate> {
 fn month_day(text: &str) -> Option<MonthDay> {
     let (month, day) = text.split_once('-')?;
     Some((month.parse().ok()?, day.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2017, 9, day).unwrap()
+    }
+
+    fn off(on: u32) -> SpecialDay {
+        SpecialDay {
+            date: day(on),
+            name: "Nghỉ".to_owned(),
+            kind: DayKind::PublicHoliday,
+        }
+    }
+
+    fn with(days: &[u32], of_unit: Option<OfficeHours>) -> Calendars {
+        let days: Vec<SpecialDay> = days.iter().map(|on| off(*on)).collect();
+        let own = |week| ("u".to_owned(), Calendar::weekly(week, days.clone()));
+        Calendars {
+            province: Calendar::weekly(OfficeHours::standard(), days.clone()),
+            units: of_unit.map(own).into_iter().collect(),
+            revision: 1,
+        }
+    }
+
+    #[test]
+    fn two_versions_are_the_same_until_the_first_day_that_only_one_of_them_knows() {
+        let until = |on: u32| Some(clock::from_local(day(on).and_time(NaiveTime::MIN)));
+        let before = with(&[4, 20], None);
+        assert_eq!(before.same_until(&before), Some(Moment::MAX_UTC));
+        assert_eq!(before.same_until(&with(&[4, 8, 20], None)), until(8));
+        assert_eq!(with(&[4, 8, 20], None).same_until(&before), until(8));
+        assert_eq!(before.same_until(&with(&[5, 20], None)), until(4));
+    }
+
+    #[test]
+    fn hours_of_one_unit_that_differ_differ_from_the_start() {
+        let standard = OfficeHours::standard();
+        let monday = Opening {
+            weekday: Weekday::Mon,
+            open: NaiveTime::MIN,
+            close: NaiveTime::MIN + chrono::TimeDelta::hours(1),
+        };
+        let own = OfficeHours::new([monday]).unwrap();
+        let before = with(&[4], None);
+        assert_eq!(
+            before.same_until(&with(&[4], Some(standard))),
+            Some(Moment::MAX_UTC)
+        );
+        assert_eq!(before.same_until(&with(&[4], Some(own))), None);
+    }
 }

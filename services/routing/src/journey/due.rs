@@ -104,6 +104,17 @@ impl Journey {
         Ok(())
     }
 
+    /// The latest time that its clocks know: a calendar that says the same until then moves nothing of it.
+    pub fn reaches(&self) -> Moment {
+        let under_way = self
+            .transfers
+            .iter()
+            .filter(|transfer| matches!(transfer.state, State::Offered | State::Accepted(_)));
+        let times = under_way.flat_map(|transfer| transfer.due.times());
+        let route = [self.route.limit.to, self.route.appointment];
+        times.chain(route).fold(self.route.limit.from, Moment::max)
+    }
+
     /// Nobody is told where only its marks are others, which stand in no message.
     fn moved(&mut self, transfer: &Transfer, due: Due) {
         let times = |due: &Due| (due.hand_over, due.step);

@@ -6,12 +6,13 @@ use kit::clock::{self, Moment};
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 
+use crate::journey::Journey;
 use crate::route::{Limit, Route};
 use crate::transfer::{State, Transfer};
 
@@ -36,6 +37,8 @@ mod entity {
         pub stopped_at: Option<i64>,
         pub suspended_by: Option<String>,
         pub calendar_revision: i64,
+        /// The latest time that its clocks know.
+        pub reaches: i64,
         /// JSON.
         pub steps: String,
         pub custody_epoch: i64,
@@ -107,6 +110,50 @@ pub async fn reckoned_before(
         .await
 }
 
+/// The versions of the calendar, older than one, that journeys under way were last reckoned with.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn versions_before(db: &impl ConnectionTrait, calendar: i64) -> Result<Vec<i64>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .distinct()
+        .column(entity::Column::CalendarRevision)
+        .filter(entity::Column::Open.into_expr())
+        .filter(entity::Column::CalendarRevision.lt(calendar))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Notes another version of the calendar at some of the journeys under way of one version whose clocks end before a time
+/// (microseconds), and tells how many. Those that somebody has locked are left.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn carry_over(
+    db: &impl ConnectionTrait,
+    (from, to): (i64, i64),
+    before: i64,
+    most: u64,
+) -> Result<u64, DbErr> {
+    let some = Query::select()
+        .column(entity::Column::DossierUid)
+        .from(entity::Entity)
+        .and_where(entity::Column::Open.into_expr())
+        .and_where(entity::Column::CalendarRevision.eq(from))
+        .and_where(entity::Column::Reaches.lt(before))
+        .limit(most)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .to_owned();
+    let noted = entity::Entity::update_many()
+        .col_expr(entity::Column::CalendarRevision, Expr::val(to))
+        .filter(entity::Column::DossierUid.in_subquery(some))
+        .exec(db)
+        .await?;
+    Ok(noted.rows_affected)
+}
+
 /// Where the clocks of dossiers stand still.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StandingStill {
@@ -157,9 +204,9 @@ pub async fn standing_still(
 
 pub(super) async fn save<'a>(
     sink: &impl Sink,
-    routes: impl Iterator<Item = &'a Route>,
+    journeys: impl Iterator<Item = &'a Journey>,
 ) -> Result<(), DbErr> {
-    let rows: Result<Vec<_>, DbErr> = routes.map(row).collect();
+    let rows: Result<Vec<_>, DbErr> = journeys.map(row).collect();
     let over = [
         entity::Column::ReturningUnit,
         entity::Column::Appointment,
@@ -169,6 +216,7 @@ pub(super) async fn save<'a>(
         entity::Column::StoppedAt,
         entity::Column::SuspendedBy,
         entity::Column::CalendarRevision,
+        entity::Column::Reaches,
         entity::Column::CustodyEpoch,
         entity::Column::Open,
     ];
@@ -198,7 +246,8 @@ fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
     })
 }
 
-fn row(route: &Route) -> Result<entity::Model, DbErr> {
+fn row(journey: &Journey) -> Result<entity::Model, DbErr> {
+    let route = &journey.route;
     Ok(entity::Model {
         dossier_uid: route.dossier.clone(),
         code: route.code.clone(),
@@ -212,6 +261,7 @@ fn row(route: &Route) -> Result<entity::Model, DbErr> {
         stopped_at: route.stopped_at.map(clock::micros),
         suspended_by: route.suspended_by.clone(),
         calendar_revision: route.calendar,
+        reaches: clock::micros(journey.reaches()),
         steps: serde_json::to_string(&route.steps).map_err(|error| unreadable(&error))?,
         custody_epoch: route.custody_epoch,
         open: route.open,

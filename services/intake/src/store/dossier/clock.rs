@@ -3,9 +3,9 @@
 
 use kit::clock;
 use kit::db::Sink;
-use sea_orm::DbErr;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
+use sea_orm::{DbErr, QuerySelect as _};
 
 use super::{bad_row, micros};
 use crate::dossier::{Dossier, Due};
@@ -57,6 +57,50 @@ impl Model {
 /// As the partial indexes say it.
 pub fn running() -> Expr {
     Expr::col((Entity, Column::Running))
+}
+
+/// The versions of the calendar, older than one, that running clocks were last reckoned with.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn versions_before(db: &impl ConnectionTrait, calendar: i64) -> Result<Vec<i64>, DbErr> {
+    Entity::find()
+        .select_only()
+        .distinct()
+        .column(Column::CalendarRevision)
+        .filter(running())
+        .filter(Column::CalendarRevision.lt(calendar))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Notes another version of the calendar at some of the running clocks of one version that end before a time (microseconds), and
+/// tells how many. Those that somebody has locked are left.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn carry_over(
+    db: &impl ConnectionTrait,
+    (from, to): (i64, i64),
+    due_before: i64,
+    most: u64,
+) -> Result<u64, DbErr> {
+    let some = Query::select()
+        .column(Column::DossierUid)
+        .from(Entity)
+        .and_where(running())
+        .and_where(Column::CalendarRevision.eq(from))
+        .and_where(Column::Due.lt(due_before))
+        .limit(most)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .to_owned();
+    let noted = Entity::update_many()
+        .col_expr(Column::CalendarRevision, Expr::val(to))
+        .filter(Column::DossierUid.in_subquery(some))
+        .exec(db)
+        .await?;
+    Ok(noted.rows_affected)
 }
 
 pub async fn save<'a>(
