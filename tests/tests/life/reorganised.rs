@@ -20,6 +20,8 @@ const NEW_DISTRICT: &str = "daklak-0261";
 
 /// From this day on the other commune does the commune's work, and nobody has to know before.
 async fn merge(suite: &mut Suite, day: &str) {
+    // A check waits until routing has heard of what was done before.
+    suite.must_add_up().await;
     suite.terminate().await;
     let folder = suite.folder().join("reorganisation");
     fs::create_dir(&folder).unwrap();
