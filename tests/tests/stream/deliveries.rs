@@ -24,6 +24,8 @@ async fn register(suite: &Suite, number: usize) -> Vec<String> {
     for _ in 0..number {
         registered.push(suite.register(BIRTH, COMMUNE).await.uid);
     }
+    // A check waits until routing has heard of them, and offers them.
+    suite.must_add_up().await;
     registered
 }
 
