@@ -3,7 +3,7 @@
 //! And ringing alarms when their time has come (R2, R3, R6, R17).
 //!
 //! Every replica looks, by an index, when a calendar has come and now and then. A dossier is done once for each version, since
-//! the writer marks it with the version.
+//! it is marked with the version.
 
 use std::sync::Arc;
 use std::time::Duration;

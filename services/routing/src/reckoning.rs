@@ -2,7 +2,7 @@
 //! dossier's own deadline comes from intake.
 //!
 //! Every replica looks, by an index, when a calendar has come and now and then. A journey is done once for each version, since
-//! the writer marks it with the version.
+//! it is marked with the version.
 
 use std::sync::Arc;
 use std::time::Duration;
