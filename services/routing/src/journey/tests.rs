@@ -15,11 +15,12 @@ mod refusals;
 mod succession;
 mod ways;
 
+use chrono::NaiveDate;
 use kit::caller::Role;
 use kit::clock::Moment;
 use kit::copies::{Calendars, Copy, UNIT, UnitTable};
 use proto::identity::v1 as pb;
-use worktime::{Calendar, OfficeHours};
+use worktime::{Calendar, DayKind, OfficeHours, SpecialDay};
 
 use super::{Holding, Journey, Surroundings};
 use crate::route::{Limit, Part, Route, Slice, Step};
@@ -40,6 +41,16 @@ impl Around {
             units: UnitTable::default(),
             calendar: Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [])),
         }
+    }
+
+    /// Nobody works on this day.
+    fn close(&mut self, date: NaiveDate) {
+        let day = SpecialDay {
+            date,
+            name: "Nghỉ".to_owned(),
+            kind: DayKind::PublicHoliday,
+        };
+        self.calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [day]));
     }
 
     /// Until the day before the dossier was received there was this unit; since then another does its work.

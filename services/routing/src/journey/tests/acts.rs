@@ -1,6 +1,7 @@
 //! A journey to act on by the keys of its steps.
 
 use super::{Around, DESK, Journey, moment, of};
+use chrono::NaiveDate;
 use kit::clock::Moment;
 
 use crate::act::Resumed;
@@ -147,6 +148,12 @@ impl Acted {
     pub fn move_deadline(&mut self, due: Moment) {
         let around = self.around.get();
         self.journey.deadline_moved(due, around).unwrap();
+    }
+
+    /// A new calendar says that nobody works on this day.
+    pub fn close(&mut self, date: NaiveDate) {
+        self.around.close(date);
+        self.journey.reckon(self.around.get()).unwrap();
     }
 
     pub fn correct(&mut self, returning: &str) {

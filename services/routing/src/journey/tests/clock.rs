@@ -257,3 +257,13 @@ proptest! {
         prop_assert_eq!(after.0, before.0);
     }
 }
+
+#[test]
+fn a_day_that_changes_moves_nothing_once_it_is_after_all_that_the_clocks_know() {
+    let mut acted = Acted::open(commune_to_district());
+    let before = acted.journey.clone();
+    acted.close(local(before.reaches()).date().succ_opt().unwrap());
+    assert_eq!(acted.journey.transfers, before.transfers);
+    acted.close(local(before.transfers[0].due.step).date());
+    assert_ne!(acted.journey.transfers, before.transfers);
+}
