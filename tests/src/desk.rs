@@ -1,5 +1,8 @@
 //! What units do to dossiers.
 
+use std::time::Duration;
+
+use kit::clock;
 use proto::intake::v1::{
     ConfirmPaymentRequest, Decision, Dossier, GetDossierRequest, Outcome, Payment,
     ReceiveDossierRequest, RecordDecisionRequest, RequestItem, RequestPaymentRequest,
@@ -21,6 +24,8 @@ const WAIT: prost_types::Duration = prost_types::Duration {
     seconds: 10,
     nanos: 0,
 };
+/// How long an offer may be on its way: longer than a lease, since a taker whose connection broke may never have heard of it.
+const PATIENCE: Duration = Duration::from_secs(75);
 
 /// A step that a unit holds.
 #[derive(Clone, Debug)]
@@ -46,7 +51,7 @@ impl Suite {
         let mut offers = self.offers_to(unit, 1).await;
         offers
             .pop()
-            .unwrap_or_else(|| panic!("nothing is offered to {unit}"))
+            .unwrap_or_else(|| panic!("nothing is offered to {unit}: {}", self.log()))
     }
 
     /// The next offers to a unit, from its queue, waiting for the first.
@@ -57,11 +62,17 @@ impl Suite {
             wait: Some(WAIT),
             lease: None,
         };
-        let pulled = self.examiner(unit).ok(pull).await;
-        let deliveries = pulled.message.deliveries.into_iter();
-        deliveries
-            .filter_map(|delivery| delivery.transfer)
-            .collect()
+        let deadline = clock::monotonic() + PATIENCE;
+        loop {
+            let pulled = self.examiner(unit).ok(pull.clone()).await;
+            let deliveries = pulled.message.deliveries.into_iter();
+            let offers: Vec<_> = deliveries
+                .filter_map(|delivery| delivery.transfer)
+                .collect();
+            if !offers.is_empty() || clock::monotonic() > deadline {
+                return offers;
+            }
+        }
     }
 
     /// The officer whose work a step is.

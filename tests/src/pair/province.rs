@@ -11,7 +11,8 @@ const PROVINCE: &str = "province";
 /// What test programs that need the province at once wait for.
 const LOCK: i64 = 218;
 
-/// A base name with databases of its own, and a number that no other suite has.
+/// A base name with databases of its own, and a number that no other suite has: that of its Redis database too, in the half that
+/// the tests of single services leave to suites.
 pub async fn copy(server: &str) -> (String, i64) {
     let admin = connect(&format!("{server}/postgres")).await;
     import_once(server, &admin).await;
