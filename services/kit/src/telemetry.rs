@@ -22,7 +22,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::resource::EnvResourceDetector;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::Layer as _;
@@ -35,8 +35,11 @@ pub use rpc::{OTHER, Served};
 
 use crate::clock;
 
-/// The environment variable that names the collector; without it spans are made but not sent.
+/// The environment variable that names the collector. Without it a span has its numbers, which replies, logs and history tell,
+/// and nothing else of it is kept, unless the caller or [`SAMPLER`] asks for more.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// The environment variable that says which traces are kept.
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
 /// The header, and the key of every other carrier, of the W3C trace context.
 pub const TRACEPARENT: &str = "traceparent";
 /// How long the end of the process waits for a collector to take what is left.
@@ -75,6 +78,8 @@ pub fn start(service: &str) -> Result<Telemetry, ExporterBuildError> {
     if std::env::var_os(ENDPOINT).is_some() {
         traces = traces.with_batch_exporter(SpanExporter::builder().with_tonic().build()?);
         metrics = metrics.with_periodic_exporter(MetricExporter::builder().with_tonic().build()?);
+    } else if std::env::var_os(SAMPLER).is_none() {
+        traces = traces.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
     }
     let (traces, metrics) = (traces.build(), metrics.build());
     global::set_meter_provider(metrics.clone());
@@ -138,6 +143,9 @@ pub fn trace_id(traceparent: &str) -> &str {
 /// Makes a span the child of the one that this W3C trace context names, where it names one. To be called before the span is
 /// entered.
 pub fn adopt(span: &Span, traceparent: &str) {
+    if traceparent.is_empty() {
+        return;
+    }
     // Without a tracing subscriber there is no span to adopt.
     let _ = span.set_parent(context_of(traceparent));
 }
