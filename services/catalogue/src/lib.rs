@@ -31,14 +31,13 @@ use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::failure::Failure;
 use kit::log::Cause;
-use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::serve::{Ground, Mounted, Pages, Services, StartError};
 use kit::watch::Watches;
 use kit::writer::{self, Step};
 use proto::catalogue::v1::calendar_service_server::CalendarServiceServer;
 use proto::catalogue::v1::event_service_server::EventServiceServer;
 use proto::catalogue::v1::procedure_service_server::ProcedureServiceServer;
 use sea_orm::DbErr;
-use tonic::service::Routes;
 
 pub use error::Error;
 pub use import::{Catalogue, Files, UnitKinds, read};
@@ -87,12 +86,13 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         writer,
         watches,
     };
-    let routes = Routes::new(ProcedureServiceServer::new(procedures))
-        .add_service(CalendarServiceServer::new(calendars))
-        .add_service(EventServiceServer::new(grpc::Events(ground.db)));
+    let rpcs = Services::new()
+        .with(ProcedureServiceServer::new(procedures))
+        .with(CalendarServiceServer::new(calendars))
+        .with(EventServiceServer::new(grpc::Events(ground.db)));
     Ok(Mounted {
         name: NAME,
-        routes,
+        rpcs,
         http: Pages::new(),
         access,
         progress,

@@ -2,7 +2,7 @@
 
 mod search;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -17,6 +17,8 @@ use search::{Index, Text};
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
     procedures: Vec<Arc<Shelved>>,
+    /// Where each code stands among them.
+    places: Arc<HashMap<String, usize>>,
     index: Arc<Index>,
 }
 
@@ -70,17 +72,17 @@ impl Shelf {
     /// The procedure with this code.
     #[must_use]
     pub fn get(&self, code: &str) -> Option<&Entry> {
-        self.place(code)
-            .ok()
-            .map(|place| &self.procedures[place].entry)
+        let place = self.places.get(code)?;
+        Some(&self.procedures[*place].entry)
     }
 
+    /// Where a code stands, or would stand.
     fn place(&self, code: &str) -> Result<usize, usize> {
         self.procedures
             .binary_search_by(|shelved| shelved.entry.code.as_str().cmp(code))
     }
 
-    /// Puts procedures in the place of what they were before. The index is made anew: some ten milliseconds for a province.
+    /// Puts procedures in the place of what they were before. The indexes are made anew: some ten milliseconds for a province.
     pub fn put(&mut self, entries: Vec<Entry>) {
         if entries.is_empty() {
             return;
@@ -97,6 +99,8 @@ impl Shelf {
             self.procedures
                 .sort_by(|one, other| one.entry.code.cmp(&other.entry.code));
         }
+        let codes = self.entries().map(|entry| entry.code.to_string());
+        self.places = Arc::new(codes.zip(0..).collect());
         self.index = Arc::new(Index::of(self.procedures.iter().map(Arc::as_ref)));
     }
 

@@ -53,7 +53,7 @@ use kit::failure::Failure;
 use kit::log::Cause;
 use kit::rate::Rate;
 use kit::seal::Keyring;
-use kit::serve::{Ground, Mounted};
+use kit::serve::{Ground, Mounted, Services};
 use kit::watch::Watches;
 use kit::writer::{self, Step, Writer};
 use proto::identity::v1::client_service_server::ClientServiceServer;
@@ -64,7 +64,6 @@ use proto::identity::v1::token_service_server::TokenServiceServer;
 use proto::identity::v1::unit_service_server::UnitServiceServer;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 use sea_orm_migration::SchemaManager;
-use tonic::service::Routes;
 
 pub use administrator::{NewAdministrator, create_administrator};
 pub use error::Error;
@@ -143,8 +142,8 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     };
     Ok(Mounted {
         name: NAME,
-        routes: routes((db, units), (writer, watches), access.clone(), tokens)
-            .add_service(OfficerServiceServer::new(officers)),
+        rpcs: rpcs((db, units), (writer, watches), access.clone(), tokens)
+            .with(OfficerServiceServer::new(officers)),
         http: oauth::pages(issuing, revoking),
         access,
         progress: Progress::of_nothing(),
@@ -152,12 +151,12 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
     })
 }
 
-fn routes(
+fn rpcs(
     (db, known): (Db, store::register::Units),
     (writer, watches): (Writer<ledger::Identity>, Watches),
     access: access::Log,
     tokens: grpc::Tokens,
-) -> Routes {
+) -> Services {
     let units = grpc::Units {
         known,
         writer: writer.clone(),
@@ -172,11 +171,12 @@ fn routes(
         db: db.clone(),
         writer,
     };
-    Routes::new(UnitServiceServer::new(units))
-        .add_service(PartyServiceServer::new(parties))
-        .add_service(ClientServiceServer::new(clients))
-        .add_service(TokenServiceServer::new(tokens))
-        .add_service(EventServiceServer::new(grpc::Events(db)))
+    Services::new()
+        .with(UnitServiceServer::new(units))
+        .with(PartyServiceServer::new(parties))
+        .with(ClientServiceServer::new(clients))
+        .with(TokenServiceServer::new(tokens))
+        .with(EventServiceServer::new(grpc::Events(db)))
 }
 
 /// Takes a province in: all of it or nothing. What is unchanged makes no event, so it may be done again.

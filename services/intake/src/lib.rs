@@ -37,13 +37,12 @@ use std::sync::Arc;
 
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
-use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::serve::{Ground, Mounted, Pages, Services, StartError};
 use kit::watch::Watches;
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
 use proto::intake::v1::event_service_server::EventServiceServer;
 use proto::intake::v1::payment_service_server::PaymentServiceServer;
 use sea_orm::DbErr;
-use tonic::service::Routes;
 
 pub use code::DossierCode;
 pub use error::Error;
@@ -117,12 +116,13 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         watches,
         tracking: Tracking::new(),
     };
-    let routes = Routes::new(DossierServiceServer::new(dossiers))
-        .add_service(PaymentServiceServer::new(payments))
-        .add_service(EventServiceServer::new(Events(ground.db)));
+    let rpcs = Services::new()
+        .with(DossierServiceServer::new(dossiers))
+        .with(PaymentServiceServer::new(payments))
+        .with(EventServiceServer::new(Events(ground.db)));
     Ok(Mounted {
         name: NAME,
-        routes,
+        rpcs,
         http: Pages::new(),
         access,
         progress,

@@ -3,14 +3,15 @@
 //! They take turns. `cargo bench -p kit`.
 #![expect(clippy::unwrap_used, reason = "a measurement")]
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
+use std::task::{Context as Waker, Poll};
 use std::thread;
 use std::time::Duration;
 
-use axum::routing::post;
 use futures::FutureExt as _;
-use futures::future::join_all;
+use futures::future::{BoxFuture, join_all};
 use http::uri::PathAndQuery;
 use kit::access;
 use kit::authority::Rules;
@@ -19,7 +20,7 @@ use kit::clock::{self, Clock};
 use kit::consumer::Progress;
 use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
-use kit::serve::{Health, Limits, Mounted, Pages, Port};
+use kit::serve::{Health, Limits, Mounted, Pages, Port, Services};
 use kit::telemetry;
 use kit::tls::Tls;
 use rustix::time::{ClockId, clock_gettime};
@@ -27,13 +28,15 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::metadata::AsciiMetadataValue;
-use tonic::service::Routes;
+use tonic::server::NamedService;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
+use tower::Service;
 
 const ISSUER: &str = "https://motcua.example";
 const OPEN: &str = "/motcua.bench.v1.BenchService/GetOpen";
@@ -209,7 +212,7 @@ fn used(by: ClockId) -> Duration {
 fn bare() -> Serving {
     Serving::start(|listener| {
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let server = Server::builder().add_routes(routes());
+        let server = Server::builder().add_service(Bench);
         server.serve_with_incoming(incoming)
     })
 }
@@ -243,7 +246,7 @@ fn gated(key: &PrivateKey) -> Serving {
         };
         let bench = Mounted {
             name: "bench",
-            routes: routes(),
+            rpcs: Services::new().with(Bench),
             http: Pages::new(),
             access,
             progress: Progress::of_nothing(),
@@ -254,21 +257,33 @@ fn gated(key: &PrivateKey) -> Serving {
 }
 
 /// Both rpcs answer what they are sent.
-fn routes() -> Routes {
-    let answer = async |request| {
+#[derive(Clone)]
+struct Bench;
+
+impl NamedService for Bench {
+    const NAME: &'static str = "motcua.bench.v1.BenchService";
+}
+
+impl Service<http::Request<Body>> for Bench {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Waker<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let echo = |request: Request<String>| async {
             Ok::<_, Status>(Response::new(request.into_inner()))
         };
-        let codec: ProstCodec<String, String> = ProstCodec::default();
-        let mut grpc = tonic::server::Grpc::new(codec);
-        grpc.unary(tower::service_fn(echo), request).await
-    };
-    let router = axum::Router::new();
-    Routes::from(
-        router
-            .route(OPEN, post(answer))
-            .route(CHECKED, post(answer)),
-    )
+        async move {
+            let codec: ProstCodec<String, String> = ProstCodec::default();
+            let mut grpc = tonic::server::Grpc::new(codec);
+            Ok(grpc.unary(tower::service_fn(echo), request).await)
+        }
+        .boxed()
+    }
 }
 
 /// The token of an officer who has two positions.

@@ -12,6 +12,7 @@ mod rates;
 mod refusing;
 mod rpcs;
 mod seats;
+mod services;
 mod stream;
 
 use std::net::SocketAddr;
@@ -23,7 +24,6 @@ use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic::service::Routes;
 
 use crate::access;
 use crate::authority::Rules;
@@ -41,6 +41,7 @@ pub use ground::{Ground, StartError};
 pub use health::Health;
 pub use plain::HttpRefusal;
 pub use refusing::explained;
+pub use services::Services;
 
 /// How long what runs beside the rpcs may take to end, once these have.
 const TASKS_END: Duration = Duration::from_secs(10);
@@ -65,7 +66,7 @@ pub struct Mounted {
     /// Its name: `intake` for the package `motcua.intake.v1`.
     pub name: &'static str,
     /// Its rpcs.
-    pub routes: Routes,
+    pub rpcs: Services,
     /// What it answers over plain HTTP on the same port, in both of its versions. A request comes with its body read, and has
     /// the time of the call as [`crate::authority::Context`], under TLS [`OverTls`], and the client's certificate as
     /// [`PeerCertificate`] among its extensions. Who may ask is for the service to say.
@@ -175,9 +176,9 @@ impl Port {
             must_have_rules(service, self.rules)?;
         }
         let names: Vec<_> = services.iter().map(|service| service.name).collect();
-        let mut routes = self.health.routes();
+        let mut libraries = self.health.services();
         if self.reflection {
-            routes = routes.add_service(reflection()?);
+            libraries = libraries.with(reflection()?);
         }
         let following = self.verifier.clone().follow();
         let stop = self.stop.clone();
@@ -188,7 +189,7 @@ impl Port {
             self.verifier,
             self.clock,
             self.rules,
-            &services,
+            (&services, libraries),
             drain.clone(),
         );
         let pages = plain::pages(&gate, &services, self.limits.page);
@@ -196,10 +197,7 @@ impl Port {
             .iter()
             .map(|service| service.access.clone())
             .collect();
-        let mut port = routes.into_axum_router();
         for service in services {
-            // One fallback answers for all that nobody serves: that of the health checks' router.
-            port = port.merge(service.routes.into_axum_router().reset_fallback());
             let (health, name, ready) = (self.health.clone(), service.name, service.ready);
             let opening = gate.clone();
             let stop = self.stop.clone();
@@ -211,7 +209,7 @@ impl Port {
                 }
             });
         }
-        let calls = Calls::new(Gated::new(gate, Routes::from(port)), pages);
+        let calls = Calls::new(Gated::Behind(gate), pages);
         let connections = Connections::new(calls, self.tls, self.limits, drain.clone());
         let draining = async {
             self.stop.cancelled().await;

@@ -44,14 +44,13 @@ use kit::clock::Moment;
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
 use kit::seal::Keyring;
-use kit::serve::{Ground, Mounted, Pages, StartError};
+use kit::serve::{Ground, Mounted, Pages, Services, StartError};
 use kit::writer::Writer;
 use proto::routing::v1 as pb;
 use proto::routing::v1::event_service_server::EventServiceServer;
 use proto::routing::v1::queue_service_server::QueueServiceServer;
 use proto::routing::v1::transfer_service_server::TransferServiceServer;
 use sea_orm::{ConnectionTrait, DbErr};
-use tonic::service::Routes;
 
 pub use error::Error;
 pub use link::{Limits as LinkLimits, Malformed as MalformedLinkLimits};
@@ -102,10 +101,10 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartE
         .tasks
         .spawn(async move { stop.run_until_cancelled(lanes).await });
     watch_time(&ground, &writer, &ledger);
-    let routes = routes(&ground, &writer, &settings);
+    let rpcs = rpcs(&ground, &writer, &settings);
     Ok(Mounted {
         name: NAME,
-        routes,
+        rpcs,
         http: Pages::new(),
         access,
         progress,
@@ -113,7 +112,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartE
     })
 }
 
-fn routes(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Routes {
+fn rpcs(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Services {
     let offers = Offers {
         db: ground.db.clone(),
         queue: ground.queue.clone(),
@@ -133,9 +132,10 @@ fn routes(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Rou
         writer: writer.clone(),
         queue: ground.queue.clone(),
     };
-    Routes::new(TransferServiceServer::new(transfers))
-        .add_service(QueueServiceServer::new(queues))
-        .add_service(EventServiceServer::new(Events(ground.db.clone())))
+    Services::new()
+        .with(TransferServiceServer::new(transfers))
+        .with(QueueServiceServer::new(queues))
+        .with(EventServiceServer::new(Events(ground.db.clone())))
 }
 
 /// Starts what is done when time comes, or the calendar or the units change.

@@ -73,7 +73,7 @@ impl Procedures {
 }
 
 fn today<T>(request: &Request<T>) -> Result<NaiveDate, Status> {
-    Ok(clock::local(Context::of(request)?.at).date())
+    Ok(clock::local(Context::within(request)?.at).date())
 }
 
 fn find<'a>(shelf: &'a Shelf, code: &str) -> Result<&'a Entry, Error> {

@@ -29,10 +29,17 @@ impl Context {
     /// # Errors
     /// `UNAUTHENTICATED` when the port put none there.
     pub fn of<T>(request: &Request<T>) -> Result<Self, Status> {
+        Self::within(request).cloned()
+    }
+
+    /// The same, where it is only looked at.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn within<T>(request: &Request<T>) -> Result<&Self, Status> {
         request
             .extensions()
             .get::<Self>()
-            .cloned()
             .ok_or_else(|| unauthenticated("TOKEN_MISSING", "no caller is known").into())
     }
 

@@ -10,7 +10,6 @@ use http::{HeaderMap, HeaderValue};
 use hyper::body::Bytes;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
-use tonic::service::Routes;
 use tower::Service;
 use tracing::Instrument as _;
 
@@ -19,6 +18,7 @@ use super::metadata::{malformed, must_fit, purpose, time_of};
 use super::rates::Rates;
 use super::refusing::{denial, explain, is_denial, refusal, refuse, starting, too_late, unknown};
 use super::rpcs::{Rpc, Rpcs, Served, Standing};
+use super::services::{Answers, Services};
 use super::{AFTER, Mounted, Request, Response, SIMULATED_TIME, TRACE_ID};
 use crate::authority::{Context, Rights, Rules};
 use crate::caller::{Caller, Verifier, unauthenticated};
@@ -44,11 +44,11 @@ struct Inner {
     rates: Rates,
 }
 
-/// Rpcs behind the gate of their port; behind none those of health checks on a port of their own.
+/// Rpcs behind the gate of their port, or behind none: those of health checks on a port of their own.
 #[derive(Clone)]
-pub(super) struct Gated {
-    gate: Option<Gate>,
-    rpcs: Routes,
+pub(super) enum Gated {
+    Behind(Gate),
+    Open(Arc<Services>),
 }
 
 /// One call, as it arrived.
@@ -65,13 +65,13 @@ impl Gate {
         verifier: Verifier,
         clock: Clock,
         rules: &'static Rules,
-        services: &[Mounted],
+        (services, libraries): (&[Mounted], Services),
         drain: CancellationToken,
     ) -> Self {
         Self(Arc::new(Inner {
             verifier,
             clock,
-            rpcs: Rpcs::new(services, rules),
+            rpcs: Rpcs::new(services, libraries, rules),
             drain,
             anonymous: Arc::new(Caller::anonymous()),
             rates: Rates::new(),
@@ -92,17 +92,17 @@ impl Gate {
     }
 
     /// Answers a call within the time that it has.
-    async fn answer_in_time(&self, arrived: Arrived, rpcs: Routes) -> Response {
+    async fn answer_in_time(&self, arrived: Arrived) -> Response {
         let time = match time_of(arrived.request.headers()) {
             Ok(time) => time,
             Err(failure) => return refuse(arrived.request, failure).await,
         };
-        let answer = self.answer(arrived, rpcs);
+        let answer = self.answer(arrived);
         let answered = deadline::within(clock::monotonic() + time, answer).await;
         answered.unwrap_or_else(|| refusal(too_late(time)))
     }
 
-    async fn answer(&self, arrived: Arrived, mut rpcs: Routes) -> Response {
+    async fn answer(&self, arrived: Arrived) -> Response {
         let Arrived {
             rpc,
             mut request,
@@ -110,8 +110,9 @@ impl Gate {
         } = arrived;
         let shown = request.extensions().get();
         let shown = shown.map(|shown: &PeerCertificate| shown.thumbprint);
-        let rights = match self.admit(&rpc, request.headers(), shown).await {
-            Ok(rights) => rights,
+        let admitted = self.admit(&rpc, request.headers(), shown).await;
+        let (rights, answers) = match admitted {
+            Ok(admitted) => admitted,
             Err(failure) => return refuse(request, failure).await,
         };
         let caller = Arc::clone(rights.caller());
@@ -123,34 +124,33 @@ impl Gate {
             }
             Err(failure) => return refuse(request, failure).await,
         };
-        let Ok(response) = rpcs.call(request).await;
-        let response = explain(response);
-        match rpc {
+        let response = explain(answers.answer(request).await);
+        match &rpc {
             Rpc::Served(served) => {
                 if let Some(reason) = denial(response.headers()) {
-                    self.record_denial(&served, &caller, &reason);
+                    self.record_denial(served, &caller, &reason);
                 }
                 response
             }
-            Rpc::Open { endless: true } => until(self.0.drain.clone(), response),
-            Rpc::Open { endless: false } | Rpc::Unknown(_) => response,
+            Rpc::Open { endless: true, .. } => until(self.0.drain.clone(), response),
+            Rpc::Open { endless: false, .. } | Rpc::Unknown(_) => response,
         }
     }
 
     /// Lets a call in, over whose connection this certificate was shown.
-    async fn admit(
+    async fn admit<'rpc>(
         &self,
-        rpc: &Rpc,
+        rpc: &'rpc Rpc,
         headers: &HeaderMap,
         shown: Option<[u8; 32]>,
-    ) -> Result<Rights, Failure> {
+    ) -> Result<(Rights, &'rpc Answers), Failure> {
         must_fit(headers)?;
         let served = match rpc {
             Rpc::Served(served) => served,
-            Rpc::Open { .. } => {
+            Rpc::Open { answers, .. } => {
                 let caller = self.caller(headers).await?;
                 must_hold_certificate(&caller, shown)?;
-                return Ok(Rights::new(caller, None));
+                return Ok((Rights::new(caller, None), answers));
             }
             Rpc::Unknown(rpc) => return Err(unknown(rpc)),
         };
@@ -164,7 +164,7 @@ impl Gate {
         self.0.rates.count(&caller)?;
         must_be_ready(served)?;
         catch_up(served, headers).await?;
-        Ok(Rights::new(caller, Some(served.rule)))
+        Ok((Rights::new(caller, Some(served.rule)), &served.answers))
     }
 
     /// What a service is told of a call.
@@ -228,24 +228,6 @@ impl Gate {
     }
 }
 
-impl Gated {
-    /// These rpcs behind this gate.
-    pub fn new(gate: Gate, rpcs: Routes) -> Self {
-        Self {
-            gate: Some(gate),
-            rpcs: rpcs.prepare(),
-        }
-    }
-
-    /// These rpcs, open to anybody.
-    pub fn open(rpcs: Routes) -> Self {
-        Self {
-            gate: None,
-            rpcs: rpcs.prepare(),
-        }
-    }
-}
-
 impl<B> Service<http::Request<B>> for Gated
 where
     B: hyper::body::Body<Data = Bytes> + Send + 'static,
@@ -260,16 +242,25 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let Self { gate, mut rpcs } = self.clone();
-        match gate {
-            Some(gate) => pass(gate, request.map(Body::new), rpcs).map(Ok).boxed(),
-            None => rpcs.call(request).boxed(),
+        let request = request.map(Body::new);
+        match self {
+            Self::Behind(gate) => pass(gate.clone(), request).map(Ok).boxed(),
+            Self::Open(services) => open(Arc::clone(services), request).map(Ok).boxed(),
         }
     }
 }
 
+/// Answers a call that needs no gate.
+async fn open(services: Arc<Services>, request: Request) -> Response {
+    let rpc = request.uri().path().trim_start_matches('/');
+    match services.of(rpc) {
+        Some(answers) => answers.answer(request).await,
+        None => refusal(unknown(rpc)),
+    }
+}
+
 /// Lets a call pass, or answers it here.
-async fn pass(gate: Gate, request: Request, rpcs: Routes) -> Response {
+async fn pass(gate: Gate, request: Request) -> Response {
     let rpc = gate.0.rpcs.at(request.uri().path());
     let told_as = rpc.told_as();
     let told = told_as.map(|method| telemetry::Served::begin(method, request.headers()));
@@ -284,7 +275,7 @@ async fn pass(gate: Gate, request: Request, rpcs: Routes) -> Response {
             request,
             traceparent,
         };
-        let mut response = gate.answer_in_time(arrived, rpcs).await;
+        let mut response = gate.answer_in_time(arrived).await;
         if let Some(told) = told {
             told.end(response.headers());
         }

@@ -7,13 +7,13 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 use super::calls::Calls;
 use super::connections::Connections;
 use super::gate::Gated;
+use super::services::Services;
 use super::{Limits, plain};
 use crate::inside::Arrivals;
 use crate::tls::Tls;
@@ -25,7 +25,7 @@ const ALL: &str = "";
 #[derive(Clone)]
 pub struct Health {
     reporter: HealthReporter,
-    routes: Routes,
+    services: Services,
     state: Arc<Mutex<State>>,
 }
 
@@ -41,7 +41,7 @@ impl Health {
         let waited_for: BTreeSet<_> = services.into_iter().collect();
         let this = Self {
             reporter,
-            routes: Routes::new(server),
+            services: Services::new().with(server),
             state: Arc::new(Mutex::new(State::Starting {
                 waited_for: waited_for.clone(),
             })),
@@ -55,7 +55,10 @@ impl Health {
     /// Answers health checks, and nothing else, until the handle is dropped. In plain text always: the probe of Kubernetes
     /// speaks nothing else, and nothing is told here that is not for everyone.
     pub fn answer_on(&self, listener: TcpListener) -> AbortOnDropHandle<()> {
-        let calls = Calls::new(Gated::open(self.routes.clone()), plain::nothing());
+        let calls = Calls::new(
+            Gated::Open(Arc::new(self.services.clone())),
+            plain::nothing(),
+        );
         let connections = Connections::new(
             calls,
             Tls::none(),
@@ -66,8 +69,8 @@ impl Health {
         AbortOnDropHandle::new(tokio::spawn(serving))
     }
 
-    pub(super) fn routes(&self) -> Routes {
-        self.routes.clone()
+    pub(super) fn services(&self) -> Services {
+        self.services.clone()
     }
 
     /// A service may be called from now on; the process too when it was the last.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Mounted;
+use super::services::{Answers, Services};
 use crate::access;
 use crate::authority::{Rule, Rules};
 use crate::consumer::Progress;
@@ -18,7 +19,9 @@ const ENDLESS: [&str; 2] = ["grpc.health.v1.Health/Watch", "grpc.reflection."];
 /// What one port serves.
 pub(super) struct Rpcs {
     services: HashMap<&'static str, Arc<Standing>>,
-    served: HashMap<&'static str, Served>,
+    served: HashMap<&'static str, Arc<Served>>,
+    /// Those of libraries.
+    libraries: Services,
 }
 
 /// How far a service is, and where its denials are recorded.
@@ -29,28 +32,29 @@ pub(super) struct Standing {
 }
 
 /// An rpc of a service that stands here.
-#[derive(Clone)]
 pub(super) struct Served {
     pub rule: &'static Rule,
     pub service: Arc<Standing>,
+    pub answers: Answers,
 }
 
 /// What a call names.
-#[derive(Clone)]
 pub(super) enum Rpc {
     /// An rpc of a service that stands here.
-    Served(Served),
+    Served(Arc<Served>),
     /// One of a library: health checks and reflection, which grant nothing.
     Open {
         /// Whether it streams until its caller goes.
         endless: bool,
+        answers: Answers,
     },
     /// Nothing that stands here.
     Unknown(String),
 }
 
 impl Rpcs {
-    pub fn new(services: &[Mounted], rules: &'static Rules) -> Self {
+    /// The rpcs of these services and of libraries.
+    pub fn new(services: &[Mounted], libraries: Services, rules: &'static Rules) -> Self {
         let standing = |service: &Mounted| {
             let standing = Standing {
                 access: service.access.clone(),
@@ -59,14 +63,21 @@ impl Rpcs {
             };
             (service.name, Arc::new(standing))
         };
-        let services: HashMap<_, _> = services.iter().map(standing).collect();
+        let standing: HashMap<_, _> = services.iter().map(standing).collect();
+        let answers = |rpc| services.iter().find_map(|service| service.rpcs.of(rpc));
         let served = rules.all().filter_map(|rule| {
-            let service = Arc::clone(services.get(service_of(rule.rpc())?)?);
-            Some((rule.rpc(), Served { rule, service }))
+            let rpc = rule.rpc();
+            let served = Served {
+                rule,
+                service: Arc::clone(standing.get(service_of(rpc)?)?),
+                answers: Arc::clone(answers(rpc)?),
+            };
+            Some((rpc, Arc::new(served)))
         });
         Self {
             served: served.collect(),
-            services,
+            services: standing,
+            libraries,
         }
     }
 
@@ -75,11 +86,15 @@ impl Rpcs {
         let rpc = path.trim_start_matches('/');
         let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| rpc.starts_with(prefix));
         if let Some(served) = self.served.get(rpc) {
-            return Rpc::Served(served.clone());
+            return Rpc::Served(Arc::clone(served));
         }
-        if begins(&OPEN_PREFIXES) {
-            let endless = begins(&ENDLESS);
-            return Rpc::Open { endless };
+        if begins(&OPEN_PREFIXES)
+            && let Some(answers) = self.libraries.of(rpc)
+        {
+            return Rpc::Open {
+                endless: begins(&ENDLESS),
+                answers: Arc::clone(answers),
+            };
         }
         Rpc::Unknown(rpc.to_owned())
     }

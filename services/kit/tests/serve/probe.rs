@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::routing::post;
-use futures::FutureExt as _;
+use futures::{FutureExt as _, TryFutureExt as _};
 use kit::access::{self, Recorder};
 use kit::authority::Rules;
 use kit::caller::{KeySet, Verifier};
@@ -16,23 +16,25 @@ use kit::clock::{self, Clock};
 use kit::consumer::Progress;
 use kit::deadline;
 use kit::inside::Arrivals;
-use kit::serve::{Error, Health, Limits, Mounted, PeerCertificate, Port};
+use kit::serve::{Error, Health, Limits, Mounted, PeerCertificate, Port, Services};
 use kit::tls::Tls;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use tonic::body::Body;
 use tonic::server::Grpc;
-use tonic::service::Routes;
 use tonic::{Response, Status};
 use tonic_prost::ProstCodec;
+use tower::ServiceExt as _;
 
 use crate::pages::pages;
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+const SERVICE: &str = "motcua.probe.v1.ProbeService";
 /// Answers what it was sent.
 pub const ECHO: &str = "/motcua.probe.v1.ProbeService/GetEcho";
 /// Answers when it is released.
@@ -154,7 +156,7 @@ impl Probe {
         let (access, recorder) = access::open();
         let mounted = Mounted {
             name: "probe",
-            routes: routes(&seen, &release, setting.elsewhere.as_ref()),
+            rpcs: rpcs(&seen, &release, setting.elsewhere.as_ref()),
             http: pages(),
             access,
             progress: Progress::of_nothing(),
@@ -215,7 +217,7 @@ pub async fn until(what: &str, holds: impl Fn() -> bool) {
     kit::testing::until(what, PATIENCE, async || holds().then_some(())).await;
 }
 
-fn routes(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) -> Routes {
+fn rpcs(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) -> Services {
     let mut router = axum::Router::new();
     for rpc in RPCS {
         let (seen, release) = (Arc::clone(seen), Arc::clone(release));
@@ -242,7 +244,11 @@ fn routes(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) 
         };
         router = router.route(rpc, post(handler));
     }
-    Routes::from(router)
+    let answer = move |request| {
+        let answered = router.clone().oneshot(request);
+        answered.map_ok(|response| response.map(Body::new))
+    };
+    Services::new().with_named(SERVICE, tower::service_fn(answer))
 }
 
 /// What an rpc or a page knows of the certificate of whoever asks.
