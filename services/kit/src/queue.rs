@@ -5,7 +5,7 @@
 //! |---|---|---|---|---|
 //! | `motcua:{t<n>}:log:<owner>` | stream of event envelopes (`e`), one for each of the 16 shards | the last 1,024 or so | the owner, after its commit | the readers of group n in every process that takes in the owner's log |
 //! | `motcua:{t<n>}:<uid>` | stream of a unit's offers: key (`k`), dossier (`d`), trace (`t`), commit (`c`); the group `unit` counts deliveries | until acknowledged or settled; at most 1,000 | routing, after its commit or from the store | takers of the unit |
-//! | `motcua:{t<n>}:<uid>:entries` | hash: key of an offer → its entry in the stream | as the stream | with the stream | offers, changes and settlements, so that each is there once |
+//! | `motcua:{t<n>}:<uid>:entries` | hash: key of an offer → its entry in the stream and its dossier | as the stream | with the stream | offers, changes and settlements, so that each is there once |
 //! | `motcua:{t<n>}:<uid>:leases` | sorted set: entry → end of its lease or of its delay, ms | as the stream | takers | takers |
 //! | `motcua:{t<n>}:<uid>:holders` | hash: entry → the subscriber that has it on lease | as the lease | takers | takers |
 //! | `motcua:{t<n>}:<uid>:dossiers` | hash: dossier → its entries in order | as the entries | with the stream | takers, so that offers come in order |

@@ -7,12 +7,13 @@ use std::time::Duration;
 use futures::future::join_all;
 use prost::Message as _;
 use proto::event::v1::Event;
-use redis::Pipeline;
+use redis::{ErrorKind, Pipeline, RedisResult, ServerErrorKind};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Connection;
 use super::link::Link;
+use super::script::Named;
 use super::{script, some_of};
 use crate::log::Shard;
 use crate::queue::lanes::local;
@@ -67,10 +68,9 @@ impl Outbox {
             return;
         }
         let sending = async |connection: &mut Connection| {
-            let sent = letters.values().map(|letter| {
-                let mut connection = connection.clone();
-                async move { letter.pipeline.query_async(&mut connection).await }
-            });
+            let sent = letters
+                .values()
+                .map(|letter| letter.send(connection.clone()));
             some_of(join_all(sent).await)
         };
         // The link tells of failures; the stores have what was lost.
@@ -79,7 +79,7 @@ impl Outbox {
             self.doubt.notify_one();
         }
         for (letter, starving) in letters.values().zip(answered) {
-            for (unit, starves) in letter.settled.iter().zip(starving.unwrap_or_default()) {
+            for (unit, starves) in letter.settled().zip(starving.unwrap_or_default()) {
                 if starves {
                     self.local.ask_for(unit);
                 }
@@ -93,42 +93,89 @@ async fn lingered(stop: &CancellationToken) {
     tokio::time::sleep(LINGER).await;
 }
 
-/// What goes to one group of units and shards, whose keys share a hash slot and so lie on one node of a cluster.
+/// What goes to one group of units and shards, whose keys share a hash slot and so lie on one node of a cluster, in order.
 #[derive(Default)]
-struct Letter {
-    pipeline: Pipeline,
-    /// The units of the settlements in it, each of which is answered.
-    settled: Vec<String>,
+struct Letter<'a>(Vec<Line<'a>>);
+
+/// What is said in one command: what follows one another for a unit is said together.
+enum Line<'a> {
+    Event(Shard, &'a Event),
+    Offers(&'a str, Vec<&'a Offer>),
+    Settle(&'a str, Vec<&'a str>),
 }
 
-fn letters(notes: &[Note]) -> BTreeMap<i32, Letter> {
-    let mut letters = BTreeMap::<i32, Letter>::new();
-    let of_unit = |unit: &str| Shard::of(unit).number();
+fn letters(notes: &[Note]) -> BTreeMap<i32, Letter<'_>> {
+    let mut letters = BTreeMap::<i32, Letter<'_>>::new();
     for note in notes {
-        match note {
-            Note::Event(event) => {
-                publish(&mut letters.entry(event.shard).or_default().pipeline, event);
-            }
-            Note::Offer(unit, offer) => {
-                let letter = letters.entry(of_unit(unit)).or_default();
-                let offer = script::offer(unit, std::iter::once(offer));
-                letter.pipeline.add_command(offer).ignore();
-            }
-            Note::Settle(unit, key) => {
-                let letter = letters.entry(of_unit(unit)).or_default();
-                letter.pipeline.add_command(script::settle(unit, key));
-                letter.settled.push(unit.clone());
-            }
-            Note::Flush(_) => {}
+        let group = match note {
+            Note::Event(event) => Shard::new(event.shard),
+            Note::Offer(unit, _) | Note::Settle(unit, _) => Some(Shard::of(unit)),
+            Note::Flush(_) => None,
+        };
+        if let Some(group) = group {
+            let letter = letters.entry(group.number()).or_default();
+            letter.add(group, note);
         }
     }
     letters
 }
 
-fn publish(pipeline: &mut Pipeline, event: &Event) {
-    let Some(shard) = Shard::new(event.shard) else {
-        return;
-    };
+impl<'a> Letter<'a> {
+    fn add(&mut self, group: Shard, note: &'a Note) {
+        match (note, self.0.last_mut()) {
+            (Note::Offer(unit, offer), Some(Line::Offers(same, offers))) if unit == same => {
+                offers.push(offer);
+            }
+            (Note::Settle(unit, key), Some(Line::Settle(same, keys))) if unit == same => {
+                keys.push(key);
+            }
+            (Note::Event(event), _) => self.0.push(Line::Event(group, event)),
+            (Note::Offer(unit, offer), _) => self.0.push(Line::Offers(unit, vec![offer])),
+            (Note::Settle(unit, key), _) => self.0.push(Line::Settle(unit, vec![key])),
+            (Note::Flush(_), _) => {}
+        }
+    }
+
+    /// The units of the settlements in it, each of which is answered.
+    fn settled(&self) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(|line| match line {
+            Line::Settle(unit, _) => Some(*unit),
+            Line::Event(..) | Line::Offers(..) => None,
+        })
+    }
+
+    /// Sends it. A Redis that does not know the scripts gets it once more, with their texts: what it has done already has no
+    /// effect again, and consumers skip an event that comes twice.
+    async fn send(&self, mut connection: Connection) -> RedisResult<Vec<bool>> {
+        let first = self.pipeline(Named::ByDigest);
+        match first.query_async(&mut connection).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                let again = self.pipeline(Named::ByText);
+                again.query_async(&mut connection).await
+            }
+            sent => sent,
+        }
+    }
+
+    fn pipeline(&self, named: Named) -> Pipeline {
+        let mut pipeline = Pipeline::with_capacity(self.0.len());
+        for line in &self.0 {
+            match line {
+                Line::Event(shard, event) => publish(&mut pipeline, *shard, event),
+                Line::Offers(unit, offers) => {
+                    let offer = script::offer(named, unit, offers);
+                    pipeline.add_command(offer).ignore();
+                }
+                Line::Settle(unit, keys) => {
+                    pipeline.add_command(script::settle(named, unit, keys));
+                }
+            }
+        }
+        pipeline
+    }
+}
+
+fn publish(pipeline: &mut Pipeline, shard: Shard, event: &Event) {
     pipeline
         .cmd("XADD")
         .arg(script::log(&event.owner, shard))
@@ -137,4 +184,50 @@ fn publish(pipeline: &mut Pipeline, event: &Event) {
         .arg(&["*", "e"])
         .arg(event.encode_to_vec())
         .ignore();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::{Queue, Take};
+    use crate::testing;
+
+    async fn taken(queue: &Queue) -> Vec<String> {
+        let take = Take {
+            unit: "u",
+            subscriber: "s",
+            most: 10,
+            lease: Duration::from_mins(1),
+            most_deliveries: 10,
+        };
+        let delivered = queue.lanes().take(&take).await.delivered;
+        let keys = delivered.into_iter().map(|delivered| delivered.offer.key);
+        keys.collect()
+    }
+
+    /// No other test of this program uses Redis: one that does might ask for a script just then.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_redis_that_knows_no_script_is_sent_their_texts() {
+        let Some(queue) = testing::redis_queue().await else {
+            return;
+        };
+        let server = std::env::var("MOTCUA_TEST_REDIS").unwrap();
+        let client = redis::Client::open(server).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut forget = redis::cmd("SCRIPT");
+        forget.arg("FLUSH");
+
+        queue.lanes().offer("u", "before");
+        queue.flushed().await;
+        let () = forget.query_async(&mut connection).await.unwrap();
+        queue.lanes().offer("u", "after");
+        queue.lanes().offer("u", "settled");
+        queue.lanes().settle("u", "settled");
+        queue.flushed().await;
+        assert_eq!(taken(&queue).await, ["before", "after"]);
+        let () = forget.query_async(&mut connection).await.unwrap();
+        queue.lanes().settle("u", "before");
+        queue.flushed().await;
+        assert_eq!(queue.lanes().stats("u").await.unwrap().held, 1);
+    }
 }

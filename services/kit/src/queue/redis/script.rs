@@ -24,6 +24,8 @@ macro_rules! over_lane {
 
 const OFFER: &str = over_lane!("script/offer.lua");
 const SETTLE: &str = over_lane!("script/settle.lua");
+static OFFER_DIGEST: LazyLock<Script> = LazyLock::new(|| Script::new(OFFER));
+static SETTLE_DIGEST: LazyLock<Script> = LazyLock::new(|| Script::new(SETTLE));
 static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(over_lane!("script/take.lua")));
 static MODIFY: LazyLock<Script> = LazyLock::new(|| Script::new(over_lane!("script/modify.lua")));
 static STATS: LazyLock<Script> = LazyLock::new(|| Script::new(over_lane!("script/stats.lua")));
@@ -63,31 +65,48 @@ pub(super) fn log(owner: &str, shard: Shard) -> String {
     format!("motcua:{{t{}}}:log:{owner}", shard.number())
 }
 
+/// How a command names its script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// By its digest, which Redis has to know.
+    ByDigest,
+    /// By its text; Redis knows the digest afterwards.
+    ByText,
+}
+
 /// The script as one command, for pipelines.
-fn eval(script: &str, unit: &str) -> Cmd {
+fn run(named: Named, (text, digest): (&str, &Script), unit: &str) -> Cmd {
+    let mut command = match named {
+        Named::ByDigest => redis::cmd("EVALSHA"),
+        Named::ByText => redis::cmd("EVAL"),
+    };
+    match named {
+        Named::ByDigest => command.arg(digest.get_hash()),
+        Named::ByText => command.arg(text),
+    };
     let Keys(keys) = Keys::of(unit);
-    let mut command = redis::cmd("EVAL");
-    command.arg(script).arg(keys.len()).arg(&keys);
+    command.arg(keys.len()).arg(&keys);
     command
 }
 
 /// Puts offers into a unit's stream that are not there and were not acknowledged.
-pub(super) fn offer<'a>(unit: &str, offers: impl Iterator<Item = &'a Offer>) -> Cmd {
-    put(unit, offers, "")
+pub(super) fn offer(named: Named, unit: &str, offers: &[&Offer]) -> Cmd {
+    put(named, unit, offers.iter().copied(), "")
 }
 
 /// The same with a page of what is open in the store; `whole` tells that nothing follows it there. Tells whether there is room.
 pub(super) fn refill(unit: &str, offers: &[Offer], whole: bool) -> Cmd {
-    put(unit, offers.iter(), if whole { "all" } else { "more" })
+    let fill = if whole { "all" } else { "more" };
+    put(Named::ByText, unit, offers.iter(), fill)
 }
 
-fn put<'a>(unit: &str, offers: impl Iterator<Item = &'a Offer>, fill: &str) -> Cmd {
+fn put<'a>(named: Named, unit: &str, offers: impl Iterator<Item = &'a Offer>, fill: &str) -> Cmd {
     let cut = if sabotage::is(Sabotage::MaxLen10) {
         10
     } else {
         0
     };
-    let mut command = eval(OFFER, unit);
+    let mut command = run(named, (OFFER, &OFFER_DIGEST), unit);
     command.arg(LANE_CAPACITY).arg(cut).arg(unit).arg(fill);
     for offer in offers {
         let committed_at = offer.committed_at.map(clock::micros);
@@ -100,10 +119,10 @@ fn put<'a>(unit: &str, offers: impl Iterator<Item = &'a Offer>, fill: &str) -> C
     command
 }
 
-/// Takes an offer out of a unit's stream for good.
-pub(super) fn settle(unit: &str, key: &str) -> Cmd {
-    let mut command = eval(SETTLE, unit);
-    command.arg(unit).arg(key);
+/// Takes offers out of a unit's stream for good. Tells whether it starves.
+pub(super) fn settle(named: Named, unit: &str, keys: &[&str]) -> Cmd {
+    let mut command = run(named, (SETTLE, &SETTLE_DIGEST), unit);
+    command.arg(unit).arg(keys);
     command
 }
 

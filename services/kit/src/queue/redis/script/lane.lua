@@ -28,29 +28,52 @@ local function ring(unit)
   redis.call('XADD', bell, 'MAXLEN', '~', RINGS_KEPT, '*', 'u', unit)
 end
 
--- Takes an entry out, and lets those of its dossier come that waited behind it.
-local function remove(key, id, unit)
-  local fields = entry(id)
-  redis.pcall('XACK', stream, GROUP, id)
-  redis.call('XDEL', stream, id)
-  redis.call('HDEL', entries, key)
-  redis.call('ZREM', leases, id)
-  redis.call('HDEL', holders, id)
-  local line = fields and redis.call('HGET', dossiers, fields['d'])
-  if not line then return end
-  local rest, released = {}, 0
-  for other in string.gmatch(line, '%S+') do
-    if other ~= id then
-      rest[#rest + 1] = other
-      released = released + redis.call('ZADD', leases, 'NX', 0, other)
+-- The entry of an offer in the stream, and its dossier.
+local function place(value)
+  if not value then return nil end
+  return string.match(value, '^(%S+) (.*)$')
+end
+
+-- Takes entries out, found under these keys or not, and lets those of their dossiers come that waited behind them.
+local function remove(keys, found, unit)
+  local ids, gone, named, is_gone, order = {}, {}, {}, {}, {}
+  for i, key in ipairs(keys) do
+    local id, dossier = place(found[i])
+    if id then
+      ids[#ids + 1], gone[#gone + 1], is_gone[id] = id, key, true
+      if dossier ~= '' and not named[dossier] then
+        named[dossier] = true
+        order[#order + 1] = dossier
+      end
     end
   end
-  if #rest == 0 then
-    redis.call('HDEL', dossiers, fields['d'])
-  else
-    redis.call('HSET', dossiers, fields['d'], table.concat(rest, ' '))
+  if #ids == 0 then return end
+  redis.pcall('XACK', stream, GROUP, unpack(ids))
+  redis.call('XDEL', stream, unpack(ids))
+  redis.call('HDEL', entries, unpack(gone))
+  redis.call('ZREM', leases, unpack(ids))
+  redis.call('HDEL', holders, unpack(ids))
+  if #order == 0 then return end
+  local empty, rests, released = {}, {}, {}
+  for i, line in ipairs(redis.call('HMGET', dossiers, unpack(order))) do
+    local rest = {}
+    for other in string.gmatch(line or '', '%S+') do
+      if not is_gone[other] then
+        rest[#rest + 1] = other
+        released[#released + 1] = 0
+        released[#released + 1] = other
+      end
+    end
+    if #rest == 0 then
+      empty[#empty + 1] = order[i]
+    else
+      rests[#rests + 1] = order[i]
+      rests[#rests + 1] = table.concat(rest, ' ')
+    end
   end
-  if released > 0 then ring(unit) end
+  if #empty > 0 then redis.call('HDEL', dossiers, unpack(empty)) end
+  if #rests > 0 then redis.call('HSET', dossiers, unpack(rests)) end
+  if #released > 0 and redis.call('ZADD', leases, 'NX', unpack(released)) > 0 then ring(unit) end
 end
 
 -- 1 when the lane should be refilled: it was never filled, or it drained and the store has more.

@@ -3,10 +3,10 @@
 local now = clock()
 local done, came_back = {}, false
 
-local function acknowledge(key, id)
+local function acknowledge(key, found)
   if redis.call('ZSCORE', marks, key) then return 1 end
-  if not id or redis.call('ZCARD', marks) >= tonumber(ARGV[1]) then return 0 end
-  remove(key, id, ARGV[3])
+  if not found or redis.call('ZCARD', marks) >= tonumber(ARGV[1]) then return 0 end
+  remove({ key }, { found }, ARGV[3])
   redis.call('ZADD', marks, now, key)
   return 1
 end
@@ -33,11 +33,11 @@ end
 redis.call('ZREMRANGEBYSCORE', marks, '-inf', now - tonumber(ARGV[2]))
 for i = 4, #ARGV, 4 do
   local key, what = ARGV[i], ARGV[i + 2]
-  local id = redis.call('HGET', entries, key)
+  local found = redis.call('HGET', entries, key)
   if what == 'acknowledge' then
-    done[#done + 1] = acknowledge(key, id)
+    done[#done + 1] = acknowledge(key, found)
   else
-    done[#done + 1] = change(id, tonumber(ARGV[i + 1]), what, tonumber(ARGV[i + 3]))
+    done[#done + 1] = change(place(found), tonumber(ARGV[i + 1]), what, tonumber(ARGV[i + 3]))
   end
 end
 if came_back then ring(ARGV[3]) end

@@ -1,7 +1,5 @@
 -- ARGV: unit, then keys. Gives 1 when the lane starves.
-for i = 2, #ARGV do
-  local id = redis.call('HGET', entries, ARGV[i])
-  if id then remove(ARGV[i], id, ARGV[1]) end
-  redis.call('ZREM', marks, ARGV[i])
-end
+local keys = { unpack(ARGV, 2) }
+remove(keys, redis.call('HMGET', entries, unpack(keys)), ARGV[1])
+redis.call('ZREM', marks, unpack(keys))
 return starves()

@@ -9,21 +9,35 @@ local function told(fields, attempt)
   return { fields['k'] or '', fields['d'] or '', fields['t'] or '', fields['c'] or '', attempt }
 end
 
+-- What is delivered here, and what of that is not yet written down.
+local mine, ends_of, holder_of = {}, {}, {}
+
 local function deliver(id, fields, attempt)
-  redis.call('ZADD', leases, now + tonumber(ARGV[2]), id)
-  redis.call('HSET', holders, id, subscriber)
+  mine[id] = true
+  ends_of[#ends_of + 1] = now + tonumber(ARGV[2])
+  ends_of[#ends_of + 1] = id
+  holder_of[#holder_of + 1] = id
+  holder_of[#holder_of + 1] = subscriber
   taken[#taken + 1] = told(fields, attempt)
 end
 
--- Whether an earlier offer of the same dossier is out with anybody else, or is to come again.
-local function blocked(id, dossier)
-  local line = dossier and redis.call('HGET', dossiers, dossier)
+local function write_down()
+  if #ends_of == 0 then return end
+  redis.call('ZADD', leases, unpack(ends_of))
+  redis.call('HSET', holders, unpack(holder_of))
+  ends_of, holder_of = {}, {}
+end
+
+-- Whether an earlier offer in the line of a dossier is out with anybody else, or is to come again.
+local function blocked(id, line)
   if not line or line == id then return false end
   for earlier in string.gmatch(line, '%S+') do
     if earlier == id then return false end
-    local ends = redis.call('ZSCORE', leases, earlier)
-    local out = ends and tonumber(ends) > now
-    if not out or redis.call('HGET', holders, earlier) ~= subscriber then return true end
+    if not mine[earlier] then
+      local ends = redis.call('ZSCORE', leases, earlier)
+      local out = ends and tonumber(ends) > now
+      if not out or redis.call('HGET', holders, earlier) ~= subscriber then return true end
+    end
   end
   return false
 end
@@ -41,7 +55,7 @@ local function again(id)
   if not fields then
     -- Not yet delivered, or gone.
     redis.call('ZREM', leases, id)
-  elseif blocked(id, fields['d']) then
+  elseif blocked(id, redis.call('HGET', dossiers, fields['d'] or '')) then
     redis.call('ZREM', leases, id)
     redis.call('HDEL', holders, id)
   elseif known[4] >= limit then
@@ -61,6 +75,7 @@ repeat
     if #taken >= most then break end
     again(id)
   end
+  write_down()
 until #lapsed == 0 or #taken >= most
 
 local function fresh(count)
@@ -76,15 +91,21 @@ end
 while #taken < most do
   local found = fresh(most - #taken)
   if #found == 0 then break end
-  for _, new in ipairs(found) do
+  local entered, names = {}, {}
+  for i, new in ipairs(found) do
     local fields = {}
-    for i = 1, #new[2], 2 do fields[new[2][i]] = new[2][i + 1] end
-    if blocked(new[1], fields['d']) then
+    for j = 1, #new[2], 2 do fields[new[2][j]] = new[2][j + 1] end
+    entered[i], names[i] = fields, fields['d'] or ''
+  end
+  local lines = redis.call('HMGET', dossiers, unpack(names))
+  for i, new in ipairs(found) do
+    if blocked(new[1], lines[i]) then
       attempts(new[1], 0)
     else
-      deliver(new[1], fields, 1)
+      deliver(new[1], entered[i], 1)
     end
   end
+  write_down()
 end
 
 local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
