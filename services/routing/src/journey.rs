@@ -36,6 +36,8 @@ pub struct Journey {
     transfers: Vec<Transfer>,
     holdings: Vec<Holding>,
     touched: BTreeSet<String>,
+    /// The holdings that began or ended, by transfer and ordinal.
+    handed: BTreeSet<(String, i32)>,
     told: Vec<Told>,
 }
 
@@ -73,6 +75,7 @@ impl Journey {
             transfers,
             holdings,
             touched: BTreeSet::new(),
+            handed: BTreeSet::new(),
             told: Vec::new(),
         }
     }
@@ -138,16 +141,14 @@ impl Journey {
     /// The transfers and holdings that changed since it was loaded.
     #[must_use]
     pub fn touched(&self) -> (Vec<&Transfer>, Vec<&Holding>) {
-        let touched = |uid: &str| self.touched.contains(uid);
+        let touched = |transfer: &&Transfer| self.touched.contains(&transfer.uid);
+        let handed = |holding: &&Holding| {
+            let key = (holding.transfer.clone(), holding.ordinal);
+            self.handed.contains(&key)
+        };
         (
-            self.transfers
-                .iter()
-                .filter(|transfer| touched(&transfer.uid))
-                .collect(),
-            self.holdings
-                .iter()
-                .filter(|holding| touched(&holding.transfer))
-                .collect(),
+            self.transfers.iter().filter(touched).collect(),
+            self.holdings.iter().filter(handed).collect(),
         )
     }
 

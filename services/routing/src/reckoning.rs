@@ -1,5 +1,6 @@
 //! Reckoning the steps under way anew when the calendar has changed (domain.md R15), as intake does with deadlines. What moves a
-//! dossier's own deadline comes from intake.
+//! dossier's own deadline comes from intake, and its steps are reckoned with it: so intake goes first, and here follows what it did
+//! not tell of.
 //!
 //! Every replica looks, by an index, when a calendar has come and now and then. A journey is done once for each version, since
 //! it is marked with the version.
@@ -25,6 +26,8 @@ const EVERY: Duration = Duration::from_secs(30);
 const AT_ONCE: u64 = 100;
 /// How many, of those that a calendar does not move, are marked in one.
 const MARKED_AT_ONCE: u64 = 1_000;
+/// How long intake is listened to before it is asked whether it tells of more.
+const LISTEN: Duration = Duration::from_secs(1);
 /// How long it rests after a page, as a part of the time that the page took: calls come first.
 const REST: f64 = 0.5;
 
@@ -55,9 +58,10 @@ impl Reckoning {
             return Ok(());
         };
         self.carry_over(&calendar).await?;
+        let revision = calendar.revision();
+        self.hear_intake_out(revision).await?;
         loop {
             let began = clock::monotonic();
-            let revision = calendar.revision();
             let dossiers = store::reckoned_before(self.db.read(), revision, AT_ONCE).await;
             let dossiers = dossiers.map_err(Error::from)?;
             if dossiers.is_empty() {
@@ -68,6 +72,21 @@ impl Reckoning {
             self.writer.own(Step { act, cause }).await?;
             tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
         }
+    }
+
+    /// Waits for as long as intake tells of deadlines that moved: of more than a page while it is listened to. An intake that is away
+    /// tells nothing, and is not waited for.
+    async fn hear_intake_out(&self, revision: i64) -> Result<(), Failure> {
+        let count = || store::count_reckoned_before(self.db.read(), revision);
+        let mut left = count().await.map_err(Error::from)?;
+        while left > 0 {
+            tokio::time::sleep(LISTEN).await;
+            let before = std::mem::replace(&mut left, count().await.map_err(Error::from)?);
+            if before < left + AT_ONCE {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// A journey whose clocks end before the first day of which a calendar says something else stays as it is: it is marked, and

@@ -27,8 +27,8 @@ pub use transfer::{
 
 use crate::change::Change;
 pub use route::{
-    StandingStill, carry_over, closed as closed_routes, reckoned_before, standing_still,
-    versions_before,
+    StandingStill, carry_over, closed as closed_routes, count_reckoned_before, reckoned_before,
+    standing_still, versions_before,
 };
 pub(crate) use staff::lock as lock_staff;
 

@@ -74,6 +74,7 @@ impl Journey {
     }
 
     fn hold(&mut self, transfer: &Transfer, ordinal: i32, custodian: &str, since: Moment) {
+        self.handed.insert((transfer.uid.clone(), ordinal));
         self.holdings.push(Holding {
             transfer: transfer.uid.clone(),
             ordinal,
@@ -91,7 +92,9 @@ impl Journey {
             .iter_mut()
             .find(|holding| holding.transfer == transfer && holding.until.is_none())?;
         open.until = Some(at);
-        Some(open.ordinal)
+        let ordinal = open.ordinal;
+        self.handed.insert((transfer.to_owned(), ordinal));
+        Some(ordinal)
     }
 
     /// Closes the branch of a transfer whose last change was just noted.

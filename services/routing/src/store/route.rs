@@ -8,8 +8,8 @@ use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use crate::journey::Journey;
@@ -107,6 +107,18 @@ pub async fn reckoned_before(
         .limit(most)
         .into_tuple()
         .all(db)
+        .await
+}
+
+/// How many there are of them.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn count_reckoned_before(db: &impl ConnectionTrait, calendar: i64) -> Result<u64, DbErr> {
+    entity::Entity::find()
+        .filter(entity::Column::Open.into_expr())
+        .filter(entity::Column::CalendarRevision.lt(calendar))
+        .count(db)
         .await
 }
 
