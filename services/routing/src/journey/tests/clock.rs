@@ -9,7 +9,7 @@ use super::{
     commune_to_district, consultation, custodian, deciding_lead, moment, of, open_holdings,
 };
 use crate::error::Error;
-use crate::journey::What;
+use crate::journey::{Journey, What};
 use crate::route::{Pause, RESULT, Slice};
 use crate::transfer::State;
 
@@ -266,4 +266,19 @@ fn a_day_that_changes_moves_nothing_once_it_is_after_all_that_the_clocks_know() 
     assert_eq!(acted.journey.transfers, before.transfers);
     acted.close(local(before.transfers[0].due.step).date());
     assert_ne!(acted.journey.transfers, before.transfers);
+}
+
+#[test]
+fn a_time_that_moves_writes_no_holding() {
+    let mut acted = Acted::open(commune_to_district());
+    let Journey {
+        route,
+        transfers,
+        holdings,
+        ..
+    } = acted.journey;
+    acted.journey = Journey::stored(route, transfers, holdings);
+    acted.close(local(acted.journey.transfers[0].due.step).date());
+    let (transfers, holdings) = acted.journey.touched();
+    assert_eq!((transfers.len(), holdings.len()), (1, 0));
 }
