@@ -6,6 +6,7 @@
 //! latencies are plain and a stall counts once.
 
 mod address;
+mod backlog;
 mod bullmq;
 mod compare;
 mod desks;
@@ -87,6 +88,10 @@ enum What {
     Lifecycle(Run),
     /// Hand-overs, from the offer to its acceptance by a unit that waits at its queue
     Transfer(Run),
+    /// Accept what waits, in a store that `fill --open N --at-one N` filled: every other offer at the unit where most wait
+    Accept(Run),
+    /// Have what waits there brought over `StreamTransfers`, 32 at once, and acknowledge it
+    Stream(Run),
     /// Offers through the queue alone: put into one unit's lane, taken on lease, settled
     Queue {
         /// A Redis database of its own
@@ -169,6 +174,8 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         What::ListDossiers(run) => run.measure(Kind::ListDossiers).await?,
         What::Lifecycle(run) => run.measure(Kind::Lifecycle).await?,
         What::Transfer(run) => run.measure(Kind::Transfer).await?,
+        What::Accept(run) => run.measure(Kind::Accept).await?,
+        What::Stream(run) => run.measure(Kind::Stream).await?,
         What::Idle(run) => run.measure(Kind::Idle).await?,
     };
     println!("{}", outcome.table());

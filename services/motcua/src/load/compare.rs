@@ -13,7 +13,7 @@ use super::bullmq::BullMq;
 use super::drive::Drive;
 use super::echo::Echo;
 use super::error::Error;
-use super::lane::Lane;
+use super::lane::{Lane, OFFER_BYTES};
 use super::line::Line;
 use super::outcome::{Outcome, write_json};
 use super::pgbench::{Pgbench, Work};
@@ -78,7 +78,7 @@ enum Yardstick {
     BullMq,
 }
 
-const PAIRS: [Pair; 6] = [
+const PAIRS: [Pair; 7] = [
     Pair {
         what: What::Suite(Kind::GetProcedure),
         in_flight: 64,
@@ -106,6 +106,11 @@ const PAIRS: [Pair; 6] = [
     },
     Pair {
         what: What::Queue,
+        in_flight: 32,
+        yardsticks: &[Yardstick::BullMq],
+    },
+    Pair {
+        what: What::Suite(Kind::Stream),
         in_flight: 32,
         yardsticks: &[Yardstick::BullMq],
     },
@@ -162,7 +167,10 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
 impl Options {
     fn wants(&self, what: What) -> bool {
         let can = what != What::Queue || self.bullmq.redis().is_some();
-        can && (self.only.is_empty() || self.only.iter().any(|only| only == what.name()))
+        let is_named = self.only.iter().any(|only| only == what.name());
+        // A stream brings what waits, which is in a store that was filled for that.
+        let by_default = self.only.is_empty() && what != What::Suite(Kind::Stream);
+        can && (by_default || is_named)
     }
 
     async fn scenario(&self, what: What, line: &Arc<Line>) -> Result<Arc<Scenario>, Error> {
@@ -265,7 +273,7 @@ impl Yardstick {
                 format!("pgbench, the same rows in one statement, {in_flight} clients")
             }
             Self::Database(Work::Read) => format!("pgbench -S, {in_flight} clients"),
-            Self::BullMq => format!("BullMQ, {request} bytes, {in_flight} in flight"),
+            Self::BullMq => format!("BullMQ, {OFFER_BYTES} bytes, {in_flight} in flight"),
         }
     }
 }

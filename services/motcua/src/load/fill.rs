@@ -60,6 +60,9 @@ pub struct Options {
     /// How many more that are open: received in the last two weeks before 28/08/2017, their first steps offered
     #[arg(long, default_value_t = 0, value_name = "N")]
     open: usize,
+    /// How many of the open ones are handed in at one desk, where they wait
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    at_one: usize,
     /// The store: migrated, with a province imported, not served, and without any dossier
     #[command(flatten)]
     stores: StoreOptions,
@@ -87,7 +90,9 @@ pub async fn run(options: Options) -> Result<ExitCode, Error> {
         .fill(finished, options.dossiers, Fate::Finished, &bar)
         .await?;
     let open = (FIRST_OPEN_DAY, LAST_OPEN_DAY);
-    office.fill(open, options.open, Fate::Open, &bar).await?;
+    let at_one = options.at_one.min(options.open);
+    let fate = Fate::Open { at_one };
+    office.fill(open, options.open, fate, &bar).await?;
     bar.finish_and_clear();
     office.close().await?;
     analyze(&intake).await?;
@@ -108,7 +113,10 @@ enum Fate {
     /// Each comes to its end.
     Finished,
     /// The first steps are offered, and nobody accepts them.
-    Open,
+    Open {
+        /// How many of them wait at one desk.
+        at_one: usize,
+    },
 }
 
 /// A date.
@@ -166,7 +174,7 @@ impl Office {
         for (number, day) in days.iter().enumerate() {
             let before = count * number / days.len();
             let after = count * (number + 1) / days.len();
-            let registrations = self.registrations(*day, before..after)?;
+            let registrations = self.registrations(*day, before..after, (fate, count))?;
             bar.inc(u64::try_from(registrations.len()).unwrap_or_default());
             waiting.extend(registrations);
             if waiting.len() >= AT_ONCE || after == count {
@@ -190,6 +198,7 @@ impl Office {
         &self,
         day: NaiveDate,
         numbers: Range<usize>,
+        (fate, all): (Fate, usize),
     ) -> Result<Vec<Registration>, Error> {
         let (first, count) = (numbers.start, numbers.len());
         let midnight = day.and_time(NaiveTime::MIN);
@@ -200,7 +209,11 @@ impl Office {
             let minutes = (number - first) * open / count;
             let minutes = u32::try_from(minutes).unwrap_or_default();
             let received = self.later(midnight, minutes)?;
-            registrations.push(self.registration(number, received));
+            let is_crowded = match fate {
+                Fate::Finished => false,
+                Fate::Open { at_one } => number * at_one / all != (number + 1) * at_one / all,
+            };
+            registrations.push(self.registration(number, received, is_crowded));
         }
         Ok(registrations)
     }
@@ -224,9 +237,18 @@ impl Office {
         Ok(self.routing.write().await?)
     }
 
-    fn registration(&self, number: usize, received: NaiveDateTime) -> Registration {
+    fn registration(
+        &self,
+        number: usize,
+        received: NaiveDateTime,
+        is_crowded: bool,
+    ) -> Registration {
         let mut dice = self.dice.on("applicant", number);
-        let (unit, plan) = self.plans.turn(u64::try_from(number).unwrap_or_default());
+        let (unit, plan) = if is_crowded {
+            self.plans.crowded()
+        } else {
+            self.plans.turn(u64::try_from(number).unwrap_or_default())
+        };
         let request = RegisterDossierRequest {
             request_id: clock::new_uid(),
             procedure_code: plan.code.clone(),

@@ -120,7 +120,7 @@ impl Journeys {
     }
 
     async fn accept(&self, offer: Transfer) -> Result<Held, Error> {
-        let by = self.officer_of(&offer)?;
+        let by = officer_of(&self.line, &offer)?;
         let request = AcceptTransferRequest {
             request_id: clock::new_uid(),
             transfer_uid: offer.uid,
@@ -141,7 +141,7 @@ impl Journeys {
             custody_epoch: held.transfer.custody_epoch,
             paper: Vec::new(),
         };
-        let by = self.officer_of(&held.transfer)?;
+        let by = officer_of(&self.line, &held.transfer)?;
         self.line.call(Some(by), &request, None).await?;
         Ok(())
     }
@@ -182,19 +182,23 @@ impl Journeys {
         self.line.call(Some(by), &request, after).await?;
         Ok(())
     }
+}
 
-    fn officer_of(&self, transfer: &Transfer) -> Result<CallerId, Error> {
-        let role = match transfer.role() {
-            TransferRole::Receptionist => Role::Receptionist,
-            TransferRole::Leader => Role::Leader,
-            TransferRole::Examiner
-            | TransferRole::HeadOfOffice
-            | TransferRole::Clerk
-            | TransferRole::Cashier
-            | TransferRole::Unspecified => Role::Examiner,
-        };
-        officer(&self.line, &transfer.to_unit_uid, role)
-    }
+/// Who may accept a transfer, and work on it.
+///
+/// # Errors
+/// When the unit has nobody among the callers.
+pub fn officer_of(line: &Line, transfer: &Transfer) -> Result<CallerId, Error> {
+    let role = match transfer.role() {
+        TransferRole::Receptionist => Role::Receptionist,
+        TransferRole::Leader => Role::Leader,
+        TransferRole::Examiner
+        | TransferRole::HeadOfOffice
+        | TransferRole::Clerk
+        | TransferRole::Cashier
+        | TransferRole::Unspecified => Role::Examiner,
+    };
+    officer(line, &transfer.to_unit_uid, role)
 }
 
 /// The day of acceptance by the suite's own clock, which may be simulated.

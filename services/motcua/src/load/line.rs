@@ -139,6 +139,16 @@ impl Line {
             .map_err(refused(R::PATH))
     }
 
+    /// A connection for a stream, and the token of whoever opens it.
+    ///
+    /// # Errors
+    /// What the suite refuses.
+    pub async fn stream(&self, by: CallerId) -> Result<(Channel, AsciiMetadataValue), Error> {
+        let token = self.token(by).await;
+        let token = token.map_err(refused(IssueTokenRequest::PATH))?;
+        Ok((self.pulls[0].clone(), token))
+    }
+
     async fn prepare(
         &self,
         by: Option<CallerId>,

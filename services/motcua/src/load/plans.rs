@@ -88,6 +88,14 @@ impl Plans {
         Self::new(procedures, units, 0, |_| true)
     }
 
+    /// The same, as the suite has it.
+    ///
+    /// # Errors
+    /// What the suite refuses, or when that is nothing.
+    pub async fn of_desks(line: &Line) -> Result<Self, Error> {
+        Self::at_desks(&procedures(line).await?, units(line).await?)
+    }
+
     /// Only what passes three units' hands one after the other, the last of which decides.
     ///
     /// # Errors
@@ -135,6 +143,14 @@ impl Plans {
         let desk = &self.0[turn % self.0.len()];
         let plan = &desk.procedures[turn / self.0.len() % desk.procedures.len()];
         (&desk.unit, plan)
+    }
+
+    /// The one desk at which very much may be handed in, the same for all who ask, and what.
+    #[must_use]
+    pub fn crowded(&self) -> (&str, &Plan) {
+        let first = self.0.iter().min_by_key(|desk| &desk.unit);
+        let desk = first.unwrap_or(&self.0[0]);
+        (&desk.unit, &desk.procedures[0])
     }
 
     /// The units that receive.

@@ -12,6 +12,7 @@ use proto::intake::v1::{
 use tokio::time::Instant;
 use tonic::Code;
 
+use super::backlog::{Accepting, Brought};
 use super::desks::Desks;
 use super::echo::Echo;
 use super::error::Error;
@@ -48,6 +49,10 @@ pub enum Kind {
     Lifecycle,
     /// From offer to acceptance.
     Transfer,
+    /// Accepting what waits.
+    Accept,
+    /// Acknowledging what a stream brings.
+    Stream,
     /// Nothing.
     Idle,
 }
@@ -64,6 +69,8 @@ impl Kind {
             Self::ListDossiers => "list-dossiers",
             Self::Lifecycle => "lifecycle",
             Self::Transfer => "transfer",
+            Self::Accept => "accept",
+            Self::Stream => "stream",
             Self::Idle => "idle",
         }
     }
@@ -112,6 +119,10 @@ pub enum Scenario {
     Lifecycle(Journeys),
     /// Hand-overs.
     Transfer(Journeys),
+    /// What waits is accepted.
+    Accept(Accepting),
+    /// What waits is brought and acknowledged.
+    Stream(Brought),
     /// Waiting.
     Idle(Journeys),
 }
@@ -145,6 +156,8 @@ impl Scenario {
             },
             Kind::Lifecycle => Self::Lifecycle(journeys(line).await?),
             Kind::Transfer => Self::Transfer(journeys(line).await?),
+            Kind::Accept => Self::Accept(Accepting::prepare(line).await?),
+            Kind::Stream => Self::Stream(Brought::subscribe(line).await?),
             Kind::Idle => Self::Idle(journeys(line).await?),
         };
         traffic.forget();
@@ -164,6 +177,8 @@ impl Scenario {
             Self::ListDossiers { .. } => Kind::ListDossiers.name(),
             Self::Lifecycle(_) => Kind::Lifecycle.name(),
             Self::Transfer(_) => Kind::Transfer.name(),
+            Self::Accept(_) => Kind::Accept.name(),
+            Self::Stream(_) => Kind::Stream.name(),
             Self::Idle(_) => Kind::Idle.name(),
         }
     }
@@ -191,6 +206,8 @@ impl Scenario {
             Self::Lifecycle(journeys) | Self::Transfer(journeys) | Self::Idle(journeys) => {
                 journeys.line()
             }
+            Self::Accept(accepting) => accepting.line(),
+            Self::Stream(brought) => brought.line(),
         };
         (line.traffic.mean_bytes(), line.traffic.repeated())
     }
@@ -230,6 +247,8 @@ impl Scenario {
             }
             Self::Lifecycle(journeys) => journeys.whole(turn).await?,
             Self::Transfer(journeys) => return journeys.hand_overs(turn, recorder).await,
+            Self::Accept(accepting) => accepting.accept_one().await?,
+            Self::Stream(brought) => brought.take_one().await?,
             Self::Idle(_) => {
                 recorder.until_the_end().await;
                 return Ok(());
