@@ -21,7 +21,7 @@ pub enum Pair {
     Cluster {
         /// `postgres://postgres@127.0.0.1:PORT/BASE`.
         store: String,
-        /// `redis://127.0.0.1:PORT/NUMBER`.
+        /// `redis://127.0.0.1:PORT/NUMBER`, or another address that is its alone.
         queue: String,
         /// The folder of the services' keys.
         keys: PathBuf,
@@ -43,6 +43,16 @@ impl Pair {
         Self::Cluster {
             store: format!("{postgres}/{base}"),
             queue: format!("{redis}/{number}"),
+            keys: folder.join("keys"),
+        }
+    }
+
+    /// The same with a whole Redis for itself, wherever that is.
+    pub async fn with_queue(postgres: &str, queue: String, folder: &Path) -> Self {
+        let (base, _) = province::copy(postgres).await;
+        Self::Cluster {
+            store: format!("{postgres}/{base}"),
+            queue,
             keys: folder.join("keys"),
         }
     }

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 pub use port::free_port;
 pub use postgres::{Postgres, dump, postgres_at};
-pub use redis::{Appending, Redis, RedisCluster, WatchedRedis, redis_at};
+pub use redis::{Appending, OnDisk, Redis, RedisCluster, WatchedRedis, redis_at};
 
 /// How long a server may take to start or to end.
 const PATIENCE: Duration = Duration::from_mins(1);

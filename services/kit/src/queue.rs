@@ -10,7 +10,7 @@
 //! | `motcua:{t<n>}:<uid>:holders` | hash: entry → the subscriber that has it on lease | as the lease | takers | takers |
 //! | `motcua:{t<n>}:<uid>:dossiers` | hash: dossier → its entries in order | as the entries | with the stream | takers, so that offers come in order |
 //! | `motcua:{t<n>}:<uid>:acknowledged` | sorted set: key of an acknowledged offer → when that was, ms; at most 100,000 | until settled, at most 30 days | takers | offers and refills, so that none comes again |
-//! | `motcua:{t<n>}:<uid>:fill` | string: `all` when the stream has all that is open in the store, `more` when it has not, nothing when it was never filled | as the stream | routing | takers, who then ask for a refill |
+//! | `motcua:{t<n>}:<uid>:fill` | string: `all` when the stream has all that is open in the store, `more` with the place (due time and key) up to which it has, nothing when it was never filled | as the stream | routing | takers, who then ask for a refill from there |
 //! | `motcua:{t<n>}:bell` | stream of units (`u`) for which something came | the last 1,000 or so | with the offers of group n | the readers of group n in every process, to wake their takers |
 //! | `motcua:{t<n>}:epoch` | string, another one after a wipe | for ever | the readers of group n | the same, who then ask for all units |
 //!
@@ -36,7 +36,8 @@ use crate::log::Shard;
 
 pub use self::redis::Address;
 pub use lanes::{
-    Change, Delivered, LANE_CAPACITY, Lanes, MOST_ACKNOWLEDGED, Modify, Offer, Stats, Take, Taken,
+    Change, Delivered, LANE_CAPACITY, Lanes, MOST_ACKNOWLEDGED, Mark, Modify, Offer, Page,
+    Starving, Stats, Take, Taken,
 };
 
 use self::redis::Redis;

@@ -16,7 +16,7 @@ use sea_orm::DbErr;
 
 use crate::act::{Act, GivenUp};
 use crate::ledger::Routing;
-use crate::transfer::{State, Transfer, offer_of_key};
+use crate::transfer::{Transfer, offer_of_key};
 use crate::wire::request::Pull;
 use crate::{NAME, store};
 
@@ -97,10 +97,8 @@ impl Offers {
             .filter_map(|delivered| delivered.offer.key.split(':').next())
             .collect();
         let transfers = store::by_uids((self.db.read(), self.db.ring()), scope, &uids).await?;
-        let is_to_be_delivered = |transfer: &Transfer| {
-            let offered = transfer.state == State::Offered && transfer.to == unit;
-            offered && transfer.dead_letter.is_none()
-        };
+        let is_to_be_delivered =
+            |transfer: &Transfer| transfer.to == unit && transfer.is_to_be_delivered();
         let mut by_key: HashMap<String, Transfer> = transfers
             .into_iter()
             .filter(is_to_be_delivered)

@@ -219,9 +219,12 @@ impl Postgres {
         }
     }
 
-    /// Leaves its log of changes no room for a while, and mends what came of it; nothing where that has no volume of its own.
-    pub async fn lack_room(&mut self, for_so_long: Duration) {
-        let Some(volume) = &self.changes else { return };
+    /// Leaves its log of changes no room for a while, and mends what came of it. Whether that could be: nothing happens where the
+    /// log has no volume of its own.
+    pub async fn lack_room(&mut self, for_so_long: Duration) -> bool {
+        let Some(volume) = &self.changes else {
+            return false;
+        };
         volume.fill();
         tokio::time::sleep(for_so_long).await;
         volume.clear();
@@ -233,6 +236,7 @@ impl Postgres {
             self.running = None;
             self.restart().await;
         }
+        true
     }
 
     fn answers(&self) -> bool {

@@ -1,4 +1,4 @@
-//! A Redis server of our own; several of them as a cluster, or one behind a sentinel.
+//! A Redis server of our own; several of them as a cluster, or one and its replica behind a sentinel.
 
 mod cluster;
 mod sentinel;
@@ -6,7 +6,7 @@ mod sentinel;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ pub use sentinel::WatchedRedis;
 
 const STOPPING: Duration = Duration::from_secs(2);
 const ANSWERING: Duration = Duration::from_secs(2);
+/// Where it keeps what it appends, and how the files are called: the newest has the highest number.
+const KEPT: &str = "appendonlydir";
+const NAMED: (&str, &str) = ("appendonly.aof.", ".incr.aof");
 
 /// What Redis keeps on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,15 @@ pub enum Appending {
     EverySecond,
     /// Nothing.
     Off,
+}
+
+/// What a Redis server had on the disk at some time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnDisk {
+    /// The file that it appended to.
+    file: PathBuf,
+    /// Its bytes.
+    length: u64,
 }
 
 /// A Redis server with 4,096 databases.
@@ -87,11 +99,34 @@ impl Redis {
 
     /// Starts it without anything that it knew.
     pub async fn restart_empty(&mut self) {
-        let kept = self.folder.path().join("appendonlydir");
+        let kept = self.folder.path().join(KEPT);
         if kept.exists() {
             fs::remove_dir_all(kept).expect("what it kept can be removed");
         }
         self.restart().await;
+    }
+
+    /// What it has on the disk, where it appends.
+    pub fn on_disk(&self) -> OnDisk {
+        let files = fs::read_dir(self.folder.path().join(KEPT)).expect("it appends");
+        let files = files.flatten().map(|entry| entry.path());
+        let newest = files.filter_map(|file| Some((number(&file)?, file))).max();
+        let (_, file) = newest.expect("it appends to a file");
+        let length = fs::metadata(&file).expect("the file is ours").len();
+        OnDisk { file, length }
+    }
+
+    /// Starts it with what it had on the disk then, as after a power cut: what it wrote since was never flushed. Tells how many
+    /// bytes that are.
+    pub async fn restart_with(&mut self, then: &OnDisk) -> u64 {
+        let OnDisk { file, length } = self.on_disk();
+        // All of a file that was begun since then is newer.
+        let kept = if file == then.file { then.length } else { 0 };
+        let opened = fs::OpenOptions::new().write(true).open(file);
+        let cut = opened.and_then(|file| file.set_len(kept));
+        cut.expect("the file is ours");
+        self.restart().await;
+        length.saturating_sub(kept)
     }
 
     fn spawn(&self) -> Running {
@@ -126,7 +161,7 @@ impl Redis {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
         stream.set_read_timeout(Some(ANSWERING)).ok()?;
         stream.write_all(format!("{word}\r\n").as_bytes()).ok()?;
-        let mut reply = [0; 64];
+        let mut reply = [0; 1_024];
         let read = stream.read(&mut reply).ok()?;
         Some(String::from_utf8_lossy(&reply[..read]).into_owned())
     }
@@ -139,6 +174,10 @@ impl Redis {
     /// The port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    fn runs(&self) -> bool {
+        self.running.is_some()
     }
 
     /// Its process id.
@@ -163,6 +202,13 @@ impl Drop for Redis {
             running.end_within(STOPPING);
         }
     }
+}
+
+/// The number of a file that is appended to.
+fn number(file: &Path) -> Option<u64> {
+    let name = file.file_name()?.to_str()?;
+    let number = name.strip_prefix(NAMED.0)?.strip_suffix(NAMED.1)?;
+    number.parse().ok()
 }
 
 /// The URL of a server at a port, or of what stands before it.

@@ -41,6 +41,49 @@ pub struct Offer {
     pub traceparent: String,
     /// When what made it was committed, by the real clock; `None` when that is not known.
     pub committed_at: Option<Moment>,
+    /// By when it should be answered, microseconds: where the store has it in order. A delivery does not tell it.
+    pub due: i64,
+}
+
+/// A place in the order in which the store has the open offers of a unit: what is due first comes first. By default the beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// When what stands before it is due at the latest, microseconds.
+    pub due: i64,
+    /// The last of those that are due then.
+    pub key: String,
+}
+
+/// A page of the open offers of a unit, as the store has them in order.
+#[derive(Clone, Debug)]
+pub struct Page<'a> {
+    /// The offers.
+    pub offers: &'a [Offer],
+    /// Where it begins.
+    pub from: Mark,
+    /// Where the store has more; `None` when nothing follows.
+    pub next: Option<Mark>,
+}
+
+impl<'a> Page<'a> {
+    /// All that is open.
+    #[must_use]
+    pub fn of_all(offers: &'a [Offer]) -> Self {
+        Self {
+            offers,
+            from: Mark::default(),
+            next: None,
+        }
+    }
+}
+
+/// A unit whose lane should be refilled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Starving {
+    /// The unit.
+    pub unit: String,
+    /// From the beginning, since something may be lost; otherwise from where the last refill ended.
+    pub anew: bool,
 }
 
 impl From<&str> for Offer {
@@ -209,15 +252,22 @@ impl Lanes {
         either.map(|(here, there)| *here || there).collect()
     }
 
-    /// Puts a page of the open offers of a unit, as the store has them in order, back into its lane; `whole` tells that the store
-    /// has none behind them. Whether there is room for more.
-    pub async fn refill(&self, unit: &str, offers: &[Offer], whole: bool) -> bool {
+    /// Puts a page of the open offers of a unit back into its lane. Whether there is room for more.
+    pub async fn refill(&self, unit: &str, page: &Page<'_>) -> bool {
         if let Some(redis) = &self.redis
-            && let Some(room) = redis.refill(unit, offers, whole).await
+            && let Some(room) = redis.refill(unit, page).await
         {
             return room;
         }
-        self.local.refill(unit, offers, whole)
+        self.local.refill(unit, page)
+    }
+
+    /// Where the next refill of a unit's lane begins: what stands before is in it, or acknowledged.
+    pub async fn filled_to(&self, unit: &str) -> Mark {
+        match &self.redis {
+            Some(redis) => redis.filled_to(unit).await,
+            None => self.local.filled_to(unit),
+        }
     }
 
     /// What the lane of a unit holds; `None` while that cannot be told.
@@ -250,11 +300,11 @@ impl Lanes {
     }
 
     /// The next unit whose lane should be refilled from the store.
-    pub async fn starving(&self) -> String {
+    pub async fn starving(&self) -> Starving {
         self.local.starving().await
     }
 
-    /// Asks for a unit's lane to be refilled.
+    /// Asks for a unit's lane to be refilled from the beginning.
     pub fn ask_for(&self, unit: &str) {
         self.local.ask_for(unit);
     }

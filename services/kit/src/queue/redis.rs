@@ -20,7 +20,7 @@ pub use address::Address;
 
 use super::lanes::local;
 use super::streams::Streams;
-use super::{Modify, Offer, Stats, Take, Taken};
+use super::{Mark, Modify, Offer, Page, Stats, Take, Taken};
 use crate::log::Shard;
 use address::Connection;
 use bells::Bells;
@@ -66,14 +66,14 @@ impl Redis {
         }
         let (outbox, notes) = mpsc::channel(WAITING);
         let outbox_task = Outbox {
-            link: Link::new(address.clone()),
+            link: Link::new(address.clone(), Arc::clone(&doubt)),
             local: Arc::clone(local),
             doubt: Arc::clone(&doubt),
         };
         tasks.spawn(outbox_task.send(notes, stop.clone()));
         Self {
             outbox,
-            link: Link::new(address.clone()),
+            link: Link::new(address.clone(), Arc::clone(&doubt)),
             bells,
             doubt,
             local: Arc::clone(local),
@@ -120,7 +120,7 @@ impl Redis {
             };
         };
         if found.starves {
-            self.local.ask_for(take.unit);
+            self.local.starves(take.unit);
         }
         found.taken
     }
@@ -138,18 +138,30 @@ impl Redis {
             return vec![false; modify.len()];
         };
         if starves {
-            self.local.ask_for(unit);
+            self.local.starves(unit);
         }
         done
     }
 
     /// Puts a page of a unit's open offers back. Whether there is room for more; `None` when Redis did not take them.
-    pub async fn refill(&self, unit: &str, offers: &[Offer], whole: bool) -> Option<bool> {
-        let refill = script::refill(unit, offers, whole);
+    pub async fn refill(&self, unit: &str, page: &Page<'_>) -> Option<bool> {
+        let refill = script::refill(unit, page);
         let sent = self
             .link
             .run(async |connection| refill.query_async(connection).await);
         sent.await.ok()
+    }
+
+    /// Where the next refill of a unit's stream begins.
+    pub async fn filled_to(&self, unit: &str) -> Mark {
+        let asking = script::fill_of(unit);
+        let told = self
+            .link
+            .run(async |connection| asking.query_async(connection).await)
+            .await;
+        let told: Option<String> = told.unwrap_or_default();
+        told.and_then(|told| script::mark(&told))
+            .unwrap_or_default()
     }
 
     /// What a unit's stream holds; `None` while that cannot be told.
@@ -206,5 +218,29 @@ fn some_of<T>(answers: Vec<RedisResult<T>>) -> RedisResult<Vec<Option<T>>> {
     match failed {
         Some(error) if answers.iter().all(Option::is_none) => Err(error),
         Some(_) | None => Ok(answers),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::{ErrorKind, RedisError};
+
+    use super::*;
+
+    fn away() -> RedisResult<u8> {
+        Err(RedisError::from((ErrorKind::Io, "a node is away")))
+    }
+
+    #[test]
+    fn what_some_nodes_answer_counts_although_others_are_away() {
+        assert_eq!(some_of(vec![Ok(1), Ok(2)]).unwrap(), [Some(1), Some(2)]);
+        let some = some_of(vec![away(), Ok(2), away()]).unwrap();
+        assert_eq!(some, [None, Some(2), None]);
+    }
+
+    #[test]
+    fn where_no_node_answers_redis_is_away() {
+        assert!(some_of(vec![away(), away()]).is_err());
+        assert!(some_of::<u8>(Vec::new()).unwrap().is_empty());
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use kit::clock::{from_micros, monotonic};
-use kit::queue::{Change, LANE_CAPACITY, Offer, Queue, Stats};
+use kit::queue::{Change, LANE_CAPACITY, Offer, Page, Queue, Stats};
 
 use crate::taking::{
-    LEASE, MOST_DELIVERIES, NO_WAIT, WAIT, change, delivered, keys, of_dossier, pull, take, take_as,
+    LEASE, MOST_DELIVERIES, NO_WAIT, WAIT, change, delivered, first_page, keys, of_dossier, pull,
+    take, take_as,
 };
 
 pub async fn an_acknowledged_offer_does_not_come_again_and_no_refill_brings_it_back(queue: Queue) {
@@ -17,7 +18,7 @@ pub async fn an_acknowledged_offer_does_not_come_again_and_no_refill_brings_it_b
     assert!(change(&queue, "a", 1, Change::Acknowledge).await);
     queue
         .lanes()
-        .refill("u", &["a".into(), "b".into()], true)
+        .refill("u", &Page::of_all(&["a".into(), "b".into()]))
         .await;
     queue.lanes().offer("u", "a");
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("b", 1)]);
@@ -52,7 +53,10 @@ pub async fn after_a_wipe_an_acknowledged_offer_may_come_again(queue: Queue) {
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("a", 1)]);
     assert!(change(&queue, "a", 1, Change::Acknowledge).await);
     queue.lanes().wipe().await;
-    queue.lanes().refill("u", &["a".into()], true).await;
+    queue
+        .lanes()
+        .refill("u", &Page::of_all(&["a".into()]))
+        .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("a", 1)]);
 }
 
@@ -61,17 +65,17 @@ pub async fn acknowledged_offers_take_no_room(queue: Queue) {
         let numbers = (from..from + LANE_CAPACITY).map(|number| number.to_string());
         numbers.map(|key| key.as_str().into()).collect()
     };
-    queue.lanes().refill("u", &offers(0), false).await;
+    queue.lanes().refill("u", &first_page(&offers(0))).await;
     let first = take(&queue, "u", LANE_CAPACITY, NO_WAIT).await;
     assert_eq!(first.len(), LANE_CAPACITY);
     for delivered in first {
         assert!(change(&queue, &delivered.offer.key, 1, Change::Acknowledge).await);
     }
     // All of the first page are acknowledged, so that the next finds room.
-    assert!(queue.lanes().refill("u", &offers(0), false).await);
+    assert!(queue.lanes().refill("u", &first_page(&offers(0))).await);
     queue
         .lanes()
-        .refill("u", &offers(LANE_CAPACITY), true)
+        .refill("u", &Page::of_all(&offers(LANE_CAPACITY)))
         .await;
     let next = take(&queue, "u", LANE_CAPACITY, NO_WAIT).await;
     assert_eq!(next.len(), LANE_CAPACITY);
@@ -260,7 +264,10 @@ pub async fn a_lane_that_was_never_filled_or_was_wiped_is_told_of(queue: Queue) 
     queue.lanes().offer("u", "a");
     queue.flushed().await;
     assert_eq!(queue.lanes().unknown(&units).await, [&units[0], &units[1]]);
-    queue.lanes().refill("u", &["a".into()], true).await;
+    queue
+        .lanes()
+        .refill("u", &Page::of_all(&["a".into()]))
+        .await;
     assert_eq!(queue.lanes().unknown(&units).await, [&units[1]]);
     queue.lanes().wipe().await;
     assert_eq!(queue.lanes().unknown(&units).await, [&units[0], &units[1]]);

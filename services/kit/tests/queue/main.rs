@@ -31,6 +31,7 @@ macro_rules! contract {
             a_lane_that_never_overflowed_asks_for_nothing,
             a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains,
             a_lane_whose_refill_left_more_behind_asks_again,
+            a_refill_goes_on_where_the_last_ended_or_before_what_found_no_room,
             after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back,
             a_puller_that_waits_through_a_wipe_gets_what_is_refilled;
             deliveries: an_acknowledged_offer_does_not_come_again_and_no_refill_brings_it_back,

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use kit::clock::monotonic;
-use kit::queue::{Delivered, LANE_CAPACITY, Offer, Queue};
+use kit::queue::{Delivered, LANE_CAPACITY, Mark, Offer, Page, Queue};
 use tokio::task::JoinSet;
 
-use crate::taking::{LEASE, NO_WAIT, WAIT, delivered, pull, take};
+use crate::taking::{LEASE, NO_WAIT, WAIT, delivered, first_page, pull, take};
 
 pub async fn an_offer_is_delivered_once_while_it_is_leased(queue: Queue) {
     queue.lanes().offer("u", "a");
@@ -87,6 +87,7 @@ pub async fn an_offer_brings_its_trace_and_its_commit_with_every_delivery(queue:
         dossier: "of a".to_owned(),
         traceparent: "00-1-2-01".to_owned(),
         committed_at: Some(kit::clock::from_micros(1_504_000_000_000_001)),
+        ..Offer::default()
     };
     queue.lanes().offer("u", offer.clone());
     for attempt in 1..=2 {
@@ -173,7 +174,7 @@ pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue:
     assert_eq!(starving(&queue).await.as_deref(), Some("u"));
     let left_out = ["1000", "1001", "1002", "1003", "1004"];
     let offers = left_out.map(Offer::from);
-    queue.lanes().refill("u", &offers, true).await;
+    queue.lanes().refill("u", &Page::of_all(&offers)).await;
     let keys = pull(&queue, "u", NO_WAIT).await;
     assert_eq!(keys, left_out.map(|key| delivered(key, 1)));
     assert!(
@@ -185,15 +186,78 @@ pub async fn a_lane_that_left_offers_out_asks_for_a_refill_when_it_drains(queue:
 pub async fn a_lane_whose_refill_left_more_behind_asks_again(queue: Queue) {
     queue
         .lanes()
-        .refill("u", &["a".into(), "b".into()], false)
+        .refill("u", &first_page(&["a".into(), "b".into()]))
         .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await.len(), 2);
     assert_eq!(starving(&queue).await.as_deref(), Some("u"));
     queue
         .lanes()
-        .refill("u", &["b".into(), "c".into()], true)
+        .refill("u", &Page::of_all(&["b".into(), "c".into()]))
         .await;
     assert_eq!(pull(&queue, "u", NO_WAIT).await, [delivered("c", 1)]);
+    assert!(!asks(&queue).await);
+}
+
+pub async fn a_refill_goes_on_where_the_last_ended_or_before_what_found_no_room(queue: Queue) {
+    let mark = |due, key: &str| Mark {
+        due,
+        key: key.to_owned(),
+    };
+    let lanes = queue.lanes();
+    assert_eq!(lanes.filled_to("u").await, Mark::default());
+    let page = Page {
+        next: Some(mark(5, "b")),
+        ..Page::of_all(&[])
+    };
+    lanes.refill("u", &page).await;
+    assert_eq!(lanes.filled_to("u").await, mark(5, "b"));
+    // Whoever looks through all of it from the beginning takes nothing back.
+    let again = Page {
+        next: Some(mark(3, "a")),
+        ..Page::of_all(&[])
+    };
+    lanes.refill("u", &again).await;
+    assert_eq!(lanes.filled_to("u").await, mark(5, "b"));
+    // Neither does a page behind a gap.
+    let behind = Page {
+        from: mark(7, ""),
+        next: None,
+        offers: &[],
+    };
+    lanes.refill("u", &behind).await;
+    assert_eq!(lanes.filled_to("u").await, mark(5, "b"));
+
+    fill(&queue, LANE_CAPACITY);
+    for (key, due, then) in [("later", 6, mark(5, "b")), ("earlier", 4, mark(4, ""))] {
+        let offer = Offer { due, ..key.into() };
+        lanes.offer("u", offer);
+        queue.flushed().await;
+        assert_eq!(lanes.filled_to("u").await, then, "after the {key} one");
+    }
+    // Nor does one of which something finds no room.
+    let full = ["c".into(), "d".into()];
+    let page = Page {
+        from: mark(4, ""),
+        next: Some(mark(9, "d")),
+        offers: &full,
+    };
+    assert!(!lanes.refill("u", &page).await);
+    assert_eq!(lanes.filled_to("u").await, mark(4, ""));
+    settle_all(&queue, LANE_CAPACITY).await;
+    assert!(asks(&queue).await, "it drained");
+    assert!(lanes.refill("u", &page).await);
+    assert_eq!(lanes.filled_to("u").await, mark(9, "d"));
+    // All that is open is there: the next begins anew.
+    lanes
+        .refill(
+            "u",
+            &Page {
+                from: mark(9, "d"),
+                ..Page::of_all(&[])
+            },
+        )
+        .await;
+    assert_eq!(lanes.filled_to("u").await, Mark::default());
     assert!(!asks(&queue).await);
 }
 
@@ -206,7 +270,7 @@ pub async fn after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back(q
     queue.lanes().wipe().await;
     assert_eq!(pull(&queue, "u", LEASE).await, []);
     let offers = ["a", "b", "c"].map(Offer::from);
-    queue.lanes().refill("u", &offers, true).await;
+    queue.lanes().refill("u", &Page::of_all(&offers)).await;
     let all = ["a", "b", "c"].map(|key| delivered(key, 1));
     assert_eq!(pull(&queue, "u", NO_WAIT).await, all);
 }
@@ -215,7 +279,10 @@ pub async fn a_puller_that_waits_through_a_wipe_gets_what_is_refilled(queue: Que
     let wipe_and_refill = async {
         queue.flushed().await;
         queue.lanes().wipe().await;
-        queue.lanes().refill("u", &["a".into()], true).await;
+        queue
+            .lanes()
+            .refill("u", &Page::of_all(&["a".into()]))
+            .await;
     };
     let (pulled, ()) = tokio::join!(pull(&queue, "u", WAIT), wipe_and_refill);
     assert_eq!(pulled, [delivered("a", 1)]);
@@ -223,7 +290,7 @@ pub async fn a_puller_that_waits_through_a_wipe_gets_what_is_refilled(queue: Que
 
 /// A lane that has all that is open in the store, which is nothing yet.
 async fn know_all(queue: &Queue) {
-    queue.lanes().refill("u", &[], true).await;
+    queue.lanes().refill("u", &Page::of_all(&[])).await;
 }
 
 /// Offers `0`, `1`, `2` … to the unit `u`.
@@ -246,7 +313,7 @@ async fn settle_all(queue: &Queue, offers: usize) {
 async fn starving(queue: &Queue) -> Option<String> {
     queue.flushed().await;
     let starving = tokio::time::timeout(Duration::from_secs(1), queue.lanes().starving());
-    starving.await.ok()
+    starving.await.ok().map(|starving| starving.unit)
 }
 
 async fn asks(queue: &Queue) -> bool {

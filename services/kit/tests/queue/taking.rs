@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kit::queue::{Change, Delivered, Modify, Offer, Queue, Take, Taken};
+use kit::queue::{Change, Delivered, Mark, Modify, Offer, Page, Queue, Take, Taken};
 
 pub const LEASE: Duration = Duration::from_secs(2);
 /// Longer than a lease: long enough for whatever should come.
@@ -59,6 +59,18 @@ pub fn of_dossier(key: &str, dossier: &str) -> Offer {
     Offer {
         dossier: dossier.to_owned(),
         ..key.into()
+    }
+}
+
+/// The first page of what is open; the store has more.
+pub fn first_page(offers: &[Offer]) -> Page<'_> {
+    let next = Mark {
+        due: 10,
+        key: "z".to_owned(),
+    };
+    Page {
+        next: Some(next),
+        ..Page::of_all(offers)
     }
 }
 

@@ -6,20 +6,49 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    Change, Delivered, LANE_CAPACITY, MOST_ACKNOWLEDGED, Modify, Offer, REFILL_BELOW, REPORTED_FOR,
-    Stats, Take,
+    Change, Delivered, LANE_CAPACITY, MOST_ACKNOWLEDGED, Mark, Modify, Offer, Page, REFILL_BELOW,
+    REPORTED_FOR, Stats, Take,
 };
 
 /// What a lane knows of the store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum Fill {
     /// Nothing: it was never filled, or was wiped since.
     #[default]
     Unknown,
     /// It holds all that is open there.
     All,
-    /// More is open there than it holds.
-    More,
+    /// It holds what stands there before the mark, and more is open.
+    To(Mark),
+}
+
+impl Fill {
+    /// An offer that is due then found no room.
+    fn left_out(&mut self, due: i64) {
+        let before = Mark {
+            due,
+            key: String::new(),
+        };
+        match self {
+            Self::Unknown => {}
+            Self::All => *self = Self::To(before),
+            Self::To(mark) => *mark = before.min(std::mem::take(mark)),
+        }
+    }
+
+    /// A page was put in, wholly or not.
+    fn take_in(&mut self, from: &Mark, next: Option<&Mark>, fitted: bool) {
+        // What it left out, or where it ends. A page that does not begin where the lane is filled to leaves a gap.
+        let to = if fitted { next } else { Some(from) };
+        match self {
+            Self::Unknown if *from != Mark::default() => {}
+            Self::To(mark) if *mark < *from => {}
+            Self::To(mark) if fitted && to.is_some_and(|to| to < mark) => {}
+            Self::Unknown | Self::All | Self::To(_) => {
+                *self = to.map_or(Self::All, |to| Self::To(to.clone()));
+            }
+        }
+    }
 }
 
 /// The offers that wait for one unit.
@@ -74,9 +103,7 @@ impl Lane {
             return true;
         }
         if self.entries.len() >= LANE_CAPACITY {
-            if self.fill == Fill::All {
-                self.fill = Fill::More;
-            }
+            self.fill.left_out(offer.due);
             return false;
         }
         let order = self.next;
@@ -97,18 +124,23 @@ impl Lane {
         true
     }
 
-    /// Puts a page of what is open in the store in; `whole` tells that nothing follows it there. Whether there is room for more.
-    pub fn refill(&mut self, offers: &[Offer], whole: bool) -> bool {
-        let mut fitted = true;
-        for offer in offers {
+    /// Puts a page of what is open in the store in. Whether there is room for more.
+    pub fn refill(&mut self, page: &Page<'_>) -> bool {
+        let (mut fill, mut fitted) = (std::mem::take(&mut self.fill), true);
+        for offer in page.offers {
             fitted &= self.offer(offer.clone());
         }
-        self.fill = if fitted && whole {
-            Fill::All
-        } else {
-            Fill::More
-        };
+        fill.take_in(&page.from, page.next.as_ref(), fitted);
+        self.fill = fill;
         fitted && self.entries.len() < LANE_CAPACITY
+    }
+
+    /// Where the next refill begins.
+    pub fn filled_to(&self) -> Mark {
+        match &self.fill {
+            Fill::To(mark) => mark.clone(),
+            Fill::Unknown | Fill::All => Mark::default(),
+        }
     }
 
     /// Takes an offer out for good.
@@ -279,10 +311,10 @@ impl Lane {
 
     /// Whether it should be refilled from the store.
     pub fn starves(&self) -> bool {
-        match self.fill {
+        match &self.fill {
             Fill::Unknown => true,
             Fill::All => false,
-            Fill::More => self.entries.len() < REFILL_BELOW,
+            Fill::To(_) => self.entries.len() < REFILL_BELOW,
         }
     }
 
@@ -319,7 +351,10 @@ impl Lane {
 impl Entry {
     fn delivered(&self) -> Delivered {
         Delivered {
-            offer: self.offer.clone(),
+            offer: Offer {
+                due: 0,
+                ..self.offer.clone()
+            },
             attempt: self.attempts,
         }
     }

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::lane::{Lane, left};
-use super::{LOOK, Modify, Offer, Stats, Take, Taken};
+use super::{LOOK, Mark, Modify, Offer, Page, Starving, Stats, Take, Taken};
 use crate::clock;
 
 /// All lanes.
 #[derive(Debug, Default)]
 pub struct Lanes {
     by_unit: Mutex<HashMap<String, Stand>>,
-    starving: Mutex<VecDeque<String>>,
+    starving: Mutex<VecDeque<Starving>>,
     starved: Notify,
 }
 
@@ -35,10 +35,10 @@ impl Lanes {
     }
 
     /// Puts a page of a unit's open offers in. Whether there is room for more.
-    pub fn refill(&self, unit: &str, offers: &[Offer], whole: bool) -> bool {
+    pub fn refill(&self, unit: &str, page: &Page<'_>) -> bool {
         let mut lanes = self.lock();
         let stand = lanes.entry(unit.to_owned()).or_default();
-        let room = stand.lane.refill(offers, whole);
+        let room = stand.lane.refill(page);
         stand.bell.notify_waiters();
         room
     }
@@ -61,7 +61,7 @@ impl Lanes {
         let starves = stand.lane.starves();
         drop(lanes);
         if starves {
-            self.ask_for(take.unit);
+            self.starves(take.unit);
         }
         Taken {
             delivered: look.delivered,
@@ -89,7 +89,7 @@ impl Lanes {
         let starves = stand.lane.starves();
         drop(lanes);
         if starves {
-            self.ask_for(unit);
+            self.starves(unit);
         }
         Some(changed)
     }
@@ -114,24 +114,43 @@ impl Lanes {
         Arc::clone(&lanes.entry(unit.to_owned()).or_default().bell)
     }
 
+    /// Where the next refill of a unit's lane begins.
+    pub fn filled_to(&self, unit: &str) -> Mark {
+        let lanes = self.lock();
+        let stand = lanes.get(unit);
+        stand.map_or_else(Mark::default, |stand| stand.lane.filled_to())
+    }
+
     /// The next unit whose lane should be refilled from the store.
-    pub async fn starving(&self) -> String {
+    pub async fn starving(&self) -> Starving {
         loop {
             let next = self.asked().pop_front();
-            if let Some(unit) = next {
-                return unit;
+            if let Some(starving) = next {
+                return starving;
             }
             self.starved.notified().await;
         }
     }
 
-    /// Asks for a unit's lane to be refilled.
+    /// Asks for a unit's lane to be refilled from the beginning.
     pub fn ask_for(&self, unit: &str) {
-        let mut starving = self.asked();
-        if !starving.iter().any(|waiting| waiting == unit) {
-            starving.push_back(unit.to_owned());
-            self.starved.notify_one();
+        self.ask(unit, true);
+    }
+
+    /// Asks for a unit's lane to be refilled from where the last refill ended.
+    pub fn starves(&self, unit: &str) {
+        self.ask(unit, false);
+    }
+
+    fn ask(&self, unit: &str, anew: bool) {
+        let mut asked = self.asked();
+        if let Some(waiting) = asked.iter_mut().find(|waiting| waiting.unit == unit) {
+            waiting.anew |= anew;
+            return;
         }
+        let unit = unit.to_owned();
+        asked.push_back(Starving { unit, anew });
+        self.starved.notify_one();
     }
 
     /// Forgets everything, as a queue that is wiped or restarted does.
@@ -142,7 +161,7 @@ impl Lanes {
         }
     }
 
-    fn asked(&self) -> MutexGuard<'_, VecDeque<String>> {
+    fn asked(&self) -> MutexGuard<'_, VecDeque<Starving>> {
         self.starving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{RoutingInfo, SingleNodeRoutingInfo};
 use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, Pipeline, RedisFuture,
@@ -16,6 +17,10 @@ use redis::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Longer than a reader blocks.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a node of a cluster is tried that sends elsewhere or is away, and how many milliseconds lie between, so that what
+/// goes to the others does not wait for it.
+const TRIES: u32 = 4;
+const BETWEEN_TRIES: (u64, u64) = (10, 100);
 
 /// Where the Redis of a suite is.
 #[derive(Clone)]
@@ -125,6 +130,9 @@ impl Address {
                 let client = ClusterClientBuilder::new(nodes.iter().map(String::as_str))
                     .connection_timeout(CONNECT_TIMEOUT)
                     .response_timeout(ANSWER_TIMEOUT)
+                    .retries(TRIES)
+                    .min_retry_wait(BETWEEN_TRIES.0)
+                    .max_retry_wait(BETWEEN_TRIES.1)
                     .build()?;
                 client.get_async_connection().await.map(Connection::Cluster)
             }
@@ -137,6 +145,20 @@ impl Address {
 pub(super) enum Connection {
     Server(MultiplexedConnection),
     Cluster(ClusterConnection),
+}
+
+impl Connection {
+    /// Whether it need not be made again after an error: it leads to a cluster of which some node answers.
+    pub async fn mends_itself(&mut self) -> bool {
+        match self {
+            Self::Server(_) => false,
+            Self::Cluster(cluster) => {
+                let anywhere = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
+                let answered = cluster.route_command(redis::cmd("PING"), anywhere).await;
+                answered.is_ok()
+            }
+        }
+    }
 }
 
 impl ConnectionLike for Connection {

@@ -1,9 +1,10 @@
 //! A connection that is made again when it breaks. While Redis is away it fails at once, so that nobody waits for it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{ErrorKind, RedisError, RedisResult};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
 use super::address::{Address, Connection};
@@ -15,6 +16,8 @@ const BACK_OFF: Duration = Duration::from_millis(200);
 
 pub(super) struct Link {
     address: Address,
+    /// Told when Redis is there again: it lacks what it was not told meanwhile.
+    doubt: Arc<Notify>,
     state: Mutex<State>,
 }
 
@@ -27,21 +30,25 @@ struct State {
 }
 
 impl Link {
-    pub fn new(address: Address) -> Self {
+    pub fn new(address: Address, doubt: Arc<Notify>) -> Self {
         Self {
             address,
+            doubt,
             state: Mutex::default(),
         }
     }
 
-    /// Has something done over the connection. After an error the next one is done over a new connection.
+    /// Has something done over the connection. After an error the next one is done over a new connection, unless the old one
+    /// mends itself.
     pub async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut Connection) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let (mut connection, number) = self.connection().await?;
         let done = work(&mut connection).await;
-        if let Err(error) = &done {
+        if let Err(error) = &done
+            && !connection.mends_itself().await
+        {
             let mut state = self.state.lock().await;
             if state.number == number && state.connection.take().is_some() {
                 tracing::warn!(%error, "Redis does not answer; what it would have brought is read from the stores");
@@ -67,6 +74,7 @@ impl Link {
             Ok(connection) => {
                 if state.away_until.take().is_some() {
                     tracing::info!("Redis is there again");
+                    self.doubt.notify_one();
                 }
                 metrics::queue_up(true);
                 state.number += 1;

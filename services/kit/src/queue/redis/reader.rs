@@ -56,16 +56,28 @@ impl Reader {
     async fn read_until_it_breaks(&self, positions: &mut Positions) -> RedisResult<()> {
         let mut connection = self.address.connect().await?;
         forget_what_is_ahead(&mut connection, positions).await?;
-        let mut epoch = self.epoch(&mut connection).await?;
-        let mut looked_at = clock::monotonic();
+        let epoch = self.epoch(&mut connection).await?;
         // Whatever came, or was lost, while nobody listened.
         self.look_everywhere();
+        let broke = self.listen(&mut connection, epoch, positions).await;
+        // Whoever waits goes by this process's own lanes now.
+        self.bells.ring_all(self.group);
+        broke
+    }
+
+    async fn listen(
+        &self,
+        connection: &mut Connection,
+        mut epoch: String,
+        positions: &mut Positions,
+    ) -> RedisResult<()> {
+        let mut looked_at = clock::monotonic();
         loop {
             if looked_at.elapsed() >= BLOCK {
                 looked_at = clock::monotonic();
-                let now = self.epoch(&mut connection).await?;
+                let now = self.epoch(connection).await?;
                 if std::mem::replace(&mut epoch, now) != epoch {
-                    forget_what_is_ahead(&mut connection, positions).await?;
+                    forget_what_is_ahead(connection, positions).await?;
                     self.look_everywhere();
                 }
             }
@@ -75,7 +87,7 @@ impl Reader {
                 positions.entry(key).or_insert_with(|| BEGINNING.to_owned());
             }
             let read = read_after(positions);
-            let reply: Option<StreamReadReply> = read.query_async(&mut connection).await?;
+            let reply: Option<StreamReadReply> = read.query_async(connection).await?;
             for stream in reply.into_iter().flat_map(|reply| reply.keys) {
                 if let Some(last) = stream.ids.last() {
                     positions.insert(stream.key.clone(), last.id.clone());

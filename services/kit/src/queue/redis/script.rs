@@ -11,7 +11,8 @@ use crate::clock::{self, Moment};
 use crate::log::Shard;
 use crate::queue::lanes::{ACKNOWLEDGED_FOR, LOOK, REPORTED_FOR};
 use crate::queue::{
-    Change, Delivered, LANE_CAPACITY, MOST_ACKNOWLEDGED, Modify, Offer, Stats, Take, Taken,
+    Change, Delivered, LANE_CAPACITY, MOST_ACKNOWLEDGED, Mark, Modify, Offer, Page, Stats, Take,
+    Taken,
 };
 use crate::sabotage::{self, Sabotage};
 
@@ -91,30 +92,41 @@ fn run(named: Named, (text, digest): (&str, &Script), unit: &str) -> Cmd {
 
 /// Puts offers into a unit's stream that are not there and were not acknowledged.
 pub(super) fn offer(named: Named, unit: &str, offers: &[&Offer]) -> Cmd {
-    put(named, unit, offers.iter().copied(), "")
+    put(named, unit, offers.iter().copied(), None)
 }
 
-/// The same with a page of what is open in the store; `whole` tells that nothing follows it there. Tells whether there is room.
-pub(super) fn refill(unit: &str, offers: &[Offer], whole: bool) -> Cmd {
-    let fill = if whole { "all" } else { "more" };
-    put(Named::ByText, unit, offers.iter(), fill)
+/// The same with a page of what is open in the store. Tells whether there is room.
+pub(super) fn refill(unit: &str, page: &Page<'_>) -> Cmd {
+    put(Named::ByText, unit, page.offers.iter(), Some(page))
 }
 
-fn put<'a>(named: Named, unit: &str, offers: impl Iterator<Item = &'a Offer>, fill: &str) -> Cmd {
+fn put<'a>(
+    named: Named,
+    unit: &str,
+    offers: impl Iterator<Item = &'a Offer>,
+    page: Option<&Page<'_>>,
+) -> Cmd {
     let cut = if sabotage::is(Sabotage::MaxLen10) {
         10
     } else {
         0
     };
     let mut command = run(named, (OFFER, &OFFER_DIGEST), unit);
-    command.arg(LANE_CAPACITY).arg(cut).arg(unit).arg(fill);
+    command.arg(LANE_CAPACITY).arg(cut).arg(unit);
+    let from = page.map(|page| &page.from);
+    for mark in [from, page.and_then(|page| page.next.as_ref())] {
+        let due = mark.map(|mark| mark.due.to_string());
+        let key = mark.map_or("", |mark| &mark.key);
+        command.arg(due.unwrap_or_default()).arg(key);
+    }
     for offer in offers {
         let committed_at = offer.committed_at.map(clock::micros);
         command
             .arg(&offer.key)
             .arg(&offer.dossier)
             .arg(&offer.traceparent)
-            .arg(committed_at.map(|at| at.to_string()).unwrap_or_default());
+            .arg(committed_at.map(|at| at.to_string()).unwrap_or_default())
+            .arg(offer.due);
     }
     command
 }
@@ -132,6 +144,23 @@ pub(super) fn was_filled(unit: &str) -> Cmd {
     let mut command = redis::cmd("EXISTS");
     command.arg(fill);
     command
+}
+
+/// What a unit's stream is filled with.
+pub(super) fn fill_of(unit: &str) -> Cmd {
+    let Keys([.., fill, _bell]) = Keys::of(unit);
+    let mut command = redis::cmd("GET");
+    command.arg(fill);
+    command
+}
+
+/// Up to where it is filled, when the store has more.
+pub(super) fn mark(fill: &str) -> Option<Mark> {
+    let (due, key) = fill.strip_prefix("more ")?.split_once(' ')?;
+    Some(Mark {
+        due: due.parse().ok()?,
+        key: key.to_owned(),
+    })
 }
 
 /// What one look into a unit's stream gave.
@@ -174,6 +203,7 @@ impl RawDelivery {
                 dossier,
                 traceparent,
                 committed_at: moment(&committed_at),
+                due: 0,
             },
             attempt,
         }

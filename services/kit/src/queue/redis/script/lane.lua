@@ -80,5 +80,5 @@ end
 local function starves()
   local filled = redis.call('GET', fill)
   if not filled then return 1 end
-  return filled == 'more' and redis.call('HLEN', entries) < REFILL_BELOW and 1 or 0
+  return filled ~= 'all' and redis.call('HLEN', entries) < REFILL_BELOW and 1 or 0
 end
