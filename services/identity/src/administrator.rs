@@ -4,6 +4,7 @@ use kit::caller::Role;
 use kit::clock::{self, Clock};
 use kit::db::Db;
 use kit::failure::{Failure, Violation};
+use kit::seal::DataKey;
 use kit::writer;
 
 use crate::error::Error;
@@ -53,8 +54,9 @@ pub async fn create_administrator(
     }
     let one_time = given.is_none();
     let password = given.unwrap_or_else(Password::random);
+    let (key, name) = (DataKey::generate(), Name::new(new.name));
     let made = Administrator {
-        officer: Officer::new(subject.clone(), Name::new(new.name), Some(province.clone())),
+        officer: Officer::new(subject.clone(), key, name, Some(province.clone())),
         wanted: Wanted {
             uid: position::Uid::new(clock::new_uid()),
             officer: subject,

@@ -55,6 +55,15 @@ impl FromStr for Kind {
     }
 }
 
+/// The units that a client acts for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// These. Sorted.
+    At(Vec<unit::Uid>),
+    /// All of the province, also those to come.
+    Everywhere,
+}
+
 /// What a client may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
@@ -64,8 +73,8 @@ pub struct Registration {
     pub kind: Kind,
     /// The rpcs that it may call, as the table of rules names them: `intake.DossierService/SubmitDossier`. Sorted.
     pub rpcs: Vec<String>,
-    /// The units that it acts for. Sorted.
-    pub units: Vec<unit::Uid>,
+    /// The units that it acts for.
+    pub reach: Reach,
     /// How much it may call.
     pub rate_class: RateClass,
     /// The subject of the certificate by which it may show who it is (RFC 4514); no two clients have the same.
@@ -172,7 +181,7 @@ mod tests {
             name: "Phần mềm thuế".to_owned(),
             kind: Kind::LinkedSystem,
             rpcs: Vec::new(),
-            units: Vec::new(),
+            reach: Reach::At(Vec::new()),
             rate_class: RateClass::Standard,
             certificate_subject: None,
         };

@@ -105,6 +105,11 @@ pub enum Error {
     /// `PASSWORD_CHANGE_REQUIRED`.
     #[error("the one-time password is right and must be changed; call again with `new_password`")]
     PasswordChangeRequired,
+    /// `PROVIDER_REQUIRED`.
+    #[error(
+        "officer {0} signs in at the OpenID provider of officers; only administrators of the province have a local password"
+    )]
+    ProviderRequired(Subject),
     /// `OVERLOADED`.
     #[error("too many sign-ins are waiting; try again later")]
     Overloaded,
@@ -199,6 +204,7 @@ impl From<Error> for Failure {
             Error::Position(fault) => fault.into(),
             Error::SignInRefused
             | Error::PasswordChangeRequired
+            | Error::ProviderRequired(_)
             | Error::Overloaded
             | Error::Threads(_) => staffing::of_passwords(&error, english),
             Error::Refused(failure) => failure,

@@ -11,7 +11,7 @@ use kit::rate::Rate;
 use kit::serve::PeerCertificate;
 use kit::writer::Writer;
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::Error;
 use crate::jose::SignerKey;
 use crate::ledger::Identity;
@@ -21,6 +21,7 @@ use crate::store;
 use crate::store::register::Units;
 use crate::subject::Subject;
 use crate::token::{self, Accepted, Refusal, Unverified};
+use crate::unit;
 
 /// How many tokens one caller is given a second. Each needs one in ten minutes …
 pub(crate) const PER_SECOND: u32 = 2;
@@ -138,19 +139,16 @@ impl Issuing {
         if client.disabled {
             return Err(Error::ClientDisabled);
         }
-        let register = self.units.now().await?;
-        let today = clock::local(asked.civil).date();
         let registration = &client.registration;
-        let mut units = Vec::new();
-        for unit in &registration.units {
-            for unit in register.estate(unit, today) {
-                if !units.contains(&unit) {
-                    units.push(unit);
-                }
-            }
-        }
-        let units = units.iter().map(ToString::to_string).collect();
-        let granted = granted(registration.kind.role(), units);
+        let role = registration.kind.role();
+        let granted = match &registration.reach {
+            client::Reach::At(units) => granted(role, self.estates(units, asked).await?),
+            client::Reach::Everywhere => Granted {
+                role,
+                at: Vec::new(),
+                everywhere: true,
+            },
+        };
         let certificate = asked.certificate.as_ref();
         let claims = Claims {
             rpcs: Some(registration.rpcs.clone()),
@@ -159,6 +157,21 @@ impl Issuing {
             ..self.claims(client.subject.as_str(), vec![granted], clock::real())
         };
         self.sign(&claims, asked)
+    }
+
+    /// The units that do the work of these now, each with all whose work it took over.
+    async fn estates(&self, units: &[unit::Uid], asked: &Asked) -> Result<Vec<String>, Error> {
+        let register = self.units.now().await?;
+        let today = clock::local(asked.civil).date();
+        let mut estates = Vec::new();
+        for unit in units {
+            for unit in register.estate(unit, today) {
+                if !estates.contains(&unit) {
+                    estates.push(unit);
+                }
+            }
+        }
+        Ok(estates.iter().map(ToString::to_string).collect())
     }
 
     fn claims(&self, subject: &str, grants: Vec<Granted>, now: Moment) -> Claims {

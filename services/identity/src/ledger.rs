@@ -108,7 +108,7 @@ impl Ledger for Identity {
         };
         let parties = keys.parties.load((tx, &self.0)).await?;
         let clients = store::client::lock(tx, keys.clients, keys.certificates).await?;
-        let staffing = staffing::Loaded::of(tx, acts).await?;
+        let staffing = staffing::Loaded::of((tx, &self.0), acts).await?;
         Ok(World {
             units,
             staff: staffing.staff,

@@ -137,6 +137,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, Error>
         db: db.clone(),
         writer: writer.clone(),
         pool,
+        holders: issuing.providers.password_holders(),
         units: units.clone(),
         access: access.clone(),
     };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::NaiveDate;
 use kit::caller::Role;
+use kit::seal::DataKey;
 
 use crate::subject::Subject;
 use crate::unit;
@@ -79,18 +80,21 @@ pub struct Officer {
     pub standing: Standing,
     /// Raised by every change of it or of its positions, from 1.
     pub revision: i64,
+    /// The key of its name.
+    pub key: DataKey,
 }
 
 impl Officer {
     /// An officer that is registered now.
     #[must_use]
-    pub fn new(subject: Subject, name: Name, unit: Option<unit::Uid>) -> Self {
+    pub fn new(subject: Subject, key: DataKey, name: Name, unit: Option<unit::Uid>) -> Self {
         Self {
             subject,
             name,
             unit,
             standing: Standing::Active,
             revision: 1,
+            key,
         }
     }
 

@@ -166,6 +166,15 @@ pub struct Credential {
     pub one_time: bool,
 }
 
+/// Which officers have local passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holders {
+    /// Whoever is given one.
+    Everybody,
+    /// Administrators of the province: all others sign in at a provider.
+    Administrators,
+}
+
 /// The memory that hashes are made in, used again so that the system need not clear 19 MiB for each.
 #[derive(Default)]
 pub(crate) struct Memory(Vec<Block>);

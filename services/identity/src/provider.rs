@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 
 use crate::jose::SignerKey;
 use crate::party::{self, Details, LONGEST_NAME, Particulars};
+use crate::password::Holders;
 use crate::subject::Subject;
 use crate::token::LEEWAY;
 use keys::Keys;
@@ -206,6 +207,16 @@ impl Providers {
             providers.push(Provider { settings, keys });
         }
         Ok(Self(providers))
+    }
+
+    /// Which officers have local passwords beside these providers.
+    #[must_use]
+    pub fn password_holders(&self) -> Holders {
+        let vouches = |provider: &Provider| provider.settings.people == People::Officers;
+        if self.0.iter().any(vouches) {
+            return Holders::Administrators;
+        }
+        Holders::Everybody
     }
 
     /// Who an ID token says that somebody is.

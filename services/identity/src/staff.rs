@@ -259,6 +259,16 @@ impl Staff {
         })
     }
 
+    /// Whether the officer has this role on a day or will have it.
+    #[must_use]
+    pub fn holds_or_will(&self, officer: &Subject, role: Role, on: NaiveDate) -> bool {
+        let mut held = self.positions_of(officer);
+        held.any(|held| {
+            let some_day = on.max(held.period.first());
+            held.role == role && held.period.has(some_day)
+        })
+    }
+
     fn must_not_clash(&self, position: &Position) -> Result<(), Fault> {
         let mut others = self.positions_of(&position.officer);
         match others.find(|other| other.clashes_with(position)) {

@@ -3,15 +3,16 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use proto::identity::v1::{
-    AddPartyNumberRequest, FindPartyRequest, GrantProxyRequest, IdentityNumber, IdentityNumberKind,
-    MergePartiesRequest, Party, PartyKind, RegisterPartyRequest, UpdatePartyRequest,
+    AddPartyNumberRequest, DisableOfficerRequest, FindPartyRequest, GetOfficerRequest,
+    GrantProxyRequest, IdentityNumber, IdentityNumberKind, MergePartiesRequest, Party, PartyKind,
+    RegisterOfficerRequest, RegisterPartyRequest, UpdatePartyRequest,
 };
 use proto::intake::v1::{
     Applicant, ApplicantNumberKind, RefuseDossierRequest, RegisterDossierRequest,
     SubmitDossierRequest, WithdrawDossierRequest,
 };
 use proto::routing::v1::{DeclineTransferRequest, ForwardTransferRequest};
-use tests::cast::{AN, COMMUNE, OTHER_COMMUNE, particulars};
+use tests::cast::{ADMINISTRATOR, AN, COMMUNE, OFFICER_NAME, OTHER_COMMUNE, particulars};
 use tests::filing::BIRTH;
 use tests::receiver::hex;
 use tests::{Receiver, Suite, desk, new_request_id};
@@ -30,6 +31,7 @@ const EMAIL: &str = "qwyzhmok@xqvz.example";
 const BIRTH_DATE: &str = "1977-07-19";
 const DECISION: &str = "777/QĐ-Zqwx";
 const SIGNER: &str = "Phó Chủ tịch Vqzxsign";
+const OFFICER: &str = "Zqvxhlinh Niê Siêng";
 
 /// What must be found nowhere.
 fn seeded() -> Vec<&'static str> {
@@ -49,6 +51,9 @@ fn seeded() -> Vec<&'static str> {
         DECISION,
         SIGNER,
         "Vqzxsign",
+        OFFICER,
+        "Zqvxhlinh",
+        OFFICER_NAME,
         name,
         number,
     ]
@@ -142,6 +147,29 @@ async fn of_parties(suite: &Suite, known: &Party) {
     assert_eq!(found.merged_from_uid, person.uid);
 }
 
+/// An officer is registered and kept out; those of the cast came from a file.
+async fn of_officers(suite: &Suite) {
+    let administrator = suite.actor(ADMINISTRATOR);
+    let subject = "officer-of-the-dump".to_owned();
+    let register = RegisterOfficerRequest {
+        request_id: new_request_id(),
+        subject: subject.clone(),
+        name: OFFICER.to_owned(),
+        unit_uid: COMMUNE.to_owned(),
+    };
+    administrator.ok(register.clone()).await;
+    administrator.ok(register).await;
+    let disable = DisableOfficerRequest {
+        request_id: new_request_id(),
+        subject: subject.clone(),
+        expected_revision: 0,
+    };
+    administrator.ok(disable).await;
+    let read = administrator.ok(GetOfficerRequest { subject }).await;
+    let officer = read.message.officer.unwrap();
+    assert_eq!(officer.name, OFFICER, "it is there");
+}
+
 /// Everything that may be said is said, each call twice: to an end, refused, withdrawn, declined and forwarded on the way.
 async fn whole_life(suite: &Suite) {
     let (an, desk) = (suite.actor(AN), suite.receptionist(COMMUNE));
@@ -158,6 +186,7 @@ async fn whole_life(suite: &Suite) {
     let known = desk.ok(party.clone()).await.message.party.unwrap();
     assert_eq!(desk.ok(party).await.message.party.unwrap(), known);
     of_parties(suite, &known).await;
+    of_officers(suite).await;
     let submitted = an.ok(online()).await.message.dossier.unwrap();
     let refuse = RefuseDossierRequest {
         request_id: new_request_id(),

@@ -15,7 +15,7 @@ const SEEN: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// What is done to the store, and what `motcua check` then names.
-const ALTERATIONS: [(&str, &str, &str); 4] = [
+const ALTERATIONS: [(&str, &str, &str); 5] = [
     (
         "intake",
         "UPDATE dossier SET personal = (SELECT personal FROM dossier WHERE uid = '?b') WHERE uid = '?a'",
@@ -35,6 +35,11 @@ const ALTERATIONS: [(&str, &str, &str); 4] = [
         "identity",
         "UPDATE party SET personal = (SELECT personal FROM party ORDER BY uid DESC LIMIT 1) WHERE uid = (SELECT min(uid) FROM party)",
         "party ",
+    ),
+    (
+        "identity",
+        "UPDATE officer SET name = (SELECT name FROM officer ORDER BY subject DESC LIMIT 1) WHERE subject = (SELECT min(subject) FROM officer)",
+        "officer ",
     ),
 ];
 

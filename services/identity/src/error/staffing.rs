@@ -74,6 +74,13 @@ pub(super) fn of_passwords(error: &Error, english: String) -> Failure {
             english,
             "Phải đổi mật khẩu dùng một lần trước khi đăng nhập",
         ),
+        Error::ProviderRequired(subject) => Failure::new(
+            Code::FailedPrecondition,
+            "PROVIDER_REQUIRED",
+            english,
+            "Cán bộ đăng nhập qua hệ thống định danh; chỉ quản trị cấp tỉnh được dùng mật khẩu riêng",
+        )
+        .with("subject", subject),
         Error::Overloaded => Failure::new(
             Code::ResourceExhausted,
             "OVERLOADED",

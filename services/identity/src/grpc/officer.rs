@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status};
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::ledger::{self, Act, Command, Identity, Verb};
-use crate::password::{Credential, Password, Pool, Unique};
+use crate::password::{Credential, Holders, Password, Pool, Unique};
 use crate::store::register::Units;
 use crate::wire::staffing;
 use crate::{readiness, store, wire};
@@ -27,6 +27,7 @@ pub(crate) struct Officers {
     pub db: Db,
     pub writer: Writer<Identity>,
     pub pool: Pool,
+    pub holders: Holders,
     pub units: Units,
     pub access: access::Log,
 }
@@ -64,8 +65,8 @@ impl Officers {
         let subject = fields.take(staffing::subject("subject", subject));
         fields.finish()?;
         let subject = subject.ok_or_else(|| Failure::invalid_fields(Vec::new()))?;
-        let db = self.db.read();
-        let found = store::officer::find(db, scope, &subject).await;
+        let (db, ring) = (self.db.read(), self.db.ring());
+        let found = store::officer::find((db, ring), scope, &subject).await;
         let officer = found.map_err(Error::from)?;
         let officer = officer.ok_or(Fault::OfficerNotFound(subject))?;
         let positions = store::position::of(db, scope, [&officer.subject], None).await;
@@ -104,7 +105,7 @@ impl OfficerService for Officers {
         let context = Context::of(&request)?;
         let page = staffing::list(&context, request.get_ref())?;
         let (scope, db) = (context.rights.scope(), self.db.read());
-        let officers = store::officer::page(db, &scope, &page).await;
+        let officers = store::officer::page((db, self.db.ring()), &scope, &page).await;
         let officers = officers.map_err(Error::from)?;
         let subjects = officers.iter().map(|officer| &officer.subject);
         let positions = store::position::of(db, &scope, subjects, Some(page.on)).await;
@@ -233,7 +234,7 @@ impl OfficerService for Officers {
             hash,
             one_time: true,
         };
-        let verb = Verb::SetPassword(subject, credential);
+        let verb = Verb::SetPassword(subject, credential, self.holders);
         let asked = (request_id, staffing::of_officer(&context, verb));
         self.change(&context, &message, asked).await
     }

@@ -78,6 +78,7 @@ impl SignIns {
         let asked = Asked::try_from(message)?;
         let place = self.pool.place().ok_or(Error::Overloaded)?;
         let (subject, kept) = self.verify(context, &place, &asked).await?;
+        self.must_hold_one(context, &subject).await?;
         let must_change = kept.one_time && asked.new_password.is_none();
         let changed = match asked.new_password {
             Some(password) => {
@@ -132,6 +133,19 @@ impl SignIns {
         let signed_in = asked.subject.clone().zip(kept);
         let signed_in = signed_in.filter(|_| counts && matches);
         Ok(signed_in.ok_or(Error::SignInRefused)?)
+    }
+
+    /// Refuses who signs in at a provider here. Whoever knows the password may know that, and it is no failed attempt.
+    async fn must_hold_one(&self, context: &Context, subject: &Subject) -> Result<(), Failure> {
+        if self.issuing.takes_password(subject, context.at).await? {
+            return Ok(());
+        }
+        let signed_in = SignedIn {
+            subject: subject.clone(),
+            changed: None,
+        };
+        self.own(context, Act::SignedIn(signed_in)).await?;
+        Err(Error::ProviderRequired(subject.clone()).into())
     }
 
     async fn own(&self, context: &Context, act: Act) -> Result<Vec<u8>, Failure> {

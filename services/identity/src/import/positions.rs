@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use kit::caller::Role;
 use kit::clock;
 use kit::failure::Violation;
+use kit::seal::DataKey;
 use kit::sheet::{BadRow, Findings, Row, Sheet};
 
 use super::Files;
@@ -99,7 +100,8 @@ fn officers(
         let name = findings.take(name(&row));
         officers.extend(subject.zip(name).map(|(subject, name)| {
             let home = homes.get(&subject).map(|unit| (*unit).clone());
-            (Officer::new(subject, name, home), row)
+            let key = DataKey::generate();
+            (Officer::new(subject, key, name, home), row)
         }));
     }
     officers

@@ -2,10 +2,11 @@
 
 use chrono::NaiveDate;
 use kit::caller::{Granted, Role};
-use kit::clock;
+use kit::clock::{self, Moment};
 
 use super::{Asked, Issued, Issuing};
 use crate::error::Error;
+use crate::password::Holders;
 use crate::register::Register;
 use crate::subject::Subject;
 use crate::{store, unit};
@@ -23,6 +24,17 @@ impl Issuing {
             .map(|(role, unit, _)| reach(&register, role, &unit, today));
         let claims = self.claims(subject.as_str(), granted.collect(), clock::real());
         self.sign(&claims, asked)
+    }
+
+    /// Whether an officer may use a local password at this time.
+    pub async fn takes_password(&self, subject: &Subject, civil: Moment) -> Result<bool, Error> {
+        if self.providers.password_holders() == Holders::Everybody {
+            return Ok(true);
+        }
+        let today = clock::local(civil).date();
+        let held = store::position::grants(self.db.read(), subject, today).await?;
+        let mut held = held.into_iter();
+        Ok(held.any(|(role, ..)| role == Role::ProvinceAdministrator))
     }
 }
 

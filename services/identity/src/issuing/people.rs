@@ -26,8 +26,8 @@ impl Issuing {
         subject: &Subject,
         asked: &Asked,
     ) -> Result<Issued, Error> {
-        let everybody = &Scope::Everything;
-        let officer = store::officer::find(self.db.read(), everybody, subject).await?;
+        let sealed = (self.db.read(), self.db.ring());
+        let officer = store::officer::find(sealed, &Scope::Everything, subject).await?;
         match officer {
             Some(officer) if officer.standing == Standing::Active => {
                 self.for_positions(subject, asked).await

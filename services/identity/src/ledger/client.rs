@@ -5,7 +5,7 @@ use kit::writer::Effect;
 use prost::Message as _;
 
 use super::{Change, World};
-use crate::client::{Client, KeyRefusal, Registration};
+use crate::client::{Client, KeyRefusal, Reach, Registration};
 use crate::error::Error;
 use crate::jose::SignerKey;
 use crate::subject::Subject;
@@ -114,8 +114,9 @@ fn must_be_possible(
     subject: &Subject,
     registration: &Registration,
 ) -> Result<(), Error> {
-    let mut units = registration.units.iter();
-    if let Some(unknown) = units.find(|uid| world.units.get(uid).is_none()) {
+    if let Reach::At(units) = &registration.reach
+        && let Some(unknown) = units.iter().find(|uid| world.units.get(uid).is_none())
+    {
         return Err(Error::UnitNotFound(unknown.clone()));
     }
     let Some(certificate) = &registration.certificate_subject else {

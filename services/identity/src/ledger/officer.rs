@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use kit::authority::Scope;
+use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::log::{NewEvent, Shard};
 use kit::writer::Effect;
@@ -11,7 +12,7 @@ use super::{Change, Row, World, password, staffing};
 use crate::error::Error;
 use crate::fault::Fault;
 use crate::officer::{Officer, Standing};
-use crate::password::Credential;
+use crate::password::{Credential, Holders};
 use crate::position::{self, Period, Position};
 use crate::staff::{Wanted, is_own, must_be_own};
 use crate::subject::Subject;
@@ -58,8 +59,8 @@ pub(crate) enum Verb {
     Enable(Subject),
     /// `ImportPositions`.
     Import(Vec<Row>),
-    /// `SetPassword`.
-    SetPassword(Subject, Credential),
+    /// `SetPassword`, where these officers have passwords.
+    SetPassword(Subject, Credential, Holders),
     /// `UnlockOfficer`.
     Unlock(Subject),
 }
@@ -96,7 +97,7 @@ impl Command {
             Verb::End { position, .. } => self.held(world, position).map(drop),
             Verb::Disable(subject, _)
             | Verb::Enable(subject)
-            | Verb::SetPassword(subject, _)
+            | Verb::SetPassword(subject, ..)
             | Verb::Unlock(subject) => self.looked_after(world, subject).map(drop),
             // Each row is looked at by itself.
             Verb::Import(_) => Ok(()),
@@ -174,13 +175,28 @@ pub(super) fn decide(world: &World, command: &Command) -> Result<Effect<Change>,
             Ok(effect)
         }
         Verb::Import(rows) => staffing::take_in(world, command, rows),
-        Verb::SetPassword(subject, credential) => Ok(password::set(
-            subject,
-            credential,
-            wire::officer::password_set(),
-        )),
+        Verb::SetPassword(subject, credential, holders) => {
+            must_hold_one(world, command, subject, *holders)?;
+            let reply = wire::officer::password_set();
+            Ok(password::set(subject, credential, reply))
+        }
         Verb::Unlock(subject) => Ok(password::unlock(subject)),
     }
+}
+
+/// Whoever signs in at a provider is given no password.
+fn must_hold_one(
+    world: &World,
+    command: &Command,
+    subject: &Subject,
+    holders: Holders,
+) -> Result<(), Error> {
+    let role = Role::ProvinceAdministrator;
+    let staff = &world.staff;
+    if holders == Holders::Everybody || staff.holds_or_will(subject, role, command.today) {
+        return Ok(());
+    }
+    Err(Error::ProviderRequired(subject.clone()))
 }
 
 fn register(world: &World, officer: &Officer) -> Result<Effect<Change>, Error> {
@@ -193,7 +209,7 @@ fn register(world: &World, officer: &Officer) -> Result<Effect<Change>, Error> {
         return Err(Error::UnitNotFound(unit.clone()));
     }
     Ok(Effect {
-        events: vec![event(&officer.subject, &wire::officer::told(officer))],
+        events: vec![event_of(officer)],
         changes: vec![Change::NewOfficer(officer.clone())],
         reply: wire::officer::registered(officer),
         ..Effect::nothing()
@@ -314,9 +330,7 @@ fn stand(
         standing,
         ..changed
     };
-    effect
-        .events
-        .push(event(subject, &wire::officer::told(&changed)));
+    effect.events.push(event_of(&changed));
     effect.reply = wire::officer::stands(&changed);
     effect.changes.push(Change::Officer(changed));
     Ok(effect)
@@ -364,6 +378,13 @@ pub(super) fn tell_ended(world: &World, uids: &[position::Uid], at: Moment) -> E
         }
     }
     effect
+}
+
+/// How an officer stands. Its name is told in the part that is sealed, and the first that is told of it brings its key.
+pub(super) fn event_of(officer: &Officer) -> NewEvent {
+    event(&officer.subject, &wire::officer::told(officer))
+        .under(Some(&officer.key))
+        .with_personal(officer.name.as_str().as_bytes().to_vec())
 }
 
 /// What the log tells of an officer stands in the shard of the officer, in order.

@@ -4,7 +4,7 @@ use kit::clock::Moment;
 use kit::writer::Effect;
 use prost::Message as _;
 
-use super::officer::{event, give, must_be_no_client};
+use super::officer::{event, event_of, give, must_be_no_client};
 use super::{Change, World};
 use crate::error::Error;
 use crate::officer::{Officer, Standing};
@@ -119,9 +119,7 @@ pub(super) fn administrator(world: &World, made: &Administrator) -> Result<Effec
     let mut staff = world.staff.clone();
     if staff.officer(subject).is_none() {
         must_be_no_client(world, subject)?;
-        effect
-            .events
-            .push(event(subject, &wire::officer::told(&made.officer)));
+        effect.events.insert(0, event_of(&made.officer));
         effect
             .changes
             .insert(0, Change::NewOfficer(made.officer.clone()));

@@ -6,11 +6,12 @@ use chrono::NaiveDate;
 use kit::authority::Scope;
 use kit::db::Sink;
 use kit::failure::Violation;
+use kit::seal::Keyring;
 use kit::writer::Effect;
 use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::client::{self, OnClient};
-use super::officer::{event, give, set_last_day};
+use super::officer::{event_of, give, set_last_day};
 use super::{Act, Change, Command, Verb, World};
 use crate::error::Error;
 use crate::fault::Fault;
@@ -95,10 +96,9 @@ impl Taking {
     }
 
     fn officer(&mut self, officer: &Officer) {
-        let told = event(&officer.subject, &wire::officer::told(officer));
         match self.staff.officer(&officer.subject) {
             None => {
-                self.effect.events.push(told);
+                self.effect.events.push(event_of(officer));
                 self.effect
                     .changes
                     .push(Change::NewOfficer(officer.clone()));
@@ -109,6 +109,7 @@ impl Taking {
                     name: officer.name.clone(),
                     ..kept.clone()
                 };
+                self.effect.events.push(event_of(&renamed));
                 self.touched.insert(renamed.subject.clone());
                 self.staff.put_officer(renamed);
             }
@@ -167,7 +168,10 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Loads and locks: officers, then passwords, then attempts. Whoever changes a position has locked its officer and the one
     /// for whom it is held.
-    pub async fn of(tx: &DatabaseTransaction, acts: &[&Act]) -> Result<Self, DbErr> {
+    pub async fn of(
+        (tx, ring): (&DatabaseTransaction, &Keyring),
+        acts: &[&Act],
+    ) -> Result<Self, DbErr> {
         let keys = Keys::of(acts);
         let mut around = keys.staff;
         if !keys.positions.is_empty() {
@@ -177,7 +181,7 @@ impl Loaded {
         let (mut officers, mut positions) = (Vec::new(), Vec::new());
         let (mut passwords, mut tries) = (Vec::new(), Vec::new());
         if !locked.is_empty() {
-            officers = store::officer::lock(tx, locked.iter().copied()).await?;
+            officers = store::officer::lock((tx, ring), locked.iter().copied()).await?;
         }
         if !around.is_empty() {
             positions = store::position::around(tx, &around).await?;
@@ -250,7 +254,7 @@ impl Keys {
             }
             Verb::Disable(subject, _)
             | Verb::Enable(subject)
-            | Verb::SetPassword(subject, _)
+            | Verb::SetPassword(subject, ..)
             | Verb::Unlock(subject) => {
                 self.staff.insert(subject.clone());
             }

@@ -2,15 +2,16 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, boolean, date, date_null, integer, string, string_null, text,
+    big_integer, binary, boolean, date, date_null, integer, string, string_null, text,
 };
 use sea_orm_migration::sea_orm::DbBackend;
 
+/// The name is sealed.
 pub(super) fn officer() -> TableCreateStatement {
     Table::create()
         .table("officer")
         .col(string("subject").primary_key())
-        .col(text("name"))
+        .col(binary("name"))
         .col(string_null("unit_uid"))
         .col(string("standing"))
         .col(big_integer("revision"))

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use kit::clock;
 use kit::keys::{PrivateKey, PublicKey};
 use kit::stand_in;
@@ -11,6 +12,8 @@ use super::keys::FRESH_FOR;
 use super::*;
 
 const ISSUER: &str = "https://sso.example";
+/// `{"alg":"none","typ":"JWT"}` in base64url.
+const NO_ALGORITHM: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
 /// How soon a provider must be asked.
 const WITHIN: Duration = Duration::from_secs(10);
 
@@ -139,6 +142,63 @@ async fn the_signature_is_the_providers_own() {
         matches!(forged, Err(Error::Refused(Refusal::WrongSignature))),
         "{forged:?}"
     );
+}
+
+#[tokio::test]
+async fn the_key_of_the_provider_says_which_algorithm_is_taken() {
+    let key = PrivateKey::generate();
+    let providers = Providers::new(vec![settings(People::Officers, &key)]).unwrap();
+    let signed = id_token(&key, &json!({}));
+    let mut forged = Vec::new();
+    let claims: Value = insecure_decode_claims(&signed).unwrap();
+    let public = key.public();
+    for kid in [None, Some(public.kid())] {
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = kid;
+        for secret in [public.to_bytes(), public.to_jwk().into_bytes()] {
+            let secret = EncodingKey::from_secret(&secret);
+            forged.push(encode(&header, &claims, &secret).unwrap());
+        }
+    }
+    let said: Vec<&str> = signed.split('.').collect();
+    for signature in ["", said[2]] {
+        forged.push(format!("{NO_ALGORITHM}.{}.{signature}", said[1]));
+    }
+    for token in forged {
+        let asked = providers.person(&token, clock::real()).await;
+        assert!(
+            matches!(asked, Err(Error::Refused(Refusal::Malformed))),
+            "{token}: {asked:?}"
+        );
+    }
+    assert!(providers.person(&signed, clock::real()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_minute_off_is_forgiven_and_more_is_not() {
+    let (key, now) = (PrivateKey::generate(), clock::real());
+    let providers = Providers::new(vec![settings(People::Officers, &key)]).unwrap();
+    let second = now.timestamp();
+    let rows = [
+        (json!({"exp": second - 59}), None),
+        (json!({"exp": second - 60}), None),
+        (json!({"exp": second - 61}), Some(Refusal::Expired)),
+        (json!({"iat": second + 59}), None),
+        (json!({"iat": second + 60}), None),
+        (json!({"iat": second + 61}), Some(Refusal::NotYet)),
+        (json!({"nbf": second + 59}), None),
+        (json!({"nbf": second + 60}), None),
+        (json!({"nbf": second + 61}), Some(Refusal::NotYet)),
+    ];
+    for (changed, expected) in rows {
+        let token = id_token(&key, &changed);
+        let refused = match providers.person(&token, now).await {
+            Ok(_) => None,
+            Err(Error::Refused(refusal)) => Some(refusal),
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(refused, expected, "{changed}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::unreadable;
-use crate::client::{Client, Registration};
+use crate::client::{Client, Reach, Registration};
 use crate::jose::SignerKey;
 use crate::subject::Subject;
 use crate::unit;
@@ -27,7 +27,7 @@ mod entity {
         pub kind: String,
         /// JSON.
         pub rpcs: String,
-        /// JSON.
+        /// JSON; `null` for all units.
         pub units: String,
         pub rate_class: String,
         pub certificate_subject: Option<String>,
@@ -97,7 +97,8 @@ impl TryFrom<Model> for Client {
     type Error = DbErr;
 
     fn try_from(row: Model) -> Result<Self, DbErr> {
-        let units: Vec<String> = parse(&row.units, "client.units")?;
+        let units: Option<Vec<String>> = parse(&row.units, "client.units")?;
+        let at = |units: Vec<String>| Reach::At(units.into_iter().map(unit::Uid::new).collect());
         let keys: Vec<String> = parse(&row.keys, "client.keys")?;
         let keys: Result<Vec<_>, _> = keys.iter().map(|key| SignerKey::parse(key)).collect();
         let subject = row.subject.parse();
@@ -109,7 +110,7 @@ impl TryFrom<Model> for Client {
                 name: row.name,
                 kind: kind.map_err(|()| unreadable("client.kind"))?,
                 rpcs: parse(&row.rpcs, "client.rpcs")?,
-                units: units.into_iter().map(unit::Uid::new).collect(),
+                reach: units.map_or(Reach::Everywhere, at),
                 rate_class: rate_class.map_err(|()| unreadable("client.rate_class"))?,
                 certificate_subject: row.certificate_subject,
             },
@@ -123,7 +124,10 @@ impl TryFrom<Model> for Client {
 impl From<&Client> for Model {
     fn from(client: &Client) -> Self {
         let registration = &client.registration;
-        let units: Vec<&str> = registration.units.iter().map(unit::Uid::as_str).collect();
+        let units: Option<Vec<&str>> = match &registration.reach {
+            Reach::At(units) => Some(units.iter().map(unit::Uid::as_str).collect()),
+            Reach::Everywhere => None,
+        };
         let keys: Vec<String> = client.keys.iter().map(SignerKey::to_json).collect();
         Self {
             subject: client.subject.to_string(),
@@ -140,10 +144,10 @@ impl From<&Client> for Model {
     }
 }
 
-fn json(list: &[impl Serialize]) -> String {
-    serde_json::to_string(list).unwrap_or_default()
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
-fn parse<T: DeserializeOwned>(text: &str, column: &str) -> Result<Vec<T>, DbErr> {
+fn parse<T: DeserializeOwned>(text: &str, column: &str) -> Result<T, DbErr> {
     serde_json::from_str(text).map_err(|_| unreadable(column))
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 
 const HERE: &str = "https://motcua.example/oauth2/token";
+/// `{"alg":"none","typ":"JWT"}` in base64url.
+const NO_ALGORITHM: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
 
 fn addresses() -> Vec<String> {
     vec![AUDIENCE.to_owned(), HERE.to_owned()]
@@ -80,15 +82,48 @@ fn what_an_assertion_says_must_be_right() {
 }
 
 #[test]
+fn a_clock_that_is_a_minute_off_is_forgiven_and_more_is_not() {
+    let (key, now) = (PrivateKey::generate(), clock::real());
+    let second = now.timestamp();
+    let rows = [
+        (json!({"exp": second - 59}), None),
+        (json!({"exp": second - 60}), None),
+        (json!({"exp": second - 61}), Some(Refusal::Expired)),
+        (json!({"nbf": second + 59}), None),
+        (json!({"nbf": second + 60}), None),
+        (json!({"nbf": second + 61}), Some(Refusal::NotYet)),
+        (json!({"iat": second + 59}), None),
+        (json!({"iat": second + 60}), None),
+        (json!({"iat": second + 61}), Some(Refusal::NotYet)),
+    ];
+    for (changed, expected) in rows {
+        let jwt = assertion(&key, &changed);
+        let read = Unverified::read(&jwt).unwrap();
+        let taken = read.verify(&public(&key), &addresses(), now);
+        assert_eq!(taken.err(), expected, "{changed}");
+    }
+}
+
+#[test]
 fn the_key_says_which_algorithm_is_taken() {
     let key = PrivateKey::generate();
     let claims = json!({
         "iss": "tax", "sub": "tax", "aud": HERE, "exp": clock::real().timestamp() + 100, "jti": "one",
     });
-    let secret = EncodingKey::from_secret(&key.public().to_bytes());
-    let jwt = encode(&Header::new(Algorithm::HS256), &claims, &secret).unwrap();
-    let taken = verified(&jwt, &key, TimeDelta::zero());
-    assert_eq!(taken, Err(Refusal::Malformed));
+    let public = key.public();
+    for secret in [public.to_bytes(), public.to_jwk().into_bytes()] {
+        let secret = EncodingKey::from_secret(&secret);
+        let jwt = encode(&Header::new(Algorithm::HS256), &claims, &secret).unwrap();
+        let taken = verified(&jwt, &key, TimeDelta::zero());
+        assert_eq!(taken, Err(Refusal::Malformed));
+    }
+    let signed = assertion(&key, &json!({}));
+    let said: Vec<&str> = signed.split('.').collect();
+    for signature in ["", said[2]] {
+        let jwt = format!("{NO_ALGORITHM}.{}.{signature}", said[1]);
+        let taken = verified(&jwt, &key, TimeDelta::zero());
+        assert_eq!(taken, Err(Refusal::Malformed));
+    }
 }
 
 #[test]

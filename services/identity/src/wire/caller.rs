@@ -24,31 +24,10 @@ fn grant(grant: &caller::Grant) -> pb::Grant {
         (Vec::new(), names)
     };
     pb::Grant {
-        role: role(grant.role).into(),
+        role: pb::Role::from(grant.role).into(),
         unit_uids,
         party_uids,
         everywhere: grant.reach == Reach::Everywhere,
-    }
-}
-
-/// A role on the wire.
-pub(crate) fn role(role: caller::Role) -> pb::Role {
-    match role {
-        caller::Role::Receptionist => pb::Role::Receptionist,
-        caller::Role::Examiner => pb::Role::Examiner,
-        caller::Role::HeadOfOffice => pb::Role::HeadOfOffice,
-        caller::Role::Leader => pb::Role::Leader,
-        caller::Role::Clerk => pb::Role::Clerk,
-        caller::Role::Cashier => pb::Role::Cashier,
-        caller::Role::UnitAdministrator => pb::Role::UnitAdministrator,
-        caller::Role::ProvinceAdministrator => pb::Role::ProvinceAdministrator,
-        caller::Role::Auditor => pb::Role::Auditor,
-        caller::Role::Applicant => pb::Role::Applicant,
-        caller::Role::Proxy => pb::Role::Proxy,
-        caller::Role::Client => pb::Role::Client,
-        caller::Role::LinkedSystem => pb::Role::LinkedSystem,
-        caller::Role::PaymentProvider => pb::Role::PaymentProvider,
-        caller::Role::Service => pb::Role::Service,
     }
 }
 

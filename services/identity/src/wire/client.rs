@@ -10,7 +10,7 @@ use kit::page;
 use proto::identity::v1 as pb;
 use proto::identity::v1::identity_change::Change;
 
-use crate::client::{Client, Kind, MOST_KEYS, Registration};
+use crate::client::{Client, Kind, MOST_KEYS, Reach, Registration};
 use crate::jose::SignerKey;
 use crate::ledger::client::{OnClient, Verb};
 use crate::subject::Subject;
@@ -192,7 +192,7 @@ fn registration(
         name,
         kind,
         rpcs: rpcs(fields, kind, &message.rpcs),
-        units,
+        reach: reach(fields, kind, (units, message.everywhere)),
         rate_class: match message.rate_class() {
             pb::RateClass::Low => RateClass::Low,
             pb::RateClass::Unspecified | pb::RateClass::Standard => RateClass::Standard,
@@ -200,6 +200,30 @@ fn registration(
         },
         certificate_subject,
     })
+}
+
+/// A linked system is linked to the units that it is registered for, so it is registered for some.
+fn reach(fields: &mut Fields, kind: Kind, (units, everywhere): (Vec<unit::Uid>, bool)) -> Reach {
+    if !everywhere {
+        return Reach::At(units);
+    }
+    if kind == Kind::LinkedSystem {
+        fields.reject(Violation::new(
+            "registration.everywhere",
+            "NOT_FOR_ITS_KIND",
+            "a linked system is registered for units that are named",
+            "hệ thống kết nối phải được đăng ký cho từng đơn vị",
+        ));
+    }
+    if !units.is_empty() {
+        fields.reject(Violation::new(
+            "registration.unit_uids",
+            "NOT_EMPTY",
+            "must be empty where the client acts everywhere",
+            "phải để trống khi hệ thống hoạt động cho mọi đơn vị",
+        ));
+    }
+    Reach::Everywhere
 }
 
 fn units(fields: &mut Fields, uids: &[String]) -> Vec<unit::Uid> {
@@ -291,15 +315,20 @@ impl From<&Client> for pb::Client {
             jwk: key.to_json(),
         });
         let certificate = registration.certificate_subject.clone();
+        let unit_uids = match &registration.reach {
+            Reach::At(units) => units.iter().map(ToString::to_string).collect(),
+            Reach::Everywhere => Vec::new(),
+        };
         Self {
             client_id: client.subject.to_string(),
             registration: Some(pb::ClientRegistration {
                 name: registration.name.clone(),
                 kind: kind.into(),
                 rpcs: registration.rpcs.iter().map(|rpc| full_name(rpc)).collect(),
-                unit_uids: registration.units.iter().map(ToString::to_string).collect(),
+                unit_uids,
                 rate_class: super::caller::rate_class(registration.rate_class).into(),
                 certificate_subject: certificate.unwrap_or_default(),
+                everywhere: registration.reach == Reach::Everywhere,
             }),
             keys: keys.collect(),
             disabled: client.disabled,

@@ -8,7 +8,6 @@ use proto::identity::v1 as pb;
 use proto::identity::v1::identity_change::Change;
 use proto::identity::v1::position_outcome;
 
-use super::caller;
 use crate::officer::{Officer, Page, Standing};
 use crate::position::{Period, Position};
 use crate::readiness::{KindReadiness, Unready};
@@ -33,7 +32,7 @@ impl From<&Position> for pb::Position {
         Self {
             uid: position.uid.to_string(),
             subject: position.officer.to_string(),
-            role: caller::role(position.role).into(),
+            role: pb::Role::from(position.role).into(),
             unit_uid: position.unit.to_string(),
             first_day,
             last_day,
@@ -200,7 +199,7 @@ pub(crate) fn readiness(kinds: Vec<KindReadiness>) -> pb::GetReadinessResponse {
 fn roles(roles: &[Role]) -> Vec<i32> {
     roles
         .iter()
-        .map(|role| caller::role(*role).into())
+        .map(|role| pb::Role::from(*role).into())
         .collect()
 }
 

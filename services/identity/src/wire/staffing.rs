@@ -7,6 +7,7 @@ use kit::clock;
 use kit::failure::{Failure, Violation};
 use kit::fields::{Fields, required};
 use kit::page;
+use kit::seal::DataKey;
 use proto::identity::v1 as pb;
 
 use crate::ledger::{Command, Ending, Row, Verb};
@@ -51,7 +52,7 @@ pub(crate) fn register(context: &Context, message: &pb::RegisterOfficerRequest) 
     let unit = fields.take(unit_in(&message.unit_uid)).flatten();
     fields.finish()?;
     let (subject, name) = (subject.ok_or_else(nothing)?, Name::new(name));
-    let officer = Officer::new(subject, name, unit);
+    let officer = Officer::new(subject, DataKey::generate(), name, unit);
     Ok((request_id, command(context, 0, Verb::Register(officer))))
 }
 
@@ -321,9 +322,7 @@ fn day(field: &str, text: &str) -> Result<NaiveDate, Violation> {
 }
 
 fn role_in(field: &str, role: pb::Role) -> Result<Role, Violation> {
-    let found = Role::ALL
-        .into_iter()
-        .find(|own| super::caller::role(*own) == role);
+    let found = Role::try_from(role).ok();
     found.filter(|role| role.is_of_an_officer()).ok_or_else(|| {
         Violation::new(
             field,

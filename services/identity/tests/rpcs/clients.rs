@@ -22,6 +22,7 @@ pub fn registration() -> pb::ClientRegistration {
         unit_uids: vec!["old".to_owned()],
         rate_class: pb::RateClass::High.into(),
         certificate_subject: String::new(),
+        everywhere: false,
     }
 }
 
@@ -72,6 +73,45 @@ async fn a_registered_client_gets_tokens_for_its_units_rpcs_and_rate() {
     let mut parties = pb::party_service_client::PartyServiceClient::new(suite.channel.clone());
     let asked = parties.get_party(with(&token, own)).await;
     refused(asked, Code::PermissionDenied, "RPC_NOT_GRANTED");
+}
+
+#[tokio::test]
+async fn a_portal_is_registered_for_all_units_and_a_linked_system_for_some() {
+    let (suite, key) = (Suite::start().await, PrivateKey::generate());
+    let asking = |request_id: &str, more: pb::ClientRegistration| pb::RegisterClientRequest {
+        request_id: request_id.to_owned(),
+        registration: Some(pb::ClientRegistration {
+            everywhere: true,
+            ..more
+        }),
+        ..register("portal", &[&key])
+    };
+    let none_named = || pb::ClientRegistration {
+        unit_uids: Vec::new(),
+        ..registration()
+    };
+    let linked = pb::ClientRegistration {
+        kind: pb::ClientKind::LinkedSystem.into(),
+        ..none_named()
+    };
+    for (request_id, wrong, field) in [
+        ("a", registration(), "registration.unit_uids"),
+        ("b", linked, "registration.everywhere"),
+    ] {
+        let asked = registered(&suite, asking(request_id, wrong)).await;
+        let text = refused(asked, Code::InvalidArgument, "INVALID_FIELDS");
+        assert!(text.starts_with(field), "{text}");
+    }
+    let portal = registered(&suite, asking("c", none_named())).await.unwrap();
+    let portal = portal.into_inner().client.unwrap().registration.unwrap();
+    assert!(portal.everywhere && portal.unit_uids.is_empty());
+    let token = suite.issue(sign_assertion("portal", &key).unwrap()).await;
+    let mut tokens = TokenServiceClient::new(suite.channel.clone());
+    let asked = with(&token.unwrap(), pb::GetCallerRequest {});
+    let told = tokens.get_caller(asked).await.unwrap().into_inner();
+    let grants = told.caller.unwrap().grants;
+    assert_eq!(grants[0].role(), pb::Role::Client);
+    assert!(grants[0].everywhere && grants[0].unit_uids.is_empty());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod positions;
 mod proxies;
 mod rates;
 mod readiness;
+mod readings;
 mod searches;
 mod staff;
 mod staffing;

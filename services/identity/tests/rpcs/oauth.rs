@@ -15,7 +15,7 @@ use proto::identity::v1::token_service_client::TokenServiceClient;
 use proto::identity::v1::{GetCallerRequest, Role};
 use serde_json::{Value, json};
 
-use super::support::{ISSUER, Store, Suite, until_refused, with};
+use super::support::{ISSUER, Store, Suite, texts, until_refused, with};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -234,6 +234,25 @@ async fn what_is_refused_says_why_as_oauth_has_it() {
         (status, &answer["error"]),
         (400, &json!("unsupported_grant_type"))
     );
+}
+
+#[tokio::test]
+async fn whoever_is_denied_over_http_is_recorded_under_the_page() {
+    let suite = suite().await;
+    let officer = json!({"preferred_username": "lan"});
+    let forged = id_token(SSO, &officer, &PrivateKey::generate());
+    // OAuth 2.0 has 400 for the one and 401 for the other.
+    assert_eq!(exchanged(&suite, &forged).await.0, 400);
+    assert_eq!(by_assertion(&suite, "nonsense").await.0, 401);
+    for reason in ["ID_TOKEN_INVALID", "UNAUTHENTICATED"] {
+        let query = format!(
+            "SELECT rpc || ' ' || subject FROM access_log \
+             WHERE kind = 'denial' AND outcome = '{reason}'"
+        );
+        let denied = async || texts(&suite, &query).await.pop();
+        let denied = until("it is recorded", NOTICED_WITHIN, denied).await;
+        assert_eq!(denied, "/oauth2/token anonymous", "{reason}");
+    }
 }
 
 #[tokio::test]

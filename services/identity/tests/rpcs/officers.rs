@@ -57,7 +57,29 @@ async fn an_officer_is_read_back_with_its_positions_and_told_without_its_name() 
     );
     assert_eq!(officer.positions, [position]);
     assert_eq!(suite.store.events().await, events + 2);
-    must_not_hold(&suite, &["reply.body", "log_event.change"], "Lan").await;
+    let columns = ["reply.body", "log_event.change", "officer.name"];
+    must_not_hold(&suite, &columns, "Lan").await;
+}
+
+#[tokio::test]
+async fn the_log_tells_a_name_in_the_part_that_opens_with_the_officers_own_key() {
+    let suite = suite().await;
+    let disable = pb::DisableOfficerRequest {
+        request_id: "d".to_owned(),
+        subject: "lan".to_owned(),
+        expected_revision: 0,
+    };
+    suite
+        .administrator()
+        .disable_officer(disable)
+        .await
+        .unwrap();
+    let db = &suite.store.db;
+    let told = kit::log::history_in_full((db.read(), db.ring()), "identity", "lan").await;
+    let told: Vec<Option<Vec<u8>>> = told.unwrap().into_iter().map(|(_, told)| told).collect();
+    let name = Some("Nguyễn Thị Lan".as_bytes().to_vec());
+    // Registered, given a position, disabled.
+    assert_eq!(told, [name.clone(), None, name]);
 }
 
 #[tokio::test]

@@ -36,9 +36,9 @@ fn setting(request_id: &str, password: &str) -> pb::SetPasswordRequest {
     }
 }
 
-/// Serves the small province with an officer who has chosen its own password.
+/// Serves the small province, which has no provider, with an officer who has chosen its own password.
 async fn suite() -> Suite {
-    let suite = Suite::start_on("2017-08-28").await;
+    let suite = Suite::start_alone_on("2017-08-28").await;
     let administrator = suite.administrator();
     administrator.register("lan", "new").await;
     administrator
@@ -88,7 +88,7 @@ async fn grants(suite: &Suite) -> Vec<(pb::Role, String)> {
 
 #[tokio::test]
 async fn a_one_time_password_must_be_changed_and_then_counts_no_more() {
-    let suite = Suite::start_on("2017-08-28").await;
+    let suite = Suite::start_alone_on("2017-08-28").await;
     let administrator = suite.administrator();
     administrator.register("lan", "new").await;
     administrator
@@ -325,6 +325,56 @@ async fn whoever_failed_to_sign_in_is_recorded_as_nobody_and_not_as_whom_it_name
     assert_eq!(crate::support::number(&suite, query).await, 1);
 }
 
+#[tokio::test]
+async fn where_officers_sign_in_at_a_provider_only_the_provinces_administrators_are_given_a_password()
+ {
+    let suite = Suite::start_on("2017-08-28").await;
+    let administrator = suite.administrator();
+    administrator.register("lan", "new").await;
+    administrator
+        .assign("lan", pb::Role::UnitAdministrator, "new")
+        .await;
+    let set = administrator.set_password(setting("a", FIRST)).await;
+    let text = refused(set, Code::FailedPrecondition, "PROVIDER_REQUIRED");
+    assert!(text.contains("quản trị cấp tỉnh"), "{text}");
+    let to_come = pb::AssignPositionRequest {
+        first_day: "2017-09-01".to_owned(),
+        ..assignment("lan", pb::Role::ProvinceAdministrator, "p")
+    };
+    administrator.assign_position(to_come).await.unwrap();
+    administrator
+        .set_password(setting("b", FIRST))
+        .await
+        .unwrap();
+    let too_early = sign_in(&suite, ("lan", FIRST, OWN)).await;
+    refused(too_early, Code::FailedPrecondition, "PROVIDER_REQUIRED");
+    suite.wait_until("2017-09-01");
+    sign_in(&suite, ("lan", FIRST, OWN)).await.unwrap();
+    assert!(gets_in(&suite).await);
+}
+
+#[tokio::test]
+async fn a_password_of_before_there_was_a_provider_neither_counts_nor_is_changed_nor_locks() {
+    let before = suite().await;
+    let suite = before.replica_with_providers().await;
+    fail(&suite).await;
+    pass(&suite, TimeDelta::seconds(1));
+    for _ in 0..12 {
+        let right = sign_in(&suite, ("lan", OWN, FIRST)).await;
+        let text = refused(right, Code::FailedPrecondition, "PROVIDER_REQUIRED");
+        assert!(text.contains("quản trị cấp tỉnh"), "{text}");
+    }
+    assert!(gets_in(&before).await);
+    // At the provider it gets in, and so does who administers the province with the password.
+    suite.sign_in("lan").await.unwrap();
+    assert!(!gets_in(&suite).await);
+    let administrator = suite.administrator();
+    administrator
+        .assign("lan", pb::Role::ProvinceAdministrator, "p")
+        .await;
+    assert!(gets_in(&suite).await);
+}
+
 fn administrator(password: Option<&str>, force: bool) -> NewAdministrator {
     NewAdministrator {
         subject: "lan".to_owned(),
@@ -336,6 +386,7 @@ fn administrator(password: Option<&str>, force: bool) -> NewAdministrator {
 
 #[tokio::test]
 async fn the_first_administrator_is_made_by_hand_and_lets_others_in() {
+    // Also where officers sign in at a provider.
     let suite = Suite::start().await;
     let db = &suite.store.db;
     let made = identity::create_administrator(db.clone(), administrator(None, false)).await;

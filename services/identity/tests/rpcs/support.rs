@@ -139,6 +139,7 @@ pub struct Suite {
     pub key: PrivateKey,
     issuer: &'static str,
     signing: Signing,
+    people: Vec<provider::Settings>,
     _stop: DropGuard,
 }
 
@@ -154,16 +155,35 @@ impl Suite {
     }
 
     async fn start_at(clock: Clock) -> Self {
-        let (store, key) = (Store::new().await, PrivateKey::generate());
-        store.import_small().await;
+        let key = PrivateKey::generate();
         let people = stand_ins(&key);
-        Self::serve_at(Arc::new(store), (key, clock), people).await
+        Self::start_trusting(people, (key, clock)).await
+    }
+
+    /// The same as [`Self::start_on`] where nobody vouches for anybody.
+    pub async fn start_alone_on(day: &str) -> Self {
+        let by = (PrivateKey::generate(), Clock::simulated(noon(day)));
+        Self::start_trusting(Vec::new(), by).await
+    }
+
+    async fn start_trusting(people: Vec<provider::Settings>, by: (PrivateKey, Clock)) -> Self {
+        let store = Store::new().await;
+        store.import_small().await;
+        Self::serve_at(Arc::new(store), by, people).await
     }
 
     /// Another server of the same service on the same store.
     pub async fn replica(&self) -> Self {
+        self.replica_trusting(self.people.clone()).await
+    }
+
+    /// The same, at which officers and citizens sign in at two providers.
+    pub async fn replica_with_providers(&self) -> Self {
+        self.replica_trusting(stand_ins(&self.key)).await
+    }
+
+    async fn replica_trusting(&self, people: Vec<provider::Settings>) -> Self {
         let (store, clock) = (Arc::clone(&self.store), self.clock.clone());
-        let people = stand_ins(&self.key);
         Self::serve_at(store, (self.key.clone(), clock), people).await
     }
 
@@ -279,7 +299,7 @@ impl Suite {
             issuer: issuer.to_owned(),
             signing: signing.clone(),
             service_keys: vec![("intake".to_owned(), key.public())],
-            providers,
+            providers: providers.clone(),
         };
         let mounted = identity::start(ground, settings).await.unwrap();
         tokio::spawn(async move { port.serve(vec![mounted]).await.unwrap() });
@@ -291,6 +311,7 @@ impl Suite {
             key,
             issuer,
             signing,
+            people: providers,
             _stop: stop.drop_guard(),
         }
     }

@@ -9,5 +9,6 @@ mod pages;
 mod peers;
 mod probe;
 mod reflection;
+mod rules;
 mod tls;
 mod wire;

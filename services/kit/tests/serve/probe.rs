@@ -34,6 +34,7 @@ use crate::pages::pages;
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
+const NAME: &str = "probe";
 const SERVICE: &str = "motcua.probe.v1.ProbeService";
 /// Answers what it was sent.
 pub const ECHO: &str = "/motcua.probe.v1.ProbeService/GetEcho";
@@ -50,14 +51,17 @@ pub const AWAY: &str = "/motcua.probe.v1.ProbeService/GetAway";
 
 /// Answers the subject and the thumbprint of the caller's certificate.
 pub const WHO: &str = "/motcua.probe.v1.ProbeService/GetWho";
+/// Would answer what it was sent, and has no rule.
+pub const RULELESS: &str = "/motcua.probe.v1.ProbeService/GetRuleless";
 
-const RPCS: [&str; 7] = [ECHO, WAIT, TIME, RELAY, CHANGE, AWAY, WHO];
+const RPCS: [&str; 8] = [ECHO, WAIT, TIME, RELAY, CHANGE, AWAY, WHO, RULELESS];
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let open = |rpc: &str| {
         let rpc = rpc.trim_start_matches("/motcua.").replacen(".v1", "", 1);
         format!("{rpc},anyone,any,any\n")
     };
-    let rows: String = RPCS.into_iter().map(open).collect();
+    let ruled = RPCS.into_iter().filter(|rpc| *rpc != RULELESS);
+    let rows: String = ruled.map(open).collect();
     Rules::parse(&format!("rpc,roles,relations,states\n{rows}")).unwrap()
 });
 
@@ -88,6 +92,8 @@ pub struct Probe {
 
 /// How a probe is served.
 pub struct Setting {
+    /// The service that it is mounted as.
+    pub name: &'static str,
     pub limits: Limits,
     pub health: Option<Health>,
     pub listener: Option<TcpListener>,
@@ -103,6 +109,7 @@ impl Default for Setting {
         let ready = CancellationToken::new();
         ready.cancel();
         Self {
+            name: NAME,
             limits: Limits::default(),
             health: None,
             listener: None,
@@ -135,7 +142,7 @@ impl Probe {
         };
         let health = match setting.health {
             Some(health) => health,
-            None => Health::new(["probe"]).await,
+            None => Health::new([setting.name]).await,
         };
         let (seen, release) = (Arc::new(Seen::default()), Arc::new(Semaphore::new(0)));
         let stop = CancellationToken::new();
@@ -155,7 +162,7 @@ impl Probe {
         let address = port.address().unwrap();
         let (access, recorder) = access::open();
         let mounted = Mounted {
-            name: "probe",
+            name: setting.name,
             rpcs: rpcs(&seen, &release, setting.elsewhere.as_ref()),
             http: pages(),
             access,
@@ -229,7 +236,7 @@ fn rpcs(seen: &Arc<Seen>, release: &Arc<Semaphore>, elsewhere: Option<&Peer>) ->
                 async move {
                     seen.calls.fetch_add(1, Ordering::SeqCst);
                     let answer = match rpc {
-                        ECHO => Ok(request.into_inner()),
+                        ECHO | RULELESS => Ok(request.into_inner()),
                         WHO => Ok(who(request.extensions().get())),
                         WAIT => Ok(wait(&seen, &release).await),
                         TIME => Ok(time_left()),
