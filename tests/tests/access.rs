@@ -6,14 +6,20 @@
     reason = "tests"
 )]
 
+#[path = "access/dossiers.rs"]
+mod dossiers;
+#[path = "access/transfers.rs"]
+mod transfers;
+
 use kit::access::PURPOSE;
 use kit::testing::until;
 use proto::intake::v1::{ListDossiersRequest, ReadEventsRequest};
 use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
 use tests::cast::{AN, COMMUNE, OTHER_COMMUNE, particulars, subject};
 use tests::filing::BIRTH;
+use tests::rpc::Rpc;
 use tests::suite::PATIENCE;
-use tests::{Suite, desk};
+use tests::{Actor, Reply, Suite, desk};
 use tonic::Code;
 
 #[derive(Debug, FromQueryResult)]
@@ -70,6 +76,36 @@ fn readings(entries: &[Entry]) -> Vec<(&str, &str, &str)> {
         .collect()
 }
 
+/// Who was told something personal, by which rpc and what for, in the order in which it must be recorded.
+#[derive(Default)]
+struct Told(Vec<(String, &'static str, &'static str)>);
+
+impl Told {
+    /// Has somebody call, who is told something personal by the reply.
+    async fn by<R: Rpc>(
+        &mut self,
+        (subject, actor): (&str, &Actor),
+        request: R,
+        purpose: &'static str,
+    ) -> Reply<R::Reply> {
+        self.note::<R>(subject, purpose);
+        actor.ok(request).await
+    }
+
+    /// Somebody is told something personal otherwise.
+    fn note<R: Rpc>(&mut self, subject: &str, purpose: &'static str) {
+        let (_, rpc) = R::PATH.rsplit_once('/').unwrap();
+        self.0.push((subject.to_owned(), rpc, purpose));
+    }
+
+    /// That, and nothing else, stands in a log.
+    fn must_be_all(&self, entries: &[Entry]) {
+        let told = self.0.iter();
+        let told = told.map(|(subject, rpc, purpose)| (subject.as_str(), *rpc, *purpose));
+        assert_eq!(readings(entries), told.collect::<Vec<_>>());
+    }
+}
+
 fn denials(entries: &[Entry]) -> Vec<(&str, &str, &str, i64)> {
     let denials = entries.iter().filter(|entry| entry.kind == "denial");
     let mut denials: Vec<_> = denials
@@ -118,7 +154,8 @@ async fn who_read_a_dossier_is_recorded_with_the_purpose() {
     let recorded = entries(&suite, "intake").await;
     let desk = subject(COMMUNE, "receptionist");
     let expected = [
-        (desk.as_str(), "GetDossier", "handling"),
+        (an.as_str(), "SubmitDossier", "own"),
+        (&desk, "GetDossier", "handling"),
         (&desk, "GetDossier", "complaint"),
         (&desk, "ListDossiers", "handling"),
         (&an, "GetDossier", "own"),
@@ -186,7 +223,8 @@ async fn what_was_written_outlives_a_killed_process_and_goes_on_where_it_was() {
             .await;
     };
     read().await;
-    until_recorded(&suite, 1).await;
+    // The registration told the dossier too.
+    until_recorded(&suite, 2).await;
     suite.kill().await;
     suite.restart().await;
     let read = || async {
@@ -196,7 +234,7 @@ async fn what_was_written_outlives_a_killed_process_and_goes_on_where_it_was() {
             .await;
     };
     read().await;
-    until_recorded(&suite, 2).await;
+    until_recorded(&suite, 3).await;
     suite.must_add_up().await;
 }
 

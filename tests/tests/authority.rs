@@ -18,5 +18,7 @@ mod probe;
 mod scene;
 #[path = "authority/strangers.rs"]
 mod strangers;
+#[path = "authority/table.rs"]
+mod table;
 #[path = "authority/tokens.rs"]
 mod tokens;

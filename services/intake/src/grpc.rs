@@ -17,6 +17,7 @@ use kit::db::Db;
 use kit::failure::Failure;
 use kit::fields::name;
 use kit::seal::Keyring;
+use kit::serve::Peer;
 use kit::watch::Watches;
 use kit::writer::{Writer, respond};
 use proto::intake::v1 as pb;
@@ -24,13 +25,13 @@ use proto::intake::v1::dossier_service_server::DossierService;
 use proto::intake::v1::payment_service_server::PaymentService;
 use sea_orm::DatabaseConnection;
 use tonic::{Request, Response, Status};
-use worktime::RuleSet;
 
 use crate::act::Act;
 use crate::dossier::{Dossier, InvalidTransition, Receipt};
 use crate::error::Error;
 use crate::ledger::Intake;
 use crate::{store, wire};
+use reading::Tells;
 pub use tracking::Tracking;
 
 /// How long a holder's act waits for intake to hear of the acceptance.
@@ -72,6 +73,23 @@ impl Dossiers {
         Ok(found.ok_or(Error::DossierNotFound)?)
     }
 
+    /// Has a mutation done, and tells of it.
+    async fn answer<M, R>(
+        &self,
+        request: Request<M>,
+        parse: Parse<M>,
+    ) -> Result<Response<R>, Status>
+    where
+        M: prost::Message + prost::Name,
+        R: prost::Message + Default + Tells,
+    {
+        let context = Context::of(&request)?;
+        let request = request.into_inner();
+        let (request_id, act) = parse(&context, &request)?;
+        let replied = self.writer.call(&context, request_id, &request, act).await;
+        self.telling(&context, respond(&replied?)?)
+    }
+
     /// Has a holder's act done; when it names an acceptance that intake has not heard of, waits for news of it.
     async fn as_holder<M, R>(
         &self,
@@ -80,7 +98,7 @@ impl Dossiers {
     ) -> Result<Response<R>, Status>
     where
         M: prost::Message + prost::Name,
-        R: prost::Message + Default,
+        R: prost::Message + Default + Tells,
     {
         let context = Context::of(&request)?;
         let request = request.into_inner();
@@ -98,7 +116,7 @@ impl Dossiers {
                         return Err(failure.into());
                     }
                 }
-                replied => return respond(&replied?),
+                replied => return self.telling(&context, respond(&replied?)?),
             }
         }
     }
@@ -107,27 +125,8 @@ impl Dossiers {
 /// Reads a mutation: its `request_id` and what it asks for.
 type Parse<M> = fn(&Context, &M) -> Result<(String, Act), Failure>;
 
-/// Has a mutation done.
-async fn answer<M, R>(
-    writer: &Writer<Intake>,
-    request: Request<M>,
-    parse: Parse<M>,
-) -> Result<Response<R>, Status>
-where
-    M: prost::Message + prost::Name,
-    R: prost::Message + Default,
-{
-    let context = Context::of(&request)?;
-    let request = request.into_inner();
-    let (request_id, act) = parse(&context, &request)?;
-    respond(&writer.call(&context, request_id, &request, act).await?)
-}
-
 /// What applicants pay.
-pub struct Payments {
-    /// For changes.
-    pub writer: Writer<Intake>,
-}
+pub struct Payments(pub Dossiers);
 
 #[tonic::async_trait]
 impl PaymentService for Payments {
@@ -135,7 +134,7 @@ impl PaymentService for Payments {
         &self,
         request: Request<pb::ConfirmPaymentRequest>,
     ) -> Result<Response<pb::ConfirmPaymentResponse>, Status> {
-        answer(&self.writer, request, wire::request::confirm_payment).await
+        self.0.answer(request, wire::request::confirm_payment).await
     }
 }
 
@@ -145,56 +144,56 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::SubmitDossierRequest>,
     ) -> Result<Response<pb::SubmitDossierResponse>, Status> {
-        answer(&self.writer, request, wire::filed::submit).await
+        self.answer(request, wire::filed::submit).await
     }
 
     async fn register_dossier(
         &self,
         request: Request<pb::RegisterDossierRequest>,
     ) -> Result<Response<pb::RegisterDossierResponse>, Status> {
-        answer(&self.writer, request, wire::filed::register).await
+        self.answer(request, wire::filed::register).await
     }
 
     async fn reserve_codes(
         &self,
         request: Request<pb::ReserveCodesRequest>,
     ) -> Result<Response<pb::ReserveCodesResponse>, Status> {
-        answer(&self.writer, request, wire::codes::reserve).await
+        self.answer(request, wire::codes::reserve).await
     }
 
     async fn return_codes(
         &self,
         request: Request<pb::ReturnCodesRequest>,
     ) -> Result<Response<pb::ReturnCodesResponse>, Status> {
-        answer(&self.writer, request, wire::codes::give_back).await
+        self.answer(request, wire::codes::give_back).await
     }
 
     async fn receive_dossier(
         &self,
         request: Request<pb::ReceiveDossierRequest>,
     ) -> Result<Response<pb::ReceiveDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::receive).await
+        self.answer(request, wire::request::receive).await
     }
 
     async fn guide_dossier(
         &self,
         request: Request<pb::GuideDossierRequest>,
     ) -> Result<Response<pb::GuideDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::guide).await
+        self.answer(request, wire::request::guide).await
     }
 
     async fn forward_dossier(
         &self,
         request: Request<pb::ForwardDossierRequest>,
     ) -> Result<Response<pb::ForwardDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::forward).await
+        self.answer(request, wire::request::forward).await
     }
 
     async fn refuse_dossier(
         &self,
         request: Request<pb::RefuseDossierRequest>,
     ) -> Result<Response<pb::RefuseDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::refuse).await
+        self.answer(request, wire::request::refuse).await
     }
 
     async fn request_supplement(
@@ -209,7 +208,7 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::SupplementDossierRequest>,
     ) -> Result<Response<pb::SupplementDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::supplement).await
+        self.answer(request, wire::request::supplement).await
     }
 
     async fn request_payment(
@@ -224,28 +223,28 @@ impl DossierService for Dossiers {
         &self,
         request: Request<pb::PostponeAppointmentRequest>,
     ) -> Result<Response<pb::PostponeAppointmentResponse>, Status> {
-        answer(&self.writer, request, wire::request::postpone).await
+        self.answer(request, wire::request::postpone).await
     }
 
     async fn correct_dossier(
         &self,
         request: Request<pb::CorrectDossierRequest>,
     ) -> Result<Response<pb::CorrectDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::correct).await
+        self.answer(request, wire::request::correct).await
     }
 
     async fn stop_dossier(
         &self,
         request: Request<pb::StopDossierRequest>,
     ) -> Result<Response<pb::StopDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::stop).await
+        self.answer(request, wire::request::stop).await
     }
 
     async fn withdraw_dossier(
         &self,
         request: Request<pb::WithdrawDossierRequest>,
     ) -> Result<Response<pb::WithdrawDossierResponse>, Status> {
-        answer(&self.writer, request, wire::request::withdraw).await
+        self.answer(request, wire::request::withdraw).await
     }
 
     async fn record_decision(
@@ -307,15 +306,10 @@ impl DossierService for Dossiers {
         request: Request<pb::TrackDossierRequest>,
     ) -> Result<Response<pb::TrackDossierResponse>, Status> {
         let context = Context::of(&request)?;
+        let peer = request.extensions().get::<Peer>().copied();
         let code = wire::query::tracked_code(&request.into_inner())?;
-        self.tracking.count(context.caller(), &code)?;
-        let found = store::find_by_code(self.sealed(), &Scope::Everything, &code).await;
-        let found = found.map_err(Error::from).map_err(Failure::from)?;
-        let dossier = found.ok_or(Error::DossierNotFound).map_err(Failure::from)?;
-        Ok(Response::new(pb::TrackDossierResponse {
-            code: dossier.code.to_string(),
-            completion: wire::reply::completion(&dossier.state).into(),
-        }))
+        self.tracking.count(context.caller(), peer, &code)?;
+        Ok(Response::new(self.track(&context, &code).await?))
     }
 
     async fn preview_dossier(
@@ -357,7 +351,8 @@ impl DossierService for Dossiers {
         let uid = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let dossier = self.find(&scope, &uid).await?;
         let (receipt, explained) = self.explain(&dossier).await.map_err(Failure::from)?;
-        Ok(Response::new(wire::explain::explained(receipt, &explained)))
+        let explained = wire::explain::explained(receipt, &dossier.course, &explained);
+        Ok(Response::new(explained))
     }
 }
 
@@ -379,17 +374,17 @@ impl Dossiers {
         })?;
         let procedure = store::procedure(self.db.read(), &dossier.filing.version_key()).await?;
         let case = procedure.case(&dossier.filing.case_key)?;
-        let limit = case.limit_with(dossier.filing.limit_extra);
+        let terms = case.terms(dossier.filing.limit_extra, dossier.filing.channel);
         let calendar = self.ledger.calendar_version(&self.db, receipt.due.calendar);
         let calendar = calendar.await?;
         let received = clock::local(receipt.received_at);
-        let rules = RuleSet::in_force_on(received.date());
+        let rules = terms.rules(received.date());
         let interruptions = dossier.course.interruptions();
         let legal = worktime::LegalClock {
             calendar: calendar.of(&dossier.units.receiving),
             rules: &rules,
             received,
-            limit,
+            limit: terms.limit,
             interruptions: &interruptions,
         };
         let explained = legal.explain().map_err(|_| Error::CalendarMissing)?;

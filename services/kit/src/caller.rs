@@ -1,5 +1,6 @@
 //! Who is calling: in which roles, for which units and parties.
 
+mod contract;
 mod pass;
 mod token;
 mod verifier;

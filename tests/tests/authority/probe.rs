@@ -14,16 +14,25 @@ use tests::subscriber::subscribe;
 use tests::{Actor, Held, Refusal, desk, new_request_id};
 use tonic::{Code, Status};
 
-use crate::scene::{Scene, World};
+use crate::scene::{Place, Scene, World};
 pub use people::{Officers, officers};
+
+/// Named where nothing but the right and the state is to stand in the way.
+const ANY_REVISION: i64 = 0;
+/// Nobody has seen this revision, so that nothing changes.
+const NO_REVISION: i64 = 1_000_000;
+/// No offer has this epoch, so that nothing changes.
+const NO_OFFER: i64 = 1_000_000;
 
 /// How the suite answers as far as authority goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It lets the caller.
     Yes,
-    /// The state of the dossier or transfer forbids it to whoever may know of it, before it matters whose it is.
+    /// The state of the dossier or transfer, or what its step is, forbids it to anybody.
     State,
+    /// It names a custody that it does not have.
+    Unheld,
     /// It is there, but not this caller's to do this to.
     No,
     /// It does not say that it is there.
@@ -38,6 +47,7 @@ impl Outcome {
         match self {
             Self::Yes => "yes",
             Self::State => "state",
+            Self::Unheld => "unheld",
             Self::No => "no",
             Self::Unknown => "?",
             Self::Denied => "-",
@@ -51,11 +61,10 @@ impl Outcome {
             // Who may pay is told that this is no order of the dossier.
             (_, "ORDER_NOT_FOUND") => Self::Yes,
             (Code::NotFound, _) => Self::Unknown,
-            (_, "STATE_FORBIDS") => Self::State,
+            (_, "STATE_FORBIDS" | "DECISION_REQUIRED") => Self::State,
+            (_, "NOT_THE_HOLDER" | "CUSTODY_NOT_KNOWN_YET") => Self::Unheld,
             (_, "SIGN_IN_REFUSED") => Self::Yes,
-            (Code::PermissionDenied, _) | (_, "NOT_THE_HOLDER" | "CUSTODY_NOT_KNOWN_YET") => {
-                Self::No
-            }
+            (Code::PermissionDenied, _) => Self::No,
             (
                 Code::InvalidArgument
                 | Code::FailedPrecondition
@@ -151,6 +160,11 @@ impl Probe<'_> {
         (outcome, answer)
     }
 
+    /// That of the transfer; before acceptance there is none, and one must be named all the same.
+    fn custody_epoch(&self) -> i64 {
+        self.scene.transfer.custody_epoch.max(1)
+    }
+
     fn question(&self) -> Question {
         let rpc = self.method.short_name();
         let (service, verb) = rpc.split_once('/').unwrap();
@@ -167,13 +181,12 @@ impl Probe<'_> {
     fn of_dossiers(&self, verb: &str) -> Question {
         let dossier_uid = self.scene.dossier.uid.clone();
         let request_id = new_request_id();
-        // Nobody has seen this revision, so that nothing changes.
-        let expected_revision = 1_000_000;
+        let expected_revision = ANY_REVISION;
         let reason = "thử".to_owned();
         let held = Held {
             transfer: routing::Transfer {
                 dossier_uid: dossier_uid.clone(),
-                custody_epoch: self.scene.transfer.custody_epoch.max(1),
+                custody_epoch: self.custody_epoch(),
                 ..self.scene.transfer.clone()
             },
             position: None,
@@ -182,7 +195,14 @@ impl Probe<'_> {
         self.scene.owner().clone_into(&mut owner.party_uid);
         match verb {
             "GetDossier" => plain(&desk::by_uid(&dossier_uid)),
-            "ListDossiers" => read(&intake::ListDossiersRequest::default(), lists_the_dossier),
+            "ListDossiers" => {
+                let page_size = 500;
+                let request = intake::ListDossiersRequest {
+                    page_size,
+                    ..Default::default()
+                };
+                read(&request, lists_the_dossier)
+            }
             "GetHistory" => plain(&intake::GetHistoryRequest { dossier_uid }),
             "ExplainDeadline" => plain(&intake::ExplainDeadlineRequest { dossier_uid }),
             "ReceiveDossier" => plain(&intake::ReceiveDossierRequest {
@@ -210,14 +230,8 @@ impl Probe<'_> {
                 ..AT_THE_DESK_ONLY.online(self.scene.unit)
             }),
             "RegisterDossier" => plain(&VERTICAL.at_counter(self.scene.unit)),
-            "RequestSupplement" => plain(&intake::RequestSupplementRequest {
-                expected_revision,
-                ..desk::ask_supplement(&held, "")
-            }),
-            "RequestPayment" => plain(&intake::RequestPaymentRequest {
-                expected_revision,
-                ..desk::ask_payment(&held, &[1_000])
-            }),
+            "RequestSupplement" => plain(&desk::ask_supplement(&held, "")),
+            "RequestPayment" => plain(&desk::ask_payment(&held, &[1_000])),
             _ => self.of_courses(verb),
         }
     }
@@ -226,7 +240,7 @@ impl Probe<'_> {
     fn of_courses(&self, verb: &str) -> Question {
         let dossier_uid = self.scene.dossier.uid.clone();
         let request_id = new_request_id();
-        let expected_revision = 1_000_000;
+        let expected_revision = ANY_REVISION;
         let reason = "thử".to_owned();
         match verb {
             "GuideDossier" => plain(&intake::GuideDossierRequest {
@@ -237,12 +251,14 @@ impl Probe<'_> {
             }),
             "ReserveCodes" => plain(&desk::reserve(self.scene.unit, "2017-08-28", 1)),
             "ReturnCodes" => plain(&desk::return_codes(&self.scene.block)),
+            // The unit above is not competent, so that nothing changes.
             "ForwardDossier" => plain(&intake::ForwardDossierRequest {
                 request_id,
                 dossier_uid,
                 expected_revision,
-                competent_unit_uid: self.scene.unit.to_owned(),
+                competent_unit_uid: self.world.name(self.scene, Place::Parent).to_owned(),
             }),
+            // Nothing was asked for.
             "SupplementDossier" => plain(&intake::SupplementDossierRequest {
                 request_id,
                 dossier_uid,
@@ -250,6 +266,7 @@ impl Probe<'_> {
                 components: Vec::new(),
                 form_data: "{}".to_owned(),
             }),
+            // That was long ago.
             "PostponeAppointment" => plain(&intake::PostponeAppointmentRequest {
                 request_id,
                 dossier_uid,
@@ -258,6 +275,7 @@ impl Probe<'_> {
                 reason,
                 legal_basis: String::new(),
             }),
+            // It says so already.
             "CorrectDossier" => plain(&intake::CorrectDossierRequest {
                 request_id,
                 dossier_uid,
@@ -266,10 +284,7 @@ impl Probe<'_> {
                 returning_unit_uid: self.scene.unit.to_owned(),
                 ..Default::default()
             }),
-            "StopDossier" => plain(&intake::StopDossierRequest {
-                expected_revision,
-                ..desk::stop(&self.scene.dossier)
-            }),
+            "StopDossier" => plain(&desk::stop(&self.scene.dossier)),
             "ConfirmPayment" => plain(&desk::confirm(
                 &self.scene.dossier,
                 &intake::Payment {
@@ -286,8 +301,7 @@ impl Probe<'_> {
         let request_id = new_request_id();
         let transfer_uid = self.scene.transfer.uid.clone();
         let unit_uid = self.scene.unit.to_owned();
-        // No offer and no custody has this epoch, so that nothing changes.
-        let epoch = 1_000_000;
+        let offer_epoch = NO_OFFER;
         let reason = "thử".to_owned();
         match verb {
             "GetTransfer" => plain(&routing::GetTransferRequest { uid: transfer_uid }),
@@ -306,18 +320,18 @@ impl Probe<'_> {
             "AcceptTransfer" => plain(&routing::AcceptTransferRequest {
                 request_id,
                 transfer_uid,
-                offer_epoch: epoch,
+                offer_epoch,
             }),
             "DeclineTransfer" => plain(&routing::DeclineTransferRequest {
                 request_id,
                 transfer_uid,
-                offer_epoch: epoch,
+                offer_epoch,
                 reason,
             }),
             "ForwardTransfer" => plain(&routing::ForwardTransferRequest {
                 request_id,
                 transfer_uid,
-                offer_epoch: epoch,
+                offer_epoch,
                 to_unit_uid: self.scene.unit.to_owned(),
                 reason,
                 paper: Vec::new(),
@@ -325,7 +339,7 @@ impl Probe<'_> {
             "CompleteTransfer" => plain(&routing::CompleteTransferRequest {
                 request_id,
                 transfer_uid,
-                custody_epoch: epoch,
+                custody_epoch: self.custody_epoch(),
                 paper: Vec::new(),
             }),
             _ => self.of_the_way_back(verb),
@@ -337,25 +351,26 @@ impl Probe<'_> {
         let request_id = new_request_id();
         let transfer_uid = self.scene.transfer.uid.clone();
         let unit_uid = self.scene.unit.to_owned();
-        let epoch = 1_000_000;
+        let custody_epoch = self.custody_epoch();
         let reason = "thử".to_owned();
         match verb {
             "RecallTransfer" => plain(&routing::RecallTransferRequest {
                 request_id,
                 transfer_uid,
-                offer_epoch: epoch,
+                offer_epoch: NO_OFFER,
                 reason,
             }),
             "ReturnTransfer" => plain(&routing::ReturnTransferRequest {
                 request_id,
                 transfer_uid,
-                custody_epoch: epoch,
+                custody_epoch,
                 reason,
             }),
+            // No step of the route has this key, so that nothing changes.
             "SendBackTransfer" => plain(&routing::SendBackTransferRequest {
                 request_id,
                 transfer_uid,
-                custody_epoch: epoch,
+                custody_epoch,
                 to_step_key: "nowhere".to_owned(),
                 reason,
                 paper: Vec::new(),
@@ -388,7 +403,7 @@ impl Probe<'_> {
         let unit_uid = self.scene.unit.to_owned();
         let deliveries = vec![routing::DeliveryKey {
             transfer_uid: self.scene.transfer.uid.clone(),
-            offer_epoch: 1_000_000,
+            offer_epoch: NO_OFFER,
             attempt: 1,
         }];
         match verb {
@@ -429,8 +444,7 @@ impl Probe<'_> {
     fn of_desks(&self, verb: &str) -> Question {
         let request_id = new_request_id();
         let transfer_uid = self.scene.transfer.uid.clone();
-        // Nobody has seen this revision, so that nothing changes.
-        let expected_revision = 1_000_000;
+        let expected_revision = NO_REVISION;
         match verb {
             "AssignTransfer" => plain(&routing::AssignTransferRequest {
                 request_id,

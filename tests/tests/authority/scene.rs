@@ -8,14 +8,16 @@ use proto::identity::v1::{IdentityNumber, IdentityNumberKind, PartyKind, Registe
 use proto::intake::v1::Dossier;
 use proto::routing::v1::{Transfer, TransferState};
 use tests::cast::{
-    AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, OFFICE, OTHER_COMMUNE, OTHER_DEPARTMENT, particulars,
+    AN, BINH, COMMUNE, CONSTRUCTION, DEPARTMENT, DISTRICT, OFFICE, OTHER_COMMUNE, OTHER_DEPARTMENT,
+    PROVINCE, particulars,
 };
-use tests::filing::{BIRTH, DECIDED_BY_OFFICE, FOREST_PRODUCTS, Procedure, applicant};
+use tests::filing::{
+    BIRTH, CONSULTATION, DECIDED_BY_OFFICE, FOREST_PRODUCTS, Procedure, applicant,
+};
 use tests::{Held, Suite, desk, new_request_id};
 
 use crate::tokens::Mint;
 
-const PROVINCE: &str = "daklak-0000";
 const PATIENCE: Duration = Duration::from_secs(10);
 const MORNING: &str = "2017-08-28T09:00";
 
@@ -28,6 +30,10 @@ pub enum Standing {
     Sender,
     /// The deciding step is offered to it.
     Offered,
+    /// It holds a step that does not decide: it is asked for an opinion.
+    Advises,
+    /// It held such a step; others work on the dossier.
+    Advised,
     /// It holds the deciding step.
     Holder,
     /// It held the deciding step.
@@ -39,10 +45,12 @@ pub enum Standing {
 }
 
 impl Standing {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Desk,
         Self::Sender,
         Self::Offered,
+        Self::Advises,
+        Self::Advised,
         Self::Holder,
         Self::PastHolder,
         Self::Result,
@@ -77,6 +85,15 @@ pub struct Scene {
     sibling: &'static str,
     parent: &'static str,
     unrelated: &'static str,
+    /// Where in routing's log it stands so.
+    position: Option<String>,
+}
+
+/// A transfer of a dossier, and where in routing's log it came so far.
+struct Reached {
+    dossier: Dossier,
+    transfer: Transfer,
+    position: Option<String>,
 }
 
 impl Scene {
@@ -133,9 +150,14 @@ impl World {
         }
     }
 
-    /// Plays a dossier up to where a unit stands so to it.
+    /// Plays a dossier up to where a unit stands so to it, and intake has heard of that.
     pub async fn scene(&self, standing: Standing) -> Scene {
         let scene = self.played(standing).await;
+        let owner = self
+            .mint
+            .actor(&self.suite, Some(Role::Applicant), scene.owner());
+        let heard = owner.after(scene.position.as_ref());
+        heard.ok(desk::by_uid(&scene.dossier.uid)).await;
         let desk = self
             .mint
             .actor(&self.suite, Some(Role::Receptionist), scene.unit);
@@ -149,30 +171,13 @@ impl World {
         match standing {
             Standing::Desk => self.at_the_desk().await,
             Standing::Stranger => self.of_strangers().await,
-            Standing::Sender => {
-                let (dossier, transfer) = self.offered_to_the_office().await;
-                among_departments(DEPARTMENT, dossier, transfer)
-            }
-            Standing::Offered => {
-                let (dossier, transfer) = self.offered_to_the_office().await;
-                among_departments(OFFICE, dossier, transfer)
-            }
-            Standing::Holder => {
-                let (dossier, held) = self.held_by_the_office().await;
-                among_departments(OFFICE, dossier, held.transfer)
-            }
-            Standing::PastHolder => {
-                let (dossier, held) = self.held_by_the_office().await;
-                self.suite.decide(&held, MORNING).await;
-                among_departments(OFFICE, dossier, held.transfer)
-            }
-            Standing::Result => {
-                let (dossier, held) = self.held_by_the_office().await;
-                self.suite.decide(&held, MORNING).await;
-                let result = self.open_offer(&dossier).await;
-                let held = self.suite.accept(&result, MORNING).await;
-                among_departments(DEPARTMENT, dossier, held.transfer)
-            }
+            Standing::Sender => among_departments(DEPARTMENT, self.offered_to_the_office().await),
+            Standing::Offered => among_departments(OFFICE, self.offered_to_the_office().await),
+            Standing::Advises => among_departments(CONSTRUCTION, self.consulted().await),
+            Standing::Advised => among_departments(CONSTRUCTION, self.advised().await),
+            Standing::Holder => among_departments(OFFICE, self.held_by_the_office().await),
+            Standing::PastHolder => among_departments(OFFICE, self.decided().await),
+            Standing::Result => among_departments(DEPARTMENT, self.result().await),
         }
     }
 
@@ -194,33 +199,99 @@ impl World {
             sibling: OTHER_COMMUNE,
             parent: DISTRICT,
             unrelated: OTHER_DEPARTMENT,
+            position: None,
         }
     }
 
     /// Bình's dossier, on its way through a department.
     async fn of_strangers(&self) -> Scene {
         let dossier = self.register(FOREST_PRODUCTS, BINH).await;
-        let offer = self.open_offer(&dossier).await;
-        among_departments(OFFICE, dossier, offer)
-    }
-
-    async fn held_by_the_office(&self) -> (Dossier, Held) {
-        let (dossier, offer) = self.offered_to_the_office().await;
-        let held = self.suite.accept(&offer, MORNING).await;
-        (dossier, held)
+        let transfer = self.open_offer(&dossier, &[DEPARTMENT]).await;
+        let offered = Reached {
+            dossier,
+            transfer,
+            position: None,
+        };
+        among_departments(OFFICE, offered)
     }
 
     /// An's dossier, of which the department has sent the deciding step to the province's office.
-    async fn offered_to_the_office(&self) -> (Dossier, Transfer) {
+    async fn offered_to_the_office(&self) -> Reached {
         let dossier = self.register(DECIDED_BY_OFFICE, AN).await;
+        let mut position = None;
         loop {
-            let offer = self.open_offer(&dossier).await;
-            if offer.to_unit_uid == OFFICE {
-                return (dossier, offer);
+            let transfer = self.open_offer(&dossier, &[DEPARTMENT, OFFICE]).await;
+            if transfer.to_unit_uid == OFFICE {
+                return Reached {
+                    dossier,
+                    transfer,
+                    position,
+                };
             }
-            let held = self.suite.accept(&offer, MORNING).await;
-            self.suite.complete(&held, MORNING).await;
+            let held = self.suite.accept(&transfer, MORNING).await;
+            position = self.completed(&held).await;
         }
+    }
+
+    async fn held_by_the_office(&self) -> Reached {
+        let offered = self.offered_to_the_office().await;
+        self.accepted(offered).await
+    }
+
+    async fn decided(&self) -> Reached {
+        let held = self.held_by_the_office().await;
+        self.suite.decide(&held.held(), MORNING).await;
+        held
+    }
+
+    /// The desk of the department has the result.
+    async fn result(&self) -> Reached {
+        let decided = self.decided().await;
+        let transfer = self.open_offer(&decided.dossier, &[DEPARTMENT]).await;
+        let offered = Reached {
+            transfer,
+            ..decided
+        };
+        self.accepted(offered).await
+    }
+
+    /// An's dossier, about which the department asks another that has taken it up.
+    async fn consulted(&self) -> Reached {
+        let dossier = self.register(CONSULTATION, AN).await;
+        let opening = self.open_offer(&dossier, &[DEPARTMENT]).await;
+        let opening = self.suite.accept(&opening, MORNING).await;
+        let position = self.completed(&opening).await;
+        let transfer = self.open_offer(&dossier, &[CONSTRUCTION]).await;
+        let offered = Reached {
+            dossier,
+            transfer,
+            position,
+        };
+        self.accepted(offered).await
+    }
+
+    async fn advised(&self) -> Reached {
+        let consulted = self.consulted().await;
+        let position = self.completed(&consulted.held()).await;
+        Reached {
+            position,
+            ..consulted
+        }
+    }
+
+    async fn accepted(&self, offered: Reached) -> Reached {
+        let held = self.suite.accept(&offered.transfer, MORNING).await;
+        Reached {
+            transfer: held.transfer,
+            position: held.position,
+            ..offered
+        }
+    }
+
+    /// Has a step done; where that stands in routing's log.
+    async fn completed(&self, held: &Held) -> Option<String> {
+        let officer = self.suite.officer_of(&held.transfer).at(MORNING);
+        officer.ok(desk::complete(held)).await.position
     }
 
     async fn register(&self, procedure: Procedure, citizen: &str) -> Dossier {
@@ -234,7 +305,8 @@ impl World {
         registered.message.dossier.unwrap()
     }
 
-    async fn open_offer(&self, dossier: &Dossier) -> Transfer {
+    /// The open offer of a dossier to one of these units.
+    async fn open_offer(&self, dossier: &Dossier, to: &[&str]) -> Transfer {
         let desk = self.suite.receptionist(DEPARTMENT);
         let route = proto::routing::v1::GetRouteRequest {
             dossier_uid: dossier.uid.clone(),
@@ -242,20 +314,33 @@ impl World {
         until("a step is offered", PATIENCE, async || {
             let route = desk.call(route.clone()).await.ok()?;
             let mut transfers = route.message.transfers.into_iter();
-            transfers.find(|transfer| transfer.state() == TransferState::Offered)
+            transfers.find(|transfer| {
+                let is_open = transfer.state() == TransferState::Offered;
+                is_open && to.contains(&transfer.to_unit_uid.as_str())
+            })
         })
         .await
     }
 }
 
-fn among_departments(unit: &'static str, dossier: Dossier, transfer: Transfer) -> Scene {
+impl Reached {
+    fn held(&self) -> Held {
+        Held {
+            transfer: self.transfer.clone(),
+            position: self.position.clone(),
+        }
+    }
+}
+
+fn among_departments(unit: &'static str, reached: Reached) -> Scene {
     Scene {
-        dossier,
-        transfer,
+        dossier: reached.dossier,
+        transfer: reached.transfer,
         block: String::new(),
         unit,
         sibling: OTHER_DEPARTMENT,
         parent: PROVINCE,
         unrelated: COMMUNE,
+        position: reached.position,
     }
 }

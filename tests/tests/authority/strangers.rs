@@ -1,24 +1,29 @@
-//! Nothing of a stranger's dossier in any list, queue or refusal.
+//! Nothing of a stranger's dossier in any list, watch or refusal.
 
 use std::collections::BTreeSet;
 
-use kit::caller::Role;
-use proto::intake::v1::ListDossiersRequest;
-use proto::routing::v1::{GetTransferRequest, ListTransfersRequest};
-use tests::cast::{COMMUNE, DEPARTMENT, DISTRICT, OFFICE, OTHER_COMMUNE, OTHER_DEPARTMENT};
+use proto::intake::v1::{ListDossiersRequest, WatchDossiersRequest};
+use proto::routing::v1::{
+    GetRouteRequest, GetTransferRequest, ListTransfersRequest, Transfer, TransferState,
+};
+use tests::cast::{
+    COMMUNE, CONSTRUCTION, DEPARTMENT, DISTRICT, OFFICE, OTHER_COMMUNE, OTHER_DEPARTMENT,
+};
 use tests::rpc::Method;
+use tests::suite::PATIENCE;
 use tests::{Actor, desk, new_request_id};
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::probe::{Outcome, Probe, Subject, officers, subject_of};
 use crate::scene::{Place, Scene, Standing, World};
 use crate::tokens::roles;
 
-const UNITS: [&str; 6] = [
+const UNITS: [&str; 7] = [
     COMMUNE,
     OTHER_COMMUNE,
     DISTRICT,
     DEPARTMENT,
+    CONSTRUCTION,
     OTHER_DEPARTMENT,
     OFFICE,
 ];
@@ -72,16 +77,18 @@ async fn a_strangers_dossier_is_refused_in_the_words_for_one_that_does_not_exist
 }
 
 #[tokio::test]
-async fn lists_hold_what_the_caller_may_read_and_nothing_else() {
+async fn lists_and_watches_hold_what_the_caller_may_read_and_nothing_else() {
     let world = World::start().await;
     let mut dossiers = Vec::new();
     for standing in Standing::ALL {
         dossiers.push(world.scene(standing).await.dossier.uid);
     }
+    world.suite.everything_told().await;
+    let transfers = transfers_of(&world, &dossiers).await;
     let units = UNITS
         .into_iter()
         .chain(world.parties.iter().map(String::as_str));
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut seen_on_the_way) = (BTreeSet::new(), BTreeSet::new());
     for name in units {
         for role in roles() {
             let actor = world.mint.actor(&world.suite, role, name);
@@ -91,31 +98,101 @@ async fn lists_hold_what_the_caller_may_read_and_nothing_else() {
                     readable.insert(uid.clone());
                 }
             }
-            let listed = actor.call(ListDossiersRequest::default()).await;
-            let listed = listed
-                .map(|reply| reply.message.dossiers)
-                .unwrap_or_default();
-            let listed: BTreeSet<_> = listed.into_iter().map(|dossier| dossier.uid).collect();
-            assert_eq!(listed, readable, "{role:?} of {name}");
-            read_each_transfer(&actor, name, role).await;
+            assert_eq!(listed(&actor).await, readable, "{role:?} of {name}");
+            assert_eq!(watched(&actor).await, readable, "{role:?} of {name}");
+            let here = transfers_at(name, &actor, &transfers).await;
+            let on_the_list = transfers_listed(name, &actor).await;
+            assert_eq!(on_the_list, here, "{role:?} of {name}");
             seen.insert(readable);
+            seen_on_the_way.insert(here);
         }
     }
     // Nobody, one owner or the other, and units by what they do: the comparison was not of nothing with nothing.
-    assert!(seen.len() >= 6, "{seen:?}");
+    assert!(seen.len() >= 7, "{seen:?}");
+    assert!(seen_on_the_way.len() >= 4, "{seen_on_the_way:?}");
 }
 
-async fn read_each_transfer(actor: &Actor, unit: &str, role: Option<Role>) {
+/// A call that is refused tells nothing; it is refused to nobody but those who are not in the role for it.
+fn told_nothing<T>(refused: &Status) -> BTreeSet<T> {
+    let denied = [Code::PermissionDenied, Code::Unauthenticated];
+    assert!(denied.contains(&refused.code()), "{refused:?}");
+    BTreeSet::new()
+}
+
+/// The dossiers that a list shows.
+async fn listed(actor: &Actor) -> BTreeSet<String> {
+    match actor.call(ListDossiersRequest::default()).await {
+        Ok(listed) => {
+            let dossiers = listed.message.dossiers.into_iter();
+            dossiers.map(|dossier| dossier.uid).collect()
+        }
+        Err(refused) => told_nothing(&refused),
+    }
+}
+
+/// The dossiers that a watch names from the beginning up to the bookmark, also as such that have left the scope.
+async fn watched(actor: &Actor) -> BTreeSet<String> {
+    let mut watch = match actor.follow(WatchDossiersRequest::default()).await {
+        Ok(watch) => watch,
+        Err(refused) => return told_nothing(&refused),
+    };
+    let mut named = BTreeSet::new();
+    loop {
+        let next = tokio::time::timeout(PATIENCE, watch.message()).await;
+        let told = match next.expect("a bookmark comes") {
+            Ok(told) => told.expect("the watch goes on"),
+            Err(refused) => return told_nothing(&refused),
+        };
+        let dossier = told.dossier.map(|dossier| dossier.uid);
+        let left = Some(told.left_scope_uid).filter(|uid| !uid.is_empty());
+        match dossier.or(left) {
+            Some(uid) => named.insert(uid),
+            None => return named,
+        };
+    }
+}
+
+/// All transfers of these dossiers: the department had a part in each that is on its way.
+async fn transfers_of(world: &World, dossiers: &[String]) -> Vec<Transfer> {
+    let mut transfers = Vec::new();
+    for uid in dossiers {
+        let desk = world.suite.receptionist(DEPARTMENT);
+        let dossier_uid = uid.clone();
+        let route = desk.call(GetRouteRequest { dossier_uid }).await;
+        if let Ok(route) = route {
+            transfers.extend(route.message.transfers);
+        }
+    }
+    assert!(transfers.len() > 2 * dossiers.len(), "{transfers:?}");
+    transfers
+}
+
+/// Which of these transfers are at a unit and may be read.
+async fn transfers_at(unit: &str, actor: &Actor, transfers: &[Transfer]) -> BTreeSet<String> {
+    let mut readable = BTreeSet::new();
+    for transfer in transfers.iter().filter(|of| of.to_unit_uid == unit) {
+        let uid = transfer.uid.clone();
+        if actor.call(GetTransferRequest { uid }).await.is_ok() {
+            readable.insert(transfer.uid.clone());
+        }
+    }
+    readable
+}
+
+/// The transfers that the list of a unit shows in whatever state.
+async fn transfers_listed(unit: &str, actor: &Actor) -> BTreeSet<String> {
+    let states = (1..).map_while(|state| TransferState::try_from(state).ok());
     let list = ListTransfersRequest {
         unit_uid: unit.to_owned(),
+        page_size: 500,
+        states: states.map(i32::from).collect(),
         ..Default::default()
     };
-    let Ok(listed) = actor.call(list).await else {
-        return;
-    };
-    for transfer in listed.message.transfers {
-        let uid = transfer.uid;
-        let read = actor.call(GetTransferRequest { uid }).await;
-        assert!(read.is_ok(), "{role:?} of {unit}: {read:?}");
+    match actor.call(list).await {
+        Ok(listed) => {
+            let transfers = listed.message.transfers.into_iter();
+            transfers.map(|transfer| transfer.uid).collect()
+        }
+        Err(refused) => told_nothing(&refused),
     }
 }

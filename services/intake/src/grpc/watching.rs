@@ -1,7 +1,5 @@
 //! `WatchDossiers`: what changed, as the caller may know it now.
 
-use std::collections::HashSet;
-
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use kit::authority::{Context, Scope};
@@ -18,8 +16,6 @@ use crate::error::Error;
 use crate::{store, wire};
 
 const WATCH: &str = "motcua.intake.v1.DossierService/WatchDossiers";
-/// Of more dossiers a stream does not remember that it told of them.
-const REMEMBERED: usize = 10_000;
 
 /// What is streamed.
 pub type Responses = BoxStream<'static, Result<pb::WatchDossiersResponse, Status>>;
@@ -36,13 +32,12 @@ impl Dossiers {
         let watcher = Watcher {
             scope: context.rights.scope(),
             dossiers: self.clone(),
-            told_of: HashSet::new(),
             national: request.national_records,
             context,
         };
         let responses = futures::stream::try_unfold(
             (Box::pin(told), watcher),
-            |(mut told, mut watcher)| async move {
+            |(mut told, watcher)| async move {
                 while let Some(next) = told.try_next().await? {
                     if let Some(response) = watcher.response(next).await? {
                         return Ok(Some((response, (told, watcher))));
@@ -62,14 +57,12 @@ struct Watcher {
     scope: Scope,
     /// Whether the national portal's records are told too.
     national: bool,
-    /// Of which dossiers this stream has told.
-    told_of: HashSet<String>,
 }
 
 impl Watcher {
     /// What the caller is told; nothing of what it may not know of.
     async fn response(
-        &mut self,
+        &self,
         told: Told<Event>,
     ) -> Result<Option<pb::WatchDossiersResponse>, Failure> {
         let bookmark = pb::WatchDossiersResponse {
@@ -82,14 +75,13 @@ impl Watcher {
         let (uid, changed_at) = (&event.subject, event.occurred_at);
         let found = store::find(self.dossiers.sealed(), &self.scope, uid).await;
         let Some(dossier) = found.map_err(Error::from)? else {
-            let left = self.told_of.remove(uid);
-            return Ok(left.then_some(pb::WatchDossiersResponse {
+            return Ok(self.leaves(&event).then(|| pb::WatchDossiersResponse {
                 left_scope_uid: uid.clone(),
                 changed_at,
                 ..bookmark
             }));
         };
-        self.remember(&dossier).await?;
+        self.record(&dossier).await?;
         Ok(Some(pb::WatchDossiersResponse {
             dossier: Some(wire::reply::dossier(&dossier)),
             national_record: self.national.then(|| wire::national::record(&dossier)),
@@ -102,17 +94,22 @@ impl Watcher {
         }))
     }
 
+    /// Whether a dossier that the caller may not know of left its scope with this: the event says who lost it, so that nobody need
+    /// remember what was told, and whoever comes back later is told the same.
+    fn leaves(&self, event: &Event) -> bool {
+        wire::event::left(event).is_some_and(|(stood, unit)| {
+            let stood = stood.iter().map(|relation| (*relation, unit.as_str()));
+            self.scope.covers(&stood.collect::<Vec<_>>())
+        })
+    }
+
     /// What is told of an applicant is recorded first.
-    async fn remember(&mut self, dossier: &Dossier) -> Result<(), Failure> {
+    async fn record(&self, dossier: &Dossier) -> Result<(), Failure> {
         let context = Context {
             at: clock::real(),
             ..self.context.clone()
         };
         let read = std::slice::from_ref(dossier);
-        self.dossiers.record(&context, WATCH, read).await?;
-        if self.told_of.len() < REMEMBERED {
-            self.told_of.insert(dossier.uid.clone());
-        }
-        Ok(())
+        self.dossiers.record(&context, WATCH, read).await
     }
 }

@@ -115,21 +115,38 @@ impl Rights {
     /// took over. Empty where it goes on for no unit; `None` where it may not.
     #[must_use]
     pub fn acting_for(&self, standing: &[(Relation, &str)], step: Option<Role>) -> Option<String> {
+        let (unit, _) = self.acting(standing, step)?;
+        Some(unit)
+    }
+
+    /// In which role of an officer it goes on then; nothing where a party, a system or a service does, or anybody may.
+    #[must_use]
+    pub fn acting_as(&self, standing: &[(Relation, &str)], step: Option<Role>) -> Option<Role> {
+        let (_, role) = self.acting(standing, step)?;
+        role.filter(|role| role.is_of_an_officer())
+    }
+
+    /// For which unit, and in which role.
+    fn acting(
+        &self,
+        standing: &[(Relation, &str)],
+        step: Option<Role>,
+    ) -> Option<(String, Option<Role>)> {
         let itself = (Relation::Itself, self.caller.subject.as_str());
+        let by_nothing = || (String::new(), None);
         self.rows().find_map(|row| {
             if row.is_of_itself() {
-                return standing.contains(&itself).then(String::new);
+                return standing.contains(&itself).then(by_nothing);
             }
             let stands_by = |grant: &Grant| {
                 let stands = |(relation, name): &&(Relation, &str)| {
                     row.relations.contains(relation) && grant.reach.includes(name)
                 };
                 let (_, name) = standing.iter().find(stands)?;
-                Some(grant.unit(name).to_owned())
+                Some((grant.unit(name).to_owned(), Some(grant.role)))
             };
             let by_grant = self.grants(row, step).find_map(stands_by);
-            let by_nothing = row.relations.contains(&Relation::Any).then(String::new);
-            by_grant.or(by_nothing)
+            by_grant.or_else(|| row.relations.contains(&Relation::Any).then(by_nothing))
         })
     }
 
@@ -249,6 +266,29 @@ mod tests {
         let withdraw = rights(vec![of_a_person], "intake.DossierService/WithdrawDossier");
         let unit = withdraw.acting_for(&[(Relation::Owner, "party")], None);
         assert_eq!(unit.as_deref(), Some(""));
+    }
+
+    #[test]
+    fn an_act_is_in_the_role_of_the_position_that_lets_it_be_done_and_of_no_party_or_system() {
+        let grants = vec![at(Role::Receptionist, "a"), at(Role::Leader, "b")];
+        let stop = rights(grants, "intake.DossierService/StopDossier");
+        let role = |standing| stop.acting_as(&[standing], None);
+        assert_eq!(role((Relation::Receiving, "a")), Some(Role::Receptionist));
+        assert_eq!(role((Relation::Competent, "b")), Some(Role::Leader));
+        assert_eq!(role((Relation::Competent, "a")), None);
+        let owner = rights(
+            vec![at(Role::Applicant, "party")],
+            "intake.DossierService/StopDossier",
+        );
+        let by_owner = owner.acting_as(&[(Relation::Owner, "party")], None);
+        assert_eq!(by_owner, None);
+        let accept = "routing.TransferService/AcceptTransfer";
+        let system = rights(vec![at(Role::LinkedSystem, "a")], accept);
+        let by_system = system.acting_as(&[(Relation::Offered, "a")], Some(Role::Examiner));
+        assert_eq!(by_system, None);
+        let examiner = rights(vec![at(Role::Examiner, "a")], accept);
+        let by_examiner = examiner.acting_as(&[(Relation::Offered, "a")], Some(Role::Examiner));
+        assert_eq!(by_examiner, Some(Role::Examiner));
     }
 
     #[test]

@@ -79,8 +79,8 @@ pub struct Verifier(Arc<State>);
 struct State {
     source: KeySource,
     known: RwLock<Known>,
-    /// When a token that names an unknown key last made it ask.
-    asked_at: AsyncMutex<Option<Instant>>,
+    /// How it last asked because a token named an unknown key.
+    asked: AsyncMutex<Option<Asked>>,
     verified: RwLock<HashMap<Signature, Verified>>,
     /// Told when the keys or the revocations are others.
     changed: watch::Sender<()>,
@@ -89,6 +89,12 @@ struct State {
 /// The signature of a token, as the token ends with it: what Ed25519 gives, in base64url. It tells tokens that were verified
 /// from each other and costs less to look up than all of one.
 type Signature = [u8; 86];
+
+/// When the keys were asked for, and why they did not come.
+struct Asked {
+    at: Instant,
+    failed: Option<Failure>,
+}
 
 /// What was fetched last.
 #[derive(Default)]
@@ -115,7 +121,7 @@ impl Verifier {
         Self(Arc::new(State {
             source,
             known: RwLock::default(),
-            asked_at: AsyncMutex::default(),
+            asked: AsyncMutex::default(),
             verified: RwLock::default(),
             changed: watch::Sender::default(),
         }))
@@ -251,14 +257,21 @@ impl Verifier {
         if let Some(key) = self.known().keys.get(kid) {
             return Ok(key.clone());
         }
-        let mut asked_at = self.0.asked_at.lock().await;
-        let lately = asked_at.is_some_and(|at| at.elapsed() < FETCH_EVERY);
-        if !lately {
-            // Also when it fails: while identity is away, callers are told so at once.
-            *asked_at = Some(clock::monotonic());
-            self.fetch().await?;
+        let mut asked = self.0.asked.lock().await;
+        let lately = |asked: &Asked| asked.at.elapsed() < FETCH_EVERY;
+        if !asked.as_ref().is_some_and(lately) {
+            let at = clock::monotonic();
+            // Before it asks: a call that is given up meanwhile does not let the next one ask at once.
+            *asked = Some(Asked { at, failed: None });
+            let failed = self.fetch().await.err();
+            *asked = Some(Asked { at, failed });
         }
-        self.known().keys.get(kid).cloned().ok_or_else(invalid)
+        if let Some(key) = self.known().keys.get(kid) {
+            return Ok(key.clone());
+        }
+        // While identity is away nobody can say whether the key is one, and whoever asks next is told so at once.
+        let failed = asked.as_ref().and_then(|asked| asked.failed.clone());
+        Err(failed.unwrap_or_else(invalid))
     }
 
     async fn fetch(&self) -> Result<(), Failure> {

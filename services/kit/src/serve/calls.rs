@@ -14,6 +14,7 @@ use tonic::body::Body;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::Layer as _;
 
+use super::Peer;
 use super::gate::Gated;
 use crate::tls::{OverTls, Session};
 
@@ -28,6 +29,7 @@ type Web = TowerToHyperService<GrpcWebService<Gated>>;
 #[derive(Clone)]
 pub(super) struct Calls {
     ways: Arc<Ways>,
+    peer: Option<Peer>,
     session: Option<Session>,
 }
 
@@ -48,13 +50,15 @@ impl Calls {
         };
         Self {
             ways: Arc::new(ways),
+            peer: None,
             session: None,
         }
     }
 
-    /// The same under TLS, where this was agreed.
-    pub fn of(&self, session: Option<Session>) -> Self {
+    /// The same over one connection, from where it comes, and under TLS where this was agreed.
+    pub fn of(&self, peer: Option<Peer>, session: Option<Session>) -> Self {
         Self {
+            peer,
             session,
             ways: Arc::clone(&self.ways),
         }
@@ -73,8 +77,11 @@ impl Service<Request<Incoming>> for Calls {
     >;
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let extensions = request.extensions_mut();
+        if let Some(peer) = self.peer {
+            extensions.insert(peer);
+        }
         if let Some(session) = &self.session {
-            let extensions = request.extensions_mut();
             extensions.insert(OverTls);
             if let Some(certificate) = &session.certificate {
                 extensions.insert(certificate.clone());

@@ -14,10 +14,10 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Limits;
 use super::calls::Calls;
 use super::seats::{Seat, Seats};
 use super::stream::{Carrier, Stream};
+use super::{Limits, Peer};
 use crate::clock;
 use crate::inside::Arrivals;
 use crate::tls::{PeerCertificate, Session, Tls};
@@ -107,15 +107,16 @@ impl Connections {
     async fn hold(
         self,
         carrier: impl Future<Output = Result<(Carrier, Option<Session>), Fault>>,
-        _seat: Option<Seat>,
+        seat: Option<Seat>,
     ) {
+        let peer = seat.as_ref().map(Seat::peer);
         let begun = tokio::time::timeout(self.limits.handshake, async {
             let (carrier, session) = carrier.await?;
             Ok::<_, Fault>((Stream::begin(carrier).await?, session))
         });
         let ended = match self.drain.run_until_cancelled(begun).await {
             Some(Ok(Ok((stream, session)))) => {
-                let talk = self.talk(stream, session);
+                let talk = self.talk(stream, peer, session);
                 self.cut.run_until_cancelled(talk).await
             }
             Some(Ok(Err(error))) => Some(Err(error)),
@@ -126,9 +127,14 @@ impl Connections {
         }
     }
 
-    async fn talk(&self, stream: Stream, session: Option<Session>) -> Result<(), Fault> {
+    async fn talk(
+        &self,
+        stream: Stream,
+        peer: Option<Peer>,
+        session: Option<Session>,
+    ) -> Result<(), Fault> {
         let builder = self.protocols();
-        let (io, calls) = (TokioIo::new(stream), self.calls.of(session));
+        let (io, calls) = (TokioIo::new(stream), self.calls.of(peer, session));
         let mut connection = std::pin::pin!(builder.serve_connection(io, calls));
         tokio::select! {
             ended = connection.as_mut() => return ended,

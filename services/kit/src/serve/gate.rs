@@ -15,6 +15,7 @@ use tracing::Instrument as _;
 
 use super::ending::until;
 use super::metadata::{malformed, must_fit, purpose, time_of};
+use super::meter::Meter;
 use super::rates::Rates;
 use super::refusing::{denial, explain, is_denial, refusal, refuse, starting, too_late, unknown};
 use super::rpcs::{Rpc, Rpcs, Served, Standing};
@@ -41,7 +42,7 @@ struct Inner {
     rpcs: Rpcs,
     drain: CancellationToken,
     anonymous: Arc<Caller>,
-    rates: Rates,
+    rates: Arc<Rates>,
 }
 
 /// Rpcs behind the gate of their port, or behind none: those of health checks on a port of their own.
@@ -74,7 +75,7 @@ impl Gate {
             rpcs: Rpcs::new(services, libraries, rules),
             drain,
             anonymous: Arc::new(Caller::anonymous()),
-            rates: Rates::new(),
+            rates: Arc::new(Rates::new()),
         }))
     }
 
@@ -120,6 +121,7 @@ impl Gate {
             Ok(context) => {
                 let extensions = request.extensions_mut();
                 extensions.insert(self.0.verifier.clone());
+                extensions.insert(self.meter(&caller));
                 extensions.insert(context)
             }
             Err(failure) => return refuse(request, failure).await,
@@ -165,6 +167,11 @@ impl Gate {
         must_be_ready(served)?;
         catch_up(served, headers).await?;
         Ok((Rights::new(caller, Some(served.rule)), &served.answers))
+    }
+
+    /// Counts what the caller says on a stream.
+    fn meter(&self, caller: &Arc<Caller>) -> Meter {
+        Meter::new(Arc::clone(&self.0.rates), Arc::clone(caller))
     }
 
     /// What a service is told of a call.

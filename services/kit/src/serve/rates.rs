@@ -25,6 +25,19 @@ impl Rates {
     /// # Errors
     /// `RESOURCE_EXHAUSTED`, `RATE_LIMITED` with a delay.
     pub fn count(&self, caller: &Caller) -> Result<(), Failure> {
+        let counted = self.try_count(caller);
+        counted.map_err(|(class, wait)| too_many(class, wait))
+    }
+
+    /// Counts a call once there is room for it. A wait that is given up counts nothing.
+    pub async fn count_in_time(&self, caller: &Caller) {
+        while let Err((_, wait)) = self.try_count(caller) {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Counts a call, or tells how long it takes until there is room for it.
+    fn try_count(&self, caller: &Caller) -> Result<(), (RateClass, Duration)> {
         let Some(terms) = &caller.client else {
             return Ok(());
         };
@@ -33,7 +46,7 @@ impl Rates {
             return Ok(());
         };
         let counted = rate.count(&caller.subject);
-        counted.map_err(|wait| too_many(*class, wait))
+        counted.map_err(|wait| (*class, wait))
     }
 }
 
@@ -53,6 +66,7 @@ fn too_many(class: RateClass, wait: Duration) -> Failure {
 mod tests {
     use super::*;
     use crate::caller::{ClientTerms, Role};
+    use crate::clock;
 
     fn client(subject: &str, rate_class: RateClass) -> Caller {
         Caller {
@@ -74,5 +88,17 @@ mod tests {
         assert!(rates.count(&client("busy", RateClass::High)).is_ok());
         let officer = Caller::new("officer", Role::Examiner, Vec::new());
         assert!((0..5_000).all(|_| rates.count(&officer).is_ok()));
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_room_is_counted_as_fast_as_the_class_allows() {
+        let rates = Rates::new();
+        let (busy, began) = (client("busy", RateClass::Low), clock::monotonic());
+        for _ in 0..25 {
+            rates.count_in_time(&busy).await;
+        }
+        // Twenty at once, and five more at ten a second.
+        assert!(began.elapsed() >= Duration::from_millis(450));
+        assert!(rates.count(&client("other", RateClass::Low)).is_ok());
     }
 }

@@ -5,6 +5,8 @@ use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Peer;
+
 /// The connections of one port.
 #[derive(Clone)]
 pub(super) struct Seats(Arc<Inner>);
@@ -73,6 +75,13 @@ impl Seats {
 
     fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// Whose connection it is.
+    pub fn peer(&self) -> Peer {
+        Peer(self.peer)
     }
 }
 
