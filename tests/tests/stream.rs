@@ -12,6 +12,8 @@ mod dead_letters;
 mod deliveries;
 #[path = "stream/ends.rs"]
 mod ends;
+#[path = "stream/rates.rs"]
+mod rates;
 
 use proto::routing::v1::{Delivery, Transfer};
 

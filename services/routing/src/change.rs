@@ -24,6 +24,8 @@ pub enum Change {
     Position(Position),
     /// A local copy.
     Copy(Copy),
+    /// Nothing to write: intake told of this dossier that its deadline moved.
+    DeadlineMoved(String),
     /// Nothing to write: a link is late, which the operator is told once that is committed.
     LinkLate {
         /// The transfer.

@@ -38,6 +38,8 @@ pub struct Custody {
     pub without_custodian: usize,
     /// Open branches with two.
     pub with_two: usize,
+    /// Steps of dossiers that are offered by more than one transfer.
+    pub offered_twice: usize,
     /// Offers and branches of which the log and the tables do not say the same.
     pub differing: usize,
 }
@@ -138,7 +140,8 @@ impl Fold {
                 | TransferEvent::Unassigned
                 | TransferEvent::Escalated
                 | TransferEvent::LinkLate
-                | TransferEvent::LinkMended => {
+                | TransferEvent::LinkMended
+                | TransferEvent::HoldEnded => {
                     self.open.insert(offer, pair);
                 }
             }
@@ -152,10 +155,13 @@ impl Fold {
 
     /// What it and the tables say together.
     pub(crate) fn compare(mut self, tables: &Tables) -> Custody {
-        for pair in self.open.values() {
-            self.pairs.entry(pair.clone()).or_default().open += 1;
+        // What was told of must be in the tables, where it is open.
+        for (offer, pair) in &self.open {
+            let open = u64::from(tables.offered.contains_key(offer));
+            self.pairs.entry(pair.clone()).or_default().open += open;
         }
-        let told: HashSet<(String, i64)> = self.open.into_keys().collect();
+        let told: HashSet<&(String, i64)> = self.open.keys().collect();
+        let kept: HashSet<&(String, i64)> = tables.offered.keys().collect();
         let holders = &tables.holders;
         let with_two = holders.values().filter(|units| units.len() > 1).count();
         let without = tables
@@ -172,10 +178,11 @@ impl Fold {
         };
         let differing = holders.iter().filter(|entry| !same(*entry)).count();
         Custody {
-            differing: differing + tables.offered.symmetric_difference(&told).count(),
+            differing: differing + kept.symmetric_difference(&told).count(),
             pairs: self.pairs,
             without_custodian,
             with_two,
+            offered_twice: tables.offered_twice(),
         }
     }
 }
@@ -183,8 +190,8 @@ impl Fold {
 /// What the tables say.
 #[derive(Default)]
 pub(crate) struct Tables {
-    /// The transfers that are offered, with their epochs.
-    pub offered: HashSet<(String, i64)>,
+    /// The transfers that are offered, with their epochs; the dossier and the step of each.
+    pub offered: HashMap<(String, i64), (String, String)>,
     /// Who is responsible for the branches of which transfers.
     pub holders: HashMap<String, Vec<String>>,
     /// The transfers whose branches must have a custodian.
@@ -193,7 +200,8 @@ pub(crate) struct Tables {
 
 impl Tables {
     async fn load(db: &impl ConnectionTrait) -> Result<Self, DbErr> {
-        let offered = store::open_transfers(db).await?.into_iter().collect();
+        let offered = store::open_transfers(db).await?.into_iter();
+        let offered = offered.map(|(uid, epoch, dossier, step)| ((uid, epoch), (dossier, step)));
         let mut holders: HashMap<String, Vec<String>> = HashMap::new();
         for holding in store::all_open_holdings(db).await? {
             holders
@@ -202,9 +210,17 @@ impl Tables {
                 .push(holding.custodian);
         }
         Ok(Self {
-            offered,
+            offered: offered.collect(),
             holders,
             open_branches: store::open_branches(db).await?.into_iter().collect(),
         })
+    }
+
+    fn offered_twice(&self) -> usize {
+        let mut transfers: HashMap<&(String, String), usize> = HashMap::new();
+        for step in self.offered.values() {
+            *transfers.entry(step).or_default() += 1;
+        }
+        transfers.values().filter(|count| **count > 1).count()
     }
 }

@@ -68,6 +68,12 @@ pub enum Error {
         /// The transfer.
         transfer: String,
     },
+    /// `OFFER_ON_HOLD`.
+    #[error("the offer of transfer {transfer} waits until the clock of the dossier goes on")]
+    OfferOnHold {
+        /// The transfer.
+        transfer: String,
+    },
     /// `ALREADY_DECIDED`.
     #[error("the dossier is decided: only its result is on the way")]
     AlreadyDecided,
@@ -145,6 +151,7 @@ impl Error {
             Self::NotTheHolder { .. } => (Code::FailedPrecondition, "NOT_THE_HOLDER"),
             Self::DecisionRequired(_) => (Code::FailedPrecondition, "DECISION_REQUIRED"),
             Self::DossierSuspended { .. } => (Code::FailedPrecondition, "DOSSIER_SUSPENDED"),
+            Self::OfferOnHold { .. } => (Code::FailedPrecondition, "OFFER_ON_HOLD"),
             Self::AlreadyDecided => (Code::FailedPrecondition, "ALREADY_DECIDED"),
             Self::StepNotBefore(_) => (Code::FailedPrecondition, "STEP_NOT_BEFORE"),
             Self::BranchBeside(_) => (Code::FailedPrecondition, "BRANCH_BESIDE"),
@@ -185,6 +192,10 @@ impl Error {
                 "Hồ sơ đang chờ người nộp bổ sung giấy tờ hoặc thực hiện nghĩa vụ tài chính; \
                  bước này chỉ kết thúc được sau đó"
             }
+            Self::OfferOnHold { .. } => {
+                "Hồ sơ đang chờ người nộp bổ sung giấy tờ hoặc thực hiện nghĩa vụ tài chính; \
+                 bước này chỉ tiếp nhận được sau đó"
+            }
             Self::AlreadyDecided => {
                 "Hồ sơ đã có quyết định; chỉ còn trả kết quả, không chuyển lại bước trước được"
             }
@@ -224,6 +235,7 @@ impl Error {
             }
             Self::NotTheHolder { transfer }
             | Self::DossierSuspended { transfer }
+            | Self::OfferOnHold { transfer }
             | Self::NotAssigned { transfer } => failure.with("transfer_uid", transfer),
             Self::AssignedAlready { assignee } | Self::AssignedToAnother { assignee } => {
                 failure.with("assignee", assignee)

@@ -3,6 +3,7 @@
 mod queue;
 mod streaming;
 
+use kit::access;
 use kit::authority::{Context, Scope};
 use kit::clock::{self, Moment};
 use kit::copies::{self, UNIT, UnitTable};
@@ -25,6 +26,7 @@ use crate::act::Act;
 use crate::error::Error;
 use crate::ledger::Routing;
 use crate::offers::Offers;
+use crate::reading::{self, Tells};
 use crate::transfer::Transfer;
 use crate::wire::manifest::Asked;
 use crate::wire::queue::Named;
@@ -46,6 +48,8 @@ pub struct Transfers {
     pub writer: Writer<Routing>,
     /// For offers.
     pub offers: Offers,
+    /// For what may speak of a person.
+    pub access: access::Log,
     /// Where streams run.
     pub tasks: TaskTracker,
     /// Cancelled when the process drains.
@@ -105,7 +109,7 @@ impl Transfers {
         })
     }
 
-    /// Has a mutation done.
+    /// Has a mutation done, and tells of it.
     async fn answer<M, R>(
         &self,
         request: Request<M>,
@@ -113,13 +117,23 @@ impl Transfers {
     ) -> Result<Response<R>, Status>
     where
         M: prost::Message + prost::Name,
-        R: prost::Message + Default,
+        R: prost::Message + Default + Tells,
     {
         let context = Context::of(&request)?;
         let request = request.into_inner();
         let (request_id, act) = parse(&context, &request)?;
         let replied = self.writer.call(&context, request_id, &request, act).await;
-        respond(&replied?)
+        self.telling(&context, respond(&replied?)?)
+    }
+
+    /// Records what a reply tells, and only then gives it.
+    fn telling<R: Tells>(
+        &self,
+        context: &Context,
+        response: Response<R>,
+    ) -> Result<Response<R>, Status> {
+        reading::record(&self.access, context, response.get_ref())?;
+        Ok(response)
     }
 }
 
@@ -129,12 +143,12 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::PullTransfersRequest>,
     ) -> Result<Response<pb::PullTransfersResponse>, Status> {
-        let rights = Context::of(&request)?.rights;
+        let context = Context::of(&request)?;
         let mut pull = wire::request::pull(&request.into_inner())?;
         // Who gave the call less time than the wait goes empty-handed and not away.
         pull.wait = deadline::leaving_time_to_answer(pull.wait);
-        rights.must_be_own(&pull.unit)?;
-        let scope = rights.under(READ).scope();
+        context.rights.must_be_own(&pull.unit)?;
+        let scope = context.rights.under(READ).scope();
         let asked_at = clock::real();
         let pulled = self.offers.pull(&scope, &pull);
         // A process that drains does not keep pullers waiting.
@@ -145,9 +159,10 @@ impl TransferService for Transfers {
         let deliveries = pulled
             .iter()
             .map(|(transfer, delivered)| wire::reply::delivery(transfer, delivered, lease_ends));
-        Ok(Response::new(pb::PullTransfersResponse {
+        let reply = pb::PullTransfersResponse {
             deliveries: deliveries.collect(),
-        }))
+        };
+        self.telling(&context, Response::new(reply))
     }
 
     type StreamTransfersStream = streaming::Responses;
@@ -248,7 +263,7 @@ impl TransferService for Transfers {
         })?;
         let scope = rights.under(READ).scope();
         let manifest = self.manifest(&scope, &asked, context.at).await?;
-        Ok(Response::new(manifest))
+        self.telling(&context, Response::new(manifest))
     }
 
     async fn batch_accept_transfers(
@@ -269,59 +284,37 @@ impl TransferService for Transfers {
         &self,
         request: Request<pb::ClaimTransferRequest>,
     ) -> Result<Response<pb::ClaimTransferResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::claim(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        self.answer(request, wire::request::claim).await
     }
 
     async fn assign_transfer(
         &self,
         request: Request<pb::AssignTransferRequest>,
     ) -> Result<Response<pb::AssignTransferResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::assign(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        self.answer(request, wire::request::assign).await
     }
 
     async fn release_transfer(
         &self,
         request: Request<pb::ReleaseTransferRequest>,
     ) -> Result<Response<pb::ReleaseTransferResponse>, Status> {
-        let context = Context::of(&request)?;
-        let request = request.into_inner();
-        let (request_id, act) = wire::request::release(&context, &request)?;
-        respond(
-            &self
-                .writer
-                .call(&context, request_id, &request, act)
-                .await?,
-        )
+        self.answer(request, wire::request::release).await
     }
 
     async fn get_transfer(
         &self,
         request: Request<pb::GetTransferRequest>,
     ) -> Result<Response<pb::GetTransferResponse>, Status> {
-        let Context { rights, at, .. } = Context::of(&request)?;
+        let context = Context::of(&request)?;
         let uid = name("uid", &request.into_inner().uid)?;
-        let found = store::find(self.sealed(), &rights.scope(), &uid).await;
+        let found = store::find(self.sealed(), &context.rights.scope(), &uid).await;
         let found = found.map_err(refused)?.ok_or(Error::TransferNotFound);
-        let found = self.standing(&[found.map_err(Failure::from)?], at).await?;
-        Ok(Response::new(pb::GetTransferResponse {
+        let found = found.map_err(Failure::from)?;
+        let found = self.standing(&[found], context.at).await?;
+        let reply = pb::GetTransferResponse {
             transfer: found.into_iter().next(),
-        }))
+        };
+        self.telling(&context, Response::new(reply))
     }
 
     async fn list_transfers(
@@ -334,25 +327,26 @@ impl TransferService for Transfers {
         let scope = context.rights.under(READ).scope();
         let listed = store::list(self.sealed(), &scope, &filter).await;
         let listed = listed.map_err(refused)?;
-        Ok(Response::new(pb::ListTransfersResponse {
+        let reply = pb::ListTransfersResponse {
             transfers: self.standing(&listed, context.at).await?,
             next_page_token: wire::query::next_page(&listed, filter.limit),
-        }))
+        };
+        self.telling(&context, Response::new(reply))
     }
 
     async fn get_route(
         &self,
         request: Request<pb::GetRouteRequest>,
     ) -> Result<Response<pb::GetRouteResponse>, Status> {
-        let Context { rights, at, .. } = Context::of(&request)?;
-        let scope = rights.scope();
+        let context = Context::of(&request)?;
+        let scope = context.rights.scope();
         let dossier = name("dossier_uid", &request.into_inner().dossier_uid)?;
         let known = store::in_scope_of_dossier(self.db.read(), &scope, &dossier).await;
         if !known.map_err(refused)? {
             return Err(Failure::from(Error::RouteNotFound).into());
         }
-        let route = crate::journey(self.sealed(), &dossier, at).await;
-        Ok(Response::new(route.map_err(refused)?))
+        let route = crate::journey(self.sealed(), &dossier, context.at).await;
+        self.telling(&context, Response::new(route.map_err(refused)?))
     }
 }
 

@@ -166,11 +166,12 @@ impl Journey {
     /// Custody moves to the unit that the transfer is offered to.
     ///
     /// # Errors
-    /// `STATE_FORBIDS`, `OFFER_CHANGED`.
+    /// `STATE_FORBIDS`, `OFFER_CHANGED`, `OFFER_ON_HOLD`.
     pub fn accept(&mut self, uid: &str, offer_epoch: i64, at: Moment) -> Result<(), Error> {
         let transfer = self.transfer(uid)?;
         if transfer.state == State::Offered {
             transfer.must_be_offer(offer_epoch)?;
+            transfer.must_not_be_on_hold()?;
         }
         let epoch = self.route.custody_epoch + 1;
         let accepted = transfer.accept(Acceptance { at, epoch })?;

@@ -3,20 +3,22 @@
 mod decide;
 mod desk;
 mod link;
+mod reckoning;
 mod world;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kit::clock;
-use kit::copies::{self, CALENDAR, CalendarCache, Calendars, UNIT};
-use kit::db::{Db, Sink};
+use kit::copies::{CALENDAR, CalendarCache, UNIT};
+use kit::db::Sink;
+use kit::log::Shard;
 use kit::queue::{Offer, Queue};
 use kit::seal::Keyring;
 use kit::telemetry::metrics;
 use kit::writer::{Effect, Ledger, Step};
 use sea_orm::{DatabaseTransaction, DbErr};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 pub use world::World;
 
@@ -25,7 +27,6 @@ use crate::change::Change;
 use crate::error::Error;
 use crate::link::{Limits, Links};
 use crate::store;
-use crate::transfer::State;
 
 /// Routing's side of the writer.
 pub struct Routing {
@@ -33,6 +34,8 @@ pub struct Routing {
     calendar: CalendarCache,
     calendar_came: Notify,
     units_came: Notify,
+    /// When intake last told that a deadline moved, and in which shard.
+    heard: watch::Sender<Option<(Instant, Shard)>>,
     ring: Keyring,
     limits: Arc<Limits>,
 }
@@ -46,37 +49,10 @@ impl Routing {
             calendar: CalendarCache::default(),
             calendar_came: Notify::new(),
             units_came: Notify::new(),
+            heard: watch::Sender::default(),
             ring: ring.clone(),
             limits: Arc::new(limits),
         }
-    }
-
-    /// The working calendar as this store's copy has it; none before the first.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn calendar(&self, db: &Db) -> Result<Option<Arc<Calendars>>, DbErr> {
-        let copies = copies::load(db.read(), &BTreeSet::from([world::calendar_name()])).await?;
-        Ok(self.calendar.find(&copies))
-    }
-
-    /// One version of it; none where this store has it no more.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn calendar_version(
-        &self,
-        db: &Db,
-        revision: i64,
-    ) -> Result<Option<Arc<Calendars>>, DbErr> {
-        let name = BTreeSet::from([(CALENDAR, copies::calendar_key(revision))]);
-        let copies = copies::load(db.read(), &name).await?;
-        Ok(CalendarCache::default().find(&copies))
-    }
-
-    /// Ends when a calendar has been taken in here since it was last asked.
-    pub async fn calendar_came(&self) {
-        self.calendar_came.notified().await;
     }
 
     /// Ends when units have been taken in here since it was last asked.
@@ -151,6 +127,10 @@ impl Ledger for Routing {
             if matches!(change, Change::Copy(copy) if copy.kind == UNIT) {
                 self.units_came.notify_one();
             }
+            if let Change::DeadlineMoved(dossier) = change {
+                let told = (clock::monotonic(), Shard::of(dossier));
+                self.heard.send_replace(Some(told));
+            }
             if let Change::LinkLate {
                 transfer,
                 unit,
@@ -173,15 +153,17 @@ impl Ledger for Routing {
                     self.queue.lanes().settle(unit, &key);
                 }
                 let (unit, key) = (&transfer.to, transfer.offer_key());
-                if transfer.state == State::Offered && transfer.dead_letter.is_none() {
+                if transfer.is_to_be_delivered() {
                     let offer = Offer {
                         key,
                         dossier: transfer.dossier.clone(),
                         traceparent: traceparent.clone(),
                         committed_at,
+                        due: clock::micros(transfer.due.hand_over),
                     };
                     self.queue.lanes().offer(unit, offer);
-                } else {
+                } else if !transfer.on_hold {
+                    // What is on hold was never there.
                     self.queue.lanes().settle(unit, &key);
                 }
             }

@@ -4,7 +4,8 @@
 //! accepted step is *completed* by its holder, or by intake's decision and return of the result, and not while it waits for the
 //! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps. What the sender
 //! *recalls* and the holder *returns* is the sender's to offer again; a dossier that is *sent back* goes the way since a step
-//! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open.
+//! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open. What opens while the clock of
+//! the dossier stands still is offered *on hold*: nobody is brought it or accepts it before that goes on.
 //!
 //! Within a unit an officer may *claim* a transfer or be *assigned* it, which moves no custody. What is late *escalates* to the
 //! unit's leaders, then to the unit above. What goes to a unit with a linked system must reach that system, and be acknowledged
@@ -28,7 +29,7 @@ mod migration;
 pub mod model;
 mod offers;
 mod paper;
-mod reckoning;
+mod reading;
 mod route;
 mod settings;
 mod staff;
@@ -40,9 +41,11 @@ mod wire;
 
 use std::sync::Arc;
 
+use kit::access;
 use kit::clock::Moment;
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
+use kit::reckoning::Reckoning;
 use kit::seal::Keyring;
 use kit::serve::{Ground, Mounted, Pages, Services, StartError};
 use kit::writer::Writer;
@@ -61,7 +64,6 @@ use alarms::Alarms;
 use grpc::{Queues, Transfers};
 use ledger::Routing;
 use offers::Offers;
-use reckoning::Reckoning;
 use succession::Succession;
 
 const NAME: &str = "routing";
@@ -101,7 +103,7 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartE
         .tasks
         .spawn(async move { stop.run_until_cancelled(lanes).await });
     watch_time(&ground, &writer, &ledger);
-    let rpcs = rpcs(&ground, &writer, &settings);
+    let rpcs = rpcs(&ground, &writer, &access, &settings);
     Ok(Mounted {
         name: NAME,
         rpcs,
@@ -112,7 +114,12 @@ pub async fn start(ground: Ground, settings: Settings) -> Result<Mounted, StartE
     })
 }
 
-fn rpcs(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Services {
+fn rpcs(
+    ground: &Ground,
+    writer: &Writer<Routing>,
+    access: &access::Log,
+    settings: &Settings,
+) -> Services {
     let offers = Offers {
         db: ground.db.clone(),
         queue: ground.queue.clone(),
@@ -124,6 +131,7 @@ fn rpcs(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Servi
         db: ground.db.clone(),
         writer: writer.clone(),
         offers,
+        access: access.clone(),
         tasks: ground.tasks.clone(),
         stop: ground.stop.clone(),
     };
@@ -131,6 +139,7 @@ fn rpcs(ground: &Ground, writer: &Writer<Routing>, settings: &Settings) -> Servi
         db: ground.db.clone(),
         writer: writer.clone(),
         queue: ground.queue.clone(),
+        access: access.clone(),
     };
     Services::new()
         .with(TransferServiceServer::new(transfers))

@@ -117,7 +117,8 @@ impl Links {
         self.systems.get(unit).cloned().unwrap_or_default()
     }
 
-    /// What the link must keep by which an offer goes; nothing where it goes by none, or by one without limits.
+    /// What the link must keep by which an offer goes; nothing where it goes by none, or by one without limits, or waits for the
+    /// clock of its dossier.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
@@ -127,21 +128,30 @@ impl Links {
         calendar: &Calendar,
     ) -> Result<Option<Link>, NoWorkingTime> {
         let linked = self.systems.get(&offer.to);
-        if linked.is_none_or(BTreeSet::is_empty) {
+        if offer.on_hold || linked.is_none_or(BTreeSet::is_empty) {
             return Ok(None);
         }
         let Some(limit) = self.limits.of(&offer.procedure, &offer.to) else {
             return Ok(None);
         };
-        let offered = clock::local(offer.offered_at);
-        let acknowledge_by = calendar.add(offered, limit.acknowledge)?;
         Ok(Some(Link {
             deliver_by: offer.offered_at + limit.deliver,
-            acknowledge_by: clock::from_local(acknowledge_by),
+            acknowledge_in: limit.acknowledge.minutes(),
+            acknowledge_by: answer_by(offer.offered_at, limit.acknowledge, calendar)?,
             delivered_at: None,
             late: None,
         }))
     }
+}
+
+/// By when an offer must be answered that was made then and has so much time for that.
+fn answer_by(
+    offered: Moment,
+    limit: WorkingTime,
+    calendar: &Calendar,
+) -> Result<Moment, NoWorkingTime> {
+    let by = calendar.add(clock::local(offered), limit)?;
+    Ok(clock::from_local(by))
 }
 
 /// How an offer goes by a link.
@@ -149,7 +159,10 @@ impl Links {
 pub struct Link {
     /// By when it must have been delivered.
     pub deliver_by: Moment,
-    /// By when it must have been accepted or declined.
+    /// Within how many working minutes it must be accepted or declined; 0 where that was not kept.
+    #[serde(default)]
+    pub acknowledge_in: u32,
+    /// By when that is.
     pub acknowledge_by: Moment,
     /// When it was first delivered.
     pub delivered_at: Option<Moment>,
@@ -168,6 +181,9 @@ pub struct Lateness {
     pub mend_by: Moment,
     /// When it was mended: delivered, or accepted or declined.
     pub mended_at: Option<Moment>,
+    /// What it was late with before, which counts again where this is taken back.
+    #[serde(default)]
+    pub before: Option<Box<Lateness>>,
 }
 
 /// What a link has to do with an offer.
@@ -211,15 +227,42 @@ impl Link {
     /// It is late at `at`, and closed for that day then.
     #[must_use]
     pub fn late(self, with: LinkStep, at: Moment, mend_by: Moment) -> Self {
-        let mended_at = None;
         Self {
             late: Some(Lateness {
                 with,
                 at,
                 mend_by,
-                mended_at,
+                mended_at: None,
+                before: self.late.map(Box::new),
             }),
             ..self
+        }
+    }
+
+    /// It must be answered by another time. That it was late with the answer is taken back where it was told before that.
+    #[must_use]
+    pub fn due_by(self, acknowledge_by: Moment) -> Self {
+        let untrue = self
+            .late
+            .as_ref()
+            .is_some_and(|late| late.with == LinkStep::Acknowledgement && late.at < acknowledge_by);
+        let link = Self {
+            acknowledge_by,
+            ..self
+        };
+        if untrue { link.taken_back() } else { link }
+    }
+
+    /// What it was late with last does not count; what it was late with before does, and is mended since it was delivered.
+    fn taken_back(self) -> Self {
+        let before = self.late.and_then(|late| late.before);
+        let link = Self {
+            late: before.map(|before| *before),
+            ..self
+        };
+        match link.delivered_at {
+            Some(at) => link.mended(at, LinkStep::Delivery),
+            None => link,
         }
     }
 
@@ -261,16 +304,32 @@ impl Link {
 }
 
 impl Transfer {
-    /// Since when the link by which it goes has been late.
-    pub fn link_late_since(&self) -> Option<Moment> {
-        let link = self.link.as_ref().filter(|_| self.state == State::Offered);
-        link.and_then(Link::late_since)
+    /// The link by which it goes, with its time for the answer by this calendar.
+    ///
+    /// # Errors
+    /// When the calendar has no working time ahead.
+    pub fn link_by(&self, calendar: &Calendar) -> Result<Option<Link>, NoWorkingTime> {
+        let Some(link) = self.open_link().filter(|link| link.acknowledge_in > 0) else {
+            return Ok(self.link.clone());
+        };
+        let limit = WorkingTime::from_minutes(link.acknowledge_in);
+        let by = answer_by(self.offered_at, limit, calendar)?;
+        Ok(Some(link.clone().due_by(by)))
     }
 
-    /// What is late of the link by which it goes, and when; only an offer goes by one.
+    /// The link by which it goes; only an offer goes by one.
+    pub fn open_link(&self) -> Option<&Link> {
+        self.link.as_ref().filter(|_| self.state == State::Offered)
+    }
+
+    /// Since when the link by which it goes has been late.
+    pub fn link_late_since(&self) -> Option<Moment> {
+        self.open_link().and_then(Link::late_since)
+    }
+
+    /// What is late of the link by which it goes, and when.
     pub fn link_alarm(&self) -> Option<(Moment, LinkStep)> {
-        let link = self.link.as_ref().filter(|_| self.state == State::Offered);
-        link.and_then(Link::next_late)
+        self.open_link().and_then(Link::next_late)
     }
 }
 

@@ -52,15 +52,26 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "transfer_to",
             &["to_unit", "state", "step_due", "uid"],
         ),
-        index(
-            "transfer",
-            "transfer_from",
-            &["from_unit", "state", "step_due", "uid"],
+        // What is its sender's again; `store::transfer::list` says it in the same words.
+        index_where(
+            index(
+                "transfer",
+                "transfer_from",
+                &["from_unit", "state", "step_due", "uid"],
+            ),
+            Expr::cust("state IN (3, 5, 7)"),
         ),
         index(
             "transfer",
             "transfer_offers",
-            &["state", "dead_letter", "to_unit", "hand_over_due", "uid"],
+            &[
+                "state",
+                "dead_letter",
+                "on_hold",
+                "to_unit",
+                "hand_over_due",
+                "uid",
+            ],
         ),
         index("position", "position_subject", &["subject"]),
         index_where(
@@ -75,7 +86,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("holding", "holding_dossier", &["dossier_uid"]),
         index("route", "route_code", &["code"]),
         index_where(
-            index("route", "route_reckoned", &["calendar_revision"]),
+            index("route", "route_reckoned", &["calendar_revision", "reaches"]),
             Expr::col("open"),
         ),
     ]
@@ -89,10 +100,13 @@ fn of_the_work_list() -> Vec<IndexCreateStatement> {
             "transfer_procedure",
             &["to_unit", "state", "procedure_code", "step_due", "uid"],
         ),
-        index(
-            "transfer",
-            "transfer_pressing",
-            &["to_unit", "state", "warn_at"],
+        having(
+            "warn_at",
+            index(
+                "transfer",
+                "transfer_pressing",
+                &["to_unit", "state", "warn_at"],
+            ),
         ),
         having(
             "assignee",
@@ -188,6 +202,7 @@ fn transfer() -> TableCreateStatement {
         .col(boolean("paper_travels"))
         .col(binary_null("paper"))
         .col(boolean("dead_letter"))
+        .col(boolean("on_hold"))
         .col(big_integer_null("dead_letter_since"))
         .col(integer_null("dead_letter_deliveries"))
         .col(string_null("assignee"))

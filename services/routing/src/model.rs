@@ -130,7 +130,8 @@ impl Log {
             match transfer.state {
                 State::Offered => {
                     let offer = (transfer.uid.clone(), transfer.offer_epoch);
-                    tables.offered.insert(offer);
+                    let step = (transfer.dossier.clone(), transfer.work.key.clone());
+                    tables.offered.insert(offer, step);
                     tables.open_branches.insert(transfer.uid.clone());
                 }
                 State::Accepted(_) | State::Declined | State::CalledBack | State::GivenBack(_) => {

@@ -1,6 +1,8 @@
 //! Routing's tables: set-wise reads and writes, and queries that start from the caller's scope.
 
 mod holding;
+#[cfg(test)]
+mod plans;
 mod route;
 mod staff;
 #[cfg(test)]
@@ -19,17 +21,14 @@ pub use holding::{all_open as all_open_holdings, of as holdings, open as open_ho
 #[cfg(test)]
 pub use transfer::plan_of_units;
 pub use transfer::{
-    After, Assigned, DeadLetters, Escalated, Filter, OpenOffer, alarmed, assigned_to, by_uids,
-    dead_letters, dossiers_at, dossiers_of, dossiers_of_dead_letters, find, in_scope_of_dossier,
-    inspect, list, manifest, of_dossier, open_branches, open_offer_counts, open_offers,
-    open_transfers, units_with_offers,
+    After, Assigned, DeadLetters, Escalated, Filter, OpenOffer, OpenOffers, alarmed, assigned_to,
+    by_uids, dead_letters, dossiers_at, dossiers_of, dossiers_of_dead_letters, find,
+    in_scope_of_dossier, inspect, list, manifest, of_dossier, open_branches, open_offer_counts,
+    open_offers, open_transfers, units_with_offers,
 };
 
 use crate::change::Change;
-pub use route::{
-    StandingStill, carry_over, closed as closed_routes, count_reckoned_before, reckoned_before,
-    standing_still, versions_before,
-};
+pub use route::{StandingStill, closed as closed_routes, reaching, standing_still, version_before};
 pub(crate) use staff::lock as lock_staff;
 
 use crate::journey::Journey;
@@ -111,7 +110,7 @@ pub async fn save(sink: &impl Sink, changes: &[Change]) -> Result<(), DbErr> {
                 positions.insert(&position.uid, position);
             }
             Change::Copy(copy) => local_copies.push(copy),
-            Change::LinkLate { .. } => {}
+            Change::DeadlineMoved(_) | Change::LinkLate { .. } => {}
         }
     }
     let (mut transfers, mut holdings) = (Vec::new(), Vec::new());

@@ -4,6 +4,7 @@
 //! takes a few offers at a time, so that those who compete share them, and only as many as may be outstanding.
 
 mod acts;
+mod inbound;
 mod outstanding;
 
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+use kit::access;
 use kit::authority::{Context, Scope};
 use kit::caller::Pass;
 use kit::clock;
@@ -25,14 +27,16 @@ use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, Streaming};
+use tonic::Status;
 
 use crate::offers::Offers;
 use crate::transfer::Transfer;
-use crate::wire;
 use crate::wire::queue::Subscription;
+use crate::{reading, wire};
 use acts::Accepted;
 use outstanding::{Held, Outstanding};
+
+pub use inbound::Inbound;
 
 /// How many offers a subscriber takes before others have their turn.
 const AT_ONCE: usize = 16;
@@ -54,6 +58,8 @@ pub type Sent = Result<pb::StreamTransfersResponse, Status>;
 pub struct Subscriber {
     /// What brings offers.
     pub offers: Offers,
+    /// For what may speak of a person.
+    pub access: access::Log,
     /// The call.
     pub context: Context,
     /// Which transfers the caller may know of.
@@ -63,7 +69,7 @@ pub struct Subscriber {
     /// What it subscribed to.
     pub subscription: Subscription,
     /// What its client sends.
-    pub inbound: Streaming<pb::StreamTransfersRequest>,
+    pub inbound: Inbound,
     /// To its client.
     pub out: mpsc::Sender<Sent>,
     /// Cancelled when the process drains.
@@ -73,13 +79,15 @@ pub struct Subscriber {
 /// A stream that runs.
 struct Running {
     offers: Offers,
+    access: access::Log,
     context: Context,
     scope: Scope,
     subscription: Subscription,
     /// Its own name in the queue.
     name: String,
     out: mpsc::Sender<Sent>,
-    stop: CancellationToken,
+    /// Until it is ended from here: its token holds no longer, or the process drains.
+    ended: BoxFuture<'static, Failure>,
     outstanding: Outstanding,
     accepting: FuturesUnordered<BoxFuture<'static, Accepted>>,
     look_at: Instant,
@@ -99,7 +107,7 @@ enum End {
 impl Subscriber {
     /// Brings offers until either side ends the stream; then whatever is outstanding is given back.
     pub async fn run(self) {
-        let (pass, stop, mut inbound) = (self.pass, self.stop.clone(), self.inbound);
+        let (pass, stop, mut inbound) = (self.pass, self.stop, self.inbound);
         let ended = async move {
             tokio::select! {
                 () = stop.cancelled() => stopping(),
@@ -110,27 +118,24 @@ impl Subscriber {
         let mut running = Running {
             outstanding: Outstanding::new(self.subscription.limits),
             offers: self.offers,
+            access: self.access,
             context: self.context,
             scope: self.scope,
             subscription: self.subscription,
             name: clock::new_uid(),
             out: self.out,
-            stop: self.stop,
+            ended: ended.boxed(),
             accepting: FuturesUnordered::new(),
             look_at: now,
             quiet_until: now + QUIET,
         };
-        let end = running.go_on(&mut inbound, std::pin::pin!(ended)).await;
+        let end = running.go_on(&mut inbound).await;
         running.finish(end).await;
     }
 }
 
 impl Running {
-    async fn go_on(
-        &mut self,
-        inbound: &mut Streaming<pb::StreamTransfersRequest>,
-        mut ended: Pin<&mut (impl Future<Output = Failure> + Send)>,
-    ) -> End {
+    async fn go_on(&mut self, inbound: &mut Inbound) -> End {
         let bell = self.offers.queue.lanes().bell(&self.subscription.unit);
         let mut rung = listen(&bell);
         let out = self.out.clone();
@@ -145,7 +150,7 @@ impl Running {
             let wake = self.wake_at();
             tokio::select! {
                 () = out.closed() => return End::Gone,
-                failure = &mut ended => return End::Failed(failure),
+                failure = &mut self.ended => return End::Failed(failure),
                 message = inbound.message(), if self.accepting.len() < ACCEPTING => {
                     match self.hear(message, inbound).await {
                         Ok(()) => {}
@@ -251,7 +256,7 @@ impl Running {
     async fn hear(
         &mut self,
         first: Result<Option<pb::StreamTransfersRequest>, Status>,
-        inbound: &mut Streaming<pb::StreamTransfersRequest>,
+        inbound: &mut Inbound,
     ) -> Result<(), End> {
         let mut heard = Vec::new();
         let mut next = Some(first);
@@ -291,13 +296,18 @@ impl Running {
         self.send(pb::StreamTransfersResponse::default()).await
     }
 
+    /// Sends a message, once what it tells is recorded, when the client has taken enough of those before. One that takes nothing
+    /// does not outlive its token.
     async fn send(&mut self, message: pb::StreamTransfersResponse) -> Result<(), End> {
+        let context = Context {
+            at: self.offers.clock.civil(),
+            ..self.context.clone()
+        };
+        reading::record(&self.access, &context, &message).map_err(End::Failed)?;
         self.quiet_until = clock::monotonic() + QUIET;
-        let sent = self.stop.run_until_cancelled(self.out.send(Ok(message)));
-        match sent.await {
-            Some(Ok(())) => Ok(()),
-            Some(Err(_)) => Err(End::Gone),
-            None => Err(End::Failed(stopping())),
+        tokio::select! {
+            sent = self.out.send(Ok(message)) => sent.map_err(|_| End::Gone),
+            failure = &mut self.ended => Err(End::Failed(failure)),
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Transfer {
     pub paper: Paper,
     /// What the queue says of the present offer where it gave that up; it is open all the same.
     pub dead_letter: Option<DeadLetter>,
+    /// It was opened while the clock of its dossier stood still, and that has not gone on since: it is open, and waits.
+    pub on_hold: bool,
     /// The officer who took it or was given it; none while it is the whole unit's.
     pub assignee: Option<Assignee>,
     /// To whom it has escalated.
@@ -260,6 +262,37 @@ impl Transfer {
         })
     }
 
+    /// Whether it is an offer that its unit is brought.
+    #[must_use]
+    pub fn is_to_be_delivered(&self) -> bool {
+        self.state == State::Offered && self.dead_letter.is_none() && !self.on_hold
+    }
+
+    /// Whether its offer may be accepted.
+    ///
+    /// # Errors
+    /// `OFFER_ON_HOLD`.
+    pub fn must_not_be_on_hold(&self) -> Result<(), Error> {
+        if !self.on_hold {
+            return Ok(());
+        }
+        Err(Error::OfferOnHold {
+            transfer: self.uid.clone(),
+        })
+    }
+
+    /// The same offer, which is on hold no longer and counts as made then.
+    #[must_use]
+    pub fn offered_since(&self, at: Moment, due: Due) -> Self {
+        Self {
+            on_hold: false,
+            offered_at: at,
+            due,
+            revision: self.revision + 1,
+            ..self.clone()
+        }
+    }
+
     /// Compares the revision that a caller has seen, unless that is 0, with the present one.
     ///
     /// # Errors
@@ -417,8 +450,8 @@ impl Transfer {
     /// An open offer is given up: nothing else about it changes. `None` where it is not that offer, or was given up before.
     #[must_use]
     pub fn give_up(&self, epoch: i64, letter: DeadLetter) -> Option<Self> {
-        let is_that = self.state == State::Offered && self.offer_epoch == epoch;
-        (is_that && self.dead_letter.is_none()).then(|| Self {
+        let is_that = self.is_to_be_delivered() && self.offer_epoch == epoch;
+        is_that.then(|| Self {
             dead_letter: Some(letter),
             ..self.becomes(State::Offered)
         })
@@ -459,12 +492,14 @@ impl Transfer {
         }
     }
 
-    /// An officer keeps what its unit accepts, and what stays the same offer, and nothing else.
+    /// An officer keeps what its unit accepts, and what stays the same offer, and nothing else. What waits for the clock of the
+    /// dossier does so whomever it is offered to.
     fn becomes(&self, state: State) -> Self {
         let keeps = matches!(state, State::Accepted(_) | State::Offered);
         Self {
             state,
             dead_letter: None,
+            on_hold: self.on_hold && (state == State::Offered || state.waits_for_sender()),
             assignee: self.assignee.clone().filter(|_| keeps),
             escalation: self.escalation_in(&state),
             revision: self.revision + 1,

@@ -21,6 +21,10 @@ pub fn of(bounds: &Bounds) -> Vec<Property<Play>> {
             "who asked has gone on meanwhile",
             |_, state| asked_and_gone_on(state),
         ));
+        properties.push(Property::sometimes(
+            "a step opens while the applicant is asked",
+            |_, state: &State| state.is_quiet() && is_any_on_hold(state),
+        ));
     }
     if bounds.by.is_none() {
         properties.push(Property::sometimes(
@@ -57,6 +61,10 @@ fn always() -> Vec<Property<Play>> {
         holds("a dead letter is an open offer", |_, state| {
             dead_letters_are_open(state)
         }),
+        holds(
+            "what is on hold waits at its sender's for the clock",
+            |_, state| on_hold_waits(state),
+        ),
         holds("motcua check finds nothing", |_, state| {
             check_finds_nothing(state)
         }),
@@ -105,6 +113,10 @@ fn when_all_is_heard() -> Vec<Property<Play>> {
         holds("heard, the step of who asked waits", |_, state| {
             once_heard(state, who_asked_waits)
         }),
+        holds(
+            "heard, nothing is on hold once the clock runs",
+            |_, state| once_heard(state, on_hold_while_the_clock_stands_still),
+        ),
     ]
 }
 
@@ -299,10 +311,29 @@ fn dead_letters_are_open(state: &State) -> bool {
     dead.all(|transfer| transfer.state == routing::State::Offered)
 }
 
+fn is_any_on_hold(state: &State) -> bool {
+    transfers(state).iter().any(|transfer| transfer.on_hold)
+}
+
+/// Nobody holds it, nobody was brought it too often, and routing knows that the clock stands still.
+fn on_hold_waits(state: &State) -> bool {
+    let stopped = state.journey().and_then(|journey| journey.route.stopped_at);
+    let mut on_hold = transfers(state).iter().filter(|transfer| transfer.on_hold);
+    on_hold.all(|transfer| {
+        let is_senders = matches!(Turn::of(transfer), Turn::Sender);
+        is_senders && transfer.dead_letter.is_none() && stopped.is_some()
+    })
+}
+
+fn on_hold_while_the_clock_stands_still(state: &State) -> bool {
+    state.dossier().state.stands_still() || !is_any_on_hold(state)
+}
+
 fn check_finds_nothing(state: &State) -> bool {
     let found = state.log.compare(state.journey());
     let add_up = found.pairs.values().all(routing::Offers::add_up);
-    add_up && found.without_custodian + found.with_two + found.differing == 0
+    let wrong = found.without_custodian + found.with_two + found.offered_twice + found.differing;
+    add_up && wrong == 0
 }
 
 fn views_agree(state: &State) -> bool {

@@ -6,7 +6,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use intake::model as intake;
-use kit::clock;
 use kit::log::NewEvent;
 use prost::Message as _;
 use proto::event::v1::Event;
@@ -325,7 +324,7 @@ impl State {
             (&stop.transfer, stop.to.is_some()).hash(hasher);
         }
         course.postponed().is_some().hash(hasher);
-        course.rung_until.map(clock::micros).hash(hasher);
+        course.rung.hash(hasher);
         let custodies = self.intake.custodies(DOSSIER).iter();
         let custodies: BTreeMap<_, _> = custodies
             .map(|custody| {
@@ -343,6 +342,8 @@ fn hash_journey(journey: &routing::Journey, hasher: &mut impl Hasher) {
     let route = &journey.route;
     (route.open, route.custody_epoch).hash(hasher);
     (&route.suspended_by, &route.returning).hash(hasher);
+    // What opens meanwhile waits for that.
+    route.stopped_at.is_some().hash(hasher);
     for transfer in journey.transfers() {
         let (state, epoch) = (transfer.state, transfer.state.custody_epoch());
         (
@@ -355,6 +356,7 @@ fn hash_journey(journey: &routing::Journey, hasher: &mut impl Hasher) {
         let given_back = transfer.given_back.as_ref();
         let given_back = given_back.map(|before| (&before.by, before.held.epoch));
         (given_back, transfer.dead_letter.is_some()).hash(hasher);
+        transfer.on_hold.hash(hasher);
         (&transfer.from, &transfer.to, &transfer.offered_before).hash(hasher);
         transfer.offer_epoch.hash(hasher);
     }

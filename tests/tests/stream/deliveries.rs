@@ -206,6 +206,54 @@ async fn those_who_compete_share_and_one_that_dies_delays_nobody() {
 }
 
 #[tokio::test]
+async fn those_who_compete_for_much_get_a_fair_part_each_however_much_they_may_have() {
+    const OFFERS: usize = 160;
+    let suite = Suite::start().await;
+    let examiner = suite.examiner(COMMUNE);
+    let all = limits(1_000, 1 << 20);
+    let mut holder = examiner.subscribe_with(COMMUNE, all, 600).await.unwrap();
+    register(&suite, OFFERS).await;
+    holder.next_of(OFFERS).await;
+    let mut one = examiner.subscribe_with(COMMUNE, all, 600).await.unwrap();
+    let mut other = examiner.subscribe_with(COMMUNE, all, 600).await.unwrap();
+    assert_eq!(one.come().await, []);
+    assert_eq!(other.come().await, []);
+    // All of it is there at once, and both want all of it.
+    drop(holder);
+    let (mut of_one, mut of_other) = (0, 0);
+    while of_one + of_other < OFFERS {
+        tokio::select! {
+            _ = one.next() => of_one += 1,
+            _ = other.next() => of_other += 1,
+        }
+    }
+    let fair = OFFERS / 4;
+    let told = format!("one got {of_one}, the other {of_other}");
+    assert!(of_one >= fair && of_other >= fair, "{told}");
+}
+
+#[tokio::test]
+async fn a_subscriber_that_reads_no_more_delays_no_other() {
+    const OFFERS: usize = 20;
+    let suite = Suite::start().await;
+    let examiner = suite.examiner(COMMUNE);
+    let few = limits(4, 0);
+    let mut stuck = examiner.subscribe_with(COMMUNE, few, 600).await.unwrap();
+    let mut other = examiner.subscribe_with(COMMUNE, few, 600).await.unwrap();
+    stuck.flood();
+    register(&suite, OFFERS).await;
+    let began = now();
+    // What the other took before it was stuck is its own for as long as its lease.
+    for _ in 4..OFFERS {
+        let delivery = other.next().await;
+        assert!(other.done(accept(&delivery)).await.accepted.is_some());
+    }
+    assert!(now() - began < Duration::from_secs(5), "they came late");
+    drop(stuck);
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
 async fn never_more_deliveries_are_outstanding_than_are_allowed() {
     let suite = Suite::start().await;
     register(&suite, 6).await;

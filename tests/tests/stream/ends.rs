@@ -8,7 +8,7 @@ use proto::routing::v1::{FlowLimits, StreamTransfersRequest, Subscription};
 use tests::cast::{COMMUNE, DEPARTMENT};
 use tests::filing::BIRTH;
 use tests::subscriber::{accept, acknowledge, subscribe};
-use tests::{Refusal, Suite};
+use tests::{Actor, Refusal, Suite};
 use tonic::{Code, Status};
 
 fn reason(status: &Status) -> (Code, String) {
@@ -86,11 +86,10 @@ async fn a_stream_ends_when_the_suite_drains() {
     assert!(status.success(), "{status}");
 }
 
-#[tokio::test]
-async fn a_stream_ends_with_its_token() {
+/// Somebody who examines at the commune, with a token that ends in so many seconds.
+fn examiner_for(suite: &Suite, seconds: i64) -> Actor {
     /// What clocks may be apart.
     const LEEWAY: i64 = 60;
-    let suite = Suite::start().await;
     let key = PrivateKey::load(&suite.pair().keys().join("token-signing.pem")).unwrap();
     let now = clock::real().timestamp();
     let claims = Claims {
@@ -98,7 +97,7 @@ async fn a_stream_ends_with_its_token() {
         sub: "somebody".to_owned(),
         aud: AUDIENCE.to_owned(),
         iat: now - 100,
-        exp: now - LEEWAY + 2,
+        exp: now - LEEWAY + seconds,
         jti: clock::new_uid(),
         grants: vec![Granted {
             role: Role::Examiner,
@@ -110,13 +109,34 @@ async fn a_stream_ends_with_its_token() {
         cnf: None,
     };
     let token = sign(&claims, &key).unwrap();
-    let somebody = suite.anonymous().with_token(&token);
+    suite.anonymous().with_token(&token)
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_token() {
+    let suite = Suite::start().await;
+    let somebody = examiner_for(&suite, 2);
     let mut stream = somebody.subscribe(COMMUNE).await.unwrap();
     suite.register(BIRTH, COMMUNE).await;
     assert_eq!(stream.next().await.attempt, 1);
     let ended = stream.end().await.unwrap_err();
     assert_eq!(reason(&ended), is(Code::Unauthenticated, "TOKEN_EXPIRED"));
     // What it had comes at once to the next.
+    let mut next = suite.examiner(COMMUNE).subscribe(COMMUNE).await.unwrap();
+    assert_eq!(next.next().await.attempt, 2);
+}
+
+#[tokio::test]
+async fn a_stream_whose_client_does_not_read_ends_with_its_token_all_the_same() {
+    let suite = Suite::start().await;
+    // Long enough for the suite to get stuck before.
+    let somebody = examiner_for(&suite, 8);
+    let stream = somebody.subscribe_with(COMMUNE, FlowLimits::default(), 600);
+    let mut stream = stream.await.unwrap();
+    suite.register(BIRTH, COMMUNE).await;
+    assert_eq!(stream.next().await.attempt, 1);
+    stream.flood();
+    // What it had comes to the next, long before its lease is over.
     let mut next = suite.examiner(COMMUNE).subscribe(COMMUNE).await.unwrap();
     assert_eq!(next.next().await.attempt, 2);
 }

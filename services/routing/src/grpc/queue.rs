@@ -1,5 +1,6 @@
 //! The rpcs of `QueueService`.
 
+use kit::access;
 use kit::authority::Context;
 use kit::clock;
 use kit::db::Db;
@@ -11,7 +12,7 @@ use tonic::{Request, Response, Status};
 
 use super::{READ, refused};
 use crate::ledger::Routing;
-use crate::{store, wire};
+use crate::{reading, store, wire};
 
 /// The service.
 pub struct Queues {
@@ -21,6 +22,8 @@ pub struct Queues {
     pub writer: Writer<Routing>,
     /// For what waits.
     pub queue: Queue,
+    /// For what may speak of a person.
+    pub access: access::Log,
 }
 
 #[tonic::async_trait]
@@ -42,18 +45,20 @@ impl QueueService for Queues {
         &self,
         request: Request<pb::ListDeadLettersRequest>,
     ) -> Result<Response<pb::ListDeadLettersResponse>, Status> {
-        let rights = Context::of(&request)?.rights;
+        let context = Context::of(&request)?;
         let letters = wire::queue::dead_letters(&request.into_inner())?;
-        rights.must_be_own(&letters.unit)?;
-        let scope = rights.under(READ).scope();
+        context.rights.must_be_own(&letters.unit)?;
+        let scope = context.rights.under(READ).scope();
         let sealed = (self.db.read(), self.db.ring());
         let listed = store::dead_letters(sealed, &scope, &letters).await;
         let listed = listed.map_err(refused)?;
         let due = |letter: &crate::transfer::Transfer| letter.due.hand_over;
-        Ok(Response::new(pb::ListDeadLettersResponse {
+        let reply = pb::ListDeadLettersResponse {
             transfers: listed.iter().map(wire::reply::transfer).collect(),
             next_page_token: super::next_page(&listed, letters.limit, due),
-        }))
+        };
+        reading::record(&self.access, &context, &reply)?;
+        Ok(Response::new(reply))
     }
 
     async fn redrive_dead_letters(

@@ -4,13 +4,13 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use kit::authority::Context;
 use kit::caller::Pass;
-use kit::serve::explained;
+use kit::serve::{Meter, explained};
 use proto::routing::v1 as pb;
 use tokio::sync::mpsc;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{READ, Transfers};
-use crate::stream::{Sent, Subscriber};
+use crate::stream::{Inbound, Sent, Subscriber};
 use crate::wire;
 
 /// How many messages wait for a client that is slow to take them.
@@ -25,19 +25,21 @@ impl Transfers {
         request: Request<Streaming<pb::StreamTransfersRequest>>,
     ) -> Result<Response<Responses>, Status> {
         let (context, pass) = (Context::of(&request)?, Pass::of(&request));
-        let mut inbound = request.into_inner();
-        let first = inbound.message().await;
+        let meter = Meter::of(&request);
+        let mut messages = request.into_inner();
+        let first = messages.message().await;
         let first = first.map_err(|status| explained(&status).map_or(status, Status::from))?;
         let subscription = wire::queue::subscription(first.unwrap_or_default())?;
         context.rights.must_be_own(&subscription.unit)?;
         let (out, outbound) = mpsc::channel(WAITING);
         let subscriber = Subscriber {
             offers: self.offers.clone(),
+            access: self.access.clone(),
             scope: context.rights.under(READ).scope(),
             context,
             pass,
             subscription,
-            inbound,
+            inbound: Inbound::new(messages, meter),
             out,
             stop: self.stop.clone(),
         };

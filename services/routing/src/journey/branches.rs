@@ -11,6 +11,7 @@ use crate::route::{Part, Step};
 use crate::transfer::{State, Transfer, Work};
 
 impl Journey {
+    /// Opens the branch of a step. While the clock of the dossier stands still, its offer waits for that.
     pub(super) fn offer(
         &mut self,
         step: &Step,
@@ -46,6 +47,7 @@ impl Journey {
             reason: String::new(),
             paper: Paper::default(),
             dead_letter: None,
+            on_hold: self.route.stopped_at.is_some(),
             assignee: None,
             escalation: None,
             link: None,

@@ -6,6 +6,7 @@ use kit::copies::Calendars;
 use super::{Journey, Surroundings, What};
 use crate::act::Resumed;
 use crate::error::Error;
+use crate::link::Link;
 use crate::route::{Due, RESULT, Slice};
 use crate::transfer::{State, Transfer};
 
@@ -23,7 +24,7 @@ impl Journey {
         self.route.suspended_by = held.then(|| asked_by.to_owned());
     }
 
-    /// Intake let the clock go on: nothing is suspended, and what is under way is due later.
+    /// Intake let the clock go on: nothing is suspended, what is under way is due later, and what was opened meanwhile is offered.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
@@ -38,7 +39,29 @@ impl Journey {
         } else {
             self.route.resume(resumed.pause, resumed.due);
         }
+        self.end_holds(resumed.pause.to, around)?;
         self.reckon(around)
+    }
+
+    /// What was opened while the clock stood still is offered from then on, and its times are reckoned from then.
+    fn end_holds(&mut self, at: Moment, around: Surroundings<'_>) -> Result<(), Error> {
+        let on_hold = self.transfers.iter().filter(|transfer| transfer.on_hold);
+        let on_hold: Vec<Transfer> = on_hold.cloned().collect();
+        for transfer in on_hold {
+            if transfer.state != State::Offered {
+                // Its sender has it back, and it waits no more once it is offered again.
+                self.keep(&Transfer {
+                    on_hold: false,
+                    ..transfer
+                });
+                continue;
+            }
+            let at = at.max(transfer.offered_at);
+            let (key, to) = (&transfer.work.key, &transfer.to);
+            let due = self.due_of(key, to, at, around.calendar)?;
+            self.note(What::HoldEnded, transfer.offered_since(at, due));
+        }
+        Ok(())
     }
 
     /// Intake reckoned the deadline anew.
@@ -97,8 +120,9 @@ impl Journey {
         for transfer in under_way {
             let (key, to) = (&transfer.work.key, &transfer.to);
             let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
-            if due != transfer.due {
-                self.moved(&transfer, due);
+            let link = transfer.link_by(around.calendar.of(to))?;
+            if due != transfer.due || link != transfer.link {
+                self.moved(&transfer, due, link);
             }
         }
         Ok(())
@@ -110,17 +134,21 @@ impl Journey {
             .transfers
             .iter()
             .filter(|transfer| matches!(transfer.state, State::Offered | State::Accepted(_)));
-        let times = under_way.flat_map(|transfer| transfer.due.times());
+        let times = under_way.flat_map(|transfer| {
+            let answer = transfer.open_link().map(|link| link.acknowledge_by);
+            transfer.due.times().into_iter().chain(answer)
+        });
         let route = [self.route.limit.to, self.route.appointment];
         times.chain(route).fold(self.route.limit.from, Moment::max)
     }
 
     /// Nobody is told where only its marks are others, which stand in no message.
-    fn moved(&mut self, transfer: &Transfer, due: Due) {
+    fn moved(&mut self, transfer: &Transfer, due: Due, link: Option<Link>) {
         let times = |due: &Due| (due.hand_over, due.step);
-        let is_told = times(&due) != times(&transfer.due);
+        let is_told = times(&due) != times(&transfer.due) || link != transfer.link;
         let moved = Transfer {
             due,
+            link,
             revision: transfer.revision + i64::from(is_told),
             ..transfer.clone()
         };

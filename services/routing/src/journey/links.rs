@@ -27,7 +27,7 @@ impl Journey {
             .collect();
         for (nth, what, uid) in told {
             match what {
-                What::Offered => {
+                What::Offered | What::HoldEnded => {
                     if let Some(calendars) = calendars {
                         self.goes_by(nth, links, calendars)?;
                     }

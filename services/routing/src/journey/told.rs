@@ -77,4 +77,6 @@ pub enum What {
     LinkLate,
     /// Its link was late, and is not any more.
     LinkMended,
+    /// Its offer waited for the clock of the dossier, and is brought to its unit from now on.
+    HoldEnded,
 }

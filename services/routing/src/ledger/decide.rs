@@ -5,6 +5,7 @@ mod batch;
 use std::collections::BTreeMap;
 
 use kit::authority::Relation;
+use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::copies;
 use kit::log::{Cause, NewEvent, Shard};
@@ -78,14 +79,18 @@ fn reading(transfer: &Transfer) -> Vec<(Relation, &str)> {
     standing
 }
 
-/// Whether the unit that the caller acts for is one of the two between which the transfer is now.
-fn must_be_party_to(on: &OnTransfer, transfer: &Transfer) -> Result<(), Error> {
-    let now = [
+/// The two units between which a transfer is now.
+fn between(transfer: &Transfer) -> [(Relation, &str); 3] {
+    [
         (Relation::Offered, transfer.to.as_str()),
         (Relation::Holder, &transfer.to),
         (Relation::Sender, &transfer.from),
-    ];
-    if !on.rights.suffice(&now) {
+    ]
+}
+
+/// Whether the unit that the caller acts for is one of the two between which the transfer is now.
+fn must_be_party_to(on: &OnTransfer, transfer: &Transfer) -> Result<(), Error> {
+    if !on.rights.suffice(&between(transfer)) {
         return Err(Error::TransferNotFound);
     }
     let waits_for_sender = transfer.state.waits_for_sender();
@@ -119,7 +124,9 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
         Act::DeadlineMoved { dossier, due } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.deadline_moved(*due, world.around()?)?;
-            effect(world, journey, at, Vec::new())
+            let mut effect = effect(world, journey, at, Vec::new())?;
+            effect.changes.push(Change::DeadlineMoved(dossier.clone()));
+            Ok(effect)
         }
         Act::ClockStopped { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
@@ -186,6 +193,8 @@ fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<C
     let mut journey = world.journey_of(&on.transfer)?.clone();
     let transfer = journey.transfer(&on.transfer)?;
     must_be_party_to(on, transfer)?;
+    let step = Some(transfer.work.role);
+    let role = on.rights.acting_as(&between(transfer), step);
     if let Verb::Complete(_) = on.verb {
         must_end_here(transfer)?;
     }
@@ -237,7 +246,7 @@ fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<C
     }
     journey.send_paper(&on.paper)?;
     let reply = wire::reply::on_transfer(&on.verb, uid, &journey)?;
-    effect(world, journey, at, reply)
+    effect_by(world, journey, (at, role), reply)
 }
 
 /// A deciding step ends with the decision, a result with its return: both are intake's.
@@ -306,9 +315,13 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
 /// The steps under way of journeys are reckoned anew by the calendar of now.
 fn reckon(world: &World, dossiers: &[String], at: Moment) -> Result<Effect<Change>, Error> {
     let mut reckoned = Vec::with_capacity(dossiers.len());
-    for journey in dossiers.iter().filter_map(|uid| world.journey(uid)) {
+    let around = world.around()?;
+    // Whose deadline moved was reckoned when intake told so.
+    let is_left = |journey: &&Journey| journey.route.calendar != around.calendar.revision();
+    let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
+    for journey in journeys.filter(is_left) {
         let mut journey = journey.clone();
-        if let Err(error) = journey.reckon(world.around()?) {
+        if let Err(error) = journey.reckon(around) {
             let dossier = &journey.route.dossier;
             tracing::error!(%dossier, %error, "steps cannot be reckoned anew and stay as they were");
         }
@@ -384,8 +397,18 @@ fn effects(
 /// What a changed journey writes and tells.
 pub(super) fn effect(
     world: &World,
-    mut journey: Journey,
+    journey: Journey,
     at: Moment,
+    reply: Vec<u8>,
+) -> Result<Effect<Change>, Error> {
+    effect_by(world, journey, (at, None), reply)
+}
+
+/// The same of what an officer did in this role, or somebody else in none.
+fn effect_by(
+    world: &World,
+    mut journey: Journey,
+    (at, role): (Moment, Option<Role>),
     reply: Vec<u8>,
 ) -> Result<Effect<Change>, Error> {
     journey.follow_links(world.links(), world.calendar(), at)?;
@@ -402,7 +425,7 @@ pub(super) fn effect(
     let events = told
         .iter()
         .map(|told| {
-            let event = NewEvent::new(&dossier, shard, &wire::event::change(told));
+            let event = NewEvent::new(&dossier, shard, &wire::event::change(told, role));
             let event = event.under(journey.route.key.as_ref());
             match wire::event::personal(told) {
                 personal if personal.is_empty() => event,

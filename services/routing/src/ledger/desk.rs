@@ -114,7 +114,11 @@ pub(super) fn staffed(
     match &change {
         Change::Officer(officer) => staff.put_officer(officer.clone()),
         Change::Position(position) => staff.put_position(position.clone()),
-        Change::Journey { .. } | Change::Erased(_) | Change::Copy(_) | Change::LinkLate { .. } => {}
+        Change::Journey { .. }
+        | Change::Erased(_)
+        | Change::Copy(_)
+        | Change::DeadlineMoved(_)
+        | Change::LinkLate { .. } => {}
     }
     let mut all = Effect::nothing();
     all.changes.push(change);

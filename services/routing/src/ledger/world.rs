@@ -3,10 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use kit::copies::{
-    self, CALENDAR, CalendarCache, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT,
-    UnitTable,
-};
+use kit::copies::{self, CalendarCache, Calendars, Copy, Name, PROCEDURE, UNIT, UnitTable};
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
 
@@ -176,7 +173,10 @@ impl World {
             Change::Copy(copy) => self.take(copy),
             Change::Officer(officer) => self.staff.put_officer(officer.clone()),
             Change::Position(position) => self.staff.put_position(position.clone()),
-            Change::Journey { .. } | Change::Erased(_) | Change::LinkLate { .. } => {}
+            Change::Journey { .. }
+            | Change::Erased(_)
+            | Change::DeadlineMoved(_)
+            | Change::LinkLate { .. } => {}
         }
         if let Change::Erased(dossier) = change
             && let Some(journey) = self.journeys.get_mut(dossier)
@@ -266,14 +266,9 @@ fn links_of(names: &BTreeSet<Name>) -> Vec<Name> {
     units.map(|(_, unit)| (LINK, unit.clone())).collect()
 }
 
-/// The one calendar that all units share.
-pub(super) fn calendar_name() -> Name {
-    (CALENDAR, PROVINCE_CALENDAR.to_owned())
-}
-
 /// The copies that an act needs: the calendar and units for whatever offers, the procedure for what opens.
 fn named_by(act: &Act, world: &World) -> Vec<Name> {
-    let calendar = calendar_name;
+    let calendar = copies::calendar_name;
     let unit = |uid: &String| (UNIT, uid.clone());
     let named = |uid: &str| (UNIT, uid.to_owned());
     match act {
@@ -299,7 +294,14 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             let units = journeys.flat_map(units_of);
             units.chain([calendar()]).collect()
         }
-        Act::DeadlineMoved { .. } | Act::ClockResumed(_) | Act::Reckon(_) => vec![calendar()],
+        Act::ClockResumed(resumed) => {
+            let journey = world.journey(&resumed.dossier).into_iter();
+            let on_hold = journey.flat_map(Journey::transfers);
+            let on_hold = on_hold.filter(|transfer| transfer.on_hold);
+            let units = on_hold.map(|transfer| unit(&transfer.to));
+            units.chain([calendar()]).collect()
+        }
+        Act::DeadlineMoved { .. } | Act::Reckon(_) => vec![calendar()],
         Act::Ring(dossiers) => {
             let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
             let transfers = journeys.flat_map(Journey::transfers);
@@ -336,18 +338,18 @@ fn named_by_verb(on: &OnTransfer, world: &World) -> Vec<Name> {
             let units = world.staff.units();
             units.map(|uid| (UNIT, uid.to_owned())).collect()
         }
-        Verb::Forward { to, .. } => vec![calendar_name(), unit(to)],
+        Verb::Forward { to, .. } => vec![copies::calendar_name(), unit(to)],
         Verb::SendBack { .. } => {
             let journey = world.journey_of(&on.transfer);
             let units = journey.iter().flat_map(|journey| units_of(journey));
-            units.chain([calendar_name()]).collect()
+            units.chain([copies::calendar_name()]).collect()
         }
         Verb::Complete(_) => {
             let steps = world
                 .journey_of(&on.transfer)
                 .map(|journey| &journey.route.steps);
             let units = steps.into_iter().flatten().map(|step| unit(&step.unit));
-            units.chain([calendar_name()]).collect()
+            units.chain([copies::calendar_name()]).collect()
         }
     }
 }

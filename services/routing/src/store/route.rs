@@ -6,10 +6,10 @@ use kit::clock::{self, Moment};
 use kit::db::{Sink, among};
 use kit::log::keyed;
 use kit::seal::{DataKey, Keyring};
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query, SelectStatement};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use crate::journey::Journey;
@@ -89,81 +89,45 @@ pub(super) fn with_codes(db: &impl ConnectionTrait, codes: &BTreeSet<String>) ->
         .to_owned()
 }
 
-/// Some of the dossiers whose journey goes on and was last reckoned with an older version of the calendar, by an index.
+/// The newest version of the calendar, older than one, that journeys under way were last reckoned with, by an index.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn reckoned_before(
+pub async fn version_before(
     db: &impl ConnectionTrait,
     calendar: i64,
-    most: u64,
+) -> Result<Option<i64>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::CalendarRevision)
+        // As the partial index says it.
+        .filter(entity::Column::Open.into_expr())
+        .filter(entity::Column::CalendarRevision.lt(calendar))
+        .order_by_desc(entity::Column::CalendarRevision)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// The dossiers whose journey goes on, was last reckoned with a version of the calendar, and whose clocks reach a time
+/// (microseconds), by an index.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn reaching(
+    db: &impl ConnectionTrait,
+    calendar: i64,
+    from: i64,
 ) -> Result<Vec<String>, DbErr> {
     entity::Entity::find()
         .select_only()
         .column(entity::Column::DossierUid)
-        // As the partial index says it.
         .filter(entity::Column::Open.into_expr())
-        .filter(entity::Column::CalendarRevision.lt(calendar))
-        .limit(most)
+        .filter(entity::Column::CalendarRevision.eq(calendar))
+        .filter(entity::Column::Reaches.gte(from))
         .into_tuple()
         .all(db)
         .await
-}
-
-/// How many there are of them.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn count_reckoned_before(db: &impl ConnectionTrait, calendar: i64) -> Result<u64, DbErr> {
-    entity::Entity::find()
-        .filter(entity::Column::Open.into_expr())
-        .filter(entity::Column::CalendarRevision.lt(calendar))
-        .count(db)
-        .await
-}
-
-/// The versions of the calendar, older than one, that journeys under way were last reckoned with.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn versions_before(db: &impl ConnectionTrait, calendar: i64) -> Result<Vec<i64>, DbErr> {
-    entity::Entity::find()
-        .select_only()
-        .distinct()
-        .column(entity::Column::CalendarRevision)
-        .filter(entity::Column::Open.into_expr())
-        .filter(entity::Column::CalendarRevision.lt(calendar))
-        .into_tuple()
-        .all(db)
-        .await
-}
-
-/// Notes another version of the calendar at some of the journeys under way of one version whose clocks end before a time
-/// (microseconds), and tells how many. Those that somebody has locked are left.
-///
-/// # Errors
-/// When the store refuses.
-pub async fn carry_over(
-    db: &impl ConnectionTrait,
-    (from, to): (i64, i64),
-    before: i64,
-    most: u64,
-) -> Result<u64, DbErr> {
-    let some = Query::select()
-        .column(entity::Column::DossierUid)
-        .from(entity::Entity)
-        .and_where(entity::Column::Open.into_expr())
-        .and_where(entity::Column::CalendarRevision.eq(from))
-        .and_where(entity::Column::Reaches.lt(before))
-        .limit(most)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .to_owned();
-    let noted = entity::Entity::update_many()
-        .col_expr(entity::Column::CalendarRevision, Expr::val(to))
-        .filter(entity::Column::DossierUid.in_subquery(some))
-        .exec(db)
-        .await?;
-    Ok(noted.rows_affected)
 }
 
 /// Where the clocks of dossiers stand still.

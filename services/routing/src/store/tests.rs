@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kit::clock::{self, Moment};
 use kit::copies::{Calendars, UnitTable};
+use kit::queue::Mark;
 use kit::testing;
 use worktime::{Calendar, OfficeHours};
 
@@ -85,10 +86,14 @@ async fn an_offer_that_was_given_up_is_kept_as_a_dead_letter_until_it_is_deliver
     journey.give_up(&uid, 1, letter);
     let (mut given_up, _) = saved(&db, &journey).await;
     assert_eq!(given_up.transfers()[0].dead_letter, Some(letter));
-    assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), (0, 1));
+    let dead = OpenOffers {
+        dead_letters: 1,
+        ..OpenOffers::default()
+    };
+    assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), dead);
     assert!(units_with_offers(db.read()).await.unwrap().is_empty());
     assert!(
-        open_offers(db.read(), "desk", None, 10)
+        open_offers(db.read(), "desk", &Mark::default(), 10)
             .await
             .unwrap()
             .is_empty()
@@ -99,8 +104,95 @@ async fn an_offer_that_was_given_up_is_kept_as_a_dead_letter_until_it_is_deliver
     assert_eq!(given_up.redrive("desk", None), [uid]);
     let (anew, _) = saved(&db, &given_up).await;
     assert_eq!(anew.transfers()[0].dead_letter, None);
-    assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), (1, 0));
+    let open = OpenOffers {
+        to_be_delivered: 1,
+        ..OpenOffers::default()
+    };
+    assert_eq!(open_offer_counts(db.read(), "desk").await.unwrap(), open);
     assert_eq!(units_with_offers(db.read()).await.unwrap(), ["desk"]);
+}
+
+/// A journey of which the step of a consulted unit waits for the clock of the dossier, which stood still at hour 2.
+pub(crate) fn on_hold(around: Surroundings<'_>) -> Journey {
+    let mut route = route();
+    let beside = |key: &str, after: &[&str], unit: &str| Step {
+        key: key.to_owned(),
+        after: after.iter().map(|&before| before.to_owned()).collect(),
+        unit: unit.to_owned(),
+        part: Part::Consulted,
+        ..route.steps[0].clone()
+    };
+    let steps = [
+        beside("ask", &[], "asked"),
+        beside("conclude", &["ask"], "concluding"),
+    ];
+    route.steps.extend(steps);
+    let mut journey = Journey::open(route, "desk", moment(0), around).unwrap();
+    let first: Vec<String> = journey
+        .transfers()
+        .iter()
+        .map(|transfer| transfer.uid.clone())
+        .collect();
+    for uid in &first {
+        journey.accept(uid, 1, moment(1)).unwrap();
+    }
+    let [lead, asked] = first.try_into().unwrap();
+    journey.clock_stopped(&lead, moment(2));
+    journey.complete(&asked, 2, moment(3), around).unwrap();
+    journey
+}
+
+#[tokio::test]
+async fn an_offer_on_hold_is_open_and_not_delivered_before_the_clock_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    kit::migration::up::<Migrator>(&db).await.unwrap();
+    let units = UnitTable::default();
+    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let around = Surroundings {
+        units: &units,
+        calendar: &calendar,
+    };
+    let journey = on_hold(around);
+    let (mut waiting, _) = saved(&db, &journey).await;
+    let of = |journey: &Journey| {
+        let mut transfers = journey.transfers().iter();
+        let of_step = transfers.find(|transfer| transfer.work.key == "conclude");
+        of_step.unwrap().clone()
+    };
+    assert!(of(&waiting).on_hold);
+    let held = OpenOffers {
+        on_hold: 1,
+        ..OpenOffers::default()
+    };
+    let counts = open_offer_counts(db.read(), "concluding").await;
+    assert_eq!(counts.unwrap(), held);
+    assert_eq!(open_transfers(db.read()).await.unwrap().len(), 1);
+    assert!(units_with_offers(db.read()).await.unwrap().is_empty());
+    let found = open_offers(db.read(), "concluding", &Mark::default(), 10).await;
+    assert_eq!(found.unwrap(), []);
+    let alarmed = alarmed(db.read(), i64::MAX, 10).await.unwrap();
+    assert_eq!(alarmed, Vec::<String>::new());
+
+    let resumed = Resumed {
+        dossier: "dossier".to_owned(),
+        pause: Pause {
+            from: moment(2),
+            to: moment(26),
+        },
+        restarts: false,
+        due: moment(124),
+    };
+    waiting.clock_resumed(&resumed, around).unwrap();
+    let (goes_on, _) = saved(&db, &waiting).await;
+    let offer = of(&goes_on);
+    assert!(!offer.on_hold);
+    assert_eq!(offer.offered_at, moment(26));
+    let found = open_offers(db.read(), "concluding", &Mark::default(), 10).await;
+    let found = found.unwrap();
+    assert_eq!((found.len(), found[0].offer_epoch), (1, 1));
+    assert_eq!(found[0].hand_over_due, clock::micros(offer.due.hand_over));
+    assert_eq!(units_with_offers(db.read()).await.unwrap(), ["concluding"]);
 }
 
 #[tokio::test]

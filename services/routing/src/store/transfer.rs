@@ -28,8 +28,8 @@ pub use list::{After, Assigned, Escalated, Filter, list};
 #[cfg(test)]
 pub use offers::plan_of_units;
 pub use offers::{
-    DeadLetters, OpenOffer, dead_letters, dossiers_of_dead_letters, open_offer_counts, open_offers,
-    units_with_offers,
+    DeadLetters, OpenOffer, OpenOffers, dead_letters, dossiers_of_dead_letters, open_offer_counts,
+    open_offers, units_with_offers,
 };
 pub use personal::inspect;
 
@@ -230,14 +230,21 @@ pub async fn assigned_to(
         .await
 }
 
-/// The uid and offer epoch of every open offer, for checks.
+/// The uid and offer epoch of every open offer, with its dossier and step, for checks.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open_transfers(db: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, DbErr> {
+pub async fn open_transfers(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(String, i64, String, String)>, DbErr> {
     Entity::find()
         .select_only()
-        .columns([Column::Uid, Column::OfferEpoch])
+        .columns([
+            Column::Uid,
+            Column::OfferEpoch,
+            Column::DossierUid,
+            Column::StepKey,
+        ])
         .filter(Column::State.eq(OFFERED))
         .into_tuple()
         .all(db)

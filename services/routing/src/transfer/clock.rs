@@ -99,6 +99,8 @@ impl Transfer {
             marks: self.due.step_marks,
         };
         match self.state {
+            // Its clocks begin with that of the dossier.
+            State::Offered if self.on_hold => Vec::new(),
             State::Offered => vec![hand_over, step],
             State::Accepted(_) => vec![step],
             State::Declined

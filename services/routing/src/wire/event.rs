@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use kit::caller::Role;
 use kit::clock;
 use kit::copies;
 use prost::{DecodeError, Message as _};
 use proto::event::v1::Event;
+use proto::identity::v1 as identity;
 use proto::intake::v1::dossier_change::Change;
 use proto::intake::v1::{DossierChange, HandedIn};
 use proto::routing::v1 as pb;
@@ -17,9 +19,9 @@ use crate::journey::{Told, What};
 use crate::paper::Piece;
 use crate::route::Pause;
 
-/// The message of what happened to a transfer.
+/// The message of what happened to a transfer, with the role of the officer's position by which it did.
 #[must_use]
-pub fn change(told: &Told) -> pb::TransferChange {
+pub fn change(told: &Told, role: Option<Role>) -> pb::TransferChange {
     let event = match told.what {
         What::Offered => pb::TransferEvent::Offered,
         What::Accepted => pb::TransferEvent::Accepted,
@@ -41,6 +43,7 @@ pub fn change(told: &Told) -> pb::TransferChange {
         What::Escalated => pb::TransferEvent::Escalated,
         What::LinkLate => pb::TransferEvent::LinkLate,
         What::LinkMended => pb::TransferEvent::LinkMended,
+        What::HoldEnded => pb::TransferEvent::HoldEnded,
     };
     let (custodian, since) = told.custodian.clone().unzip();
     pb::TransferChange {
@@ -48,6 +51,7 @@ pub fn change(told: &Told) -> pb::TransferChange {
         event: event.into(),
         custodian_uid: custodian.unwrap_or_default(),
         custodian_since: since.map(clock::to_timestamp),
+        role: role.map(identity::Role::from).unwrap_or_default().into(),
     }
 }
 
@@ -155,7 +159,8 @@ fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
             | Change::Processing(_)
             | Change::PaymentMade(_)
             | Change::NoticeDue(_)
-            | Change::CustodyMoved(_),
+            | Change::CustodyMoved(_)
+            | Change::StandingChanged(_),
         )
         | None => None,
     }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::journey::{Holding, Journey};
 use crate::link::{Link, LinkStep};
 use crate::paper::{Piece, Receipt};
-use crate::store::StandingStill;
+use crate::store::{OpenOffers, StandingStill};
 use crate::transfer::{Cause, Escalation, Level, State, Transfer, Urgency};
 use crate::wire::queue::Named;
 
@@ -75,6 +75,7 @@ fn link(link: &Link) -> pb::Link {
 pub fn transfer(transfer: &Transfer) -> pb::Transfer {
     let acceptance = transfer.state.acceptance();
     let assignee = transfer.assignee.as_ref();
+    let on_hold = transfer.on_hold && transfer.state == State::Offered;
     pb::Transfer {
         uid: transfer.uid.clone(),
         dossier_uid: transfer.dossier.clone(),
@@ -91,7 +92,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         offer_epoch: transfer.offer_epoch,
         custody_epoch: transfer.state.custody_epoch().unwrap_or_default(),
         offered_at: Some(time(transfer.offered_at)),
-        hand_over_due: Some(time(transfer.due.hand_over)),
+        hand_over_due: (!on_hold).then(|| time(transfer.due.hand_over)),
         accepted_at: acceptance.map(|acceptance| time(acceptance.at)),
         due: Some(time(transfer.due.step)),
         ended_at: transfer.state.ended_at().map(time),
@@ -111,6 +112,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         urgency: pb::TransferUrgency::Unspecified.into(),
         escalation: transfer.escalation.as_ref().map(escalation),
         link: transfer.link.as_ref().map(link),
+        on_hold,
     }
 }
 
@@ -282,20 +284,19 @@ pub fn refusal(failure: &Failure) -> pb::StreamRefusal {
     }
 }
 
-/// What waits for a unit: how many open offers without dead letters, how many of these, and what the queue holds.
+/// What waits for a unit: in the store, and in the queue.
 #[must_use]
-pub fn stats(
-    (open, dead_letters): (u64, u64),
-    stats: Option<Stats>,
-    now: Moment,
-) -> pb::GetQueueStatsResponse {
+pub fn stats(offers: OpenOffers, stats: Option<Stats>, now: Moment) -> pb::GetQueueStatsResponse {
     let queue_up = stats.is_some();
     let stats = stats.unwrap_or_default();
     let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let oldest = stats.oldest_waiting.and_then(|at| (now - at).to_std().ok());
+    let open = offers.to_be_delivered + offers.dead_letters + offers.on_hold;
+    let stored = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     pb::GetQueueStatsResponse {
-        open: i64::try_from(open + dead_letters).unwrap_or(i64::MAX),
-        dead_letters: i64::try_from(dead_letters).unwrap_or(i64::MAX),
+        open: stored(open),
+        dead_letters: stored(offers.dead_letters),
+        on_hold: stored(offers.on_hold),
         in_queue: count(stats.held),
         leased: count(stats.leased),
         delayed: count(stats.later),

@@ -6,12 +6,13 @@ use worktime::{Calendar, OfficeHours, RuleSet, WorkingTime};
 
 use super::acts::Acted;
 use super::{
-    commune_to_district, consultation, custodian, deciding_lead, moment, of, open_holdings,
+    Around, commune_to_district, consultation, custodian, deciding_lead, moment, of, open_holdings,
+    route, sign, step,
 };
 use crate::error::Error;
 use crate::journey::{Journey, What};
-use crate::route::{Pause, RESULT, Slice};
-use crate::transfer::State;
+use crate::route::{Part, Pause, RESULT, Route, Slice, Step};
+use crate::transfer::{DeadLetter, State, Urgency};
 
 /// Minutes after receipt: so many days after that Monday, at that time of day.
 fn on(day: i64, hour: i64, minute: i64) -> i64 {
@@ -39,6 +40,165 @@ fn lead_asked() -> Acted {
     acted.accept(&["open"]).complete(&["open"]);
     acted.accept(&["lead", "ask-finance"]).stop_clock("lead");
     acted
+}
+
+/// Finance concludes after its opinion, while the lead works beside it.
+fn concluding() -> Route {
+    let part = |key, after: &[&str], unit, part| Step {
+        part,
+        ..step(key, after, unit)
+    };
+    route(vec![
+        part("lead", &[], "department", Part::Lead),
+        part("ask-finance", &[], "finance", Part::Consulted),
+        part("conclude", &["ask-finance"], "finance", Part::Consulted),
+        sign(&["lead", "conclude"], "department"),
+    ])
+}
+
+/// The lead asks the applicant on Monday at 10:00, and finance is done with its opinion at 10:30.
+fn opened_meanwhile() -> Acted {
+    let mut acted = Acted::open(concluding());
+    acted.accept(&["lead", "ask-finance"]);
+    acted.wait_until(on(0, 10, 0)).stop_clock("lead");
+    acted
+        .wait_until(on(0, 10, 30))
+        .complete(&["ask-finance"])
+        .told();
+    acted
+}
+
+fn is_on_hold(acted: &Acted, step: &str) -> bool {
+    of(&acted.journey, step).on_hold
+}
+
+fn must_wait(acted: &mut Acted, step: &str) {
+    let epoch = of(&acted.journey, step).offer_epoch;
+    let refused = acted.try_accept(step, epoch);
+    let Err(Error::OfferOnHold { transfer }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(transfer, of(&acted.journey, step).uid);
+}
+
+#[test]
+fn what_opens_while_the_clock_stands_still_is_on_hold_with_its_sender_responsible() {
+    let mut acted = opened_meanwhile();
+    let offer = of(&acted.journey, "conclude").clone();
+    assert_eq!((offer.state, offer.on_hold), (State::Offered, true));
+    assert!(!offer.is_to_be_delivered());
+    assert_eq!(custodian(&acted.journey, "conclude"), Some("finance"));
+    must_wait(&mut acted, "conclude");
+    let stale = acted.try_accept("conclude", 0);
+    assert!(matches!(stale, Err(Error::OfferChanged { .. })));
+    // No lane has it, that could give it up.
+    let letter = DeadLetter {
+        since: moment(0),
+        deliveries: 10,
+    };
+    acted.journey.give_up(&offer.uid, 1, letter);
+    assert_eq!(of(&acted.journey, "conclude").dead_letter, None);
+    assert_eq!(acted.told(), []);
+}
+
+#[test]
+fn what_is_on_hold_is_never_late() {
+    let mut acted = opened_meanwhile();
+    let offer = of(&acted.journey, "conclude");
+    let (stopped, later) = (acted.journey.route.stopped_at, moment(on(60, 8, 0)));
+    assert_eq!(offer.next_alarm(stopped), None);
+    assert_eq!(offer.urgency(later, stopped), None);
+    acted.journey.ring(later, Around::new().get());
+    assert_eq!(acted.told(), []);
+}
+
+#[test]
+fn what_was_on_hold_is_offered_when_the_clock_goes_on_and_its_times_are_reckoned_from_then() {
+    for restarts in [false, true] {
+        let mut acted = opened_meanwhile();
+        acted.wait_until(on(2, 10, 0));
+        acted.resume(restarts, moment(on(8, 17, 0)));
+        let told = |step: &str, what| (step.to_owned(), what);
+        assert_eq!(
+            acted.told(),
+            [
+                told("conclude", What::HoldEnded),
+                told("lead", What::DueMoved)
+            ]
+        );
+        let offer = of(&acted.journey, "conclude");
+        assert!(offer.is_to_be_delivered());
+        assert_eq!(offer.offer_epoch, 1);
+        assert_eq!(offer.offered_at, moment(on(2, 10, 0)));
+        assert_eq!(offer.due.hand_over, moment(on(2, 17, 0)));
+        assert_eq!(offer.next_alarm(None), Some(moment(on(2, 17, 0))));
+        let evening = moment(on(2, 18, 0));
+        assert_eq!(offer.urgency(evening, None), Some(Urgency::Late));
+        acted.accept(&["conclude"]);
+        assert_eq!(custodian(&acted.journey, "conclude"), Some("finance"));
+    }
+}
+
+#[test]
+fn a_step_that_was_on_hold_has_its_whole_share_from_when_the_clock_goes_on() {
+    let mut acted = opened_meanwhile();
+    acted.wait_until(on(2, 10, 0));
+    acted.resume(false, moment(on(8, 17, 0)));
+    // A fifth of 39 working hours, from Wednesday at 10:00.
+    assert_eq!(due(&acted, "conclude"), moment(on(3, 9, 48)));
+}
+
+#[test]
+fn what_is_on_hold_stays_so_wherever_it_goes_until_the_clock_goes_on() {
+    let mut acted = opened_meanwhile();
+    acted.try_decline("conclude", 1).unwrap();
+    acted.try_forward("conclude", 1, "police").unwrap();
+    must_wait(&mut acted, "conclude");
+    acted.merge("police", "heir");
+    assert_eq!(of(&acted.journey, "conclude").to, "heir");
+    must_wait(&mut acted, "conclude");
+    acted.try_recall("conclude", 3).unwrap();
+    acted.told();
+    acted.resume(false, moment(on(6, 8, 0)));
+    let ended = |(_, what): &(String, What)| *what == What::HoldEnded;
+    assert!(!acted.told().iter().any(ended), "its sender has it");
+    acted.try_forward("conclude", 3, "finance").unwrap();
+    assert!(!is_on_hold(&acted, "conclude"));
+    acted.accept(&["conclude"]);
+}
+
+#[test]
+fn a_withdrawal_recalls_what_is_on_hold() {
+    let mut acted = opened_meanwhile();
+    acted.withdraw();
+    let recalled = ("conclude".to_owned(), What::Recalled);
+    assert!(acted.told().contains(&recalled));
+    assert!(!is_on_hold(&acted, "conclude"));
+    assert_eq!(custodian(&acted.journey, "conclude"), None);
+}
+
+#[test]
+fn what_was_offered_before_the_news_of_the_pause_is_accepted_and_what_opens_after_it_waits() {
+    let mut acted = Acted::open(commune_to_district());
+    acted.accept(&["send"]).complete(&["send"]);
+    acted.stop_clock("send");
+    assert!(!is_on_hold(&acted, "examine"));
+    acted.accept(&["examine"]).complete(&["examine"]);
+    must_wait(&mut acted, "sign");
+    acted.resume(false, moment(on(6, 8, 0)));
+    acted.accept(&["sign"]);
+}
+
+#[test]
+fn a_dossier_that_is_sent_back_while_the_clock_stands_still_waits_there() {
+    let mut acted = Acted::open(commune_to_district());
+    acted.accept(&["send"]).complete(&["send"]);
+    acted.stop_clock("send").accept(&["examine"]);
+    acted.try_send_back("examine", "send").unwrap();
+    must_wait(&mut acted, "send");
+    assert_eq!(custodian(&acted.journey, "send"), Some("district"));
+    acted.resume(false, moment(on(6, 8, 0)));
+    acted.accept(&["send"]);
 }
 
 #[test]

@@ -49,7 +49,8 @@ impl<'a> Offers<'a> {
             | What::Unassigned
             | What::Escalated
             | What::LinkLate
-            | What::LinkMended => {}
+            | What::LinkMended
+            | What::HoldEnded => {}
         }
     }
 }

@@ -57,12 +57,13 @@ pub(super) fn accept(
     effects(world, changed, cause.at, reply)
 }
 
-/// The transfers of a dossier that a unit takes in.
+/// The transfers of a dossier that a unit takes in. What is on hold is left where something else comes.
 fn take_in(journey: &mut Journey, unit: &str, cause: &Cause) -> Result<Vec<Transfer>, Error> {
+    let is_offered = |transfer: &&Transfer| transfer.to == unit && transfer.state == State::Offered;
     let comes = |transfer: &&Transfer| {
         let is_held = matches!(transfer.state, State::Accepted(_) | State::Completed(..));
-        let comes = transfer.state == State::Offered || (is_held && transfer.paper.travels());
-        transfer.to == unit && comes
+        let has_paper = is_held && transfer.to == unit && transfer.paper.travels();
+        has_paper || is_offered(transfer) && !transfer.on_hold
     };
     let coming: Vec<Transfer> = journey.transfers().iter().filter(comes).cloned().collect();
     for transfer in &coming {
@@ -80,6 +81,8 @@ fn take_in(journey: &mut Journey, unit: &str, cause: &Cause) -> Result<Vec<Trans
         }
     }
     if coming.is_empty() {
+        let waits = journey.transfers().iter().find(is_offered);
+        waits.map_or(Ok(()), Transfer::must_not_be_on_hold)?;
         return Err(Error::TransferNotFound);
     }
     let taken = coming

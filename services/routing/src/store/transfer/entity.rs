@@ -48,8 +48,10 @@ pub struct Model {
     pub paper_travels: bool,
     /// JSON, sealed likewise; none where nothing travels.
     pub paper: Option<Vec<u8>>,
-    /// Whether the queue gave the present offer up; stands in an index.
+    /// Whether the queue gave the present offer up; stands in an index, as the next.
     pub dead_letter: bool,
+    /// Whether it waits for the clock of its dossier.
+    pub on_hold: bool,
     pub dead_letter_since: Option<i64>,
     pub dead_letter_deliveries: Option<i32>,
     pub assignee: Option<String>,
@@ -89,7 +91,7 @@ pub const RETURNED: i32 = 7;
 pub const UNDONE: i32 = 8;
 
 /// What a change may touch.
-pub const MAY_CHANGE: [Column; 27] = [
+pub const MAY_CHANGE: [Column; 28] = [
     Column::OfferedBefore,
     Column::State,
     Column::FromUnit,
@@ -106,6 +108,7 @@ pub const MAY_CHANGE: [Column; 27] = [
     Column::EndedAt,
     Column::Reason,
     Column::DeadLetter,
+    Column::OnHold,
     Column::DeadLetterSince,
     Column::DeadLetterDeliveries,
     Column::Assignee,
@@ -152,6 +155,7 @@ impl Model {
             paper_travels: transfer.paper.travels(),
             paper: seal(transfer, PAPER, paper(&transfer.paper).as_bytes()),
             dead_letter: transfer.dead_letter.is_some(),
+            on_hold: transfer.on_hold,
             dead_letter_since: transfer.dead_letter.map(|letter| micros(letter.since)),
             dead_letter_deliveries: transfer
                 .dead_letter
@@ -189,6 +193,7 @@ impl Model {
             link: clocks.link,
             state: self.state()?,
             dead_letter: self.dead_letter(),
+            on_hold: self.on_hold,
             work: Work {
                 key: self.step_key,
                 name: self.step_name,

@@ -1,6 +1,7 @@
 //! The work list of a unit: pages by key, never counted.
 //!
-//! Each state is looked for by itself, since an index gives the rows of one state in the order of the list.
+//! Each state is looked for by itself, and each way in which a transfer is the unit's, since an index gives the rows of one of them
+//! in the order of the list.
 
 use kit::authority::Scope;
 use kit::caller::Role;
@@ -13,6 +14,9 @@ use sea_orm::{
 use super::entity::{Column, DECLINED, RECALLED, RETURNED};
 use super::{domain, micros, scoped};
 use crate::transfer::{Transfer, Urgency};
+
+/// Declined, recalled or returned: in the words of the index over those.
+const SENDERS_AGAIN: &str = "state IN (3, 5, 7)";
 
 /// Which transfers of a unit to list.
 #[derive(Clone, Debug)]
@@ -80,9 +84,10 @@ pub async fn list(
     filter: &Filter,
 ) -> Result<Vec<Transfer>, DbErr> {
     let mut found = Vec::new();
-    for state in &filter.states {
+    let states = filter.states.iter();
+    for condition in states.flat_map(|state| filter.conditions(*state)) {
         let select = scoped(scope)
-            .filter(filter.condition(*state))
+            .filter(condition)
             .order_by_asc(Column::StepDue)
             .order_by_asc(Column::Uid)
             .limit(filter.limit);
@@ -97,11 +102,18 @@ pub async fn list(
 }
 
 impl Filter {
-    fn condition(&self, state: i32) -> Condition {
+    /// What in a state is listed, one way after the other.
+    fn conditions(&self, state: i32) -> impl Iterator<Item = Condition> {
+        let ways = self.of_unit(state).into_iter();
+        ways.map(move |of_unit| self.condition(state, of_unit))
+    }
+
+    fn condition(&self, state: i32, of_unit: Condition) -> Condition {
         let procedure = self.procedure.as_ref();
         Condition::all()
-            .add(self.of_unit(state))
+            // Before the words of an index over several states, so that it is the one that is looked for.
             .add(Column::State.eq(state))
+            .add(of_unit)
             .add_option(self.due_before.map(|before| Column::StepDue.lt(before)))
             .add_option(procedure.map(|procedure| Column::ProcedureCode.eq(procedure)))
             .add_option(self.role.map(|role| Column::Role.eq(role.as_str())))
@@ -111,30 +123,27 @@ impl Filter {
             .add_option(self.after.as_ref().map(After::condition))
     }
 
-    fn of_unit(&self, state: i32) -> Condition {
+    /// How a transfer in a state is the unit's: in one of these ways.
+    fn of_unit(&self, state: i32) -> Vec<Condition> {
         let unit = &self.unit;
-        let sent = || Column::FromUnit.eq(unit);
-        let to = || Column::ToUnit.eq(unit);
-        // What is its sender's to forward has not ended.
-        let at_unit = match state {
-            DECLINED => Condition::all().add(sent()),
-            RECALLED | RETURNED if self.open => {
-                Condition::all().add(sent()).add(Column::EndedAt.is_null())
-            }
-            RECALLED | RETURNED => Condition::any()
-                .add(sent().and(Column::EndedAt.is_null()))
-                .add(to().and(Column::EndedAt.is_not_null())),
-            _ => Condition::all().add(to()),
-        };
-        let all = Condition::all();
-        match self.escalated {
-            None => all.add(at_unit),
-            Some(Escalated::OfUnit) => all.add(at_unit).add(Column::EscalatedTo.is_not_null()),
-            Some(Escalated::FromBelow) => {
-                let below = Column::ToUnit.ne(unit);
-                all.add(Column::EscalatedTo.eq(unit)).add(below)
-            }
+        if self.escalated == Some(Escalated::FromBelow) {
+            let from_below = Condition::all().add(Column::EscalatedTo.eq(unit));
+            return vec![from_below.add(Column::ToUnit.ne(unit))];
         }
+        let to = Condition::all().add(Column::ToUnit.eq(unit));
+        let sent = Condition::all().add(Column::FromUnit.eq(unit));
+        let sent = sent.add(Expr::cust(SENDERS_AGAIN));
+        // What is its sender's to forward has not ended.
+        let again = sent.clone().add(Column::EndedAt.is_null());
+        let ways = match state {
+            DECLINED => vec![sent],
+            RECALLED | RETURNED if self.open => vec![again],
+            RECALLED | RETURNED => vec![again, to.add(Column::EndedAt.is_not_null())],
+            _ => vec![to],
+        };
+        let escalated = self.escalated.map(|_| Column::EscalatedTo.is_not_null());
+        let ways = ways.into_iter();
+        ways.map(|way| way.add_option(escalated.clone())).collect()
     }
 }
 

@@ -1,6 +1,8 @@
-//! Open offers as the queue needs them, by the index that begins with them: those that are delivered, and dead letters.
+//! Open offers as the queue needs them, by the index that begins with them: those that are delivered, and dead letters. Those on
+//! hold are neither.
 
 use kit::authority::Scope;
+use kit::queue::Mark;
 use kit::seal::Keyring;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
@@ -15,16 +17,17 @@ use crate::transfer::Transfer;
 /// How many dead letters are delivered anew at once.
 const REDRIVEN_AT_ONCE: u64 = 500;
 
-/// The units that have open offers which are no dead letters: one probe of the index each, however many offers there are.
+/// The units that have offers to be delivered: one probe of the index each, however many offers there are.
 const UNITS: &str = "
 WITH RECURSIVE unit(uid) AS (
   SELECT (
-    SELECT to_unit FROM transfer WHERE state = 1 AND dead_letter = false ORDER BY to_unit LIMIT 1
+    SELECT to_unit FROM transfer WHERE state = 1 AND dead_letter = false AND on_hold = false
+    ORDER BY to_unit LIMIT 1
   )
   UNION ALL
   SELECT (
-    SELECT to_unit FROM transfer WHERE state = 1 AND dead_letter = false AND to_unit > unit.uid
-    ORDER BY to_unit LIMIT 1
+    SELECT to_unit FROM transfer WHERE state = 1 AND dead_letter = false AND on_hold = false
+    AND to_unit > unit.uid ORDER BY to_unit LIMIT 1
   ) FROM unit WHERE unit.uid IS NOT NULL
 )
 SELECT uid FROM unit WHERE uid IS NOT NULL";
@@ -42,6 +45,17 @@ pub struct OpenOffer {
     pub offered_at: i64,
     /// By when it should be accepted, microseconds.
     pub hand_over_due: i64,
+}
+
+/// How many open offers a unit has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenOffers {
+    /// Those that are to be delivered.
+    pub to_be_delivered: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// Those that wait for the clocks of their dossiers.
+    pub on_hold: u64,
 }
 
 /// Which dead letters to list.
@@ -65,18 +79,18 @@ pub async fn units_with_offers(db: &impl ConnectionTrait) -> Result<Vec<String>,
     rows.iter().map(|row| row.try_get("", "uid")).collect()
 }
 
-/// Some of the offers to a unit that are to be delivered, the earliest due first, after this one.
+/// Some of the offers to a unit that are to be delivered, the earliest due first, from this place on.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn open_offers(
     db: &impl ConnectionTrait,
     unit: &str,
-    after: Option<&OpenOffer>,
+    from: &Mark,
     limit: u64,
 ) -> Result<Vec<OpenOffer>, DbErr> {
-    let after = after.map(|last| (last.hand_over_due, last.uid.as_str()));
-    first_due(Entity::find(), unit, false, after)
+    let after = (from.due, from.key.as_str());
+    first_due(Entity::find(), unit, false, Some(after))
         .select_only()
         .columns([
             Column::Uid,
@@ -123,26 +137,32 @@ pub async fn dossiers_of_dead_letters(
         .await
 }
 
-/// How many open offers a unit has, dead letters left out; and how many dead letters.
+/// How many open offers a unit has.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn open_offer_counts(db: &impl ConnectionTrait, unit: &str) -> Result<(u64, u64), DbErr> {
+pub async fn open_offer_counts(db: &impl ConnectionTrait, unit: &str) -> Result<OpenOffers, DbErr> {
     let counted = Entity::find()
         .select_only()
-        .column(Column::DeadLetter)
+        .columns([Column::DeadLetter, Column::OnHold])
         .column_as(Column::Uid.count(), "offers")
         .filter(Column::State.eq(OFFERED))
         .filter(Column::ToUnit.eq(unit))
         .group_by(Column::DeadLetter)
-        .into_tuple::<(bool, i64)>()
+        .group_by(Column::OnHold)
+        .into_tuple::<(bool, bool, i64)>()
         .all(db)
         .await?;
-    let of = |dead| {
-        let counted = counted.iter().find(|(is_dead, _)| *is_dead == dead);
-        counted.map_or(0, |(_, count)| count.unsigned_abs())
-    };
-    Ok((of(false), of(true)))
+    let mut open = OpenOffers::default();
+    for (dead_letter, on_hold, count) in counted {
+        let of_kind = match (dead_letter, on_hold) {
+            (true, _) => &mut open.dead_letters,
+            (false, true) => &mut open.on_hold,
+            (false, false) => &mut open.to_be_delivered,
+        };
+        *of_kind += count.unsigned_abs();
+    }
+    Ok(open)
 }
 
 fn first_due(
@@ -154,6 +174,7 @@ fn first_due(
     let select = select
         .filter(Column::State.eq(OFFERED))
         .filter(Column::DeadLetter.eq(dead_letters))
+        .filter(Column::OnHold.eq(false))
         .filter(Column::ToUnit.eq(unit))
         .order_by_asc(Column::HandOverDue)
         .order_by_asc(Column::Uid);

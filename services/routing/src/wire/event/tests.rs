@@ -89,8 +89,8 @@ fn a_deadline_that_moves_for_any_reason_is_heard() {
 fn a_correction_is_heard_for_the_desk_that_it_names() {
     let corrected = |returning: &str| {
         heard(Change::Corrected(pb::DossierCorrected {
-            fields: Vec::new(),
             returning_unit_uid: returning.to_owned(),
+            ..pb::DossierCorrected::default()
         }))
     };
     assert!(
@@ -111,6 +111,7 @@ fn what_happens_before_the_route_or_beside_it_is_not_taken_in() {
         Change::PaymentMade(pb::PaymentMade::default()),
         Change::NoticeDue(pb::NoticeDue::default()),
         Change::CustodyMoved(pb::CustodyMoved::default()),
+        Change::StandingChanged(pb::StandingChanged::default()),
     ];
     assert!(beside.into_iter().all(|change| heard(change).is_none()));
 }

@@ -22,6 +22,19 @@ impl Course {
         self.the_log_says_who_is_responsible();
         self.no_step_was_offered_before_its_predecessors_were_done();
         self.what_waits_for_the_applicant_is_not_done();
+        self.what_is_on_hold_is_its_senders_while_the_clock_stands_still();
+    }
+
+    fn what_is_on_hold_is_its_senders_while_the_clock_stands_still(&self) {
+        let transfers = self.journey.transfers().iter();
+        for transfer in transfers.filter(|transfer| transfer.on_hold) {
+            let state = transfer.state;
+            assert!(
+                state == State::Offered || state.waits_for_sender(),
+                "{state:?}"
+            );
+            assert!(self.journey.route.stopped_at.is_some());
+        }
     }
 
     fn what_waits_for_the_applicant_is_not_done(&self) {
