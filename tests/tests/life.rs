@@ -22,6 +22,10 @@ mod deadlines;
 mod desk;
 #[path = "life/endings.rs"]
 mod endings;
+#[path = "life/handed_in.rs"]
+mod handed_in;
+#[path = "life/history.rs"]
+mod history;
 #[path = "life/known_failures.rs"]
 mod known_failures;
 #[path = "life/links.rs"]
@@ -30,6 +34,10 @@ mod links;
 mod looked_up;
 #[path = "life/main_line.rs"]
 mod main_line;
+#[path = "life/on_hold.rs"]
+mod on_hold;
+#[path = "life/one_winner.rs"]
+mod one_winner;
 #[path = "life/paper.rs"]
 mod paper;
 #[path = "life/probes.rs"]
@@ -38,3 +46,5 @@ mod probes;
 mod promises;
 #[path = "life/reorganised.rs"]
 mod reorganised;
+#[path = "life/watched.rs"]
+mod watched;

@@ -8,7 +8,7 @@ use kit::form::Form;
 use kit::online::OnlineLevels;
 
 use crate::fault::{Fault, Problem};
-use crate::procedure::{Case, Component, Fee, Level, Procedure};
+use crate::procedure::{Case, Component, Cutoffs, Fee, Level, Procedure};
 use crate::route::{Route, UnitRule, UnitUid};
 
 /// What a version is checked against.
@@ -139,6 +139,7 @@ impl Checked<'_> {
         for extra in &case.limit.extras {
             self.units(&format!("{place}.limit.extras"), &extra.units, faults);
         }
+        self.cutoffs(&case.limit.cutoffs, faults);
         let form = case
             .form
             .as_ref()
@@ -232,6 +233,22 @@ impl Checked<'_> {
             self.units(&format!("{place}.units"), &fee.units, faults);
             if fee.from.zip(fee.to).is_some_and(|(from, to)| to < from) {
                 faults.push(Fault::new(format!("{place}.to"), Problem::PeriodInvalid));
+            }
+        }
+    }
+
+    /// Each says something, and of something that no earlier one holds for.
+    fn cutoffs(&self, cutoffs: &[Cutoffs], faults: &mut Vec<Fault>) {
+        for (index, own) in cutoffs.iter().enumerate() {
+            let place = format!("{}.limit.cutoffs[{index}]", self.place);
+            let says_nothing =
+                own.handover.is_none() && own.same_day.is_none() && own.count_from.is_none();
+            if says_nothing {
+                faults.push(Fault::new(place.clone(), Problem::Blank));
+            }
+            let mut earlier = cutoffs.iter().take(index);
+            if earlier.any(|before| before.channel.is_none() || before.channel == own.channel) {
+                faults.push(Fault::new(format!("{place}.channel"), Problem::NeverHolds));
             }
         }
     }

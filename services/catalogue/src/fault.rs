@@ -62,6 +62,8 @@ pub enum Problem {
     FormInvalid(String),
     /// It ends before it begins.
     PeriodInvalid,
+    /// An earlier one holds for everything that it is for.
+    NeverHolds,
     /// Another version begins on the day, or a later one is published already.
     DayTaken(NaiveDate),
     /// The day is past.
@@ -99,6 +101,7 @@ impl Problem {
             Self::NotPayableOnline => "NOT_PAYABLE_ONLINE",
             Self::FormInvalid(_) => "FORM_INVALID",
             Self::PeriodInvalid => "PERIOD_INVALID",
+            Self::NeverHolds => "NEVER_HOLDS",
             Self::DayTaken(_) => "DAY_TAKEN",
             Self::DayPast(_) => "DAY_PAST",
             Self::CodeTaken(_) => "CODE_TAKEN",
@@ -134,6 +137,7 @@ impl Problem {
             }
             Self::FormInvalid(_) => "biểu mẫu không phải là JSON Schema hợp lệ".to_owned(),
             Self::PeriodInvalid => "ngày kết thúc trước ngày bắt đầu".to_owned(),
+            Self::NeverHolds => "mục phía trước đã áp dụng cho kênh này".to_owned(),
             Self::DayTaken(day) => format!("đã có phiên bản hiệu lực từ ngày {day}"),
             Self::DayPast(day) => format!("ngày {day} đã qua"),
             Self::CodeTaken(code) => format!("mã {code} là của thủ tục khác"),
@@ -178,6 +182,7 @@ impl fmt::Display for Problem {
             }
             Self::FormInvalid(why) => write!(f, "is no JSON Schema (2020-12): {why}"),
             Self::PeriodInvalid => f.write_str("ends before it begins"),
+            Self::NeverHolds => f.write_str("an earlier one holds for this channel already"),
             Self::DayTaken(day) => write!(f, "a version begins on {day} already; publish later"),
             Self::DayPast(day) => write!(f, "{day} is past; publish for today or later"),
             Self::CodeTaken(code) => write!(f, "another procedure has the code {code}"),

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::route::UnitUid;
 
-pub use case::{Case, Component, Extra, FileType, Limit, Register, Time};
+pub use case::{
+    Case, Component, CountFrom, Cutoffs, Extra, FileType, Limit, Register, Time, TimeOfDay,
+};
 pub use fee::{Channel, Dong, Fee, PaidWhen};
 
 /// The first day of the suite: what is known from the beginning is in force from here.
@@ -179,7 +181,11 @@ pub(crate) mod tests {
                 {
                     "key": "standard", "name": "Trường hợp chung",
                     "limit": {"time": {"unit": "working_day", "count": 5}, "assumed": true,
-                        "extras": [{"units": ["x"], "count": 10}]},
+                        "extras": [{"units": ["x"], "count": 10}],
+                        "cutoffs": [
+                            {"channel": "online", "handover": "17:00", "same_day": "16:30"},
+                            {"count_from": "next_opening"}
+                        ]},
                     "route": {"name": "commune", "steps": [
                         {"key": "examine", "name": "Thẩm tra", "unit_rule": "receiving", "role": "examiner",
                             "slice": {"percent": 60}, "part": "sole"},

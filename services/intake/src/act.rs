@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use kit::authority::Rights;
+use kit::caller::Role;
 use kit::copies::Copy;
 use kit::seal::DataKey;
 
 use crate::code::DossierCode;
-use crate::custody::{Claim, Purpose, Standing};
+use crate::custody::{Claim, Custodian, Purpose, Standing};
 use crate::dossier::{
     Addition, Applicant, Channel, Correction, Decision, FiledBy, HandedIn, Item, Method, Origin,
 };
@@ -227,8 +228,14 @@ pub struct CustodyChange {
     pub purpose: Purpose,
     /// How the unit stands to it now.
     pub standing: Standing,
+    /// Since when it stands so.
+    pub since: Moment,
+    /// Who is responsible for the step now; `None` once its work is done.
+    pub custodian: Option<Custodian>,
     /// The unit that custody moved to; `None` where it stayed.
     pub moved_to: Option<String>,
+    /// The role of the position by which an officer moved it.
+    pub role: Option<Role>,
     /// The hash of routing's own history entry.
     pub routing_hash: Vec<u8>,
 }

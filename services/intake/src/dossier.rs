@@ -169,6 +169,14 @@ pub struct Units {
 }
 
 impl Units {
+    /// Whether this is one of them.
+    #[must_use]
+    pub fn include(&self, unit: &str) -> bool {
+        [&self.receiving, &self.competent, &self.returning]
+            .iter()
+            .any(|own| own.as_str() == unit)
+    }
+
     /// Whether one of these is among them.
     #[must_use]
     pub fn include_any(&self, units: &BTreeSet<&str>) -> bool {

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 use kit::clock::{self, Moment};
 use worktime::{Calendar, NoWorkingTime, WorkingTime};
 
-use crate::dossier::Restart;
+use crate::dossier::{Cause, Restart};
 
 /// A submission is received, guided or refused within so many working hours (R17; NĐ 45/2020).
 const ANSWERED_WITHIN_HOURS: u32 = 8;
@@ -33,6 +33,52 @@ const LARGEST_UNIT_LEFT_FROM: NaiveDate = match NaiveDate::from_ymd_opt(2025, 9,
     Some(day) => day,
     None => NaiveDate::MAX,
 };
+
+/// The norm of the one-stop shop on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Norm {
+    /// QĐ 09/2015/QĐ-TTg, illustrative for what was before it too.
+    Of2015,
+    /// NĐ 61/2018/NĐ-CP.
+    Of2018,
+    /// NĐ 118/2025/NĐ-CP.
+    Of2025,
+}
+
+impl Norm {
+    fn on(day: NaiveDate) -> Self {
+        if day < RESTARTS_FROM {
+            Self::Of2015
+        } else if day < ANY_DESK_FROM {
+            Self::Of2018
+        } else {
+            Self::Of2025
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Of2015 => "Quyết định 09/2015/QĐ-TTg",
+            Self::Of2018 => "Nghị định 61/2018/NĐ-CP",
+            Self::Of2025 => "Nghị định 118/2025/NĐ-CP",
+        }
+    }
+}
+
+/// By which norm something moves a deadline, by the day of receipt. An article is named where its text was read (domain.md 1, 2);
+/// elsewhere the norm alone.
+#[must_use]
+pub fn basis(cause: &Cause, received: NaiveDate) -> &'static str {
+    match (cause, Norm::on(received)) {
+        // The day of the event and days off do not count, and nothing ends on a day off (R14, R15).
+        (Cause::Calendar, _) => "Điều 147, Điều 148 Bộ luật Dân sự 2015",
+        // R2.
+        (Cause::Restarted, Norm::Of2018) => "Điều 11 và khoản 4 Điều 19 Nghị định 61/2018/NĐ-CP",
+        // R6.
+        (Cause::Postponed(_), Norm::Of2018) => "Khoản 9 Điều 19 Nghị định 61/2018/NĐ-CP",
+        (Cause::Resumed(_) | Cause::Restarted | Cause::Postponed(_), norm) => norm.name(),
+    }
+}
 
 /// Whether codes of a day have the largest unit left, and a number that may grow; the smallest and four digits before.
 #[must_use]
@@ -101,6 +147,7 @@ mod tests {
     use worktime::{OfficeHours, Opening};
 
     use super::*;
+    use crate::dossier::{Apology, Why};
 
     fn at(text: &str) -> Moment {
         clock::from_local(text.parse().unwrap())
@@ -151,6 +198,40 @@ mod tests {
         assert_eq!(by("2017-08-28T09:00:00"), at("2017-08-29T09:00:00"));
         // Handed in on a Saturday, it counts from Monday.
         assert_eq!(by("2017-08-26T20:00:00"), at("2017-08-28T17:00:00"));
+    }
+
+    #[test]
+    fn every_cause_has_a_norm_under_each_rule_set_and_an_article_where_its_text_was_read() {
+        let postponed = Cause::Postponed(Apology {
+            reason: String::new(),
+            late: false,
+        });
+        let by_supplement = Cause::Resumed(Why::Supplement);
+        let by_payment = Cause::Resumed(Why::Payment);
+        for (cause, received, expected) in [
+            (&by_supplement, "2018-06-20", "Quyết định 09/2015/QĐ-TTg"),
+            (&by_payment, "2018-06-21", "Nghị định 61/2018/NĐ-CP"),
+            (
+                &Cause::Restarted,
+                "2018-06-21",
+                "Điều 11 và khoản 4 Điều 19 Nghị định 61/2018/NĐ-CP",
+            ),
+            (&Cause::Restarted, "2025-07-01", "Nghị định 118/2025/NĐ-CP"),
+            (&postponed, "2018-06-20", "Quyết định 09/2015/QĐ-TTg"),
+            (
+                &postponed,
+                "2025-06-30",
+                "Khoản 9 Điều 19 Nghị định 61/2018/NĐ-CP",
+            ),
+            (
+                &Cause::Calendar,
+                "2026-01-05",
+                "Điều 147, Điều 148 Bộ luật Dân sự 2015",
+            ),
+        ] {
+            let found = basis(cause, received.parse().unwrap());
+            assert_eq!(found, expected, "{cause:?} {received}");
+        }
     }
 
     #[test]

@@ -3,15 +3,15 @@
 mod codes;
 mod decide;
 mod preview;
+mod reckoning;
 mod step;
 mod timing;
 mod world;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kit::authority::{Relation, Rights};
-use kit::copies::{self, CALENDAR, CalendarCache, Calendars};
+use kit::copies::{CALENDAR, CalendarCache, Calendars, UNIT, UnitTable};
 use kit::db::{Db, Sink};
 use kit::seal::Keyring;
 use kit::writer::{Effect, Ledger, Step};
@@ -22,8 +22,9 @@ pub use preview::{Asked, Preview};
 pub use world::ProcedureCache;
 pub use world::World;
 
-use crate::act::{Act, GivenBack};
+use crate::act::{Act, GivenBack, Handed};
 use crate::change::Change;
+use crate::dossier::FiledBy;
 use crate::error::Error;
 use crate::store;
 
@@ -47,28 +48,28 @@ impl Intake {
         }
     }
 
-    /// The working calendar as this store's copy has it, for queries.
-    ///
-    /// # Errors
-    /// `CALENDAR_MISSING`, or a store that does not answer.
-    pub async fn calendar(&self, db: &Db) -> Result<Arc<Calendars>, Error> {
-        let copies = copies::load(db.read(), &world::calendar_name()).await?;
-        self.calendar.find(&copies).ok_or(Error::CalendarMissing)
-    }
-
     /// One version of the working calendar, for queries about what was reckoned with it.
     ///
     /// # Errors
     /// `CALENDAR_MISSING`, or a store that does not answer.
     pub async fn calendar_version(&self, db: &Db, revision: i64) -> Result<Arc<Calendars>, Error> {
-        let name = BTreeSet::from([(CALENDAR, copies::calendar_key(revision))]);
-        let copies = copies::load(db.read(), &name).await?;
-        self.calendar.find(&copies).ok_or(Error::CalendarMissing)
+        let calendar = self.calendar.version(db.read(), revision).await?;
+        calendar.ok_or(Error::CalendarMissing)
     }
 
-    /// Ends when a calendar has been taken in here since it was last asked.
-    pub async fn calendar_came(&self) {
-        self.calendar_came.notified().await;
+    /// These units, and whatever does their work, for queries.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn units(
+        &self,
+        db: &Db,
+        uids: impl Iterator<Item = String>,
+    ) -> Result<UnitTable, DbErr> {
+        let mut world = World::default();
+        let names = uids.map(|uid| (UNIT, uid)).collect();
+        self.load_reference(db.read(), &mut world, names).await?;
+        Ok(world.units)
     }
 }
 
@@ -88,7 +89,7 @@ impl Ledger for Intake {
             Act::Hand(handed) if handed.at_desk => {
                 must_act_for(&handed.rights, &handed.receiving_unit)
             }
-            Act::Hand(handed) => must_be_of(&handed.rights, handed.party.as_deref()),
+            Act::Hand(handed) => may_hand_in(handed),
             Act::Reserve(reservation) => must_act_for(&reservation.rights, &reservation.unit),
             Act::GiveBack(given_back) => must_know_of(world, given_back),
             Act::On(on) => world.permits(on),
@@ -145,9 +146,14 @@ fn must_know_of(world: &World, given_back: &GivenBack) -> Result<String, Error> 
     unit.ok_or(Error::BlockNotFound)
 }
 
-/// Who applies in person does so for itself or for those who gave it the power; the table says who may for anyone.
-fn must_be_of(rights: &Rights, party: Option<&str>) -> Result<String, Error> {
-    let party = party.unwrap_or_default();
-    let unit = rights.acting_for(&[(Relation::Owner, party)], None);
-    unit.ok_or_else(|| Error::PartyNotYours(party.to_owned()))
+/// Who applies in person does so for itself or for those who gave it the power, a system for anyone at the desks of its units.
+fn may_hand_in(handed: &Handed) -> Result<String, Error> {
+    let party = handed.party.as_deref().unwrap_or_default();
+    let receiving = handed.receiving_unit.as_str();
+    let standing = [(Relation::Owner, party), (Relation::Receiving, receiving)];
+    let unit = handed.rights.acting_for(&standing, None);
+    unit.ok_or_else(|| match handed.filed_by {
+        FiledBy::System | FiledBy::Officer => Error::UnitNotYours(receiving.to_owned()),
+        FiledBy::Itself | FiledBy::Proxy => Error::PartyNotYours(party.to_owned()),
+    })
 }

@@ -27,7 +27,6 @@ mod ledger;
 mod migration;
 #[cfg(feature = "model")]
 pub mod model;
-mod reckoning;
 mod reference;
 mod store;
 pub mod upkeep;
@@ -37,6 +36,7 @@ use std::sync::Arc;
 
 use kit::consumer::{Interpret, Progress};
 use kit::db::Db;
+use kit::reckoning::Reckoning;
 use kit::serve::{Ground, Mounted, Pages, Services, StartError};
 use kit::watch::Watches;
 use proto::intake::v1::dossier_service_server::DossierServiceServer;
@@ -53,7 +53,6 @@ use act::Act;
 use alarms::Alarms;
 use grpc::{Dossiers, Payments, Tracking};
 use ledger::Intake;
-use reckoning::Reckoning;
 
 const NAME: &str = "intake";
 
@@ -103,9 +102,6 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         .tasks
         .spawn(async move { also_stop.run_until_cancelled(alarms.follow()).await });
     let watches = Watches::start(&ground, &writer);
-    let payments = Payments {
-        writer: writer.clone(),
-    };
     let dossiers = Dossiers {
         db: ground.db.clone(),
         writer,
@@ -117,8 +113,8 @@ pub async fn start(ground: Ground) -> Result<Mounted, StartError> {
         tracking: Tracking::new(),
     };
     let rpcs = Services::new()
-        .with(DossierServiceServer::new(dossiers))
-        .with(PaymentServiceServer::new(payments))
+        .with(DossierServiceServer::new(dossiers.clone()))
+        .with(PaymentServiceServer::new(Payments(dossiers)))
         .with(EventServiceServer::new(Events(ground.db)));
     Ok(Mounted {
         name: NAME,

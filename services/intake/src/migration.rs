@@ -44,7 +44,6 @@ impl MigrationTrait for Dossiers {
             manager.create_table(table).await?;
         }
         leave_room(manager, &["dossier"]).await?;
-        let runs = || Expr::col("running");
         let indexes = [
             index("dossier", "dossier_party", &["party_uid"]),
             index("dossier", "dossier_content", &["content_digest"]),
@@ -57,11 +56,14 @@ impl MigrationTrait for Dossiers {
             index("dossier", "dossier_returning", &["returning_unit"]),
             index("dossier", "dossier_submitted", &["submitted_at", "uid"]),
             index_where(
-                index("clock", "clock_reckoned", &["calendar_revision"]),
-                runs(),
+                index("clock", "clock_reckoned", &["calendar_revision", "due"]),
+                Expr::col("running"),
             ),
             // Late and at risk.
-            index_where(index("clock", "clock_due", &["due", "dossier_uid"]), runs()),
+            index_where(
+                index("clock", "clock_late", &["late_at", "dossier_uid"]),
+                Expr::col("late_at").is_not_null(),
+            ),
             index_where(
                 index("clock", "clock_alarm", &["alarm_at"]),
                 Expr::col("alarm_at").is_not_null(),
@@ -126,6 +128,7 @@ fn clock() -> TableCreateStatement {
         .col(big_integer_null("due"))
         .col(big_integer_null("warn_at"))
         .col(big_integer_null("calendar_revision"))
+        .col(big_integer_null("late_at"))
         .col(big_integer_null("alarm_at"))
         .take()
 }
@@ -159,5 +162,8 @@ fn custody() -> TableCreateStatement {
         .col(big_integer("epoch"))
         .col(integer("purpose"))
         .col(integer("standing"))
+        .col(big_integer("since"))
+        .col(string_null("custodian"))
+        .col(big_integer_null("custodian_since"))
         .take()
 }

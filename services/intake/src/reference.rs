@@ -1,9 +1,9 @@
 //! What intake knows of procedures: its copies, as far as it needs them.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use kit::copies::{UnitKind, UnitTable};
 use kit::online::OnlineLevels;
-use worktime::Limit;
+use worktime::{CountFrom, Limit, RuleSet};
 
 use crate::dossier::{Channel, FeeDue};
 use crate::error::Error;
@@ -55,6 +55,8 @@ pub struct Case {
     pub limit: Limit,
     /// How much longer in areas, in the unit of the limit.
     pub extras: Vec<(Vec<String>, u32)>,
+    /// Where it counts otherwise than the rule set says; the first that agrees holds.
+    pub cutoffs: Vec<Cutoffs>,
     /// Whether the unit above the receiving one decides.
     pub decided_above: bool,
     /// Whether the province's units have a route for it.
@@ -65,6 +67,27 @@ pub struct Case {
     pub fees: Vec<Fee>,
     /// The form, a JSON Schema; empty where there is none.
     pub form_schema: String,
+}
+
+/// From when a limit counts for what comes one way (R3). What is not said is as the rule set has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cutoffs {
+    /// Only what comes this way.
+    pub channel: Option<Channel>,
+    /// What is received later counts from the next working day.
+    pub handover: Option<NaiveTime>,
+    /// A same-day result of what is received later is due the next working day.
+    pub same_day: Option<NaiveTime>,
+    /// Where a limit in days begins.
+    pub count_from: Option<CountFrom>,
+}
+
+/// How long the units have for one dossier, and from when that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// How long.
+    pub limit: Limit,
+    cutoffs: Cutoffs,
 }
 
 /// What is paid where everything that it names agrees.
@@ -125,7 +148,31 @@ impl Procedure {
     }
 }
 
+impl Terms {
+    /// The rule set of the day of receipt, with what the case says otherwise.
+    #[must_use]
+    pub fn rules(&self, received: NaiveDate) -> RuleSet {
+        let (own, mut rules) = (self.cutoffs, RuleSet::in_force_on(received));
+        let cutoffs = &mut rules.cutoffs;
+        cutoffs.handover = own.handover.unwrap_or(cutoffs.handover);
+        cutoffs.same_day = own.same_day.unwrap_or(cutoffs.same_day);
+        cutoffs.count_from = own.count_from.unwrap_or(cutoffs.count_from);
+        rules
+    }
+}
+
 impl Case {
+    /// The terms of a dossier that came this way, whose limit is longer by so much.
+    #[must_use]
+    pub fn terms(&self, extra: u32, channel: Channel) -> Terms {
+        let mut cutoffs = self.cutoffs.iter();
+        let own = cutoffs.find(|own| own.channel.is_none_or(|own| own == channel));
+        Terms {
+            limit: self.limit_with(extra),
+            cutoffs: own.copied().unwrap_or_default(),
+        }
+    }
+
     /// What the limit is longer by (R14).
     #[must_use]
     pub fn extra(&self, occasion: &Occasion<'_>) -> u32 {
@@ -135,8 +182,7 @@ impl Case {
     }
 
     /// The limit with what it is longer by. What is due on the same day stays so.
-    #[must_use]
-    pub fn limit_with(&self, extra: u32) -> Limit {
+    fn limit_with(&self, extra: u32) -> Limit {
         match self.limit {
             Limit::SameDay => Limit::SameDay,
             Limit::WorkingHours(count) => Limit::WorkingHours(count + extra),

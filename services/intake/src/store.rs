@@ -17,8 +17,8 @@ use sea_orm::{ConnectionTrait, DbErr};
 pub use block::{all as all_blocks, blocks, voids};
 pub use custody::of as custodies;
 pub use dossier::{
-    After, Filter, Pressing, Text, Twin, alarmed, all as dossiers, carry_over, coded, codes, find,
-    find_by_code, in_flight, inspect, list, reckoned_before, rehash, same_content, versions_before,
+    After, Filter, Pressing, Text, Twin, alarmed, all as dossiers, coded, codes, find,
+    find_by_code, in_flight, inspect, list, reaching, rehash, same_content, version_before,
     words_of,
 };
 pub use number::{all as all_numbers, last as last_numbers};

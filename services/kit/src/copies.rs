@@ -47,6 +47,12 @@ mod entity {
 /// Names one copy: its kind and its key.
 pub type Name = (&'static str, String);
 
+/// The name of the calendar that all units share.
+#[must_use]
+pub fn calendar_name() -> Name {
+    (CALENDAR, PROVINCE_CALENDAR.to_owned())
+}
+
 /// One copy as it stands in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copy {

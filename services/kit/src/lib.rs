@@ -2,7 +2,7 @@
 //!
 //! A service is a set of pure decisions over its own tables. Everything around them lives here once: who calls
 //! ([`caller`]) and what that lets them do ([`authority`]), how a change is committed ([`writer`]), told to the others ([`log`]) and taken in by them
-//! ([`consumer`], [`copies`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
+//! ([`consumer`], [`copies`]), what a calendar that changes moves ([`reckoning`]), how work waits for a unit ([`queue`]), what time it is ([`clock`]), what an error looks like
 //! ([`failure`]), how often one may ask ([`rate`]), how changes are watched ([`watch`]), how Vietnamese text is compared ([`text`]), how a port is served
 //! ([`serve`]), what a form asks ([`form`]), what follows from an online level ([`online`]), and how personal data rests
 //! ([`seal`]). Facts that are imported from files are read by [`sheet`]; [`fill`] fills stores for measuring, and [`stand_in`]
@@ -41,6 +41,7 @@ pub mod online;
 pub mod page;
 pub mod queue;
 pub mod rate;
+pub mod reckoning;
 pub mod sabotage;
 pub mod seal;
 pub mod serve;

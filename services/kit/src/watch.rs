@@ -111,9 +111,20 @@ impl Watches {
         T: Send + 'static,
         F: Fn(&Event) -> Option<T> + Send + 'static,
     {
+        let follower = self.follower(cursor, tell).await?;
+        Ok(stream::unfold(Some(follower), |follower| async move {
+            let mut follower = follower?;
+            match follower.next_or_stop().await {
+                Ok(told) => Some((Ok(told), Some(follower))),
+                Err(failure) => Some((Err(failure.into()), None)),
+            }
+        }))
+    }
+
+    async fn follower<F>(&self, cursor: &str, tell: F) -> Result<Follower<F>, Failure> {
         let (places, hashes) = self.place(cursor).await?;
         self.look().await.map_err(|error| db::failure(&error))?;
-        let follower = Follower {
+        Ok(Follower {
             places,
             hashes,
             page: VecDeque::new(),
@@ -122,14 +133,7 @@ impl Watches {
             reach: self.0.reach.subscribe(),
             _watching: Watching::begin(&self.0.watching),
             watches: self.clone(),
-        };
-        Ok(stream::unfold(Some(follower), |follower| async move {
-            let mut follower = follower?;
-            match follower.next_or_stop().await {
-                Ok(told) => Some((Ok(told), Some(follower))),
-                Err(failure) => Some((Err(failure.into()), None)),
-            }
-        }))
+        })
     }
 
     /// Where a cursor stands in the log as it is, and the hashes there.

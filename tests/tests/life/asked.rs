@@ -7,13 +7,21 @@ use proto::intake::v1::{
 };
 use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, ENVIRONMENT, OTHER_COMMUNE};
 use tests::filing::{BIRTH, CONSULTATION, MARRIAGE};
-use tests::{Held, Suite, desk, new_request_id};
+use tests::{Actor, Held, Suite, desk, new_request_id};
 use tonic::Code;
 
-use crate::deadlines::{explain, local};
+use crate::deadlines::{explain, local, must_name};
+
+/// How a deadline moved for the first time: by which cause, whom and which norm.
+async fn must_have_moved(dossier: &Dossier, cause: DeadlineReason, by: &Actor, norm: &str) {
+    let moved = &dossier.adjustments[0];
+    assert_eq!(moved.cause(), cause);
+    assert_eq!((moved.to, &moved.by), (dossier.due, &by.subject().await));
+    assert_eq!(moved.legal_basis, norm);
+}
 
 /// What an applicant hands in after that.
-fn addition(dossier: &Dossier, component: &str) -> SupplementDossierRequest {
+pub fn addition(dossier: &Dossier, component: &str) -> SupplementDossierRequest {
     SupplementDossierRequest {
         request_id: new_request_id(),
         dossier_uid: dossier.uid.clone(),
@@ -161,9 +169,17 @@ async fn r02_a_supplement_of_2017_moves_the_appointment_by_exactly_the_working_t
     let going_on = completed.message.dossier.clone().unwrap();
     assert_eq!(going_on.state(), DossierState::Processing);
     assert_eq!(local(going_on.due), "2017-09-05T10:00");
-    assert_eq!(going_on.adjustments[0].cause(), DeadlineReason::Resumed);
+    let norm = "Quyết định 09/2015/QĐ-TTg";
+    must_have_moved(&going_on, DeadlineReason::Resumed, &desk, norm).await;
     let explained = explain(&suite, &dossier).await;
     assert_eq!(explained.due, going_on.due);
+    assert_eq!(explained.due_by_law, going_on.due);
+    let supplement = [
+        "tạm dừng đến khi nhận hồ sơ bổ sung, hạn chuyển sang 10:00 05/09/2017",
+        "stood still until the supplement came, moved to 10:00 05/09/2017",
+        norm,
+    ];
+    must_name(&explained, &[supplement]);
     assert_eq!(explained.counted_minutes, 3 * 8 * 60);
     let paused = explained.days.iter().flat_map(|day| &day.parts);
     assert!(
@@ -224,7 +240,16 @@ async fn r02_a_supplement_of_2018_begins_the_full_limit_with_the_complete_dossie
     let completed = completed.unwrap();
     assert_eq!(local(completed.due), "2018-08-30T17:00");
     assert_eq!(completed.appointment, dossier.appointment);
-    assert_eq!(completed.adjustments[0].cause(), DeadlineReason::Restarted);
+    let norm = "Điều 11 và khoản 4 Điều 19 Nghị định 61/2018/NĐ-CP";
+    must_have_moved(&completed, DeadlineReason::Restarted, &desk, norm).await;
+    let explained = explain(&suite, &dossier).await;
+    assert_eq!(explained.due, completed.due);
+    let restart = [
+        "tính lại từ đầu khi nhận đủ hồ sơ bổ sung, hạn chuyển sang 17:00 30/08/2018",
+        "the full limit began anew with the complete dossier, moved to 17:00 30/08/2018",
+        norm,
+    ];
+    must_name(&explained, &[restart]);
     suite.must_add_up().await;
 }
 
@@ -294,6 +319,16 @@ async fn r08_the_clock_stands_still_until_all_of_a_financial_duty_is_paid() {
     assert_eq!(paid.state(), DossierState::Processing);
     // Due on Thursday 31 August at 17:00 with 2 days, 5 hours left on Tuesday at 10:00: from Wednesday 6 September 09:00 on.
     assert_eq!(local(paid.due), "2017-09-08T16:00");
+    let norm = "Quyết định 09/2015/QĐ-TTg";
+    must_have_moved(&paid, DeadlineReason::Resumed, &cashier, norm).await;
+    let explained = explain(&suite, &dossier).await;
+    assert_eq!(explained.due, paid.due);
+    let payment = [
+        "tạm dừng đến khi thực hiện xong nghĩa vụ tài chính, hạn chuyển sang 16:00 08/09/2017",
+        "stood still until the financial duty was met, moved to 16:00 08/09/2017",
+        norm,
+    ];
+    must_name(&explained, &[payment]);
     assert!(
         paid.payments
             .iter()

@@ -3,16 +3,22 @@
 use kit::clock;
 use kit::testing::until;
 use proto::catalogue::v1::{
-    CreateDraftRequest, Fee, FeeTime, Limit, LimitUnit, Procedure, PublishVersionRequest, Register,
-    RemoteExtra, UpdateDraftRequest,
+    CreateDraftRequest, Cutoffs, Fee, FeeChannel, FeeTime, ImportCalendarRequest, Limit, LimitUnit,
+    OfficeHours, Opening, Procedure, PublishVersionRequest, Register, RemoteExtra,
+    UpdateDraftRequest,
 };
-use proto::intake::v1::{RegisterDossierRequest, SubmitDossierRequest};
+use proto::intake::v1::dossier_change::Change;
+use proto::intake::v1::{
+    Dossier, DossierState, RegisterDossierRequest, SubmitDossierRequest, SupplementDossierRequest,
+};
 use tests::cast::{ADMINISTRATOR, AN, COMMUNE, DISTRICT};
 use tests::filing::BIRTH;
 use tests::{Suite, desk, new_request_id};
 use tonic::Code;
 
+use crate::asked::addition;
 use crate::deadlines::{PATIENCE, explain, holiday, local};
+use crate::history::history;
 
 const MORNING: &str = "2017-08-28T08:00";
 const FORM: &str = r#"{"type":"object","required":["child"],"additionalProperties":false,"properties":{"child":{"type":"string","title":"Họ tên trẻ"}}}"#;
@@ -34,20 +40,71 @@ fn changed(mut draft: Procedure) -> Procedure {
     case.limit = Some(Limit {
         unit: LimitUnit::WorkingDay.into(),
         count: 2,
-        assumed: false,
         remote_extras: vec![RemoteExtra {
             unit_uids: vec![DISTRICT.to_owned()],
             count: 1,
         }],
+        ..Limit::default()
     });
     draft
 }
 
+/// Birth registration in 16 working hours; what comes online and is received up to 17:00 counts at once.
+fn until_five_online(mut draft: Procedure) -> Procedure {
+    let case = &mut draft.version.as_mut().unwrap().cases[0];
+    case.limit = Some(Limit {
+        unit: LimitUnit::WorkingHour.into(),
+        count: 16,
+        cutoffs: vec![Cutoffs {
+            channel: FeeChannel::Online.into(),
+            handover: "17:00".to_owned(),
+            ..Cutoffs::default()
+        }],
+        ..Limit::default()
+    });
+    draft
+}
+
+/// The commune works from 08:00 to 12:00 and from 13:00 to 17:00.
+fn from_eight() -> ImportCalendarRequest {
+    let opening = |weekday, open: &str, close: &str| Opening {
+        weekday,
+        open: open.to_owned(),
+        close: close.to_owned(),
+    };
+    let shifts = [("08:00", "12:00"), ("13:00", "17:00")];
+    let day = |weekday| shifts.map(|(open, close)| opening(weekday, open, close));
+    let hours = OfficeHours {
+        unit_uid: COMMUNE.to_owned(),
+        from: "2017-01-01".to_owned(),
+        openings: (1..=5).flat_map(day).collect(),
+        ..OfficeHours::default()
+    };
+    ImportCalendarRequest {
+        request_id: new_request_id(),
+        hours: vec![hours],
+        ..ImportCalendarRequest::default()
+    }
+}
+
 /// Publishes the changed procedure, and tells how far the log reaches then.
 async fn publish(suite: &Suite) -> String {
+    publish_as(suite, changed).await
+}
+
+async fn publish_as(suite: &Suite, changed: fn(Procedure) -> Procedure) -> String {
+    publish_version(suite, BIRTH.code, changed).await
+}
+
+/// The same of any procedure.
+pub async fn publish_version(
+    suite: &Suite,
+    code: &str,
+    changed: fn(Procedure) -> Procedure,
+) -> String {
     let administrator = suite.actor(ADMINISTRATOR).at(MORNING);
     let only_code = Procedure {
-        code: BIRTH.code.to_owned(),
+        code: code.to_owned(),
         ..Procedure::default()
     };
     let created = administrator
@@ -66,7 +123,7 @@ async fn publish(suite: &Suite) -> String {
     let published = administrator
         .ok(PublishVersionRequest {
             request_id: new_request_id(),
-            code: BIRTH.code.to_owned(),
+            code: code.to_owned(),
             expected_revision: updated.revision,
             effective_from: "2017-08-28".to_owned(),
             dry_run: false,
@@ -229,4 +286,114 @@ async fn r14_the_longer_limit_of_a_remote_desk_stays_when_the_calendar_changes()
     assert_eq!(local(moved.due), "2017-09-01T17:00");
     let explained = explain(&suite, &moved).await;
     assert_eq!((explained.due, explained.days_counted), (moved.due, 3));
+}
+
+/// Domain.md 6: received after 17:00, it counts from 08:00 of the next working day.
+#[tokio::test]
+async fn r03_what_comes_online_counts_by_the_cut_off_that_its_case_has_for_that_channel() {
+    let suite = Suite::start().await;
+    let administrator = suite.actor(ADMINISTRATOR).at(MORNING);
+    let calendar = administrator.ok(from_eight()).await.position;
+    let position = publish_as(&suite, until_five_online).await;
+    let an = suite
+        .actor(AN)
+        .at("2017-08-28T08:30")
+        .after(Some(&position));
+    let submitted = async || {
+        let submitted = an.ok(BIRTH.online(COMMUNE)).await.message;
+        submitted.dossier.unwrap()
+    };
+    let (in_time, too_late) = (submitted().await, submitted().await);
+    let desk = suite.receptionist(COMMUNE).after(calendar.as_ref());
+    let received = async |dossier: &Dossier, at: &str| {
+        let received = desk.at(at).ok(desk::receive(dossier)).await.message;
+        received.dossier.unwrap()
+    };
+    let in_time = received(&in_time, "2017-08-28T16:30").await;
+    // At the counter the cut-off of the rule set holds, at 15:00.
+    let at_counter = desk.at("2017-08-28T16:40");
+    let at_counter = at_counter.ok(BIRTH.at_counter(COMMUNE)).await.message;
+    let at_counter = at_counter.dossier.unwrap();
+    let too_late = received(&too_late, "2017-08-28T17:10").await;
+    for (dossier, counts_from, due) in [
+        (&in_time, "2017-08-28T16:30", "2017-08-30T16:30"),
+        (&at_counter, "2017-08-29T08:00", "2017-08-30T17:00"),
+        (&too_late, "2017-08-29T08:00", "2017-08-30T17:00"),
+    ] {
+        assert_eq!(local(dossier.appointment), due);
+        let explained = explain(&suite, dossier).await;
+        assert_eq!(local(explained.counted_from), counts_from);
+        assert_eq!(explained.due, dossier.due);
+        assert_eq!(explained.counted_minutes, 16 * 60);
+    }
+    // What the calendar moves is reckoned by the same cut-off.
+    suite.actor(ADMINISTRATOR).ok(holiday()).await;
+    let moved = until("the deadline moves", PATIENCE, async || {
+        let dossier = suite.dossier(&in_time.uid, COMMUNE).await;
+        (dossier.due != in_time.due).then_some(dossier)
+    })
+    .await;
+    assert_eq!(local(moved.due), "2017-08-31T16:30");
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn r02_a_supplement_that_asks_for_a_field_of_the_form_is_answered_with_the_form() {
+    const MENDED: &str = r#"{"child":"H'Hen Niê Kdăm"}"#;
+    let suite = Suite::start().await;
+    let position = publish(&suite).await;
+    // Routing has taken the version in, too.
+    suite.must_add_up().await;
+    let an = suite
+        .actor(AN)
+        .at("2017-08-28T08:30")
+        .after(Some(&position));
+    let dossier = an.ok(online(FILLED)).await.message.dossier.unwrap();
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T09:00");
+    desk.ok(desk::receive(&dossier)).await;
+    let held = suite.take_over(COMMUNE, "2017-08-28T09:30").await;
+    let examiner = suite.officer_of(&held.transfer).at("2017-08-28T10:00");
+    let asked = examiner
+        .after(held.position.as_ref())
+        .ok(desk::ask_supplement(&held, "form_data.child"))
+        .await;
+    let asked = asked.message.dossier.unwrap().supplement.unwrap();
+    assert_eq!(asked.items[0].place, "form_data.child");
+
+    let an = an.at("2017-08-28T11:00");
+    let filled = |form: &str| SupplementDossierRequest {
+        components: Vec::new(),
+        form_data: form.to_owned(),
+        ..addition(&dossier, "evidence")
+    };
+    for (answer, field) in [
+        (addition(&dossier, "evidence"), "form_data"),
+        (filled(r#"{"child":7}"#), "form_data.child"),
+    ] {
+        let refusal = an
+            .refused(answer, Code::InvalidArgument, "FORM_INVALID")
+            .await;
+        assert_eq!(refusal.fields(), [field]);
+    }
+    let answered = an.ok(filled(MENDED)).await.message.dossier.unwrap();
+    assert_eq!(answered.state(), DossierState::Processing);
+    assert_eq!(answered.form_data, MENDED);
+
+    // The log names the field; what it was and what it is are in the history alone.
+    let told = history(&suite, &dossier.uid).await;
+    let places = told.iter().find_map(|(change, _)| match change {
+        Change::ClockStopped(stopped) => Some(&stopped.places),
+        _ => None,
+    });
+    assert_eq!(*places.unwrap(), ["form_data.child"]);
+    let answer = told.iter().find_map(|(change, particulars)| match change {
+        Change::ClockResumed(resumed) => Some((&resumed.components, particulars)),
+        _ => None,
+    });
+    let (components, particulars) = answer.unwrap();
+    assert_eq!(*components, None);
+    let form = |dossier: &Option<Dossier>| dossier.clone().unwrap().form_data;
+    let forms = (form(&particulars.before), form(&particulars.after));
+    assert_eq!(forms, (FILLED.to_owned(), MENDED.to_owned()));
+    suite.must_add_up().await;
 }

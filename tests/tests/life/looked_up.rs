@@ -1,17 +1,18 @@
-//! Looking up: previews, lists, tracking, watching.
+//! Looking up: previews, lists, tracking, histories.
+
+use std::net::IpAddr;
 
 use proto::event::v1::Event;
 use proto::intake::v1::{
-    Applicant, CorrectDossierRequest, Dossier, GetHistoryRequest, ListDossiersRequest,
-    PreviewDossierRequest, TrackDossierRequest, Urgency, WatchDossiersRequest,
-    WatchDossiersResponse,
+    Applicant, CorrectDossierRequest, Dossier, DossierState, GetHistoryRequest,
+    GuideDossierRequest, ListDossiersRequest, PreviewDossierRequest, TrackDossierRequest, Urgency,
 };
-use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, OTHER_COMMUNE};
-use tests::filing::{AT_THE_DESK_ONLY, BIRTH, MARRIAGE, VERTICAL};
+use tests::cast::{AN, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE};
+use tests::filing::{AT_THE_DESK_ONLY, BIRTH, DECIDED_BY_DISTRICT, MARRIAGE, VERTICAL};
 use tests::{Actor, Suite, desk};
-use tonic::{Code, Streaming};
+use tonic::Code;
 
-use crate::deadlines::{PATIENCE, local};
+use crate::deadlines::local;
 
 async fn listed(actor: &Actor, request: ListDossiersRequest) -> Vec<String> {
     let page = actor.ok(request).await.message;
@@ -125,6 +126,80 @@ async fn a_list_finds_by_unit_procedure_party_name_and_code_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_list_finds_by_desk_by_state_and_by_what_is_due_before_a_time() {
+    let suite = Suite::start().await;
+    let here = suite.register(DECIDED_BY_DISTRICT, COMMUNE).await;
+    let there = suite.register(DECIDED_BY_DISTRICT, OTHER_COMMUNE).await;
+    // The district decides both.
+    let district = suite.receptionist(DISTRICT);
+    let at = |unit: &str| ListDossiersRequest {
+        receiving_unit_uid: unit.to_owned(),
+        ..ListDossiersRequest::default()
+    };
+    let both = [there.uid.clone(), here.uid.clone()];
+    assert_eq!(listed(&district, at("")).await, both);
+    assert_eq!(listed(&district, at(COMMUNE)).await, [here.uid.clone()]);
+    assert_eq!(listed(&district, at(OTHER_COMMUNE)).await, [there.uid]);
+    assert!(listed(&district, at(DEPARTMENT)).await.is_empty());
+
+    let online = suite.actor(AN).ok(BIRTH.online(COMMUNE)).await.message;
+    let online = online.dossier.unwrap();
+    let desk = suite.receptionist(COMMUNE);
+    let stopped = suite.register(MARRIAGE, COMMUNE).await;
+    desk.ok(desk::stop(&stopped)).await;
+    for (state, found) in [
+        (DossierState::Submitted, vec![&online]),
+        (DossierState::Received, vec![&here]),
+        (DossierState::Stopped, vec![&stopped]),
+        (DossierState::Returned, vec![]),
+    ] {
+        let request = ListDossiersRequest {
+            state: state.into(),
+            ..ListDossiersRequest::default()
+        };
+        let found: Vec<_> = found.iter().map(|dossier| dossier.uid.clone()).collect();
+        assert_eq!(listed(&desk, request).await, found, "{state:?}");
+    }
+
+    // What was only handed in, and what was stopped, is not due.
+    let sooner = suite.register(MARRIAGE, COMMUNE).await;
+    let due_before = |mut at: prost_types::Timestamp, more: i64| {
+        at.seconds += more;
+        ListDossiersRequest {
+            due_before: Some(at),
+            ..ListDossiersRequest::default()
+        }
+    };
+    let (first, last) = (sooner.due.unwrap(), here.due.unwrap());
+    assert!(first.seconds < last.seconds);
+    assert!(listed(&desk, due_before(first, 0)).await.is_empty());
+    let only = std::slice::from_ref(&sooner.uid);
+    assert_eq!(listed(&desk, due_before(first, 1)).await, only);
+    assert_eq!(listed(&desk, due_before(last, 0)).await, only);
+    let all = [sooner.uid, here.uid];
+    assert_eq!(listed(&desk, due_before(last, 1)).await, all);
+}
+
+/// What presses at a time, page by page.
+async fn pressing(actor: &Actor, now: &str, urgency: Urgency) -> Vec<String> {
+    let (mut found, mut token) = (Vec::new(), String::new());
+    loop {
+        let request = ListDossiersRequest {
+            urgency: urgency.into(),
+            page_size: 1,
+            page_token: token,
+            ..ListDossiersRequest::default()
+        };
+        let page = actor.at(now).ok(request).await.message;
+        found.extend(page.dossiers.into_iter().map(|dossier| dossier.uid));
+        token = page.next_page_token;
+        if token.is_empty() {
+            return found;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_desk_sees_what_is_late_and_what_will_be_the_most_pressing_first() {
     let suite = Suite::start().await;
     let desk = suite.receptionist(COMMUNE);
@@ -136,12 +211,6 @@ async fn a_desk_sees_what_is_late_and_what_will_be_the_most_pressing_first() {
     let sooner = suite.register(MARRIAGE, COMMUNE).await;
     let ended = suite.register(MARRIAGE, COMMUNE).await;
     desk.ok(desk::stop(&ended)).await;
-    let pressing = |urgency: Urgency, page_token: &str| ListDossiersRequest {
-        urgency: urgency.into(),
-        page_size: 1,
-        page_token: page_token.to_owned(),
-        ..ListDossiersRequest::default()
-    };
     // Due on Thursday 31 August and on Friday 1 September at 17:00.
     for (now, urgency, expected) in [
         ("2017-08-29T16:00", Urgency::AtRisk, vec![]),
@@ -151,18 +220,65 @@ async fn a_desk_sees_what_is_late_and_what_will_be_the_most_pressing_first() {
         ("2017-09-01T08:00", Urgency::AtRisk, vec![&sooner, &later]),
         ("2017-09-05T08:00", Urgency::Overdue, vec![&sooner, &later]),
     ] {
-        let (mut found, mut token) = (Vec::new(), String::new());
-        loop {
-            let page = desk.at(now).ok(pressing(urgency, &token)).await.message;
-            found.extend(page.dossiers.into_iter().map(|dossier| dossier.uid));
-            token = page.next_page_token;
-            if token.is_empty() {
-                break;
-            }
-        }
         let expected: Vec<_> = expected.iter().map(|dossier| dossier.uid.clone()).collect();
+        let found = pressing(&desk, now, urgency).await;
         assert_eq!(found, expected, "{now} {urgency:?}");
     }
+}
+
+#[tokio::test]
+async fn r17_a_submission_that_nobody_answers_is_late_at_its_desk_until_it_is_received() {
+    let suite = Suite::start().await;
+    let desk = suite.receptionist(COMMUNE);
+    let submitted = async |at: &str| {
+        let submitted = suite.actor(AN).at(at).ok(BIRTH.online(COMMUNE)).await;
+        submitted.message.dossier.unwrap()
+    };
+    // To be answered by 08:00 on Tuesday; this one is the applicant's turn again.
+    let first = submitted("2017-08-28T08:00").await;
+    let guided = submitted("2017-08-28T08:00").await;
+    let guide = GuideDossierRequest {
+        request_id: tests::new_request_id(),
+        dossier_uid: guided.uid.clone(),
+        items: vec![desk::item("evidence")],
+        ..GuideDossierRequest::default()
+    };
+    desk.ok(guide).await;
+    // Due on Thursday at 17:00, and to be answered by 09:00 on Friday.
+    let received = suite.register(MARRIAGE, COMMUNE).await;
+    let last = submitted("2017-08-31T09:00").await;
+    for (now, urgency, expected) in [
+        // Its whole time is a working day: nobody is warned (R3).
+        ("2017-08-28T16:00", Urgency::AtRisk, vec![]),
+        ("2017-08-29T08:00", Urgency::Overdue, vec![]),
+        ("2017-08-29T08:01", Urgency::Overdue, vec![&first]),
+        ("2017-08-29T08:01", Urgency::AtRisk, vec![&first]),
+        ("2017-08-30T08:00", Urgency::AtRisk, vec![&first, &received]),
+        (
+            "2017-08-31T17:01",
+            Urgency::Overdue,
+            vec![&first, &received],
+        ),
+        (
+            "2017-09-01T09:01",
+            Urgency::Overdue,
+            vec![&first, &received, &last],
+        ),
+    ] {
+        let expected: Vec<_> = expected.iter().map(|dossier| dossier.uid.clone()).collect();
+        let found = pressing(&desk, now, urgency).await;
+        assert_eq!(found, expected, "{now} {urgency:?}");
+    }
+    let now = "2017-09-01T09:01";
+    for other in [OTHER_COMMUNE, DISTRICT] {
+        let other = suite.receptionist(other);
+        assert!(pressing(&other, now, Urgency::Overdue).await.is_empty());
+    }
+    let mut receive = desk::receive(&first);
+    receive.expected_revision = 0;
+    desk.at("2017-09-01T09:02").ok(receive).await;
+    let found = pressing(&desk, "2017-09-01T09:03", Urgency::AtRisk).await;
+    assert_eq!(found, [received.uid, last.uid]);
 }
 
 #[tokio::test]
@@ -187,8 +303,17 @@ async fn r07_codes_cannot_be_tried_out() {
     let refusal =
         tests::Refusal::of(&refused.expect("somebody who tries codes out is slowed down"));
     assert_eq!(refusal.reason, "TRACKED_TOO_OFTEN");
-    // Whoever is signed in, or asks for another day, is not kept waiting by that.
+    // Whoever is signed in, asks for another day, or calls from elsewhere is not kept waiting by that.
     suite.actor(AN).ok(tried(1)).await;
+    let another_day = TrackDossierRequest {
+        code: tried(1).code.replacen("-170828-", "-170829-", 1),
+    };
+    anyone
+        .refused(another_day, Code::NotFound, "DOSSIER_NOT_FOUND")
+        .await;
+    let elsewhere = IpAddr::from([127, 0, 0, 2]);
+    let elsewhere = suite.connection(|endpoint| endpoint.local_address(Some(elsewhere)));
+    anyone.over(elsewhere).ok(tried(1)).await;
 }
 
 /// A dossier whose applicant was mended by a call with this id, and that was decided after it.
@@ -275,90 +400,4 @@ async fn a_history_is_one_line_of_time_with_who_when_what_and_what_was_before() 
         .leader(OTHER_COMMUNE)
         .refused(ask(), Code::NotFound, "DOSSIER_NOT_FOUND")
         .await;
-}
-
-async fn next(watch: &mut Streaming<WatchDossiersResponse>) -> WatchDossiersResponse {
-    let next = tokio::time::timeout(PATIENCE, watch.message()).await;
-    next.expect("something is told")
-        .unwrap()
-        .expect("the stream goes on")
-}
-
-/// The next that is no bookmark.
-async fn next_change(watch: &mut Streaming<WatchDossiersResponse>) -> (Dossier, String) {
-    loop {
-        let told = next(watch).await;
-        if let Some(dossier) = told.dossier {
-            return (dossier, told.cursor);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_watch_tells_from_the_list_on_what_the_caller_may_know_and_goes_on_after_a_break() {
-    let suite = Suite::start().await;
-    let before = suite.register(BIRTH, COMMUNE).await;
-    let desk = suite.receptionist(COMMUNE);
-    let list = desk.ok(ListDossiersRequest::default()).await.message;
-    assert_eq!(list.dossiers[0].uid, before.uid);
-    let from = |cursor: &str| WatchDossiersRequest {
-        cursor: cursor.to_owned(),
-        national_records: true,
-    };
-    let mut watch = desk.follow(from(&list.cursor)).await.unwrap();
-    suite.register(MARRIAGE, OTHER_COMMUNE).await;
-    let own = suite.register(MARRIAGE, COMMUNE).await;
-    let (told, cursor) = loop {
-        let (told, cursor) = next_change(&mut watch).await;
-        assert_eq!(told.receiving_unit_uid, COMMUNE, "a stranger's is not told");
-        if told.uid == own.uid {
-            break (told, cursor);
-        }
-    };
-    assert_eq!(told.code, own.code);
-    drop(watch);
-    desk.ok(desk::stop(&own)).await;
-    let mut watch = desk.follow(from(&cursor)).await.unwrap();
-    loop {
-        let told = next(&mut watch).await;
-        let Some(progress) = told.national_progress else {
-            continue;
-        };
-        // Domain.md 7: a stopped dossier is told as stopped, and never as finished.
-        if progress.noi_dung_xu_ly == "Dừng giải quyết" {
-            let record = told.national_record.unwrap();
-            assert_eq!(
-                (&*progress.trang_thai, &*record.trang_thai_ho_so),
-                ("8", "8")
-            );
-            assert_eq!(told.dossier.unwrap().uid, own.uid);
-            assert_eq!(record.ma_ho_so, own.code);
-            break;
-        }
-    }
-    // Another party sees nothing of all this but the bookmark that says so.
-    let mut binh = suite.actor(BINH).follow(from(&list.cursor)).await.unwrap();
-    let told = next(&mut binh).await;
-    assert_eq!((told.dossier, told.left_scope_uid.as_str()), (None, ""));
-    let refused = desk.follow(from("nonsense")).await.unwrap_err();
-    assert_eq!(tests::Refusal::of(&refused).reason, "INVALID_FIELDS");
-}
-
-#[tokio::test]
-async fn a_watch_tells_what_time_brings_without_anybody_doing_something() {
-    let suite = Suite::start().await;
-    let dossier = suite.register(MARRIAGE, COMMUNE).await;
-    suite.everything_told().await;
-    let desk = suite.receptionist(COMMUNE);
-    let list = desk.ok(ListDossiersRequest::default()).await.message;
-    let from = WatchDossiersRequest {
-        cursor: list.cursor,
-        national_records: false,
-    };
-    let mut watch = desk.follow(from).await.unwrap();
-    // Somebody asks for something else, at a time at which it is overdue.
-    let later = suite.receptionist(OTHER_COMMUNE).at("2017-10-02T08:00");
-    later.ok(ListDossiersRequest::default()).await;
-    let (told, _) = next_change(&mut watch).await;
-    assert_eq!(told.uid, dossier.uid);
 }

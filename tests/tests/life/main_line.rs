@@ -1,14 +1,18 @@
 //! The main line, at one commune.
 
 use kit::clock;
+use proto::identity::v1::GrantProxyRequest;
 use proto::intake::v1::{
-    Channel, Completion, DossierState, Outcome, TrackDossierRequest, TrackDossierResponse,
+    Channel, Completion, Dossier, DossierState, ForwardDossierRequest, Outcome, PlaceStanding,
+    TrackDossierRequest, TrackDossierResponse,
 };
 use proto::routing::v1::{GetRouteResponse, TransferState};
-use tests::cast::{AN, BINH, COMMUNE, OTHER_COMMUNE};
-use tests::filing::{BIRTH, applicant};
-use tests::{Suite, desk};
+use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, OFFICE, OTHER_COMMUNE};
+use tests::filing::{BIRTH, DECIDED_BY_OFFICE, applicant};
+use tests::{Actor, Suite, desk, new_request_id};
 use tonic::Code;
+
+use crate::deadlines::local;
 
 /// Which unit was responsible from when until when, `HH:MM` on the day of the story.
 fn custody(route: &GetRouteResponse) -> Vec<(String, String, String, String)> {
@@ -184,6 +188,7 @@ async fn anyone_may_track_a_code_and_learns_how_far_it_is_and_nothing_else() {
     let known = |completion: Completion| TrackDossierResponse {
         code: submitted.code.clone(),
         completion: completion.into(),
+        places: Vec::new(),
     };
     let anyone = suite.anonymous();
     assert_eq!(anyone.ok(track()).await.message, known(Completion::Waiting));
@@ -202,6 +207,88 @@ async fn anyone_may_track_a_code_and_learns_how_far_it_is_and_nothing_else() {
         anyone.ok(track()).await.message,
         known(Completion::Finished)
     );
+}
+
+/// At which units somebody is told that a dossier is, with the time of the day since when.
+async fn places(actor: &Actor, dossier: &Dossier) -> Vec<(String, PlaceStanding, String)> {
+    let track = TrackDossierRequest {
+        code: dossier.code.clone(),
+    };
+    let places = actor.ok(track).await.message.places.into_iter();
+    let places = places.map(|place| {
+        assert!(!place.unit_name.is_empty(), "{place:?}");
+        let since = local(place.since).split_off("2017-08-28T".len());
+        (place.unit_uid.clone(), place.standing(), since)
+    });
+    places.collect()
+}
+
+fn at(unit: &str, standing: PlaceStanding, since: &str) -> (String, PlaceStanding, String) {
+    (unit.to_owned(), standing, since.to_owned())
+}
+
+#[tokio::test]
+async fn r07_the_applicant_and_its_proxy_are_told_down_to_the_office_and_nobody_else_is() {
+    let suite = Suite::start().await;
+    let (an, binh) = (suite.actor(AN), suite.actor(BINH));
+    let submitted = an.ok(DECIDED_BY_OFFICE.online(DEPARTMENT)).await;
+    let dossier = submitted.message.dossier.unwrap();
+    let (holds, offered) = (PlaceStanding::Holds, PlaceStanding::Offered);
+    let at_desk = [at(DEPARTMENT, holds, "08:00")];
+    assert_eq!(places(&an, &dossier).await, at_desk);
+    let desk = suite.receptionist(DEPARTMENT).at("2017-08-28T08:30");
+    desk.ok(desk::receive(&dossier)).await;
+    suite.work_off(DEPARTMENT, "2017-08-28T09:00").await;
+    suite.work_off(DEPARTMENT, "2017-08-28T10:00").await;
+    suite.must_add_up().await;
+    // Whoever sent it is responsible until it is accepted.
+    let on_its_way = [at(DEPARTMENT, holds, "10:00"), at(OFFICE, offered, "10:00")];
+    assert_eq!(places(&an, &dossier).await, on_its_way);
+    let officers = [suite.receptionist(DEPARTMENT), suite.leader(OFFICE)];
+    for other in officers.iter().chain([&binh, &suite.anonymous()]) {
+        assert_eq!(places(other, &dossier).await, []);
+    }
+    let grant = GrantProxyRequest {
+        request_id: new_request_id(),
+        grantor_uid: an.subject().await,
+        proxy_uid: binh.subject().await,
+        first_day: "2017-08-28".to_owned(),
+        last_day: "2017-08-28".to_owned(),
+        ..GrantProxyRequest::default()
+    };
+    an.ok(grant).await;
+    suite.begin_day("2017-08-28T13:30");
+    let signed = suite.take_over(OFFICE, "2017-08-28T14:00").await;
+    suite.must_add_up().await;
+    let accepted = [at(OFFICE, holds, "14:00")];
+    for own in [&an, &binh] {
+        assert_eq!(places(own, &dossier).await, accepted);
+    }
+    suite.decide(&signed, "2017-08-28T15:00").await;
+    let result = suite.take_over(DEPARTMENT, "2017-08-28T16:00").await;
+    suite.must_add_up().await;
+    let back = [at(DEPARTMENT, holds, "16:00")];
+    assert_eq!(places(&an, &dossier).await, back);
+    suite.give_back(&result, "2017-08-28T16:30").await;
+    assert_eq!(places(&an, &dossier).await, []);
+}
+
+#[tokio::test]
+async fn r07_a_submission_that_was_sent_on_is_told_to_be_where_it_was_sent() {
+    let suite = Suite::start().await;
+    let an = suite.actor(AN);
+    let submitted = an.ok(BIRTH.online(COMMUNE)).await;
+    let dossier = submitted.message.dossier.unwrap();
+    let send_on = ForwardDossierRequest {
+        request_id: new_request_id(),
+        dossier_uid: dossier.uid.clone(),
+        expected_revision: 0,
+        competent_unit_uid: OTHER_COMMUNE.to_owned(),
+    };
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T09:00");
+    desk.ok(send_on).await;
+    let there = [at(OTHER_COMMUNE, PlaceStanding::Holds, "09:00")];
+    assert_eq!(places(&an, &dossier).await, there);
 }
 
 #[tokio::test]

@@ -291,6 +291,7 @@ fn limit(row: &Row) -> Result<Limit, BadRow> {
         time,
         assumed,
         extras: Vec::new(),
+        cutoffs: Vec::new(),
     })
 }
 

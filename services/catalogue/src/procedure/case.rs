@@ -1,10 +1,12 @@
 //! A case of a procedure: how long it takes, what is handed in, what is paid, which way it goes.
 
+use std::fmt;
 use std::num::NonZeroU16;
 
+use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
-use super::{Fee, is_false};
+use super::{Channel, Fee, is_false};
 use crate::route::{Route, UnitUid};
 
 /// A case (trường hợp) with all that depends on it.
@@ -40,7 +42,7 @@ impl Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "unit", content = "count")]
 pub enum Time {
-    /// The same day; after the cut-off of the rule set, the next working day.
+    /// The same day; after the cut-off of the rule set, or its own, the next working day.
     SameDay,
     /// Working hours.
     #[serde(rename = "working_hour")]
@@ -68,6 +70,9 @@ pub struct Limit {
     /// What it is longer by in remote areas (R14).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<Extra>,
+    /// Where it counts otherwise than the rule set of the day of receipt says (R3); the first whose channel agrees holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cutoffs: Vec<Cutoffs>,
 }
 
 /// What a limit is longer by in an area.
@@ -78,6 +83,62 @@ pub struct Extra {
     pub units: Vec<UnitUid>,
     /// How many more, in the unit of the limit.
     pub count: NonZeroU16,
+}
+
+/// From when a limit counts for what comes one way. What is not said is as the rule set has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cutoffs {
+    /// Only what comes this way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// What is received later counts from the next working day, by a limit in working hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<TimeOfDay>,
+    /// A same-day result of what is received later is due the next working day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_day: Option<TimeOfDay>,
+    /// Where a limit in days begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count_from: Option<CountFrom>,
+}
+
+/// Where a limit in days begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountFrom {
+    /// At receipt.
+    Instant,
+    /// At receipt, or when the office opens next.
+    NextOpening,
+    /// On the next day: that of receipt is not counted.
+    NextWorkingDay,
+}
+
+/// A time of day to the minute: `17:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeOfDay(NaiveTime);
+
+impl TryFrom<String> for TimeOfDay {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let time = NaiveTime::parse_from_str(&text, "%H:%M");
+        time.map(Self).map_err(|_| "must be HH:MM")
+    }
+}
+
+impl From<TimeOfDay> for String {
+    fn from(time: TimeOfDay) -> Self {
+        time.to_string()
+    }
+}
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%H:%M"))
+    }
 }
 
 /// A document that must be handed in (thành phần hồ sơ).
@@ -160,6 +221,7 @@ mod tests {
             time: Time::WorkingDays(NonZeroU16::new(5).unwrap()),
             assumed: false,
             extras: Vec::new(),
+            cutoffs: Vec::new(),
         };
         let text = r#"{"time":{"unit":"working_day","count":5}}"#;
         assert_eq!(serde_json::to_string(&days).unwrap(), text);
@@ -170,6 +232,22 @@ mod tests {
             Time::SameDay
         );
         assert!(serde_json::from_str::<Limit>(r#"{"time":{"unit":"month","count":0}}"#).is_err());
+    }
+
+    #[test]
+    fn r03_cutoffs_of_a_channel_are_written_to_the_minute() {
+        let online = Cutoffs {
+            channel: Some(Channel::Online),
+            handover: Some("17:00".to_owned().try_into().unwrap()),
+            same_day: None,
+            count_from: Some(CountFrom::NextOpening),
+        };
+        let text = r#"{"channel":"online","handover":"17:00","count_from":"next_opening"}"#;
+        assert_eq!(serde_json::to_string(&online).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Cutoffs>(text).unwrap(), online);
+        for text in [r#"{"handover":"17:00:30"}"#, r#"{"handover":"24:00"}"#] {
+            assert!(serde_json::from_str::<Cutoffs>(text).is_err(), "{text}");
+        }
     }
 
     #[test]

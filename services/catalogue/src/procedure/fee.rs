@@ -49,7 +49,7 @@ impl FromStr for Dong {
     }
 }
 
-/// How a dossier comes that a fee is due for.
+/// How a dossier comes that a fee is due for, or that cutoffs hold for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {

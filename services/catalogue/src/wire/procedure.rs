@@ -6,7 +6,8 @@ use proto::catalogue::v1 as pb;
 
 use crate::entry::{Draft, Entry, Standing, Version};
 use crate::procedure::{
-    ApplicantKind, Case, Channel, Component, Fee, Level, Limit, PaidWhen, Procedure, Register, Time,
+    ApplicantKind, Case, Channel, Component, CountFrom, Cutoffs, Fee, Level, Limit, PaidWhen,
+    Procedure, Register, Time, TimeOfDay,
 };
 use crate::route::{Part, Role, Route, Step, UnitRule, UnitUid};
 
@@ -176,13 +177,16 @@ fn component(component: &Component) -> pb::Component {
     }
 }
 
-fn fee(fee: &Fee) -> pb::Fee {
-    let channel = match fee.channel {
+fn channel(channel: Option<Channel>) -> pb::FeeChannel {
+    match channel {
         None => pb::FeeChannel::Unspecified,
         Some(Channel::Online) => pb::FeeChannel::Online,
         Some(Channel::Counter) => pb::FeeChannel::Counter,
         Some(Channel::Post) => pb::FeeChannel::Post,
-    };
+    }
+}
+
+fn fee(fee: &Fee) -> pb::Fee {
     let time = match fee.paid {
         PaidWhen::Before => pb::FeeTime::Before,
         PaidWhen::During => pb::FeeTime::During,
@@ -191,7 +195,7 @@ fn fee(fee: &Fee) -> pb::Fee {
         key: fee.key.clone(),
         name: fee.name.clone(),
         amount_vnd: fee.amount.amount(),
-        channel: channel.into(),
+        channel: channel(fee.channel).into(),
         unit_uids: uids(&fee.units),
         valid_from: date(fee.from),
         valid_to: date(fee.to),
@@ -221,6 +225,23 @@ fn limit(limit: &Limit) -> pb::Limit {
         count: count.into(),
         assumed: limit.assumed,
         remote_extras: extras.collect(),
+        cutoffs: limit.cutoffs.iter().map(cutoffs).collect(),
+    }
+}
+
+fn cutoffs(cutoffs: &Cutoffs) -> pb::Cutoffs {
+    let time = |time: Option<TimeOfDay>| time.map(|time| time.to_string()).unwrap_or_default();
+    let count_from = match cutoffs.count_from {
+        None => pb::CountFrom::Unspecified,
+        Some(CountFrom::Instant) => pb::CountFrom::Instant,
+        Some(CountFrom::NextOpening) => pb::CountFrom::NextOpening,
+        Some(CountFrom::NextWorkingDay) => pb::CountFrom::NextWorkingDay,
+    };
+    pb::Cutoffs {
+        channel: channel(cutoffs.channel).into(),
+        handover: time(cutoffs.handover),
+        same_day: time(cutoffs.same_day),
+        count_from: count_from.into(),
     }
 }
 

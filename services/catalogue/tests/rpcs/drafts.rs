@@ -3,9 +3,10 @@
 use kit::caller::Role;
 use kit::clock;
 use proto::catalogue::v1::{
-    Case, CompetentLevel, Component, CreateDraftRequest, DiscardDraftRequest, Fee, FeeTime,
-    GetDraftRequest, GetVersionDifferencesRequest, Limit, LimitUnit, Procedure, Route, Step,
-    StepPart, StepRole, UnitRule, UpdateDraftRequest, Version, VersionState,
+    Case, CompetentLevel, Component, CountFrom, CreateDraftRequest, Cutoffs, DiscardDraftRequest,
+    Fee, FeeChannel, FeeTime, GetDraftRequest, GetVersionDifferencesRequest, Limit, LimitUnit,
+    Procedure, Route, Step, StepPart, StepRole, UnitRule, UpdateDraftRequest, Version,
+    VersionState,
 };
 use tonic::Code;
 
@@ -131,6 +132,43 @@ async fn a_draft_is_read_back_as_it_was_written_and_only_by_administrators() {
 }
 
 #[tokio::test]
+async fn r03_cutoffs_of_a_case_are_read_back_as_they_were_written_and_compared() {
+    let suite = Suite::serve(Store::of_daklak().await).await;
+    let only_code = Procedure {
+        code: "1.001193".to_owned(),
+        ..Procedure::default()
+    };
+    let mut created = create(&suite, only_code).await;
+    let online = Cutoffs {
+        channel: FeeChannel::Online.into(),
+        handover: "17:00".to_owned(),
+        same_day: "16:30".to_owned(),
+        ..Cutoffs::default()
+    };
+    let others = Cutoffs {
+        count_from: CountFrom::NextOpening.into(),
+        ..Cutoffs::default()
+    };
+    let written = vec![online, others];
+    let limit = case(&mut created).limit.as_mut().unwrap();
+    limit.cutoffs.clone_from(&written);
+    let mut procedures = suite.procedures();
+    let updated = procedures.update_draft(update(&suite, created, 1)).await;
+    let mut updated = updated.unwrap().into_inner().draft.unwrap();
+    let limit = case(&mut updated).limit.as_ref().unwrap();
+    assert_eq!(limit.cutoffs, written);
+    let ask = GetVersionDifferencesRequest {
+        code: "1.001193".to_owned(),
+        from: 1,
+        to: 2,
+    };
+    let differences = procedures.get_version_differences(suite.as_admin(ask));
+    let differences = differences.await.unwrap().into_inner().differences;
+    let paths: Vec<_> = differences.iter().map(|of| of.path.as_str()).collect();
+    assert_eq!(paths, ["cases[standard].limit.cutoffs"]);
+}
+
+#[tokio::test]
 async fn of_two_who_change_a_draft_one_wins() {
     let suite = Suite::serve(Store::new().await).await;
     create(&suite, draft("1.000001")).await;
@@ -228,7 +266,13 @@ async fn a_draft_may_be_incomplete_but_not_malformed() {
     let mut bad = draft("1.000001");
     bad.code = "một".to_owned();
     let of_case = case(&mut bad);
-    of_case.limit.as_mut().unwrap().count = 0;
+    let limit = of_case.limit.as_mut().unwrap();
+    limit.count = 0;
+    limit.cutoffs = vec![Cutoffs {
+        handover: "5 giờ chiều".to_owned(),
+        same_day: "25:00".to_owned(),
+        ..Cutoffs::default()
+    }];
     of_case.fees[0].amount_vnd = -1;
     of_case.components[0].file_types = vec![".PDF".to_owned()];
     of_case.form_schema = "{".to_owned();
@@ -246,6 +290,8 @@ async fn a_draft_may_be_incomplete_but_not_malformed() {
     for field in [
         "draft.code".to_owned(),
         format!("{at}.limit.count"),
+        format!("{at}.limit.cutoffs[0].handover"),
+        format!("{at}.limit.cutoffs[0].same_day"),
         format!("{at}.fees[0].amount_vnd"),
         format!("{at}.components[0].file_types[0]"),
         format!("{at}.form_schema"),

@@ -3,9 +3,9 @@
 use chrono::{Days, NaiveDate};
 use kit::clock;
 use proto::catalogue::v1::{
-    GetProcedureRequest, ListVersionsRequest, OnlineLevel, Procedure, PublishVersionRequest,
-    PublishVersionResponse, RetireProcedureRequest, SetOnlineLevelRequest, StepPart, UnitRule,
-    VersionState,
+    Cutoffs, FeeChannel, GetProcedureRequest, ListVersionsRequest, OnlineLevel, Procedure,
+    PublishVersionRequest, PublishVersionResponse, RetireProcedureRequest, SetOnlineLevelRequest,
+    StepPart, UnitRule, VersionState,
 };
 use sea_orm::ConnectionTrait as _;
 use tonic::{Code, Response, Status};
@@ -183,6 +183,38 @@ async fn everything_that_keeps_a_draft_from_being_published_is_said_at_once() {
         ),
         ("cases[standard].fees[certificate].to", "PERIOD_INVALID"),
         ("cases[standard].form", "FORM_INVALID"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn r03_cutoffs_that_say_nothing_or_never_hold_are_refused() {
+    let suite = Suite::beside_units(Store::new().await).await;
+    let mut bad = draft(CODE);
+    let five = |channel: FeeChannel| Cutoffs {
+        channel: channel.into(),
+        handover: "17:00".to_owned(),
+        ..Cutoffs::default()
+    };
+    case(&mut bad).limit.as_mut().unwrap().cutoffs = vec![
+        five(FeeChannel::Online),
+        five(FeeChannel::Online),
+        Cutoffs::default(),
+        five(FeeChannel::Post),
+    ];
+    create(&suite, bad).await;
+    let found = violations(
+        try_publish(&suite, CODE, today(), false).await,
+        "PUBLICATION_REFUSED",
+    );
+    let found: Vec<_> = found
+        .iter()
+        .map(|(field, reason)| (field.as_str(), reason.as_str()))
+        .collect();
+    let expected = [
+        ("cases[standard].limit.cutoffs[1].channel", "NEVER_HOLDS"),
+        ("cases[standard].limit.cutoffs[2]", "REQUIRED"),
+        ("cases[standard].limit.cutoffs[3].channel", "NEVER_HOLDS"),
     ];
     assert_eq!(found, expected);
 }

@@ -1,12 +1,13 @@
-//! What somebody has to be told when time passes: each once.
+//! What somebody has to be told when time passes: of each deadline once.
 
-use kit::clock::Moment;
+use kit::clock::{self, Moment};
+use serde::{Deserialize, Serialize};
 
 use super::{Dossier, State};
 use crate::law;
 
 /// What time brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Alarm {
     /// The result is due in a working day (T−1; R3).
     DueSoon,
@@ -20,47 +21,82 @@ pub enum Alarm {
     Stop,
 }
 
+/// An alarm of one deadline. A deadline that moves has alarms of its own, whichever way it moves; one that comes back has rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Ring {
+    /// What time brings.
+    pub alarm: Alarm,
+    /// The deadline, to the microsecond, as stores keep it.
+    pub of: Moment,
+}
+
+impl Alarm {
+    /// It, of a deadline.
+    #[must_use]
+    pub fn of(self, deadline: Moment) -> Ring {
+        Ring {
+            alarm: self,
+            of: clock::from_micros(clock::micros(deadline)),
+        }
+    }
+}
+
 impl Dossier {
+    /// From when on it is late: a submission by its answer (R17), and otherwise by its result. Nothing while the applicant is waited
+    /// for, and once it is decided or closed.
+    #[must_use]
+    pub fn late_at(&self) -> Option<Moment> {
+        match &self.state {
+            State::Submitted => self.answer_by,
+            state => state.running().map(|receipt| receipt.due.at),
+        }
+    }
+
     /// When the next alarm rings, for finding it by an index.
     #[must_use]
     pub fn next_alarm(&self) -> Option<Moment> {
-        let alarms = self.alarms().into_iter();
-        let ahead = alarms.filter(|(at, _)| self.course.rung_until.is_none_or(|rung| rung < *at));
-        ahead.map(|(at, _)| at).min()
+        self.ahead().map(|(at, _)| at).min()
     }
 
     /// The alarms that ring up to a time and have not rung, in order.
     #[must_use]
-    pub fn ringing(&self, now: Moment) -> Vec<(Moment, Alarm)> {
-        let mut alarms = self.alarms();
-        alarms.retain(|(at, _)| *at <= now && self.course.rung_until.is_none_or(|rung| rung < *at));
-        alarms.sort_by_key(|(at, _)| *at);
-        alarms
+    pub fn ringing(&self, now: Moment) -> Vec<(Moment, Ring)> {
+        let mut ringing: Vec<_> = self.ahead().filter(|(at, _)| *at <= now).collect();
+        ringing.sort_by_key(|(at, _)| *at);
+        ringing
     }
 
-    /// Its alarms up to a time have rung.
+    /// These have rung.
     #[must_use]
-    pub fn rung(mut self, until: Moment) -> Self {
-        self.course.rung_until = Some(until);
+    pub fn rung(mut self, rung: impl IntoIterator<Item = Ring>) -> Self {
+        self.course.rung.extend(rung);
         self
     }
 
-    fn alarms(&self) -> Vec<(Moment, Alarm)> {
+    fn ahead(&self) -> impl Iterator<Item = (Moment, Ring)> {
+        let rung = &self.course.rung;
+        let alarms = self.alarms().into_iter();
+        alarms.filter(move |(_, ring)| !rung.contains(ring))
+    }
+
+    fn alarms(&self) -> Vec<(Moment, Ring)> {
         match &self.state {
             State::Submitted => {
-                let unanswered = self.answer_by.map(|at| (at, Alarm::Unanswered));
+                let unanswered = self.answer_by.map(|at| (at, Alarm::Unanswered.of(at)));
                 unanswered.into_iter().collect()
             }
             State::Received(receipt) | State::Processing(receipt) => {
-                let warning = receipt.due.warn_at.map(|at| (at, Alarm::DueSoon));
-                let overdue = (receipt.due.at, Alarm::Overdue);
+                let due = receipt.due.at;
+                let warning = receipt.due.warn_at;
+                let warning = warning.map(|at| (at, Alarm::DueSoon.of(due)));
+                let overdue = (due, Alarm::Overdue.of(due));
                 warning.into_iter().chain([overdue]).collect()
             }
             State::SupplementRequested(_) => {
                 let asked = self.course.supplement.as_ref().map(|asked| asked.at);
                 let (remind, _) = asked.map(law::unanswered).unzip();
-                let reminder = remind.map(|at| (at, Alarm::Reminder));
-                let stop = self.answer_by.map(|at| (at, Alarm::Stop));
+                let reminder = remind.map(|at| (at, Alarm::Reminder.of(at)));
+                let stop = self.answer_by.map(|at| (at, Alarm::Stop.of(at)));
                 reminder.into_iter().chain(stop).collect()
             }
             // No clock runs: a payment may take as long as it takes (R8).

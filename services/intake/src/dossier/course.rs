@@ -5,6 +5,8 @@ use kit::clock::{self, Moment};
 use serde::{Deserialize, Serialize};
 use worktime::{Interruption, PauseReason};
 
+use super::alarm::Ring;
+
 /// All of it, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,6 +14,9 @@ pub struct Course {
     /// What the desk last told the applicant before reception.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guidance: Option<Asked>,
+    /// When it was last sent on to the unit that is competent (R1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded_at: Option<Moment>,
     /// The one supplement after reception (R2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplement: Option<Asked>,
@@ -24,9 +29,9 @@ pub struct Course {
     /// How the promise moved.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adjustments: Vec<Adjustment>,
-    /// Alarms up to this time have rung.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rung_until: Option<Moment>,
+    /// The alarms that have rung.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rung: Vec<Ring>,
 }
 
 /// What an applicant is asked for: one complete list.
@@ -115,6 +120,10 @@ pub struct Adjustment {
     pub to: Moment,
     /// What moved it.
     pub cause: Cause,
+    /// The norm by which it moved.
+    pub legal_basis: String,
+    /// Who moved it, by the name of the token; empty where nobody acted.
+    pub by: String,
     /// When it was moved.
     pub at: Moment,
 }
@@ -124,8 +133,8 @@ pub struct Adjustment {
 pub enum Cause {
     /// The calendar changed.
     Calendar,
-    /// The clock went on.
-    Resumed,
+    /// The clock went on after this had stopped it.
+    Resumed(Why),
     /// The full limit began anew.
     Restarted,
     /// An apology with a new appointment (R6).
@@ -137,10 +146,6 @@ pub enum Cause {
 pub struct Apology {
     /// As the applicant reads it; empty once it was erased. Personal.
     pub reason: String,
-    /// The norm that allows it; may be empty.
-    pub legal_basis: String,
-    /// Who made it, by the name of the token.
-    pub by: String,
     /// It came less than a day before the old time passed, or after it.
     pub late: bool,
 }

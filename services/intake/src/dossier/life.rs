@@ -1,10 +1,11 @@
 //! The steps of a dossier's life: each from the states that it names, each another revision.
 
-use kit::clock::Moment;
+use kit::clock::{self, Moment};
 
 use super::course::{Adjustment, Asked, Cause, Paid, Payment, Stop};
 use super::state::{Closing, Decision, Due, InvalidTransition, Receipt, Return, State};
 use super::{Applicant, Dossier, HandedIn};
+use crate::law;
 
 /// What an applicant adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,11 +76,12 @@ impl Dossier {
     ///
     /// # Errors
     /// When it is not submitted.
-    pub fn forward(mut self, competent: String) -> Result<Self, InvalidTransition> {
+    pub fn forward(mut self, competent: String, at: Moment) -> Result<Self, InvalidTransition> {
         match self.state {
             State::Submitted => {
                 let answer_by = self.answer_by;
                 self.units.competent = competent;
+                self.course.forwarded_at = Some(at);
                 Ok(self.becomes(State::Submitted, answer_by))
             }
             state => Err(state.out_of_turn("ForwardDossier", &["SUBMITTED"])),
@@ -322,10 +324,13 @@ impl Dossier {
         if from == due.at {
             return self.due(due, None);
         }
+        let received = clock::local(receipt.received_at).date();
         let moved = Adjustment {
             from,
             to: due.at,
+            legal_basis: law::basis(&Cause::Calendar, received).to_owned(),
             cause: Cause::Calendar,
+            by: String::new(),
             at,
         };
         let revision = self.revision + 1;

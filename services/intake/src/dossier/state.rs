@@ -170,6 +170,12 @@ impl State {
         )
     }
 
+    /// Whether its life is over.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.closing().is_some() || matches!(self, Self::Returned(..))
+    }
+
     /// Why and when it ended without a result.
     #[must_use]
     pub fn closing(&self) -> Option<&Closing> {

@@ -48,7 +48,7 @@ const STEPS: [Step; 14] = [
         role: Role::Receptionist,
         from: &["SUBMITTED"],
         to: Some("SUBMITTED"),
-        take: |dossier| dossier.forward("other".to_owned()),
+        take: |dossier| dossier.forward("other".to_owned(), moment(2)),
     },
     Step {
         name: "RequestSupplement",

@@ -3,11 +3,11 @@
 use kit::copies::{Copy, UNIT};
 use prost::Message as _;
 use proto::identity::v1 as pb;
-use worktime::Limit;
+use worktime::{CountFrom, Limit};
 
 use super::*;
 use crate::dossier::{Channel, FeeDue};
-use crate::reference::{Component, Fee, Occasion};
+use crate::reference::{Component, Cutoffs, Fee, Occasion};
 use kit::online::{OnlineLevels, Period};
 
 const DAY: NaiveDate = NaiveDate::from_ymd_opt(2017, 8, 28).unwrap();
@@ -284,7 +284,43 @@ fn limit_and_fees_depend_on_where_when_and_how_it_is_handed_in() {
         assert_eq!(case.extra(&occasion), extra, "{receiving}");
         assert_eq!(fees.first().map(|fee| fee.amount_vnd), due, "{receiving}");
     }
-    assert_eq!(case.limit_with(10), Limit::WorkingDays(15));
+    let terms = case.terms(10, Channel::Counter);
+    assert_eq!(terms.limit, Limit::WorkingDays(15));
+}
+
+#[test]
+fn r03_a_case_counts_as_its_rule_set_says_unless_it_has_its_own_for_the_channel() {
+    let time = |text: &str| text.parse().unwrap();
+    let online = Cutoffs {
+        channel: Some(Channel::Online),
+        handover: Some(time("17:00:00")),
+        ..Cutoffs::default()
+    };
+    let others = Cutoffs {
+        count_from: Some(CountFrom::NextOpening),
+        ..Cutoffs::default()
+    };
+    let standard = procedure(UnitKind::Commune).cases.remove(0);
+    let case = Case {
+        cutoffs: vec![online, others],
+        ..standard.clone()
+    };
+    let (three, five) = (time("15:00:00"), time("17:00:00"));
+    let next_day = CountFrom::NextWorkingDay;
+    for (case, channel, handover, count_from) in [
+        (&standard, Channel::Online, three, next_day),
+        (&case, Channel::Online, five, next_day),
+        (&case, Channel::Post, three, CountFrom::NextOpening),
+    ] {
+        let rules = case.terms(0, channel).rules(DAY);
+        assert_eq!(rules.name, "2015");
+        let expected = worktime::Cutoffs {
+            handover,
+            same_day: three,
+            count_from,
+        };
+        assert_eq!(rules.cutoffs, expected, "{channel:?}");
+    }
 }
 
 #[test]
@@ -384,6 +420,7 @@ fn procedure(level: UnitKind) -> Procedure {
             decided_above: false,
             routed: true,
             extras: Vec::new(),
+            cutoffs: Vec::new(),
             components: vec![
                 component("declaration", 1, 0),
                 component("photo", 2, 0),

@@ -1,16 +1,19 @@
 //! The decisions themselves: pure.
 
+use kit::authority::Relation;
+use kit::caller::Role;
 use kit::clock::Moment;
 use kit::copies::Unit;
 use kit::log::{NewEvent, Shard};
 use kit::writer::{About, Effect};
+use proto::intake::v1::dossier_change::Change as Told;
 
 use super::world::{READ, World};
 use super::{codes, timing};
 use crate::act::{CustodyChange, Erasure, Handed};
 use crate::change::{Change, LastNumber};
 use crate::code::DossierCode;
-use crate::custody::Custody;
+use crate::custody::{Custody, Movement};
 use crate::dossier::{Closing, Course, Dossier, Due, Filing, State, Units};
 use crate::error::Error;
 use crate::reference::Occasion;
@@ -56,8 +59,8 @@ pub(super) fn hand(world: &World, handed: &Handed, at: Moment) -> Result<Effect<
     };
     let limit_extra = case.extra(&occasion);
     let state = if handed.at_desk {
-        let limit = case.limit_with(limit_extra);
-        State::Received(timing::receipt(world, limit, &units, at)?)
+        let terms = case.terms(limit_extra, handed.channel);
+        State::Received(timing::receipt(world, terms, &units, at)?)
     } else {
         State::Submitted
     };
@@ -110,7 +113,9 @@ fn open(
     } else {
         wire::reply::submitted(&dossier, twin)
     };
-    let event = event(&dossier, wire::event::opened(&dossier));
+    let desk = [(Relation::Receiving, handed.receiving_unit.as_str())];
+    let role = handed.rights.acting_as(&desk, None);
+    let event = event_by(&dossier, wire::event::opened(&dossier), role);
     let named = dossier.filing.origin.clone().map(|origin| Change::Named {
         origin,
         dossier: dossier.uid.clone(),
@@ -146,6 +151,10 @@ pub(super) fn reckon(world: &World, uids: &[String], at: Moment) -> Result<Effec
         let Some(receipt) = before.state.running() else {
             continue;
         };
+        // Another replica was first.
+        if receipt.due.calendar == calendar {
+            continue;
+        }
         let due = timing::due(world, before, receipt).unwrap_or_else(|error| {
             let uid = &before.uid;
             tracing::error!(%uid, %error, "a deadline cannot be reckoned anew and stays as it was");
@@ -166,17 +175,17 @@ pub(super) fn reckon(world: &World, uids: &[String], at: Moment) -> Result<Effec
     Ok(effect)
 }
 
-/// Time has come for alarms: each is told once, and who did not answer in time is stopped (R2).
+/// Time has come for alarms: each is told once of each deadline, and who did not answer in time is stopped (R2).
 pub(super) fn ring(world: &World, uids: &[String], at: Moment) -> Effect<Change> {
     let mut effect = Effect::nothing();
     for before in uids.iter().filter_map(|uid| world.dossier(uid).ok()) {
         let ringing = before.ringing(at);
-        let Some((last, _)) = ringing.last() else {
+        if ringing.is_empty() {
             continue;
-        };
-        let mut dossier = before.clone().rung(*last);
-        for (about, alarm) in ringing {
-            let told = match wire::event::notice_due(alarm, about) {
+        }
+        let mut dossier = before.clone().rung(ringing.iter().map(|(_, ring)| *ring));
+        for (about, ring) in ringing {
+            let told = match wire::event::notice_due(ring.alarm, about) {
                 Some(told) => told,
                 None => match dossier.clone().stop(unanswered(at)) {
                     Ok(stopped) => {
@@ -186,7 +195,9 @@ pub(super) fn ring(world: &World, uids: &[String], at: Moment) -> Effect<Change>
                     Err(_) => continue,
                 },
             };
-            effect.events.push(event(&dossier, told));
+            let mut event = event(&dossier, told);
+            event.personal = wire::event::particulars(before, &dossier, "");
+            effect.events.push(event);
         }
         effect.changes.push(Change::Dossier(Box::new(dossier)));
     }
@@ -202,33 +213,46 @@ fn unanswered(at: Moment) -> Closing {
 }
 
 /// Routing told of an offer, or of a change of custody. The first acceptance begins the processing. An epoch that was told once
-/// stays known when the step is offered again: who held it then holds it no more, and does not wait to be heard of.
+/// stays known when the step is offered again: who held it then holds it no more, and does not wait to be heard of. Where other
+/// units than before have to do with the dossier, those that watch are told.
 pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Change>, Error> {
     let before = world
         .dossier(&change.dossier)
         .map_err(|_| Error::DossierOfTransferMissing)?;
-    let known = world.custodies(&change.dossier).iter();
-    let known = known.filter(|known| known.transfer == change.transfer);
-    let known = known.map(|known| known.epoch).max().unwrap_or_default();
-    let custody = Change::Custody(Custody {
+    let known = world.custodies(&change.dossier);
+    let of_step = known
+        .iter()
+        .filter(|known| known.transfer == change.transfer);
+    let told = of_step.map(|known| known.epoch).max().unwrap_or_default();
+    let custody = Custody {
         transfer: change.transfer.clone(),
         dossier: change.dossier.clone(),
         unit: change.unit.clone(),
-        epoch: change.epoch.max(known),
+        epoch: change.epoch.max(told),
         purpose: change.purpose,
         standing: change.standing,
-    });
+        since: change.since,
+        custodian: change.custodian.clone(),
+    };
+    let movement = Movement::of(&before.units, known, &custody);
+    let custody = Change::Custody(custody);
     if change.moved_to.is_none() {
+        let told = wire::event::standing_changed(change, movement);
         return Ok(Effect {
             changes: vec![custody],
+            events: told
+                .map(|told| event_by(before, told, change.role))
+                .into_iter()
+                .collect(),
             ..Effect::nothing()
         });
     }
     let dossier = before.clone().begin_processing();
-    let mut events = vec![event(&dossier, wire::event::custody_moved(change))];
+    let event = |told| event_by(&dossier, told, change.role);
+    let mut events = vec![event(wire::event::custody_moved(change, movement))];
     let mut changes = vec![custody];
     if dossier.revision != before.revision {
-        events.push(event(&dossier, wire::event::processing()));
+        events.push(event(wire::event::processing()));
         changes.push(Change::Dossier(Box::new(dossier)));
     }
     Ok(Effect {
@@ -255,10 +279,13 @@ pub(super) fn erase(world: &World, erasure: &Erasure) -> Result<Effect<Change>, 
     })
 }
 
-pub(super) fn event(
-    dossier: &Dossier,
-    change: proto::intake::v1::dossier_change::Change,
-) -> NewEvent {
-    let message = wire::event::change(dossier, change);
+/// What no officer did.
+fn event(dossier: &Dossier, told: Told) -> NewEvent {
+    event_by(dossier, told, None)
+}
+
+/// What an officer did in this role, or somebody else in none.
+pub(super) fn event_by(dossier: &Dossier, told: Told, role: Option<Role>) -> NewEvent {
+    let message = wire::event::change(dossier, told, role);
     NewEvent::new(&dossier.uid, Shard::of(&dossier.uid), &message).under(dossier.key.as_ref())
 }

@@ -1,11 +1,13 @@
 //! What handing a dossier in would come to.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use kit::clock::{self, Moment};
-use kit::copies::{PROCEDURE, UNIT};
+use kit::copies::{self, PROCEDURE, UNIT};
 use kit::db::Db;
 
-use super::world::{self, World};
+use super::world::World;
 use super::{Intake, timing};
 use crate::dossier::{Channel, FeeDue, Units};
 use crate::error::Error;
@@ -54,8 +56,8 @@ impl Intake {
     /// # Errors
     /// What handing in would be refused with, by what and where.
     pub async fn preview(&self, db: &Db, asked: &Asked, at: Moment) -> Result<Preview, Error> {
-        let mut names = world::calendar_name();
-        names.insert((PROCEDURE, asked.procedure_code.clone()));
+        let procedure = (PROCEDURE, asked.procedure_code.clone());
+        let mut names = BTreeSet::from([copies::calendar_name(), procedure]);
         let units = asked.competent_unit.iter().chain([&asked.receiving_unit]);
         names.extend(units.map(|uid| (UNIT, uid.clone())));
         let mut world = World::default();
@@ -85,8 +87,8 @@ fn preview(world: &World, asked: &Asked, (at, on): (Moment, NaiveDate)) -> Resul
         on,
         channel: asked.channel,
     };
-    let limit = case.limit_with(case.extra(&occasion));
-    let receipt = timing::receipt(world, limit, &units, at).ok();
+    let terms = case.terms(case.extra(&occasion), asked.channel);
+    let receipt = timing::receipt(world, terms, &units, at).ok();
     Ok(Preview {
         version: procedure.version,
         case_key: case.key.clone(),

@@ -37,9 +37,10 @@ pub(super) fn on_dossier(
     taken.must_be_allowed()?;
     let (dossier, told) = taken.decide()?;
     let reply = wire::reply::stepped(&on.verb, &dossier);
+    let role = world.acting_as(on)?;
     let mut events: Vec<NewEvent> = told
         .into_iter()
-        .map(|told| decide::event(&dossier, told))
+        .map(|told| decide::event_by(&dossier, told, role))
         .collect();
     let particulars = wire::event::particulars(before, &dossier, on.verb.reason());
     if let (Some(first), Some(particulars)) = (events.first_mut(), particulars) {
@@ -168,8 +169,8 @@ impl Taken<'_> {
     }
 
     fn receive(&self) -> Result<Done, Error> {
-        let limit = timing::limit_of(self.world, self.before)?;
-        let receipt = timing::receipt(self.world, limit, &self.before.units, self.at)?;
+        let terms = timing::terms_of(self.world, self.before)?;
+        let receipt = timing::receipt(self.world, terms, &self.before.units, self.at)?;
         let received = self.dossier().receive(receipt)?;
         let told = wire::event::opened(&received);
         Ok((received, vec![told]))
@@ -188,7 +189,7 @@ impl Taken<'_> {
         };
         let competent = filing::competent(procedure, to, &desk)?.to_owned();
         let told = wire::event::forwarded(&self.before.units.competent, &competent);
-        Ok((self.dossier().forward(competent)?, vec![told]))
+        Ok((self.dossier().forward(competent, self.at)?, vec![told]))
     }
 
     fn ask_supplement(&self, claim: &Claim, items: &[Item]) -> Result<Done, Error> {
@@ -249,7 +250,7 @@ impl Taken<'_> {
             let answer_by = timing::answer_by(self.world, receiving, self.at);
             let dossier = self.dossier();
             let dossier = dossier.complete_submission(addition.clone(), self.at, answer_by)?;
-            let told = wire::event::completed(answer_by);
+            let told = wire::event::completed(self.before, &dossier);
             return Ok((answered(dossier)?, vec![told]));
         }
         let dossier = answered(self.dossier().supplement(addition.clone(), self.at)?)?;
@@ -288,22 +289,26 @@ impl Taken<'_> {
         };
         let due = timing::due(self.world, &dossier, receipt)?;
         let cause = match stop.then {
-            Restart::Resumes => Cause::Resumed,
+            Restart::Resumes => Cause::Resumed(stop.why),
             Restart::Restarts => Cause::Restarted,
         };
-        let told = wire::event::clock_resumed(stop, receipt.due.at, due.at);
-        let moved = self.moved(receipt, due, cause);
+        let moves = (receipt.due.at, due.at);
+        let told = wire::event::clock_resumed(stop, moves, (self.before, &dossier));
+        let moved = (receipt.due.at != due.at).then(|| self.moved(receipt, due, cause));
         Ok((dossier.due(due, moved), vec![told]))
     }
 
-    /// How the deadline moved, if it did.
-    fn moved(&self, receipt: Receipt, due: Due, cause: Cause) -> Option<Adjustment> {
-        (receipt.due.at != due.at).then_some(Adjustment {
+    /// How the caller moved the deadline, by the norm of the rule set.
+    fn moved(&self, receipt: Receipt, due: Due, cause: Cause) -> Adjustment {
+        let received = clock::local(receipt.received_at).date();
+        Adjustment {
             from: receipt.due.at,
             to: due.at,
+            legal_basis: law::basis(&cause, received).to_owned(),
             cause,
+            by: self.on.rights.caller().subject.clone(),
             at: self.at,
-        })
+        }
     }
 
     fn postpone(&self, postponed: &Postponed) -> Result<Done, Error> {
@@ -316,19 +321,14 @@ impl Taken<'_> {
             return Err(Error::AppointmentTooEarly { after });
         }
         let due = timing::postponed(self.world, self.before, receipt, postponed.to)?;
-        let apology = Apology {
-            reason: postponed.reason.clone(),
-            legal_basis: postponed.legal_basis.clone(),
-            by: self.on.rights.caller().subject.clone(),
-            late: law::is_late_apology(self.at, receipt.due.at),
-        };
-        let told = wire::event::postponed(receipt.due, due, apology.late);
-        let moved = Adjustment {
-            from: receipt.due.at,
-            to: due.at,
-            cause: Cause::Postponed(apology),
-            at: self.at,
-        };
+        let late = law::is_late_apology(self.at, receipt.due.at);
+        let told = wire::event::postponed(receipt.due, due, late);
+        let reason = postponed.reason.clone();
+        let cause = Cause::Postponed(Apology { reason, late });
+        let mut moved = self.moved(receipt, due, cause);
+        if !postponed.legal_basis.is_empty() {
+            moved.legal_basis.clone_from(&postponed.legal_basis);
+        }
         Ok((self.dossier().postpone(due, moved)?, vec![told]))
     }
 

@@ -8,15 +8,16 @@ use super::World;
 use crate::dossier::{Dossier, Due, Receipt, Units};
 use crate::error::Error;
 use crate::law;
+use crate::reference::Terms;
 
 /// The promise on the receipt.
 pub(super) fn receipt(
     world: &World,
-    limit: Limit,
+    terms: Terms,
     units: &Units,
     at: Moment,
 ) -> Result<Receipt, Error> {
-    let clock = Clock::new(world, units, at, limit)?;
+    let clock = Clock::new(world, units, at, terms)?;
     let due = clock.due(clock.promised()?);
     Ok(Receipt {
         received_at: at,
@@ -27,8 +28,8 @@ pub(super) fn receipt(
 
 /// When the result of a dossier with this receipt is due as things stand; while its clock stands still, when it was due before.
 pub(super) fn due(world: &World, dossier: &Dossier, receipt: Receipt) -> Result<Due, Error> {
-    let limit = limit_of(world, dossier)?;
-    let clock = Clock::new(world, &dossier.units, receipt.received_at, limit)?;
+    let terms = terms_of(world, dossier)?;
+    let clock = Clock::new(world, &dossier.units, receipt.received_at, terms)?;
     let interruptions = dossier.course.interruptions();
     let by_law = match clock
         .legal(&interruptions)
@@ -50,8 +51,8 @@ pub(super) fn postponed(
     receipt: Receipt,
     to: Moment,
 ) -> Result<Due, Error> {
-    let limit = limit_of(world, dossier)?;
-    let clock = Clock::new(world, &dossier.units, receipt.received_at, limit)?;
+    let terms = terms_of(world, dossier)?;
+    let clock = Clock::new(world, &dossier.units, receipt.received_at, terms)?;
     let (calendar, local) = (clock.calendar, clock::local(to));
     if !is_working_time(calendar, local) {
         let next = calendar.next_opening(local);
@@ -69,11 +70,11 @@ pub(super) fn answer_by(world: &World, receiving: &str, at: Moment) -> Option<Mo
     law::answer_by(calendars.of(receiving), at).ok()
 }
 
-/// The limit of its case in the version that it stays on, longer by what its desk has.
-pub(super) fn limit_of(world: &World, dossier: &Dossier) -> Result<Limit, Error> {
+/// The terms of its case in the version that it stays on, for what came its way, longer by what its desk has.
+pub(super) fn terms_of(world: &World, dossier: &Dossier) -> Result<Terms, Error> {
     let filing = &dossier.filing;
     let case = world.procedure_of(filing)?.case(&filing.case_key)?;
-    Ok(case.limit_with(filing.limit_extra))
+    Ok(case.terms(filing.limit_extra, filing.channel))
 }
 
 /// The legal clock of one dossier, and the version of the calendar that it goes by.
@@ -90,16 +91,16 @@ impl<'a> Clock<'a> {
         world: &'a World,
         units: &Units,
         received_at: Moment,
-        limit: Limit,
+        terms: Terms,
     ) -> Result<Self, Error> {
         let calendars = world.calendar()?;
         let received = clock::local(received_at);
         Ok(Self {
             calendar: calendars.of(&units.receiving),
             revision: calendars.revision(),
-            rules: RuleSet::in_force_on(received.date()),
+            rules: terms.rules(received.date()),
             received,
-            limit,
+            limit: terms.limit,
         })
     }
 
@@ -123,17 +124,31 @@ impl<'a> Clock<'a> {
         let Some(apology) = dossier.course.postponed() else {
             return Ok(None);
         };
-        let calendar = self.calendar;
-        let mut promised = clock::local(apology.to);
+        let mut promised = self.kept(clock::local(apology.to))?;
         let since = dossier.course.stops.iter();
         for stop in since.filter(|stop| stop.from >= apology.at) {
             let Some(to) = stop.to else { continue };
-            let stood = calendar.between(clock::local(stop.from), clock::local(to));
-            promised = calendar
-                .add(promised, stood)
-                .map_err(|_| Error::CalendarMissing)?;
+            let from = clock::local(stop.from);
+            // What is late already is not made less late by stopping the clock.
+            if from >= promised {
+                break;
+            }
+            let stood = self.calendar.between(from, clock::local(to));
+            let later = self.calendar.add(promised, stood);
+            promised = later.map_err(|_| Error::CalendarMissing)?;
         }
         Ok(Some(promised))
+    }
+
+    /// When a promise is due for whose time the calendar of now has no work: like a limit that ends on a day off, by the close of
+    /// the next day of work (R14; Civil Code 2015 art 148.5), and never before the time that was promised.
+    fn kept(&self, promised: NaiveDateTime) -> Result<NaiveDateTime, Error> {
+        if is_working_time(self.calendar, promised) {
+            return Ok(promised);
+        }
+        let opening = self.calendar.next_opening(promised);
+        let day = opening.map_err(|_| Error::CalendarMissing)?.date();
+        self.calendar.closing(day).ok_or(Error::CalendarMissing)
     }
 
     fn due(&self, at: NaiveDateTime) -> Due {
@@ -171,4 +186,101 @@ const LONGEST_CLOSED_DAYS: u32 = 30;
 fn is_working_time(calendar: &Calendar, at: NaiveDateTime) -> bool {
     let just_before = at - TimeDelta::minutes(1);
     calendar.between(just_before, at).minutes() == 1 || calendar.next_opening(at) == Ok(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use worktime::{DayHours, DayKind, OfficeHours, Shift, SpecialDay};
+
+    use super::*;
+    use crate::dossier::tests::given::{apology, dossier, receipt, stop};
+    use crate::dossier::{Adjustment, State, Stop, Why};
+
+    fn at(text: &str) -> NaiveDateTime {
+        text.parse().unwrap()
+    }
+
+    /// The standard week, but for this day.
+    fn with(date: &str, kind: DayKind) -> Calendar {
+        let special = SpecialDay {
+            date: date.parse().unwrap(),
+            name: "Ngày hội văn hóa".to_owned(),
+            kind,
+        };
+        Calendar::weekly(OfficeHours::standard(), [special])
+    }
+
+    /// When the result is due that an apology of 31 August has promised, after these stops.
+    fn promised(calendar: &Calendar, to: &str, stops: Vec<Stop>) -> NaiveDateTime {
+        let received = at("2017-08-28T08:30:00");
+        let legal = Clock {
+            calendar,
+            revision: 1,
+            rules: RuleSet::in_force_on(received.date()),
+            received,
+            limit: Limit::WorkingDays(3),
+        };
+        let mut dossier = dossier(State::Processing(receipt()));
+        dossier.course.stops = stops;
+        dossier.course.adjustments = vec![Adjustment {
+            to: clock::from_local(at(to)),
+            ..apology()
+        }];
+        legal.postponed(&dossier).unwrap().unwrap()
+    }
+
+    fn paid(from: &str, to: &str) -> Stop {
+        Stop {
+            from: clock::from_local(at(from)),
+            to: Some(clock::from_local(at(to))),
+            ..stop(Why::Payment)
+        }
+    }
+
+    #[test]
+    fn r14_a_promise_for_a_day_that_is_off_by_now_is_due_by_the_close_of_the_next_working_day() {
+        let tuesday = "2017-09-05T17:00:00";
+        let as_it_was = with("2017-09-02", DayKind::PublicHoliday);
+        assert_eq!(promised(&as_it_was, tuesday, Vec::new()), at(tuesday));
+        let off = with("2017-09-05", DayKind::PublicHoliday);
+        for to in ["2017-09-05T10:00:00", tuesday] {
+            let due = promised(&off, to, Vec::new());
+            assert_eq!(due, at("2017-09-06T17:00:00"), "{to}");
+        }
+        // Before a weekend.
+        let off = with("2017-09-08", DayKind::SwappedDayOff);
+        let due = promised(&off, "2017-09-08T17:00:00", Vec::new());
+        assert_eq!(due, at("2017-09-11T17:00:00"));
+    }
+
+    #[test]
+    fn r06_a_promise_is_never_due_before_its_time_where_its_day_has_become_a_half_day() {
+        let morning = Shift {
+            open: "07:00:00".parse().unwrap(),
+            close: "11:30:00".parse().unwrap(),
+        };
+        let hours = DayHours::new(vec![morning]).unwrap();
+        let half = with("2017-09-05", DayKind::ShortDay(hours));
+        for (to, expected) in [
+            ("2017-09-05T10:00:00", "2017-09-05T10:00:00"),
+            ("2017-09-05T11:30:00", "2017-09-05T11:30:00"),
+            ("2017-09-05T17:00:00", "2017-09-06T17:00:00"),
+        ] {
+            assert_eq!(promised(&half, to, Vec::new()), at(expected), "{to}");
+        }
+    }
+
+    #[test]
+    fn r08_what_stops_the_clock_after_an_apology_moves_its_promise_unless_that_is_past() {
+        let tuesday = "2017-09-05T17:00:00";
+        let two_hours = || vec![paid("2017-09-04T08:00:00", "2017-09-04T10:00:00")];
+        let as_it_was = with("2017-09-02", DayKind::PublicHoliday);
+        let due = promised(&as_it_was, tuesday, two_hours());
+        assert_eq!(due, at("2017-09-06T09:00:00"));
+        let off = with("2017-09-05", DayKind::PublicHoliday);
+        let due = promised(&off, tuesday, two_hours());
+        assert_eq!(due, at("2017-09-07T09:00:00"));
+        let late = vec![paid(tuesday, "2017-09-06T10:00:00")];
+        assert_eq!(promised(&as_it_was, tuesday, late), at(tuesday));
+    }
 }

@@ -8,10 +8,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use kit::authority::{Relation, Scope};
-use kit::copies::{
-    self, CALENDAR, CalendarCache, Calendars, Copy, Name, PROCEDURE, PROVINCE_CALENDAR, UNIT, Unit,
-    UnitTable,
-};
+use kit::caller::Role;
+use kit::copies::{self, CalendarCache, Calendars, Copy, Name, PROCEDURE, UNIT, Unit, UnitTable};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::Intake;
@@ -143,6 +141,12 @@ impl World {
         Err(Error::UnitNotYours(dossier.units.receiving.clone()))
     }
 
+    /// In which role the officer takes this step; nothing where a party or a system does.
+    pub fn acting_as(&self, on: &OnDossier) -> Result<Option<Role>, Error> {
+        let standing = self.standing(self.dossier(&on.dossier)?);
+        Ok(on.rights.acting_as(&standing, None))
+    }
+
     /// Who stands how to a dossier.
     fn standing<'a>(&'a self, dossier: &'a Dossier) -> Vec<(Relation, &'a str)> {
         let units = &dossier.units;
@@ -211,14 +215,15 @@ impl Intake {
         if !dossiers.is_empty() {
             let rows = store::dossiers(tx, &self.ring, &dossiers).await?;
             world.dossiers = rows.into_iter().map(|row| (row.uid.clone(), row)).collect();
-            for custody in store::custodies(tx, &dossiers).await? {
+            let handled: BTreeSet<&str> = acts.iter().flat_map(|act| handled_in(act)).collect();
+            for custody in store::custodies(tx, &handled).await? {
                 let known = world.custodies.entry(custody.dossier.clone()).or_default();
                 known.push(custody);
             }
         }
         let mut names = named(acts, &handed);
         if reckons {
-            names.extend(calendar_name());
+            names.insert(copies::calendar_name());
             for dossier in world.dossiers.values() {
                 names.insert((PROCEDURE, dossier.filing.version_key()));
                 names.insert((UNIT, dossier.units.receiving.clone()));
@@ -317,11 +322,6 @@ impl Handed {
     }
 }
 
-/// The one calendar that all units share.
-pub(super) fn calendar_name() -> BTreeSet<Name> {
-    BTreeSet::from([(CALENDAR, PROVINCE_CALENDAR.to_owned())])
-}
-
 fn dossiers_of(act: &Act) -> Vec<&str> {
     match act {
         Act::On(on) => vec![&on.dossier],
@@ -329,6 +329,14 @@ fn dossiers_of(act: &Act) -> Vec<&str> {
         Act::Erase(erasure) => vec![&erasure.dossier],
         Act::Reckon(uids) | Act::Ring(uids) => uids.iter().map(String::as_str).collect(),
         Act::Hand(_) | Act::Reserve(_) | Act::GiveBack(_) | Act::Copies(_) => Vec::new(),
+    }
+}
+
+/// The dossiers of an act that looks who holds them.
+fn handled_in(act: &Act) -> Vec<&str> {
+    match act {
+        Act::Reckon(_) | Act::Ring(_) => Vec::new(),
+        other => dossiers_of(other),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use kit::clock;
 use kit::db::{Sink, among};
 use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _};
 
-use crate::custody::{Custody, Purpose, Standing};
+use crate::custody::{Custodian, Custody, Purpose, Standing};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -22,6 +23,10 @@ mod entity {
         pub epoch: i64,
         pub purpose: i32,
         pub standing: i32,
+        pub since: i64,
+        /// None once its work is done, as the next.
+        pub custodian: Option<String>,
+        pub custodian_since: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -45,6 +50,9 @@ pub async fn of(
     db: &impl ConnectionTrait,
     dossiers: &BTreeSet<&str>,
 ) -> Result<Vec<Custody>, DbErr> {
+    if dossiers.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = entity::Entity::find()
         .filter(among(
             db,
@@ -74,12 +82,16 @@ pub(super) async fn save<'a>(
         entity::Column::UnitUid,
         entity::Column::Epoch,
         entity::Column::Standing,
+        entity::Column::Since,
+        entity::Column::Custodian,
+        entity::Column::CustodianSince,
     ];
     sink.put::<entity::Entity>(custodies.map(row).collect(), &over)
         .await
 }
 
 fn custody(row: entity::Model) -> Custody {
+    let custodian = row.custodian.zip(row.custodian_since);
     Custody {
         transfer: row.transfer_uid,
         dossier: row.dossier_uid,
@@ -97,10 +109,16 @@ fn custody(row: entity::Model) -> Custody {
             HELD => Standing::Held,
             _ => Standing::Left,
         },
+        since: clock::from_micros(row.since),
+        custodian: custodian.map(|(unit, since)| Custodian {
+            unit,
+            since: clock::from_micros(since),
+        }),
     }
 }
 
 fn row(custody: &Custody) -> entity::Model {
+    let custodian = custody.custodian.as_ref();
     entity::Model {
         transfer_uid: custody.transfer.clone(),
         dossier_uid: custody.dossier.clone(),
@@ -113,6 +131,9 @@ fn row(custody: &Custody) -> entity::Model {
             Purpose::Advise => ADVISE,
         },
         standing: number_of(custody.standing),
+        since: clock::micros(custody.since),
+        custodian: custodian.map(|of| of.unit.clone()),
+        custodian_since: custodian.map(|of| clock::micros(of.since)),
     }
 }
 

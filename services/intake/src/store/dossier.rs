@@ -28,7 +28,7 @@ use crate::code::DossierCode;
 use crate::custody::Standing;
 use crate::dossier::Dossier;
 pub(super) use clock::save as save_clocks;
-pub use clock::{carry_over, versions_before};
+pub use clock::{reaching, version_before};
 pub use coded::coded;
 use entity::{Column, Entity, Model};
 pub use list::{After, Filter, Pressing, Text, list};
@@ -162,26 +162,6 @@ pub async fn in_flight(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> 
         .select_only()
         .column(Column::Uid)
         .filter(Column::State.is_in([2, 4, 5, 6, 9]))
-        .into_tuple()
-        .all(db)
-        .await
-}
-
-/// Some of the dossiers whose clock runs and was last reckoned with an older version of the calendar, by an index.
-///
-/// # Errors
-/// When the store does not answer.
-pub async fn reckoned_before(
-    db: &impl ConnectionTrait,
-    calendar: i64,
-    most: u64,
-) -> Result<Vec<String>, DbErr> {
-    clock::Entity::find()
-        .select_only()
-        .column(clock::Column::DossierUid)
-        .filter(clock::running())
-        .filter(clock::Column::CalendarRevision.lt(calendar))
-        .limit(most)
         .into_tuple()
         .all(db)
         .await

@@ -48,26 +48,23 @@ fn payment(payment: &Payment) -> pb::Payment {
 fn adjustment(moved: &Adjustment) -> pb::Adjustment {
     let cause = match &moved.cause {
         Cause::Calendar => pb::DeadlineReason::CalendarChanged,
-        Cause::Resumed => pb::DeadlineReason::Resumed,
+        Cause::Resumed(_) => pb::DeadlineReason::Resumed,
         Cause::Restarted => pb::DeadlineReason::Restarted,
         Cause::Postponed(_) => pb::DeadlineReason::Postponed,
     };
-    let message = pb::Adjustment {
+    let apology = match &moved.cause {
+        Cause::Postponed(apology) => Some(apology),
+        Cause::Calendar | Cause::Resumed(_) | Cause::Restarted => None,
+    };
+    pb::Adjustment {
         from: time(moved.from),
         to: time(moved.to),
         cause: cause.into(),
+        reason: apology.map_or_else(String::new, |apology| apology.reason.clone()),
+        legal_basis: moved.legal_basis.clone(),
+        by: moved.by.clone(),
         at: time(moved.at),
-        ..pb::Adjustment::default()
-    };
-    let Cause::Postponed(apology) = &moved.cause else {
-        return message;
-    };
-    pb::Adjustment {
-        reason: apology.reason.clone(),
-        legal_basis: apology.legal_basis.clone(),
-        by: apology.by.clone(),
-        late: apology.late,
-        ..message
+        late: apology.is_some_and(|apology| apology.late),
     }
 }
 

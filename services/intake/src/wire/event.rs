@@ -1,27 +1,34 @@
 //! What intake tells the others, and what it hears from them.
 
+mod custody;
+
+use kit::caller::Role;
 use kit::clock::{self, Moment};
 use kit::copies;
 use prost::{DecodeError, Message as _};
 use prost_types::Timestamp;
 use proto::event::v1::Event;
+use proto::identity::v1 as pb_identity;
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_change::Change;
-use proto::routing::v1::{TransferChange, TransferEvent, TransferState};
 
 use super::reply;
-use crate::act::{Act, CustodyChange, Why};
-use crate::custody::{Purpose, Standing};
+use crate::act::{Act, Why};
 use crate::dossier::{
-    self, Alarm, Channel, Dossier, Due, Filing, Item, Method, Payment, Restart, State, Stop,
+    self, Alarm, Channel, Dossier, Due, Filing, HandedIn, Item, Method, Payment, Restart, State,
+    Stop,
 };
 
-/// The whole message of a change.
+pub use custody::{custody_moved, from_routing, left, standing_changed};
+
+/// The whole message of a change, with the role of the officer's position by which it was done.
 #[must_use]
-pub fn change(dossier: &Dossier, change: Change) -> pb::DossierChange {
+pub fn change(dossier: &Dossier, change: Change, role: Option<Role>) -> pb::DossierChange {
+    let role = role.map(pb_identity::Role::from).unwrap_or_default();
     pb::DossierChange {
         code: dossier.code.to_string(),
         state: reply::state(&dossier.state).into(),
+        role: role.into(),
         change: Some(change),
     }
 }
@@ -60,12 +67,20 @@ fn on_paper(filing: &Filing) -> Vec<pb::HandedIn> {
     }
     let sheets = filing.components.iter();
     let sheets = sheets.filter(|component| (component.originals, component.copies) != (0, 0));
-    let sheets = sheets.map(|component| pb::HandedIn {
-        component_key: component.key.clone(),
-        originals: component.originals,
-        copies: component.copies,
-    });
-    sheets.collect()
+    sheets.map(reply::handed_in).collect()
+}
+
+/// The components that are others than before; nothing where all stay as they were.
+fn replaced(before: &[HandedIn], after: &[HandedIn]) -> Option<pb::ComponentsReplaced> {
+    let without = |of: &[HandedIn], others: &[HandedIn]| -> Vec<pb::HandedIn> {
+        let differ = of.iter().filter(|component| !others.contains(component));
+        differ.map(reply::handed_in).collect()
+    };
+    let replaced = pb::ComponentsReplaced {
+        before: without(before, after),
+        after: without(after, before),
+    };
+    (replaced != pb::ComponentsReplaced::default()).then_some(replaced)
 }
 
 /// Refused by the desk.
@@ -111,9 +126,10 @@ pub fn forwarded(from: &str, to: &str) -> Change {
 
 /// The applicant answered a guidance.
 #[must_use]
-pub fn completed(answer_by: Option<Moment>) -> Change {
+pub fn completed(before: &Dossier, after: &Dossier) -> Change {
     Change::Completed(pb::DossierCompleted {
-        answer_by: answer_by.map(clock::to_timestamp),
+        answer_by: after.answer_by.map(clock::to_timestamp),
+        components: replaced(&before.filing.components, &after.filing.components),
     })
 }
 
@@ -138,9 +154,13 @@ pub fn clock_stopped(
     })
 }
 
-/// The applicant has done it: what was due then is due now.
+/// The applicant has done it, by which components may be others than before: what was due then is due now.
 #[must_use]
-pub fn clock_resumed(stop: &Stop, then: Moment, now: Moment) -> Change {
+pub fn clock_resumed(
+    stop: &Stop,
+    (then, now): (Moment, Moment),
+    (before, after): (&Dossier, &Dossier),
+) -> Change {
     Change::ClockResumed(pb::ClockResumed {
         transfer_uid: stop.transfer.clone(),
         reason: stop_reason(stop.why).into(),
@@ -149,6 +169,7 @@ pub fn clock_resumed(stop: &Stop, then: Moment, now: Moment) -> Change {
         restarts: stop.then == Restart::Restarts,
         due_before: time(then),
         due: time(now),
+        components: replaced(&before.filing.components, &after.filing.components),
     })
 }
 
@@ -163,15 +184,13 @@ pub fn payment_made(order: &str) -> Change {
 /// A clerk's error was mended; nothing where both say the same.
 #[must_use]
 pub fn corrected(before: &Dossier, after: &Dossier) -> Option<Change> {
+    let components = replaced(&before.filing.components, &after.filing.components);
     let fields = [
         (
             "applicant",
             before.filing.applicant != after.filing.applicant,
         ),
-        (
-            "components",
-            before.filing.components != after.filing.components,
-        ),
+        ("components", components.is_some()),
         (
             "returning_unit_uid",
             before.units.returning != after.units.returning,
@@ -183,6 +202,8 @@ pub fn corrected(before: &Dossier, after: &Dossier) -> Option<Change> {
         Change::Corrected(pb::DossierCorrected {
             fields,
             returning_unit_uid: after.units.returning.clone(),
+            returning_unit_before_uid: before.units.returning.clone(),
+            components,
         })
     })
 }
@@ -223,17 +244,6 @@ pub fn returned(transfer: &str, method: Method) -> Change {
     Change::Returned(pb::DossierReturned {
         transfer_uid: transfer.to_owned(),
         method: reply::method(method).into(),
-    })
-}
-
-/// Custody moved, as routing told.
-#[must_use]
-pub fn custody_moved(change: &CustodyChange) -> Change {
-    Change::CustodyMoved(pb::CustodyMoved {
-        transfer_uid: change.transfer.clone(),
-        custodian_uid: change.moved_to.clone().unwrap_or_default(),
-        custody_epoch: change.epoch,
-        routing_hash: change.routing_hash.clone(),
     })
 }
 
@@ -298,7 +308,7 @@ pub fn personal(dossier: &Dossier) -> Vec<u8> {
     particulars.encode_to_vec()
 }
 
-/// What a step says about people, where it says anything. It is part of the history under a digest.
+/// What a change says about people, where it says anything. It is part of the history under a digest.
 #[must_use]
 pub fn particulars(before: &Dossier, after: &Dossier, reason: &str) -> Option<Vec<u8>> {
     let (mut was, mut is) = (personal_of(before), personal_of(after));
@@ -307,6 +317,8 @@ pub fn particulars(before: &Dossier, after: &Dossier, reason: &str) -> Option<Ve
     }
     forget_what_is_same(&mut was.applicant, &mut is.applicant);
     forget_what_is_same(&mut was.form_data, &mut is.form_data);
+    forget_what_is_same(&mut was.closing_reason, &mut is.closing_reason);
+    forget_what_is_same(&mut was.decision, &mut is.decision);
     forget_what_is_same(&mut was.guidance, &mut is.guidance);
     forget_what_is_same(&mut was.supplement, &mut is.supplement);
     forget_what_is_same(&mut was.payments, &mut is.payments);
@@ -325,7 +337,7 @@ fn forget_what_is_same<T: Default + PartialEq>(before: &mut T, after: &mut T) {
     }
 }
 
-/// The fields of a dossier that are personal.
+/// The fields of a dossier that are personal. What else a step changes, such as components and units, the change itself tells.
 fn personal_of(dossier: &Dossier) -> pb::Dossier {
     let message = reply::dossier(dossier);
     pb::Dossier {
@@ -355,66 +367,4 @@ pub fn from_identity(event: &Event) -> Result<Option<Act>, DecodeError> {
 /// When it cannot be read.
 pub fn from_catalogue(event: &Event) -> Result<Option<Act>, DecodeError> {
     Ok(Some(Act::Copies(copies::from_catalogue(event)?)))
-}
-
-/// What an event of routing asks for: what is offered to whom, and who holds it.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
-    let change = TransferChange::decode(copies::change_of(event))?;
-    let told = change.event();
-    let Some(transfer) = change.transfer else {
-        return Ok(None);
-    };
-    let standing = match told {
-        TransferEvent::Offered => Standing::Offered,
-        TransferEvent::Accepted => Standing::Holds,
-        TransferEvent::Completed | TransferEvent::Cancelled | TransferEvent::Returned => {
-            Standing::Held
-        }
-        TransferEvent::Inherited => match transfer.state() {
-            TransferState::Accepted => Standing::Holds,
-            TransferState::Completed => Standing::Held,
-            // What is offered, or is its sender's again, stays with the unit that it is or was offered to.
-            _ => return Ok(None),
-        },
-        TransferEvent::Declined | TransferEvent::Recalled | TransferEvent::Rehomed => {
-            Standing::Left
-        }
-        TransferEvent::Unspecified
-        | TransferEvent::Released
-        | TransferEvent::DueMoved
-        | TransferEvent::Undone
-        | TransferEvent::PaperReceived
-        | TransferEvent::DeadLettered
-        | TransferEvent::Redriven
-        | TransferEvent::Assigned
-        | TransferEvent::Unassigned
-        | TransferEvent::Escalated
-        | TransferEvent::LinkLate
-        | TransferEvent::LinkMended => return Ok(None),
-    };
-    let moved = match told {
-        TransferEvent::Accepted | TransferEvent::Inherited | TransferEvent::Returned => {
-            Some(change.custodian_uid).filter(|custodian| !custodian.is_empty())
-        }
-        _ => None,
-    };
-    let purpose = match (transfer.decides, transfer.step_key.as_str()) {
-        (true, _) => Purpose::Decide,
-        (false, "result") => Purpose::Return,
-        (false, _) if transfer.consulted => Purpose::Advise,
-        (false, _) => Purpose::Work,
-    };
-    Ok(Some(Act::Custody(CustodyChange {
-        transfer: transfer.uid,
-        dossier: transfer.dossier_uid,
-        unit: transfer.to_unit_uid,
-        epoch: transfer.custody_epoch,
-        purpose,
-        standing,
-        moved_to: moved,
-        routing_hash: event.hash.clone(),
-    })))
 }

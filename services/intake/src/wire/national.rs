@@ -1,10 +1,14 @@
 //! The records of the national portal (domain.md 4): a table of states, and one form for times. An unknown time stays empty.
 
+#[cfg(test)]
+mod tests;
+
 use kit::clock::{self, Moment};
 use kit::copies;
 use kit::identity_number::Kind;
 use prost::Message as _;
 use proto::event::v1::Event;
+use proto::identity::v1::Role;
 use proto::intake::v1 as pb;
 use proto::intake::v1::dossier_change::Change;
 
@@ -58,6 +62,7 @@ pub fn progress(dossier: &Dossier, event: &Event) -> Option<pb::CapNhatTienDoHoS
     Some(pb::CapNhatTienDoHoSoMc {
         ma_ho_so: told.code.clone(),
         nguoi_xu_ly: event.actor.clone(),
+        chuc_danh: title(told.role()).to_owned(),
         thoi_diem_xu_ly: at.map_or_else(String::new, time),
         phong_ban_xu_ly: dossier.units.competent.clone(),
         noi_dung_xu_ly: what.to_owned(),
@@ -89,11 +94,34 @@ fn what(change: &Change) -> Option<&'static str> {
         Change::ClockResumed(_) => "Tiếp tục giải quyết",
         Change::DeadlineMoved(_) => "Hẹn lại ngày trả kết quả",
         Change::CustodyMoved(_)
+        | Change::StandingChanged(_)
         | Change::Erased(_)
         | Change::Corrected(_)
         | Change::NoticeDue(_)
         | Change::PaymentMade(_) => return None,
     })
+}
+
+/// What an officer in a role is called; nothing for whoever has no position.
+fn title(role: Role) -> &'static str {
+    match role {
+        Role::Receptionist => "Cán bộ tiếp nhận",
+        Role::Examiner => "Chuyên viên thụ lý",
+        Role::HeadOfOffice => "Trưởng phòng",
+        Role::Leader => "Lãnh đạo",
+        Role::Clerk => "Văn thư",
+        Role::Cashier => "Cán bộ thu phí",
+        Role::UnitAdministrator => "Quản trị đơn vị",
+        Role::ProvinceAdministrator => "Quản trị tỉnh",
+        Role::Auditor => "Cán bộ giám sát",
+        Role::Unspecified
+        | Role::Applicant
+        | Role::Proxy
+        | Role::Client
+        | Role::LinkedSystem
+        | Role::PaymentProvider
+        | Role::Service => "",
+    }
 }
 
 /// The numbers of the contract are those of the portal; what has none is told as nothing, and never as finished.
@@ -134,7 +162,9 @@ fn returned(state: &State) -> Option<Moment> {
 fn supplements(dossier: &Dossier) -> Vec<pb::HoSoBoSung> {
     let asked = dossier.course.supplement.iter();
     let told = asked.map(|asked| {
-        let reasons: Vec<&str> = asked.items.iter().map(|item| &*item.reason).collect();
+        let reasons = asked.items.iter().map(|item| item.reason.as_str());
+        // Once it was erased, none is left.
+        let reasons: Vec<&str> = reasons.filter(|reason| !reason.is_empty()).collect();
         pb::HoSoBoSung {
             ngay_yeu_cau_bo_sung: time(asked.at),
             ly_do_bo_sung: reasons.join("; "),
@@ -155,36 +185,4 @@ fn results(state: &State) -> Vec<pb::GiayToKetQua> {
 
 fn time(at: Moment) -> String {
     clock::local(at).format("%Y%m%d%H%M%S").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dossier::tests::given::{dossier, states};
-
-    /// Domain.md 7: status 5, 6 or 8 reported as 9; a missing date replaced by "now".
-    #[test]
-    fn every_state_has_the_number_of_the_portal_and_no_time_is_made_up() {
-        let numbers: Vec<_> = states()
-            .map(|state| {
-                let name = state.name();
-                let told = record(&dossier(state));
-                let is_decided = ["RESULT_READY", "RETURNED"].contains(&name);
-                assert_eq!(["9", "10"].contains(&&*told.trang_thai_ho_so), is_decided);
-                assert_eq!(told.ngay_tra.is_empty(), name != "RETURNED", "{name}");
-                let was_received = !["SUBMITTED", "REFUSED"].contains(&name);
-                assert!(was_received || told.ngay_tiep_nhan.is_empty(), "{name}");
-                told.trang_thai_ho_so
-            })
-            .to_vec();
-        let expected = ["1", "2", "3", "4", "5", "6", "8", "7", "7", "9", "10"];
-        assert_eq!(numbers, expected);
-    }
-
-    #[test]
-    fn times_are_written_as_the_portal_writes_them() {
-        let told = record(&dossier(State::Submitted));
-        assert_eq!(told.ngay_nop_ho_so, "20170828083000");
-        assert_eq!((&*told.kenh_thuc_hien, &*told.loai_doi_tuong), ("2", "1"));
-    }
 }

@@ -111,8 +111,8 @@ fn after(token: &str) -> Result<Option<After>, Violation> {
 pub fn page(dossiers: &[Dossier], filter: &Filter, cursor: String) -> pb::ListDossiersResponse {
     let full = u64::try_from(dossiers.len()).is_ok_and(|length| length >= filter.limit);
     let last = dossiers.last().filter(|_| full);
-    let at = |last: &Dossier| match (filter.pressing, last.state.receipt()) {
-        (Some(_), Some(receipt)) => receipt.due.at,
+    let at = |last: &Dossier| match (filter.pressing, last.late_at()) {
+        (Some(_), Some(late_at)) => late_at,
         _ => last.submitted_at,
     };
     let token = |last: &Dossier| page::token(&[&clock::micros(at(last)).to_string(), &last.uid]);

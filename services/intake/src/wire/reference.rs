@@ -1,13 +1,13 @@
 //! Procedures as the catalogue publishes them, as far as intake needs them.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use kit::copies::{self, Copy, UnitKind};
 use kit::online;
 use proto::catalogue::v1 as catalogue;
-use worktime::Limit;
+use worktime::{CountFrom, Limit};
 
 use crate::dossier::{Channel, FeeDue};
-use crate::reference::{Case, Component, Fee, Procedure};
+use crate::reference::{Case, Component, Cutoffs, Fee, Procedure};
 
 /// The versions of a procedure in a copy; those that cannot be read are left out.
 #[must_use]
@@ -65,9 +65,11 @@ fn case(message: catalogue::Case) -> Option<Case> {
         let count = u32::try_from(extra.count).ok()?;
         Some((extra.unit_uids.clone(), count))
     });
+    let cutoffs = limit.cutoffs.iter().map(cutoffs);
     Some(Case {
         key: message.key,
         extras: extras.collect::<Option<_>>()?,
+        cutoffs: cutoffs.collect::<Option<_>>()?,
         limit: self::limit(&limit)?,
         decided_above: route
             .steps
@@ -81,19 +83,13 @@ fn case(message: catalogue::Case) -> Option<Case> {
 }
 
 fn fee(message: catalogue::Fee) -> Option<Fee> {
-    let channel = match message.channel() {
-        catalogue::FeeChannel::Unspecified => None,
-        catalogue::FeeChannel::Online => Some(Channel::Online),
-        catalogue::FeeChannel::Counter => Some(Channel::Counter),
-        catalogue::FeeChannel::Post => Some(Channel::Post),
-    };
     let before_reception = match message.time() {
         catalogue::FeeTime::Unspecified => return None,
         catalogue::FeeTime::Before => true,
         catalogue::FeeTime::During => false,
     };
     Some(Fee {
-        channel,
+        channel: channel(message.channel()),
         from: day(&message.valid_from).ok()?,
         to: day(&message.valid_to).ok()?,
         units: message.unit_uids,
@@ -104,6 +100,39 @@ fn fee(message: catalogue::Fee) -> Option<Fee> {
             before_reception,
         },
     })
+}
+
+/// None for every way.
+fn channel(channel: catalogue::FeeChannel) -> Option<Channel> {
+    match channel {
+        catalogue::FeeChannel::Unspecified => None,
+        catalogue::FeeChannel::Online => Some(Channel::Online),
+        catalogue::FeeChannel::Counter => Some(Channel::Counter),
+        catalogue::FeeChannel::Post => Some(Channel::Post),
+    }
+}
+
+fn cutoffs(message: &catalogue::Cutoffs) -> Option<Cutoffs> {
+    let count_from = match message.count_from() {
+        catalogue::CountFrom::Unspecified => None,
+        catalogue::CountFrom::Instant => Some(CountFrom::Instant),
+        catalogue::CountFrom::NextOpening => Some(CountFrom::NextOpening),
+        catalogue::CountFrom::NextWorkingDay => Some(CountFrom::NextWorkingDay),
+    };
+    Some(Cutoffs {
+        channel: channel(message.channel()),
+        handover: time(&message.handover).ok()?,
+        same_day: time(&message.same_day).ok()?,
+        count_from,
+    })
+}
+
+/// A time of day that may be left out.
+fn time(text: &str) -> Result<Option<NaiveTime>, chrono::ParseError> {
+    match text {
+        "" => Ok(None),
+        text => NaiveTime::parse_from_str(text, "%H:%M").map(Some),
+    }
 }
 
 fn limit(message: &catalogue::Limit) -> Option<Limit> {

@@ -8,6 +8,7 @@ use proto::intake::v1 as pb;
 use super::codes;
 use super::course::course;
 use crate::act::Verb;
+use crate::custody::{Place, Standing};
 use crate::dossier::{
     Channel, Decision, Dossier, FeeDue, FiledBy, Filing, HandedIn, Method, Origin, Outcome, State,
 };
@@ -79,8 +80,7 @@ pub fn state(state: &State) -> pb::DossierState {
 }
 
 /// How far a dossier is, as anyone may know (R7).
-#[must_use]
-pub fn completion(state: &State) -> pb::Completion {
+fn completion(state: &State) -> pb::Completion {
     match state {
         State::Submitted => pb::Completion::Waiting,
         State::Received(_) | State::Processing(_) => pb::Completion::InProgress,
@@ -89,6 +89,30 @@ pub fn completion(state: &State) -> pb::Completion {
         }
         State::ResultReady(..) | State::Returned(..) => pb::Completion::Finished,
         State::Refused(_) | State::Withdrawn(..) | State::Stopped(..) => pb::Completion::Closed,
+    }
+}
+
+/// The reply of `TrackDossier`; `places` are for those who may know them.
+#[must_use]
+pub fn tracked(dossier: &Dossier, places: &[Place]) -> pb::TrackDossierResponse {
+    pb::TrackDossierResponse {
+        code: dossier.code.to_string(),
+        completion: completion(&dossier.state).into(),
+        places: places.iter().map(place).collect(),
+    }
+}
+
+fn place(place: &Place) -> pb::TrackedPlace {
+    let standing = match place.standing {
+        Standing::Holds => pb::PlaceStanding::Holds,
+        Standing::Offered => pb::PlaceStanding::Offered,
+        Standing::Held | Standing::Left => pb::PlaceStanding::Unspecified,
+    };
+    pb::TrackedPlace {
+        unit_uid: place.unit.clone(),
+        unit_name: place.name.clone(),
+        standing: standing.into(),
+        since: Some(clock::to_timestamp(place.since)),
     }
 }
 
@@ -167,7 +191,9 @@ pub fn fee(fee: &FeeDue) -> pb::FeeDue {
     }
 }
 
-fn handed_in(handed: &HandedIn) -> pb::HandedIn {
+/// One component as it was handed in, on the wire.
+#[must_use]
+pub fn handed_in(handed: &HandedIn) -> pb::HandedIn {
     pb::HandedIn {
         component_key: handed.key.clone(),
         originals: handed.originals,

@@ -1,11 +1,12 @@
 //! The working calendar as the catalogue publishes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use prost::Message as _;
 use proto::catalogue::v1 as pb;
+use sea_orm::{ConnectionTrait, DbErr};
 use worktime::{
     Calendar, DayHours, DayKind, MonthDay, OfficeHours, Opening, Period, Schedule, Season, Shift,
     SpecialDay,
@@ -72,6 +73,29 @@ impl Calendars {
 pub struct CalendarCache(Mutex<Option<(Vec<u8>, Arc<Calendars>)>>);
 
 impl CalendarCache {
+    /// The calendar as this store's copy has it; none before the first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn newest(&self, db: &impl ConnectionTrait) -> Result<Option<Arc<Calendars>>, DbErr> {
+        let copies = super::load(db, &BTreeSet::from([super::calendar_name()])).await?;
+        Ok(self.find(&copies))
+    }
+
+    /// One version of it; none where this store has it no more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn version(
+        &self,
+        db: &impl ConnectionTrait,
+        revision: i64,
+    ) -> Result<Option<Arc<Calendars>>, DbErr> {
+        let name = (super::CALENDAR, super::calendar_key(revision));
+        let copies = super::load(db, &BTreeSet::from([name])).await?;
+        Ok(self.find(&copies))
+    }
+
     /// The calendar among these copies; `None` when there is none.
     #[must_use]
     pub fn find(&self, copies: &[Copy]) -> Option<Arc<Calendars>> {

@@ -159,6 +159,24 @@ async fn a_quiet_watch_brings_bookmarks_that_pass_over_what_is_not_told() {
 }
 
 #[tokio::test]
+async fn whoever_does_not_read_costs_a_page_at_most_and_holds_no_writer() {
+    let this = Watched::start(LONG).await;
+    this.add("a", 1).await;
+    let mut slow = this.watches.follower("", amount_of).await.unwrap();
+    assert!(slow.next().await.unwrap().what.is_some());
+    // Nobody reads, and all is written; of that nothing is held.
+    for _ in 0..3 * PAGE {
+        this.add("a", 0).await;
+    }
+    assert!(slow.page.is_empty());
+    for _ in 0..3 * PAGE {
+        assert!(slow.next().await.unwrap().what.is_some());
+        let held = u64::try_from(slow.page.len()).unwrap();
+        assert!(held < PAGE, "{held}");
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_from_before_a_restore_is_unknown_also_when_the_log_has_grown_past_it() {
     let this = Watched::start(LONG).await;
     this.add("a", 1).await;

@@ -8,7 +8,8 @@ use proto::catalogue::v1 as pb;
 
 use super::{KEY, NAME, few, optional, optional_day, out_of_range, texts};
 use crate::procedure::{
-    Case, Channel, Component, Dong, Extra, Fee, FileType, Limit, PaidWhen, Register, Time,
+    Case, Channel, Component, CountFrom, Cutoffs, Dong, Extra, Fee, FileType, Limit, PaidWhen,
+    Register, Time, TimeOfDay,
 };
 use crate::route::{Part, Role, Route, Share, Slice, Step, UnitRule, UnitUid};
 
@@ -76,6 +77,7 @@ fn limit(fields: &mut Fields, at: &str, message: Option<&pb::Limit>) -> Option<L
         &message.remote_extras,
         extra,
     );
+    let cutoffs = each(fields, &format!("{at}.cutoffs"), &message.cutoffs, cutoffs);
     let mut count = || count(fields, &format!("{at}.count"), message.count);
     let time = match message.unit() {
         pb::LimitUnit::Unspecified => {
@@ -92,6 +94,7 @@ fn limit(fields: &mut Fields, at: &str, message: Option<&pb::Limit>) -> Option<L
         time: time?,
         assumed: message.assumed,
         extras: extras?,
+        cutoffs: cutoffs?,
     })
 }
 
@@ -100,6 +103,43 @@ fn extra(fields: &mut Fields, at: &str, message: &pb::RemoteExtra) -> Option<Ext
         units: units(fields, &format!("{at}.unit_uids"), &message.unit_uids),
         count: count(fields, &format!("{at}.count"), message.count)?,
     })
+}
+
+fn cutoffs(fields: &mut Fields, at: &str, message: &pb::Cutoffs) -> Option<Cutoffs> {
+    let handover = time_of_day(fields, &format!("{at}.handover"), &message.handover);
+    let same_day = time_of_day(fields, &format!("{at}.same_day"), &message.same_day);
+    let count_from = match message.count_from() {
+        pb::CountFrom::Unspecified => None,
+        pb::CountFrom::Instant => Some(CountFrom::Instant),
+        pb::CountFrom::NextOpening => Some(CountFrom::NextOpening),
+        pb::CountFrom::NextWorkingDay => Some(CountFrom::NextWorkingDay),
+    };
+    Some(Cutoffs {
+        channel: channel(message.channel()),
+        handover,
+        same_day,
+        count_from,
+    })
+}
+
+/// A time of day that may be left out.
+fn time_of_day(fields: &mut Fields, at: &str, text: &str) -> Option<TimeOfDay> {
+    if text.is_empty() {
+        return None;
+    }
+    let parsed = TimeOfDay::try_from(text.to_owned())
+        .map_err(|english| Violation::new(at, "MALFORMED", english, "phải có dạng HH:MM"));
+    fields.take(parsed)
+}
+
+/// None for every way.
+fn channel(channel: pb::FeeChannel) -> Option<Channel> {
+    match channel {
+        pb::FeeChannel::Unspecified => None,
+        pb::FeeChannel::Online => Some(Channel::Online),
+        pb::FeeChannel::Counter => Some(Channel::Counter),
+        pb::FeeChannel::Post => Some(Channel::Post),
+    }
 }
 
 fn count(fields: &mut Fields, at: &str, count: i32) -> Option<NonZeroU16> {
@@ -157,12 +197,6 @@ fn fee(fields: &mut Fields, at: &str, message: &pb::Fee) -> Option<Fee> {
     let amount = Dong::try_from(message.amount_vnd)
         .map_err(|_| out_of_range(&format!("{at}.amount_vnd"), 0, i64::MAX));
     let amount = fields.take(amount);
-    let channel = match message.channel() {
-        pb::FeeChannel::Unspecified => None,
-        pb::FeeChannel::Online => Some(Channel::Online),
-        pb::FeeChannel::Counter => Some(Channel::Counter),
-        pb::FeeChannel::Post => Some(Channel::Post),
-    };
     let paid = match message.time() {
         pb::FeeTime::Unspecified => Err(required(&format!("{at}.time"))),
         pb::FeeTime::Before => Ok(PaidWhen::Before),
@@ -173,7 +207,7 @@ fn fee(fields: &mut Fields, at: &str, message: &pb::Fee) -> Option<Fee> {
         key: optional(fields, &format!("{at}.key"), &message.key, KEY),
         name: optional(fields, &format!("{at}.name"), &message.name, NAME),
         amount: amount?,
-        channel,
+        channel: channel(message.channel()),
         units: units(fields, &format!("{at}.unit_uids"), &message.unit_uids),
         from: optional_day(fields, &format!("{at}.valid_from"), &message.valid_from),
         to: optional_day(fields, &format!("{at}.valid_to"), &message.valid_to),

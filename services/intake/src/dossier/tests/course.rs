@@ -1,6 +1,15 @@
 //! What is asked of applicants, what stops the clock, and what time brings.
 
+use super::super::alarm::Ring;
 use super::*;
+
+/// A dossier after everything has rung that rings up to a time, and what that was.
+fn rung(dossier: &Dossier, until: Moment) -> (Dossier, Vec<Alarm>) {
+    let rings = dossier.ringing(until).into_iter().map(|(_, ring)| ring);
+    let rings: Vec<Ring> = rings.collect();
+    let alarms = rings.iter().map(|ring| ring.alarm).collect();
+    (dossier.clone().rung(rings), alarms)
+}
 
 #[test]
 fn r02_what_is_supplemented_stands_in_the_stead_of_what_was_handed_in_and_the_clock_goes_on() {
@@ -45,9 +54,10 @@ fn r17_a_submission_rings_once_when_nobody_answers_and_not_after_a_guidance() {
     submitted.course = Course::default();
     submitted.answer_by = Some(moment(1));
     assert_eq!(submitted.ringing(moment(0)), []);
-    let expected = [(moment(1), Alarm::Unanswered)];
+    let expected = [(moment(1), Alarm::Unanswered.of(moment(1)))];
     assert_eq!(submitted.ringing(moment(2)), expected);
-    assert_eq!(submitted.clone().rung(moment(1)).ringing(moment(2)), []);
+    let (told, _) = rung(&submitted, moment(2));
+    assert_eq!(told.ringing(moment(2)), []);
     let guided = submitted.guide(asked()).unwrap();
     assert_eq!(guided.next_alarm(), None);
 }
@@ -56,13 +66,55 @@ fn r17_a_submission_rings_once_when_nobody_answers_and_not_after_a_guidance() {
 fn r03_those_who_work_on_it_are_warned_a_day_before_and_when_it_is_overdue_each_once() {
     let processing = dossier(State::Processing(receipt()));
     assert_eq!(processing.next_alarm(), Some(moment(4)));
-    let warned = processing.rung(moment(4));
+    let (warned, alarms) = rung(&processing, moment(4));
+    assert_eq!(alarms, [Alarm::DueSoon]);
     assert_eq!(warned.next_alarm(), Some(moment(5)));
-    let overdue = warned.rung(moment(5));
+    let (overdue, alarms) = rung(&warned, moment(5));
+    assert_eq!(alarms, [Alarm::Overdue]);
     assert_eq!(overdue.next_alarm(), None);
     // A new promise is watched over again.
     let postponed = overdue.postpone(due(9), apology()).unwrap();
     assert_eq!(postponed.next_alarm(), Some(moment(8)));
+}
+
+/// R15: a calendar that loses a holiday.
+#[test]
+fn r03_a_deadline_that_moves_to_before_what_has_rung_rings_and_one_that_comes_back_does_not() {
+    let processing = dossier(State::Processing(receipt()));
+    let (warned, _) = rung(&processing, moment(4));
+    let earlier = warned.reckoned(due(3), moment(4));
+    assert_eq!(earlier.next_alarm(), Some(moment(2)));
+    let (told, alarms) = rung(&earlier, moment(4));
+    assert_eq!(alarms, [Alarm::DueSoon, Alarm::Overdue]);
+    assert_eq!(told.next_alarm(), None);
+    // The units know already that it is due on the fifth day.
+    let back = told.reckoned(due(5), moment(4));
+    assert_eq!(back.next_alarm(), Some(moment(5)));
+    let (_, alarms) = rung(&back, moment(5));
+    assert_eq!(alarms, [Alarm::Overdue]);
+}
+
+/// R15: the day before it is due has become a day off.
+#[test]
+fn r03_a_warning_that_moves_is_told_once_while_its_deadline_stays() {
+    let (warned, _) = rung(&dossier(State::Processing(receipt())), moment(4));
+    let moved = Due {
+        warn_at: Some(moment(3)),
+        ..due(5)
+    };
+    let moved = warned.reckoned(moved, moment(4));
+    assert_eq!(moved.next_alarm(), Some(moment(5)));
+}
+
+#[test]
+fn r06_a_deadline_that_passed_as_the_clock_was_stopped_is_told_of_when_the_clock_goes_on() {
+    let mut waiting = dossier(State::SupplementRequested(receipt()));
+    waiting.course.stops[0].from = moment(5);
+    let (reminded, alarms) = rung(&waiting, moment(22));
+    assert_eq!(alarms, [Alarm::Reminder]);
+    let going_on = reminded.supplement(addition(), moment(23)).unwrap();
+    let (_, alarms) = rung(&going_on, moment(23));
+    assert_eq!(alarms, [Alarm::DueSoon, Alarm::Overdue]);
 }
 
 #[test]
@@ -82,7 +134,10 @@ fn r03_what_is_due_on_the_same_day_has_no_warning() {
 fn r02_a_supplement_that_nobody_hands_in_is_reminded_of_and_then_the_dossier_is_stopped() {
     let waiting = dossier(State::SupplementRequested(receipt()));
     let all = waiting.ringing(moment(40));
-    let expected = [(moment(22), Alarm::Reminder), (moment(32), Alarm::Stop)];
+    let expected = [
+        (moment(22), Alarm::Reminder.of(moment(22))),
+        (moment(32), Alarm::Stop.of(moment(32))),
+    ];
     assert_eq!(all, expected);
 }
 

@@ -169,10 +169,10 @@ pub fn apology() -> Adjustment {
         to: moment(9),
         cause: Cause::Postponed(Apology {
             reason: "chờ ý kiến".to_owned(),
-            legal_basis: String::new(),
-            by: "officer".to_owned(),
             late: false,
         }),
+        legal_basis: "Nghị định 61/2018/NĐ-CP".to_owned(),
+        by: "officer".to_owned(),
         at: moment(3),
     }
 }

@@ -4,8 +4,8 @@
 use kit::clock;
 use kit::db::Sink;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, LockBehavior, LockType, Query};
-use sea_orm::{DbErr, QuerySelect as _};
+use sea_orm::sea_query::Expr;
+use sea_orm::{DbErr, QueryOrder as _, QuerySelect as _};
 
 use super::{bad_row, micros};
 use crate::dossier::{Dossier, Due};
@@ -23,6 +23,8 @@ pub struct Model {
     pub warn_at: Option<i64>,
     /// The version of the calendar that `due` was reckoned with.
     pub calendar_revision: Option<i64>,
+    /// From when on it is late: `due` while it runs, or when a submission must have been answered; none otherwise.
+    pub late_at: Option<i64>,
     /// When the next alarm rings.
     pub alarm_at: Option<i64>,
 }
@@ -38,6 +40,7 @@ impl Model {
             due: due.map(|due| micros(due.at)),
             warn_at: due.and_then(|due| due.warn_at).map(micros),
             calendar_revision: due.map(|due| due.calendar),
+            late_at: dossier.late_at().map(micros),
             alarm_at: dossier.next_alarm().map(micros),
         }
     }
@@ -59,48 +62,49 @@ pub fn running() -> Expr {
     Expr::col((Entity, Column::Running))
 }
 
-/// The versions of the calendar, older than one, that running clocks were last reckoned with.
+/// What can be late, as the partial index says it.
+pub fn may_be_late() -> Expr {
+    Column::LateAt.is_not_null()
+}
+
+/// The newest version of the calendar, older than one, that running clocks were last reckoned with, by an index.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn versions_before(db: &impl ConnectionTrait, calendar: i64) -> Result<Vec<i64>, DbErr> {
+pub async fn version_before(
+    db: &impl ConnectionTrait,
+    calendar: i64,
+) -> Result<Option<i64>, DbErr> {
     Entity::find()
         .select_only()
-        .distinct()
         .column(Column::CalendarRevision)
         .filter(running())
         .filter(Column::CalendarRevision.lt(calendar))
+        .order_by_desc(Column::CalendarRevision)
         .into_tuple()
-        .all(db)
+        .one(db)
         .await
 }
 
-/// Notes another version of the calendar at some of the running clocks of one version that end before a time (microseconds), and
-/// tells how many. Those that somebody has locked are left.
+/// The dossiers whose running clock was last reckoned with a version of the calendar and ends at a time (microseconds) or
+/// later, by an index.
 ///
 /// # Errors
-/// When the store refuses.
-pub async fn carry_over(
+/// When the store does not answer.
+pub async fn reaching(
     db: &impl ConnectionTrait,
-    (from, to): (i64, i64),
-    due_before: i64,
-    most: u64,
-) -> Result<u64, DbErr> {
-    let some = Query::select()
+    calendar: i64,
+    from: i64,
+) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
         .column(Column::DossierUid)
-        .from(Entity)
-        .and_where(running())
-        .and_where(Column::CalendarRevision.eq(from))
-        .and_where(Column::Due.lt(due_before))
-        .limit(most)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .to_owned();
-    let noted = Entity::update_many()
-        .col_expr(Column::CalendarRevision, Expr::val(to))
-        .filter(Column::DossierUid.in_subquery(some))
-        .exec(db)
-        .await?;
-    Ok(noted.rows_affected)
+        .filter(running())
+        .filter(Column::CalendarRevision.eq(calendar))
+        .filter(Column::Due.gte(from))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 pub async fn save<'a>(
@@ -112,6 +116,7 @@ pub async fn save<'a>(
         Column::Due,
         Column::WarnAt,
         Column::CalendarRevision,
+        Column::LateAt,
         Column::AlarmAt,
     ];
     let rows = dossiers.map(Model::of).collect();

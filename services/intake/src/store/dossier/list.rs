@@ -38,10 +38,11 @@ pub struct Filter {
     pub limit: u64,
 }
 
-/// Those whose clock runs and that are late, or will be soon, at this time, microseconds. They come by the time when they are due.
+/// Those that are late, or will be soon, at this time, microseconds: whose clock runs, and submissions that nobody has answered. They
+/// come by the time from when on they are late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pressing {
-    /// Due within a working day, or overdue.
+    /// Due within a working day, or overdue; what has no more than a working day in all when it is overdue.
     AtRisk(i64),
     /// Overdue.
     Overdue(i64),
@@ -59,13 +60,13 @@ pub enum Text {
 /// A row of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct After {
-    /// When it was handed in, or is due, microseconds.
+    /// When it was handed in, or from when on it is late, microseconds.
     pub at: i64,
     /// Its uid.
     pub uid: String,
 }
 
-/// The dossiers in scope that pass a filter: newest first, or those that are due first.
+/// The dossiers in scope that pass a filter: newest first, or the longest overdue.
 ///
 /// # Errors
 /// When the store does not answer.
@@ -83,9 +84,9 @@ fn in_order(select: Select<Entity>, filter: &Filter) -> Select<Entity> {
     let last = |after: &After| Expr::tuple([Expr::val(after.at), Expr::val(after.uid.as_str())]);
     let after = filter.after.as_ref();
     if filter.pressing.is_some() {
-        let (due, uid) = (clock::Column::Due, clock::Column::DossierUid);
-        let select = select.order_by_asc(due).order_by_asc(uid);
-        let row = Expr::tuple([due.into_expr(), uid.into_expr()]);
+        let (late_at, uid) = (clock::Column::LateAt, clock::Column::DossierUid);
+        let select = select.order_by_asc(late_at).order_by_asc(uid);
+        let row = Expr::tuple([late_at.into_expr(), uid.into_expr()]);
         return match after {
             Some(after) => select.filter(row.gt(last(after))),
             None => select,
@@ -114,24 +115,26 @@ impl Filter {
             all = all.add_option(value.as_ref().map(|value| column.eq(value)));
         }
         all = all.add_option(self.state.map(|state| Column::State.eq(state)));
-        if self.due_before.is_some() || self.pressing.is_some() {
-            all = all.add(clock::running());
+        if let Some(before) = self.due_before {
+            all = all
+                .add(clock::running())
+                .add(clock::Column::LateAt.lt(before));
         }
-        all.add_option(self.due_before.map(|before| clock::Column::Due.lt(before)))
-            .add_option(self.pressing.map(Pressing::condition))
+        all.add_option(self.pressing.map(Pressing::condition))
             .add_option(self.text.as_ref().map(|text| text.condition(ring)))
     }
 }
 
 impl Pressing {
     fn condition(self) -> Condition {
-        let overdue = |now: i64| clock::Column::Due.lt(now);
-        match self {
+        let overdue = |now: i64| clock::Column::LateAt.lt(now);
+        let pressing = match self {
             Self::Overdue(now) => Condition::all().add(overdue(now)),
             Self::AtRisk(now) => Condition::any()
                 .add(overdue(now))
                 .add(clock::Column::WarnAt.lte(now)),
-        }
+        };
+        Condition::all().add(clock::may_be_late()).add(pressing)
     }
 }
 
