@@ -112,6 +112,8 @@ enum Proof {
 #[derive(Clone)]
 pub struct Actor {
     line: Arc<Line>,
+    /// A connection of its own; without one it calls over the line's.
+    own: Option<Channel>,
     proof: Proof,
     metadata: Vec<(&'static str, String)>,
 }
@@ -129,6 +131,7 @@ impl Actor {
     pub fn anonymous(line: &Arc<Line>) -> Self {
         Self {
             line: Arc::clone(line),
+            own: None,
             proof: Proof::None,
             metadata: Vec::new(),
         }
@@ -150,6 +153,15 @@ impl Actor {
         actor.metadata.retain(|(known, _)| *known != key);
         actor.metadata.push((key, value.to_owned()));
         actor
+    }
+
+    /// The same over this connection.
+    #[must_use]
+    pub fn over(&self, own: Channel) -> Self {
+        Self {
+            own: Some(own),
+            ..self.clone()
+        }
     }
 
     /// The same at another time, `2017-08-31T09:00`, local.
@@ -187,7 +199,7 @@ impl Actor {
     pub async fn call<R: Rpc>(&self, request: R) -> Result<Reply<R::Reply>, Status> {
         let mut request = Request::new(request);
         self.sign(request.metadata_mut()).await?;
-        let mut grpc = Grpc::new(self.line.channel())
+        let mut grpc = Grpc::new(self.channel())
             .max_decoding_message_size(MOST_BYTES)
             .max_encoding_message_size(MOST_BYTES);
         let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
@@ -215,7 +227,7 @@ impl Actor {
     pub async fn follow<R: Rpc>(&self, request: R) -> Result<Streaming<R::Reply>, Status> {
         let mut request = Request::new(request);
         self.sign(request.metadata_mut()).await?;
-        let mut grpc = Grpc::new(self.line.channel());
+        let mut grpc = Grpc::new(self.channel());
         let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
         grpc.ready().await.map_err(away)?;
         let path = R::PATH.parse().expect("the name of an rpc is a path");
@@ -234,7 +246,7 @@ impl Actor {
     ) -> Result<Streaming<R::Reply>, Status> {
         let mut request = Request::new(requests);
         self.sign(request.metadata_mut()).await?;
-        let mut grpc = Grpc::new(self.line.channel());
+        let mut grpc = Grpc::new(self.channel());
         let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
         grpc.ready().await.map_err(away)?;
         let path = R::PATH.parse().expect("the name of an rpc is a path");
@@ -251,7 +263,7 @@ impl Actor {
     pub async fn send(&self, method: &Method, body: Vec<u8>) -> Result<Vec<u8>, Status> {
         let mut request = Request::new(body);
         self.sign(request.metadata_mut()).await?;
-        let mut grpc = Grpc::new(self.line.channel()).max_decoding_message_size(MOST_BYTES);
+        let mut grpc = Grpc::new(self.channel()).max_decoding_message_size(MOST_BYTES);
         let away = |error: tonic::transport::Error| Status::unavailable(error.to_string());
         grpc.ready().await.map_err(away)?;
         let path = method.path.parse().expect("the name of an rpc is a path");
@@ -261,6 +273,10 @@ impl Actor {
         }
         let first = answered.into_inner().message().await?;
         Ok(first.unwrap_or_default())
+    }
+
+    fn channel(&self) -> Channel {
+        self.own.clone().unwrap_or_else(|| self.line.channel())
     }
 
     async fn sign(&self, metadata: &mut MetadataMap) -> Result<(), Status> {

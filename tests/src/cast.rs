@@ -27,6 +27,8 @@ pub const CONSTRUCTION: &str = "daklak-0009";
 pub const ENVIRONMENT: &str = "daklak-0010";
 /// Văn phòng UBND tỉnh.
 pub const OFFICE: &str = "daklak-0001";
+/// What every officer of the cast is called.
+pub const OFFICER_NAME: &str = "Nguyễn Thị Lan";
 /// An administrator of the province.
 pub const ADMINISTRATOR: &str = "administrator";
 /// The province itself.
@@ -166,6 +168,7 @@ impl Cast {
             unit_uids: vec![unit.to_owned()],
             rate_class: RateClass::High.into(),
             certificate_subject: String::new(),
+            everywhere: false,
         };
         RegisterClientRequest {
             request_id: format!("register-{client}"),
@@ -199,7 +202,7 @@ fn write_officers<'a>(folder: &Path, units: impl Iterator<Item = &'a str>) {
     let mut positions = table(POSITIONS, &POSITION);
     for (subject, role, unit) in of_units.chain([first]) {
         let position = [&subject, role, unit, "2017-01-01", "", ""];
-        let written = officers.write_record([&subject, "Nguyễn Thị Lan"]);
+        let written = officers.write_record([subject.as_str(), OFFICER_NAME]);
         written.expect("an officer is written");
         let written = positions.write_record(position);
         written.expect("a position is written");

@@ -46,6 +46,9 @@ pub struct Options {
     /// What decides journeys and faults.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many dossiers are under way at once.
+    #[arg(long, default_value_t = 80)]
+    at_once: usize,
     /// Build one thing wrong: the run must turn red.
     #[arg(long, value_parser = sabotages())]
     sabotage: Option<String>,
@@ -111,6 +114,7 @@ impl Options {
         Settings {
             faults_for,
             seed: self.seed,
+            at_once: self.at_once,
             program: Program {
                 binary,
                 sabotage: built_in,

@@ -11,6 +11,7 @@
 )]
 
 pub mod actor;
+pub mod apart;
 pub mod cast;
 pub mod desk;
 pub mod faults;

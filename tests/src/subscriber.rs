@@ -14,6 +14,9 @@ use crate::actor::Actor;
 use crate::desk;
 use crate::suite::PATIENCE;
 
+/// So many acts, each answered with so many keys, are more than all ways between the suite and a client have room for.
+const TOO_MANY: (usize, usize) = (1_000, 200);
+
 /// A stream of offers.
 pub struct Subscriber {
     /// Closed when the client has nothing more to say.
@@ -91,6 +94,19 @@ impl Subscriber {
         self.outcome(number).await
     }
 
+    /// Says so much that the suite cannot answer all of it before something is read.
+    pub fn flood(&mut self) {
+        let (acts, keys) = TOO_MANY;
+        let long = DeliveryKey {
+            transfer_uid: "x".repeat(64),
+            ..unknown()
+        };
+        let deliveries = vec![long; keys];
+        for _ in 0..acts {
+            self.act(acknowledge(&deliveries));
+        }
+    }
+
     /// Has nothing more to say.
     pub fn close(&mut self) {
         self.requests = None;
@@ -105,6 +121,12 @@ impl Subscriber {
             }
             self.hear().await;
         }
+    }
+
+    /// Whether it was told what became of the act with this number, and did not ask for it.
+    pub fn has_heard_of(&self, number: i64) -> bool {
+        let mut outcomes = self.outcomes.iter();
+        outcomes.any(|outcome| outcome.number == number)
     }
 
     /// The next delivery.
@@ -188,7 +210,7 @@ pub fn key(delivery: &Delivery) -> DeliveryKey {
 }
 
 /// A delivery that there is not.
-fn unknown() -> DeliveryKey {
+pub fn unknown() -> DeliveryKey {
     DeliveryKey {
         transfer_uid: "none".to_owned(),
         offer_epoch: 1,

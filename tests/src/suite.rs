@@ -159,7 +159,8 @@ impl Suite {
         };
         self.address = Some(address);
         let channel = self.connect(address);
-        let ready = tokio::time::timeout(PATIENCE, until_ready(channel.clone())).await;
+        let ready = until_ready(channel.clone(), &SERVICES);
+        let ready = tokio::time::timeout(PATIENCE, ready).await;
         assert!(ready.is_ok(), "it is not ready: {}", self.log());
         self.line.lead_to(channel);
     }
@@ -174,6 +175,16 @@ impl Suite {
         endpoint
             .expect("certificates that can be used")
             .connect_lazy()
+    }
+
+    /// A connection of its own to the suite in plain text, made as `change` has it.
+    pub fn connection(&self, change: impl FnOnce(Endpoint) -> Endpoint) -> Channel {
+        change(endpoint(self.address())).connect_lazy()
+    }
+
+    /// Calls arrive there from now on.
+    pub fn lead_to(&self, address: SocketAddr) {
+        self.line.lead_to(self.connect(address));
     }
 
     /// Where it listens.
@@ -375,19 +386,21 @@ pub async fn health_at(port: u16) -> ServingStatus {
     status.expect("the port answers").into_inner().status()
 }
 
-fn connect(address: SocketAddr) -> Channel {
-    let endpoint = Endpoint::from_shared(format!("http://{address}"));
-    endpoint
-        .expect("an address is a URI")
-        .tcp_nodelay(true)
-        .connect_lazy()
+pub(crate) fn connect(address: SocketAddr) -> Channel {
+    endpoint(address).connect_lazy()
 }
 
-async fn until_ready(channel: Channel) {
+fn endpoint(address: SocketAddr) -> Endpoint {
+    let endpoint = Endpoint::from_shared(format!("http://{address}"));
+    endpoint.expect("an address is a URI").tcp_nodelay(true)
+}
+
+/// Waits until each of these may be called.
+pub(crate) async fn until_ready(channel: Channel, services: &[&str]) {
     let mut health = HealthClient::new(channel);
-    for service in SERVICES {
+    for service in services {
         let request = HealthCheckRequest {
-            service: service.to_owned(),
+            service: (*service).to_owned(),
         };
         loop {
             let status = health.check(request.clone()).await;

@@ -6,12 +6,14 @@
     reason = "tests"
 )]
 
+use futures::future::join_all;
+use proto::routing::v1::{PullTransfersRequest, Transfer};
 use sea_orm::{ConnectionTrait as _, ExecResult};
 use tests::cast::{AN, COMMUNE, DISTRICT};
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT};
 use tests::program::{self, Ran};
-use tests::{Actor, Suite};
-use tokio::task::JoinSet;
+use tests::subscriber::seconds;
+use tests::{Suite, desk};
 use tokio_util::sync::CancellationToken;
 
 async fn show(suite: &Suite, code: &str) -> Ran {
@@ -26,44 +28,67 @@ async fn tamper(suite: &Suite, service: &str, statement: &str) -> ExecResult {
     done
 }
 
-async fn submit_until(an: Actor, enough: CancellationToken) -> usize {
-    let mut submitted = 0;
+/// Hands dossiers in, has them received and works off what is offered, until it is enough; how many steps it ended.
+async fn work_until(suite: &Suite, enough: &CancellationToken) -> usize {
+    let (an, desk) = (suite.actor(AN), suite.receptionist(COMMUNE));
+    let pull = PullTransfersRequest {
+        unit_uid: COMMUNE.to_owned(),
+        max_transfers: 4,
+        wait: Some(seconds(1)),
+        lease: None,
+    };
+    let mut ended = 0;
     while !enough.is_cancelled() {
-        an.ok(BIRTH.online(COMMUNE)).await;
-        submitted += 1;
+        let submitted = an.ok(BIRTH.online(COMMUNE)).await.message.dossier.unwrap();
+        desk.ok(desk::receive(&submitted)).await;
+        let pulled = suite.examiner(COMMUNE).ok(pull.clone()).await.message;
+        let offers = pulled.deliveries.into_iter();
+        for offer in offers.filter_map(|delivery| delivery.transfer) {
+            work_off(suite, &offer).await;
+            ended += 1;
+        }
     }
-    submitted
+    ended
+}
+
+/// Accepts a step of a birth and ends it.
+async fn work_off(suite: &Suite, offer: &Transfer) {
+    if offer.step_key == "result" {
+        let held = suite.accept(offer, "2017-08-28T11:00").await;
+        suite.give_back(&held, "2017-08-28T11:00").await;
+    } else if offer.decides {
+        let held = suite.accept(offer, "2017-08-28T10:00").await;
+        suite.decide(&held, "2017-08-28T10:00").await;
+    } else {
+        let held = suite.accept(offer, "2017-08-28T09:00").await;
+        suite.complete(&held, "2017-08-28T09:00").await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_check_under_load_adds_up() {
     let suite = Suite::start().await;
-    let an = suite.actor(AN);
-    an.token().await;
     let enough = CancellationToken::new();
-    let mut load = JoinSet::new();
-    for _ in 0..8 {
-        load.spawn(submit_until(an.clone(), enough.clone()));
-    }
-    for _ in 0..4 {
-        suite.register(BIRTH, COMMUNE).await;
-        let held = suite.take_over(COMMUNE, "2017-08-28T09:00").await;
-        if !held.transfer.decides {
-            suite.complete(&held, "2017-08-28T10:00").await;
+    let load = join_all((0..8).map(|_| work_until(&suite, &enough)));
+    let checks = async {
+        for _ in 0..4 {
+            suite.register(BIRTH, COMMUNE).await;
+            suite.must_add_up().await;
         }
-        suite.must_add_up().await;
-    }
-    enough.cancel();
-    assert!(load.join_all().await.iter().sum::<usize>() > 0);
+        enough.cancel();
+    };
+    let (ended, ()) = tokio::join!(load, checks);
+    assert!(ended.iter().sum::<usize>() > 0);
     suite.must_add_up().await;
 }
 
-/// A suite that ended well, with one dossier under way.
+/// A suite that ended well, with one dossier under way, and another that is offered.
 async fn at_rest() -> (Suite, String) {
     let mut suite = Suite::start().await;
     let dossier = suite.register(BIRTH, COMMUNE).await;
     suite.work_off(COMMUNE, "2017-08-28T09:00").await;
     suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    suite.register(BIRTH, COMMUNE).await;
     suite.everything_told().await;
     assert_eq!(suite.terminate().await.code(), Some(0));
     suite.must_add_up().await;
@@ -119,6 +144,45 @@ async fn a_custodian_that_was_altered_behind_the_log_is_found() {
         "{}",
         checked.output
     );
+}
+
+/// What a check says once routing's tables were changed like this behind its back, where `?` is the dossier under way.
+async fn found_after(statement: &str) -> String {
+    let (suite, dossier) = at_rest().await;
+    let done = tamper(&suite, "routing", &statement.replace('?', &dossier)).await;
+    assert!(done.rows_affected() > 0, "{statement}");
+    let checked = suite.check().await;
+    assert_eq!(checked.code, Some(1), "{statement}\n{}", checked.output);
+    checked.output
+}
+
+#[tokio::test]
+async fn a_pair_of_units_of_whose_offers_one_went_astray_is_found() {
+    let found = found_after("DELETE FROM transfer WHERE state = 1").await;
+    assert!(found.contains("unbalanced 1"), "{found}");
+}
+
+#[tokio::test]
+async fn a_branch_without_a_custodian_is_found() {
+    let release = "UPDATE holding SET until = since WHERE until IS NULL AND dossier_uid = '?'";
+    let found = found_after(release).await;
+    assert!(!found.contains("without custodian 0"), "{found}");
+}
+
+#[tokio::test]
+async fn a_branch_with_two_custodians_is_found() {
+    let double = "INSERT INTO holding (transfer_uid, ordinal, dossier_uid, step_key, custodian, since) \
+        SELECT transfer_uid, ordinal + 1, dossier_uid, step_key, 'daklak-0036', since \
+        FROM holding WHERE until IS NULL AND dossier_uid = '?'";
+    let found = found_after(double).await;
+    assert!(found.contains("with two 1"), "{found}");
+}
+
+#[tokio::test]
+async fn a_step_that_two_transfers_offer_at_once_is_found() {
+    let double = "UPDATE transfer SET state = 1, step_key = 'examine' WHERE dossier_uid = '?'";
+    let found = found_after(double).await;
+    assert!(found.contains("offered twice 1"), "{found}");
 }
 
 #[tokio::test]

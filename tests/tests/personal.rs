@@ -10,6 +10,8 @@
 mod dump;
 #[path = "personal/erasure.rs"]
 mod erasure;
+#[path = "personal/notices.rs"]
+mod notices;
 #[path = "personal/rotation.rs"]
 mod rotation;
 #[path = "personal/sealed.rs"]

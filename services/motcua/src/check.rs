@@ -141,11 +141,12 @@ impl Findings {
         let Custody {
             without_custodian,
             with_two,
+            offered_twice,
             differing,
             ..
         } = self.custody;
-        let wrong =
-            without_custodian + with_two + differing + self.codes.missing + self.codes.twice;
+        let custody = without_custodian + with_two + offered_twice + differing;
+        let wrong = custody + self.codes.missing + self.codes.twice;
         let readable = self.personal.unreadable.is_empty();
         wrong + self.unbalanced() + self.parked == 0
             && self.history.is_whole()
@@ -198,8 +199,12 @@ fn print(findings: &Findings, pairs: bool) {
         codes.dossiers, codes.void, codes.reserved, codes.grown
     );
     println!(
-        "without custodian {}, with two {}, codes missing {}, twice {}",
-        findings.custody.without_custodian, findings.custody.with_two, codes.missing, codes.twice,
+        "without custodian {}, with two {}, offered twice {}, codes missing {}, twice {}",
+        findings.custody.without_custodian,
+        findings.custody.with_two,
+        findings.custody.offered_twice,
+        codes.missing,
+        codes.twice,
     );
 }
 

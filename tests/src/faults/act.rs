@@ -90,6 +90,8 @@ on_dossiers! {
     ReceiveDossierRequest => Receive;
     RefuseDossierRequest => Refuse;
     GuideDossierRequest => Guide;
+    ForwardDossierRequest => SendOn;
+    CorrectDossierRequest => Correct;
     RequestSupplementRequest => AskSupplement;
     SupplementDossierRequest => Supplement;
     RequestPaymentRequest => AskPayment;

@@ -3,10 +3,12 @@
 
 mod acts;
 mod assigned;
+mod changed;
 mod codes;
 mod custody;
 mod drained;
 mod history;
+mod notices;
 mod offers;
 mod order;
 mod queue;
@@ -91,6 +93,8 @@ pub fn all(evidence: &Evidence, province: &Province) -> Vec<Finding> {
         custody::check(evidence),
         codes::check(evidence),
         history::check(evidence),
+        changed::check(evidence),
+        notices::check(evidence),
         drained::check(evidence),
     ]
     .concat();

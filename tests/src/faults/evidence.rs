@@ -91,6 +91,10 @@ pub struct Dossier {
     pub state: i32,
     /// The desk.
     pub desk: String,
+    /// Who decides.
+    pub competent: String,
+    /// Whose desk returns the result.
+    pub returning: String,
     /// The procedure.
     pub procedure: String,
 }
@@ -210,12 +214,14 @@ fn moved(any: &Any) -> Option<Moved> {
 }
 
 async fn dossiers(store: &DatabaseConnection) -> Vec<Dossier> {
-    let query = "SELECT uid, code, state, receiving_unit, procedure_code FROM dossier";
+    let query = "SELECT uid, code, state, receiving_unit, competent_unit, returning_unit, procedure_code FROM dossier";
     let dossier = |row: &QueryResult| Dossier {
         uid: get(row, "uid"),
         code: get(row, "code"),
         state: get(row, "state"),
         desk: get(row, "receiving_unit"),
+        competent: get(row, "competent_unit"),
+        returning: get(row, "returning_unit"),
         procedure: get(row, "procedure_code"),
     };
     rows(store, query).await.iter().map(dossier).collect()

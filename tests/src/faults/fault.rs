@@ -19,6 +19,8 @@ const STALL: Duration = Duration::from_secs(20);
 const SLOW_FOR: Duration = Duration::from_secs(4);
 /// How long a volume is full: long enough that the server wants room.
 const FULL_FOR: Duration = Duration::from_secs(4);
+/// How much of what Redis wrote a power cut takes: it is flushed every second.
+const UNFLUSHED: Duration = Duration::from_secs(1);
 /// How long a clock is wrong.
 const WRONG_FOR: Duration = Duration::from_secs(10);
 /// By how many days.
@@ -48,6 +50,8 @@ pub enum Fault {
     FlushRedis,
     /// Redis is killed with SIGKILL and started with what it had on the disk.
     KillRedis,
+    /// The power of Redis is cut: it is started without what it wrote in the last second.
+    CutPower,
     /// Redis is killed and a new one starts empty.
     EmptyRedis,
     /// PostgreSQL is killed with SIGKILL and recovers.
@@ -79,6 +83,7 @@ impl Fault {
             Self::ShiftClock(..) => "clock of a replica 2 days behind",
             Self::FlushRedis => "Redis flushed",
             Self::KillRedis => "Redis killed",
+            Self::CutPower => "Redis killed, its last second lost",
             Self::EmptyRedis => "Redis restarted empty",
             Self::KillPostgres => "PostgreSQL killed",
             Self::LackRoom => "PostgreSQL's volume full",
@@ -101,7 +106,9 @@ impl Fault {
             Self::Cut(proxy) | Self::Reset(proxy) | Self::Slow(proxy) => {
                 cluster.proxies[proxy].name.clone()
             }
-            Self::FlushRedis | Self::KillRedis | Self::EmptyRedis => "Redis".to_owned(),
+            Self::FlushRedis | Self::KillRedis | Self::CutPower | Self::EmptyRedis => {
+                "Redis".to_owned()
+            }
             Self::KillPostgres | Self::LackRoom | Self::FailOver => "PostgreSQL".to_owned(),
             Self::CutOff(one, other) => format!("{} and {}", SERVICES[one], SERVICES[other]),
             Self::Crowd => "everybody".to_owned(),
@@ -113,7 +120,8 @@ impl Fault {
         (self == Self::Crowd).then_some(CROWD_ALONE)
     }
 
-    async fn happen(self, cluster: &Cluster, crowd: &Crowd, lasts: Lasts) {
+    /// Lets it happen, and mends it. Whether it could happen here.
+    async fn happen(self, cluster: &Cluster, crowd: &Crowd, lasts: Lasts) -> bool {
         let Lasts {
             away,
             delay,
@@ -144,14 +152,8 @@ impl Fault {
                 replica.mend_clock();
             }
             Self::FlushRedis => cluster.redis.lock().await.flush_all(),
-            Self::KillRedis | Self::EmptyRedis => {
-                let mut redis = cluster.redis.lock().await;
-                redis.kill();
-                tokio::time::sleep(away).await;
-                match self {
-                    Self::EmptyRedis => redis.restart_empty().await,
-                    _ => redis.restart().await,
-                }
+            Self::KillRedis | Self::CutPower | Self::EmptyRedis => {
+                self.befall_redis(cluster, away).await;
             }
             Self::KillPostgres => {
                 let mut postgres = cluster.postgres.lock().await;
@@ -159,7 +161,7 @@ impl Fault {
                 tokio::time::sleep(away).await;
                 postgres.restart().await;
             }
-            Self::LackRoom => cluster.postgres.lock().await.lack_room(FULL_FOR).await,
+            Self::LackRoom => return cluster.postgres.lock().await.lack_room(FULL_FOR).await,
             Self::FailOver => cluster.fail_over().await,
             Self::Cut(proxy) => cluster.proxies[proxy].end_all(Break::Cut),
             Self::Reset(proxy) => cluster.proxies[proxy].end_all(Break::Reset),
@@ -171,6 +173,24 @@ impl Fault {
             }
             Self::CutOff(one, other) => cluster.cut_off_for((one, other), cut_off).await,
             Self::Crowd => crowd.gather(CROWD_ALONE, CROWD_FOR).await,
+        }
+        true
+    }
+
+    async fn befall_redis(self, cluster: &Cluster, away: Duration) {
+        let mut redis = cluster.redis.lock().await;
+        let flushed = redis.on_disk();
+        if self == Self::CutPower {
+            tokio::time::sleep(UNFLUSHED).await;
+        }
+        redis.kill();
+        tokio::time::sleep(away).await;
+        match self {
+            Self::EmptyRedis => redis.restart_empty().await,
+            Self::CutPower => {
+                redis.restart_with(&flushed).await;
+            }
+            _ => redis.restart().await,
         }
     }
 }
@@ -197,9 +217,10 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Lets it happen, and mends it: returns when all runs again.
-    pub async fn happen(self, cluster: Arc<Cluster>, crowd: Arc<Crowd>) {
-        self.fault.happen(&cluster, &crowd, self.lasts).await;
+    /// Lets it happen, and mends it: returns when all runs again. Gives back what happened, where it could.
+    pub async fn happen(self, cluster: Arc<Cluster>, crowd: Arc<Crowd>) -> Option<Fault> {
+        let happened = self.fault.happen(&cluster, &crowd, self.lasts).await;
+        happened.then_some(self.fault)
     }
 }
 
@@ -236,6 +257,7 @@ impl Faults {
         let servers = [
             Fault::FlushRedis,
             Fault::KillRedis,
+            Fault::CutPower,
             Fault::EmptyRedis,
             Fault::KillPostgres,
             Fault::LackRoom,

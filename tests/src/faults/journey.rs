@@ -103,10 +103,16 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
         if plan.fate == Fate::Guided {
             work.guide(&citizen(number)).await?;
         }
-        dossier = work.receive().await?;
+        let unit = match plan.fate {
+            Fate::SentOn => work.send_on(plan.procedure).await?,
+            _ => plan.desk.to_owned(),
+        };
+        dossier = work.receive(&unit).await?;
     }
-    if plan.fate == Fate::Postponed {
-        work.postpone(&dossier).await?;
+    match plan.fate {
+        Fate::Postponed => work.postpone(&dossier).await?,
+        Fate::Corrected => work.correct(plan.components()).await?,
+        _ => {}
     }
     work.follow().await
 }
@@ -128,13 +134,14 @@ async fn hand_in(scene: &Scene, plan: &Plan<'_>) -> Result<Dossier, Refused> {
 }
 
 impl Work {
-    async fn receive(&self) -> Result<Dossier, Refused> {
+    /// The desk of this unit receives it.
+    async fn receive(&self, unit: &str) -> Result<Dossier, Refused> {
         let request = ReceiveDossierRequest {
             request_id: new_request_id(),
             dossier_uid: self.dossier.clone(),
             expected_revision: 0,
         };
-        let desk = subject(&self.desk, "receptionist");
+        let desk = subject(unit, "receptionist");
         let line = &self.scene.line;
         let received = line.act(self.number, &desk, None, request).await?;
         let dossier = received.message.dossier;

@@ -64,6 +64,10 @@ pub enum Fate {
     SentBack,
     /// Officers take what the desk sends, are given it by their leader, and let go of it.
     Shared,
+    /// The desk sends it on to another unit that is competent, which receives it (online only).
+    SentOn,
+    /// The desk mends what its clerk wrote down wrongly: a component, and who returns the result.
+    Corrected,
 }
 
 impl<'a> Plan<'a> {
@@ -100,6 +104,8 @@ impl<'a> Plan<'a> {
             52..56 => Fate::Returned,
             56..62 => Fate::SentBack,
             62..67 => Fate::Shared,
+            67..71 if online && desks.len() > 1 => Fate::SentOn,
+            71..76 => Fate::Corrected,
             _ => Fate::Ordinary,
         };
         Self {
@@ -151,7 +157,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn components(&self) -> Vec<HandedIn> {
+    /// What is handed in.
+    pub fn components(&self) -> Vec<HandedIn> {
         let handed_in = |key: &str| HandedIn {
             component_key: key.to_owned(),
             originals: 1,

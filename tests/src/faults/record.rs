@@ -16,6 +16,10 @@ pub enum Kind {
     Refuse,
     /// `GuideDossier`.
     Guide,
+    /// `ForwardDossier`.
+    SendOn,
+    /// `CorrectDossier`.
+    Correct,
     /// `RequestSupplement`.
     AskSupplement,
     /// `SupplementDossier`.

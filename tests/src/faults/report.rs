@@ -62,13 +62,15 @@ impl Report {
         );
         println!("transfers: {}", count(Kind::Accept));
         println!(
-            "called back {}, given back {}, sent back {}; claimed {}, assigned {}, released {}",
+            "called back {}, given back {}, sent back {}; claimed {}, assigned {}, released {}; sent on {}, corrected {}",
             count(Kind::Recall),
             count(Kind::ReturnStep),
             count(Kind::SendBack),
             count(Kind::Claim),
             count(Kind::Assign),
-            count(Kind::Release)
+            count(Kind::Release),
+            count(Kind::SendOn),
+            count(Kind::Correct)
         );
         println!("{}", subscribers(evidence));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");

@@ -12,7 +12,7 @@ use super::cluster::{Cluster, Program, SERVICES};
 use super::crowd::Crowd;
 use super::dice::Dice;
 use super::evidence::Evidence;
-use super::fault::Faults;
+use super::fault::{Fault, Faults};
 use super::journey::{self, Scene};
 use super::line::Line;
 use super::mail::{self, Mail};
@@ -25,8 +25,6 @@ use super::system::Systems;
 use crate::cast::{Cast, Citizen};
 use crate::pair::connect;
 
-/// How many dossiers are under way at once.
-const AT_ONCE: usize = 80;
 /// A new journey begins at most so often.
 const EVERY: Duration = Duration::from_millis(50);
 /// How long everything may be under way after the last fault was mended.
@@ -42,6 +40,8 @@ pub struct Settings {
     pub faults_for: Duration,
     /// What decides everything.
     pub seed: u64,
+    /// How many dossiers are under way at once, when there is no crowd.
+    pub at_once: usize,
     /// The program that serves.
     pub program: Program,
     /// One row of history is deleted before the check.
@@ -99,7 +99,9 @@ pub async fn run(settings: &Settings) -> Report {
     );
     let journeys = Arc::new(Journeys::default());
     let mut playing = JoinSet::new();
-    let opening = playing.spawn(open_journeys(Arc::clone(&scene), Arc::clone(&journeys)));
+    let at_once = settings.at_once;
+    let opening = open_journeys(Arc::clone(&scene), Arc::clone(&journeys), at_once);
+    let opening = playing.spawn(opening);
     let began = clock::monotonic();
     let faults = break_things(&cluster, settings, &scene).await;
     let took = began.elapsed();
@@ -178,9 +180,9 @@ async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {
 }
 
 /// Begins one journey after the other, so many at once.
-async fn open_journeys(scene: Arc<Scene>, journeys: Arc<Journeys>) {
+async fn open_journeys(scene: Arc<Scene>, journeys: Arc<Journeys>, at_once: usize) {
     for number in 0.. {
-        while journeys.under_way().len() >= at_once(&scene) {
+        while journeys.under_way().len() >= at_once * scene.crowd.times() as usize {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         journeys.begin(number);
@@ -193,10 +195,6 @@ async fn open_journeys(scene: Arc<Scene>, journeys: Arc<Journeys>) {
         });
         tokio::time::sleep(pause).await;
     }
-}
-
-fn at_once(scene: &Scene) -> usize {
-    AT_ONCE * usize::try_from(scene.crowd.times()).unwrap_or(1)
 }
 
 /// Lets faults happen until the time is over, and waits until the last is mended.
@@ -215,7 +213,7 @@ async fn break_things(
         tokio::time::sleep(planned.pause).await;
         let alone_for = planned.fault.alone_for();
         if alone_for.is_some() {
-            all_mended(&mut mending).await;
+            all_mended(&mut mending, &mut counts).await;
         }
         if clock::monotonic() >= end {
             break;
@@ -227,7 +225,6 @@ async fn break_things(
             fault.kind(),
             fault.target(cluster)
         );
-        *counts.entry(fault.kind()).or_default() += 1;
         mending.spawn(planned.happen(Arc::clone(cluster), Arc::clone(&scene.crowd)));
         tokio::time::sleep(alone_for.unwrap_or_default()).await;
         if at > told + TELL {
@@ -236,7 +233,7 @@ async fn break_things(
             println!("{:>7.2} s  {transfers} transfers so far", at.as_secs_f64());
         }
     }
-    all_mended(&mut mending).await;
+    all_mended(&mut mending, &mut counts).await;
     reviving.abort();
     for replica in &cluster.replicas {
         replica.revive().await;
@@ -244,9 +241,15 @@ async fn break_things(
     counts
 }
 
-async fn all_mended(mending: &mut JoinSet<()>) {
+/// Waits until all is mended, and counts what happened.
+async fn all_mended(
+    mending: &mut JoinSet<Option<Fault>>,
+    counts: &mut BTreeMap<&'static str, usize>,
+) {
     while let Some(mended) = mending.join_next().await {
-        mended.expect("what was broken is mended");
+        if let Some(fault) = mended.expect("what was broken is mended") {
+            *counts.entry(fault.kind()).or_default() += 1;
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! What a caller may know and do: its unit, its role, its own.
 
-use proto::identity::v1::{GetCallerRequest, GetPartyRequest};
+use proto::identity::v1::{GetCallerRequest, GetPartyRequest, RegisterClientRequest};
 use proto::intake::v1::{Dossier, ExplainDeadlineRequest, ListDossiersRequest};
 use proto::routing::v1::{
     GetRouteRequest, GetTransferRequest, ListTransfersRequest, PullTransfersRequest,
 };
-use tests::cast::{AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT};
+use tests::cast::{
+    ADMINISTRATOR, AN, BINH, COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE, OTHER_DEPARTMENT,
+};
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT, FOREST_PRODUCTS};
 use tests::{Suite, desk};
 use tonic::Code;
@@ -235,4 +237,31 @@ async fn a_client_system_acts_for_its_unit() {
     client
         .refused(pull, Code::PermissionDenied, "UNIT_NOT_YOURS")
         .await;
+}
+
+#[tokio::test]
+async fn a_client_system_hands_in_at_the_desks_of_its_units_only_and_a_portal_at_any() {
+    let suite = Suite::start().await;
+    let client = suite.client().await;
+    let mut portal = RegisterClientRequest {
+        request_id: "register-portal".to_owned(),
+        client_id: "client-portal".to_owned(),
+        ..suite.registration()
+    };
+    let registration = portal.registration.as_mut().unwrap();
+    registration.unit_uids.clear();
+    registration.everywhere = true;
+    suite.actor(ADMINISTRATOR).ok(portal).await;
+    let before = suite.everything_told().await;
+    let elsewhere = BIRTH.online(OTHER_COMMUNE);
+    let refusal = client
+        .refused(elsewhere, Code::PermissionDenied, "UNIT_NOT_YOURS")
+        .await;
+    assert_eq!(refusal.variable("unit_uid"), OTHER_COMMUNE);
+    assert_eq!(suite.everything_told().await, before);
+    for unit in [OTHER_COMMUNE, COMMUNE] {
+        let submitted = suite.actor("client-portal").ok(BIRTH.online(unit)).await;
+        let dossier = submitted.message.dossier.unwrap();
+        assert_eq!(dossier.receiving_unit_uid, unit);
+    }
 }

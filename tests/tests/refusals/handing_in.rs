@@ -4,7 +4,7 @@ use proto::identity::v1::{
     GetPartyRequest, GetUnitRequest, IdentityNumber, IdentityNumberKind, PartyKind,
     RegisterPartyRequest,
 };
-use proto::intake::v1::{ApplicantNumberKind, SubmitDossierRequest};
+use proto::intake::v1::{ApplicantNumberKind, SubmitDossierRequest, WithdrawDossierRequest};
 use tests::cast::{AN, COMMUNE, DEPARTMENT, OTHER_DEPARTMENT};
 use tests::filing::{AT_THE_DESK_ONLY, BIRTH, FOREST_PRODUCTS, VERTICAL};
 use tests::{Refusal, Suite, new_request_id};
@@ -209,6 +209,52 @@ async fn a_party_with_a_malformed_number_is_not_registered() {
     assert_eq!(suite.everything_told().await, before);
     desk.ok(register(IdentityNumberKind::Mst, "0100109106"))
         .await;
+}
+
+#[tokio::test]
+async fn control_characters_are_refused_field_by_field() {
+    let suite = Suite::start().await;
+    let mut request = BIRTH.online("daklak\u{0}0035");
+    request.procedure_code = "1.00\u{7}1193".to_owned();
+    request.case_key = "stan\u{1b}dard".to_owned();
+    request.external_id = "HCM\n1".to_owned();
+    request.competent_unit_uid = "daklak\u{7f}0035".to_owned();
+    request.returning_unit_uid = "daklak\u{9f}0035".to_owned();
+    request.applicant.as_mut().unwrap().name = "H'An\tÊban".to_owned();
+    request.components[0].component_key = "fo\u{8}rm".to_owned();
+    let refusal = refused(&suite, request, Code::InvalidArgument, "INVALID_FIELDS").await;
+    let mut fields = refusal.fields();
+    fields.sort_unstable();
+    let wrong = [
+        "applicant.name",
+        "case_key",
+        "competent_unit_uid",
+        "components[0].component_key",
+        "external_id",
+        "procedure_code",
+        "receiving_unit_uid",
+        "returning_unit_uid",
+    ];
+    assert_eq!(fields, wrong);
+    for field in wrong {
+        let violation = refusal.violation(field);
+        assert!(violation.starts_with("CONTROL_CHARACTER"), "{violation}");
+    }
+    let an = suite.actor(AN);
+    let dossier = an.ok(BIRTH.online(COMMUNE)).await.message.dossier.unwrap();
+    let withdraw = WithdrawDossierRequest {
+        request_id: new_request_id(),
+        dossier_uid: dossier.uid,
+        expected_revision: 0,
+        reason: "Nộp\u{0} nhầm".to_owned(),
+    };
+    let refusal = an
+        .refused(withdraw, Code::InvalidArgument, "INVALID_FIELDS")
+        .await;
+    assert!(
+        refusal.violation("reason").starts_with("CONTROL_CHARACTER"),
+        "{refusal:?}"
+    );
 }
 
 #[tokio::test]

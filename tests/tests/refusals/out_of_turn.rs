@@ -1,6 +1,6 @@
 //! Steps out of turn, and those who come too late.
 
-use proto::intake::v1::{Decision, RecordDecisionRequest, WithdrawDossierRequest};
+use proto::intake::v1::{Decision, DossierState, RecordDecisionRequest, WithdrawDossierRequest};
 use proto::routing::v1::ForwardTransferRequest;
 use tests::cast::{AN, COMMUNE, DISTRICT, OTHER_COMMUNE};
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT};
@@ -153,6 +153,59 @@ async fn an_acceptance_that_intake_cannot_know_of_asks_for_a_retry() {
         .await;
     assert!(refusal.retry);
     assert_eq!(suite.everything_told().await, before);
+}
+
+#[tokio::test]
+async fn who_acts_right_after_an_acceptance_waits_until_intake_has_heard_of_it_and_is_not_refused()
+{
+    let suite = Suite::start().await;
+    for _ in 0..3 {
+        let signed = at_the_leader(&suite).await;
+        // They do not say what they have seen of routing.
+        let leader = suite.leader(COMMUNE).at("2017-08-28T10:01");
+        let decided = leader.ok(desk::decide(&signed)).await.message.dossier;
+        assert_eq!(decided.unwrap().state(), DossierState::ResultReady);
+        let result = suite.take_over(COMMUNE, "2017-08-28T11:00").await;
+        let desk = suite.receptionist(COMMUNE).at("2017-08-28T11:01");
+        let returned = desk.ok(desk::give_back(&result)).await.message.dossier;
+        assert_eq!(returned.unwrap().state(), DossierState::Returned);
+    }
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn the_evidence_of_a_signature_is_kept_as_it_was_given() {
+    const EVIDENCE: &str =
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let suite = Suite::start().await;
+    let held = at_the_leader(&suite).await;
+    let leader = suite.leader(COMMUNE).after(held.position.as_ref());
+    let with_evidence = |evidence: &str| {
+        let mut decide = desk::decide(&held);
+        let decision = decide.decision.as_mut().unwrap();
+        evidence.clone_into(&mut decision.evidence);
+        decide
+    };
+    let refusal = leader
+        .refused(
+            with_evidence(&"x".repeat(501)),
+            Code::InvalidArgument,
+            "INVALID_FIELDS",
+        )
+        .await;
+    assert_eq!(refusal.fields(), ["decision.evidence"]);
+    let decided = leader.ok(with_evidence(EVIDENCE)).await.message.dossier;
+    let told = decided.unwrap().decision.unwrap();
+    let given = desk::decide(&held).decision.unwrap();
+    let expected = Decision {
+        evidence: EVIDENCE.to_owned(),
+        unit_uid: COMMUNE.to_owned(),
+        recorded_at: told.recorded_at,
+        ..given
+    };
+    assert_eq!(told, expected);
+    let seen = suite.dossier(&held.transfer.dossier_uid, COMMUNE).await;
+    assert_eq!(seen.decision, Some(expected));
 }
 
 #[tokio::test]

@@ -100,6 +100,8 @@ pub fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
         Kind::Refuse => vec![of_dossier("refused")],
         Kind::Withdraw => vec![of_dossier("withdrawn")],
         Kind::Guide => vec![of_dossier("guided")],
+        Kind::SendOn => vec![of_dossier("sent on")],
+        Kind::Correct => vec![of_dossier("corrected")],
         // The same for a guidance and for a request: only the latter stopped the clock.
         Kind::Supplement => vec![of_dossier("completed")],
         Kind::AskSupplement | Kind::AskPayment => vec![of_dossier("clock stopped")],
@@ -146,6 +148,8 @@ fn of_intake(change: &Change) -> Option<Trace> {
             moved.custody_epoch,
         )),
         Change::Guided(_) => of_dossier("guided"),
+        Change::Forwarded(_) => of_dossier("sent on"),
+        Change::Corrected(_) => of_dossier("corrected"),
         Change::ClockStopped(_) => of_dossier("clock stopped"),
         Change::ClockResumed(resumed) if resumed.reason() == StopReason::Payment => {
             of_dossier("paid")
@@ -156,14 +160,13 @@ fn of_intake(change: &Change) -> Option<Trace> {
             of_dossier("postponed")
         }
         // The first follows from the first acceptance: the order is checked elsewhere. A last payment lets the clock go on.
-        // Nobody is forgotten or sent on in a run, and nothing mended; time brings notices.
+        // Nobody is forgotten in a run; time brings notices, each of which is looked at elsewhere, and offers bring units.
         Change::Processing(_)
         | Change::PaymentMade(_)
         | Change::Erased(_)
         | Change::DeadlineMoved(_)
         | Change::NoticeDue(_)
-        | Change::Forwarded(_)
-        | Change::Corrected(_) => None,
+        | Change::StandingChanged(_) => None,
     }
 }
 
@@ -199,7 +202,8 @@ pub fn of_routing(moved: &Moved) -> Option<Trace> {
         | TransferEvent::Redriven
         | TransferEvent::Escalated
         | TransferEvent::LinkLate
-        | TransferEvent::LinkMended => None,
+        | TransferEvent::LinkMended
+        | TransferEvent::HoldEnded => None,
     }
 }
 

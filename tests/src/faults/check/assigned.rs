@@ -27,7 +27,8 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
             | TransferEvent::Redriven
             | TransferEvent::Escalated
             | TransferEvent::LinkLate
-            | TransferEvent::LinkMended => had == has,
+            | TransferEvent::LinkMended
+            | TransferEvent::HoldEnded => had == has,
             TransferEvent::Offered
             | TransferEvent::Declined
             | TransferEvent::Recalled

@@ -66,6 +66,7 @@ fn responsible(moved: &Moved) -> Option<&str> {
         | TransferEvent::Escalated
         | TransferEvent::LinkLate
         | TransferEvent::LinkMended
+        | TransferEvent::HoldEnded
         | TransferEvent::Unspecified => None,
     }
 }

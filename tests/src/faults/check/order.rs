@@ -75,7 +75,8 @@ fn rank(change: &Change) -> Option<u8> {
         | Change::DeadlineMoved(_)
         | Change::ClockStopped(_)
         | Change::ClockResumed(_)
-        | Change::PaymentMade(_) => return None,
+        | Change::PaymentMade(_)
+        | Change::StandingChanged(_) => return None,
         Change::Submitted(_) => 1,
         Change::Received(_) => 2,
         Change::Processing(_) | Change::CustodyMoved(_) => 3,
@@ -160,6 +161,7 @@ fn is_no_stage(event: TransferEvent) -> bool {
             | TransferEvent::Escalated
             | TransferEvent::LinkLate
             | TransferEvent::LinkMended
+            | TransferEvent::HoldEnded
     )
 }
 
@@ -200,6 +202,7 @@ fn follows((before, ended_before): Stage, (event, has_ended): Stage) -> bool {
         | E::Escalated
         | E::LinkLate
         | E::LinkMended
+        | E::HoldEnded
         | E::Unspecified => false,
     }
 }

@@ -57,6 +57,8 @@ fn places(evidence: &Evidence) -> Places<'_> {
             Some(Change::Withdrawn(_)) => "withdrawn",
             Some(Change::Stopped(_)) => "stopped",
             Some(Change::Guided(_)) => "guided",
+            Some(Change::Forwarded(_)) => "sent on",
+            Some(Change::Corrected(_)) => "corrected",
             Some(Change::ClockStopped(_)) => "asked",
             Some(Change::ClockResumed(resumed)) if resumed.reason() == StopReason::Payment => {
                 "paid"
@@ -121,6 +123,8 @@ fn name_of(kind: Kind, told: &Told) -> Option<(bool, &'static str, i64)> {
         Kind::Decline => Some((true, "declined", told.epoch)),
         Kind::Stop => Some((false, "stopped", 0)),
         Kind::Guide => Some((false, "guided", 0)),
+        Kind::SendOn => Some((false, "sent on", 0)),
+        Kind::Correct => Some((false, "corrected", 0)),
         Kind::Supplement => Some((false, "completed by the applicant", 0)),
         Kind::AskSupplement | Kind::AskPayment => Some((false, "asked", 0)),
         Kind::Pay => Some((false, "paid", 0)),

@@ -1,18 +1,21 @@
-//! Dossiers that do not go straight on: guided, supplemented, paid for, promised anew, stopped, or taken in offline.
+//! Dossiers that do not go straight on: guided, sent on, corrected, supplemented, paid for, promised anew, stopped, or taken in
+//! offline.
 
 use kit::clock;
 use prost_types::Timestamp;
 use proto::intake::v1::{
-    ConfirmPaymentRequest, Dossier, GuideDossierRequest, HandedIn, OfflineReceipt, Payment,
-    PostponeAppointmentRequest, RegisterDossierRequest, RequestItem, RequestPaymentRequest,
-    RequestSupplementRequest, ReserveCodesRequest, ReturnCodesRequest, StopDossierRequest,
-    SupplementDossierRequest,
+    ConfirmPaymentRequest, CorrectDossierRequest, Dossier, ForwardDossierRequest,
+    GuideDossierRequest, HandedIn, OfflineReceipt, Payment, PostponeAppointmentRequest,
+    RegisterDossierRequest, RequestItem, RequestPaymentRequest, RequestSupplementRequest,
+    ReserveCodesRequest, ReturnCodesRequest, StopDossierRequest, SupplementDossierRequest,
 };
 use proto::routing::v1::Transfer;
 
 use super::{Next, Refused, Scene, Work, officer};
 use crate::cast::subject;
+use crate::faults::dice::pick;
 use crate::faults::plan::Plan;
+use crate::faults::province::Procedure;
 use crate::new_request_id;
 
 /// What a desk asks for in a run.
@@ -78,6 +81,44 @@ impl Work {
         let (line, desk) = (&self.scene.line, subject(&self.desk, "receptionist"));
         line.act(self.number, &desk, None, request).await?;
         self.answer_request(citizen).await?;
+        Ok(())
+    }
+
+    /// The desk sends a submission on to another unit that is competent; that unit.
+    pub(super) async fn send_on(&self, procedure: &Procedure) -> Result<String, Refused> {
+        let desks = self.scene.province.desks(procedure).into_iter();
+        let others: Vec<_> = desks.filter(|unit| unit.uid != self.desk).collect();
+        let mut dice = self.scene.dice.on("sent on", self.number);
+        let to = pick(&mut dice, &others).uid.clone();
+        let request = ForwardDossierRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            expected_revision: 0,
+            competent_unit_uid: to.clone(),
+        };
+        let (line, desk) = (&self.scene.line, subject(&self.desk, "receptionist"));
+        line.act(self.number, &desk, None, request).await?;
+        Ok(to)
+    }
+
+    /// The desk mends what its clerk wrote down wrongly: of the first component there was one copy more, and the result is to be
+    /// returned at whatever desk chance will have it.
+    pub(super) async fn correct(&self, mut components: Vec<HandedIn>) -> Result<(), Refused> {
+        if let Some(first) = components.first_mut() {
+            first.copies += 1;
+        }
+        let mut dice = self.scene.dice.on("corrected", self.number);
+        let returning = pick(&mut dice, &self.scene.province.units);
+        let request = CorrectDossierRequest {
+            request_id: new_request_id(),
+            dossier_uid: self.dossier.clone(),
+            reason: "Ghi nhầm".to_owned(),
+            components,
+            returning_unit_uid: returning.uid.clone(),
+            ..CorrectDossierRequest::default()
+        };
+        let (line, desk) = (&self.scene.line, subject(&self.desk, "receptionist"));
+        line.act(self.number, &desk, None, request).await?;
         Ok(())
     }
 
