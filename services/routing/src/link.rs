@@ -318,6 +318,7 @@ impl Transfer {
     }
 
     /// The link by which it goes; only an offer goes by one.
+    #[must_use]
     pub fn open_link(&self) -> Option<&Link> {
         self.link.as_ref().filter(|_| self.state == State::Offered)
     }

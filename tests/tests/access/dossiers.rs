@@ -129,14 +129,14 @@ async fn whoever_acts_on_a_dossier_on_its_way_reads_it() {
 
     let held = suite.take_over(COMMUNE, "2017-08-28T09:00").await;
     let examiner = suite.examiner(COMMUNE).after(held.position.as_ref());
-    let (examines, at_ten) = (name("examiner"), examiner.at("2017-08-28T10:00"));
+    let (who, at_ten) = (name("examiner"), examiner.at("2017-08-28T10:00"));
     let asked = desk::ask_supplement(&held, "evidence");
-    told.by((&examines, &at_ten), asked, HANDLING).await;
+    told.by((&who, &at_ten), asked, HANDLING).await;
     let answers = citizen.at("2017-08-28T10:30");
     told.by((&an, &answers), supplement(&dossier), OWN).await;
     let ordered = desk::ask_payment(&held, &[1_000]);
     let at_eleven = examiner.at("2017-08-28T11:00");
-    let ordered = told.by((&examines, &at_eleven), ordered, HANDLING).await;
+    let ordered = told.by((&who, &at_eleven), ordered, HANDLING).await;
     let ordered = ordered.message.dossier.unwrap();
     let cashier = suite.cashier(COMMUNE).at("2017-08-28T14:00");
     let confirm = desk::confirm(&dossier, &ordered.payments[0]);

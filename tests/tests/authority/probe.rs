@@ -59,11 +59,10 @@ impl Outcome {
         match (refusal.code, refusal.reason.as_str()) {
             (_, "TOKEN_MISSING" | "RPC_NOT_GRANTED") => Self::Denied,
             // Who may pay is told that this is no order of the dossier.
-            (_, "ORDER_NOT_FOUND") => Self::Yes,
+            (_, "ORDER_NOT_FOUND" | "SIGN_IN_REFUSED") => Self::Yes,
             (Code::NotFound, _) => Self::Unknown,
             (_, "STATE_FORBIDS" | "DECISION_REQUIRED") => Self::State,
             (_, "NOT_THE_HOLDER" | "CUSTODY_NOT_KNOWN_YET") => Self::Unheld,
-            (_, "SIGN_IN_REFUSED") => Self::Yes,
             (Code::PermissionDenied, _) => Self::No,
             (
                 Code::InvalidArgument

@@ -1,5 +1,7 @@
 //! `OfficerService`: who is registered, who may know whom.
 
+use std::pin::Pin;
+
 use kit::caller::Role;
 use proto::identity::v1 as pb;
 use tonic::Code;
@@ -8,7 +10,11 @@ use crate::staff::{Caller, assignment, named, registration};
 use crate::support::{Suite, must_not_hold, refused};
 
 /// Serves the small province, with officers at the commune and at the province.
-async fn suite() -> Suite {
+fn suite() -> Pin<Box<impl Future<Output = Suite>>> {
+    Box::pin(with_officers())
+}
+
+async fn with_officers() -> Suite {
     let suite = Suite::start().await;
     let administrator = suite.administrator();
     for (subject, role, unit) in [

@@ -294,8 +294,8 @@ impl Taken<'_> {
         };
         let moves = (receipt.due.at, due.at);
         let told = wire::event::clock_resumed(stop, moves, (self.before, &dossier));
-        let moved = (receipt.due.at != due.at).then(|| self.moved(receipt, due, cause));
-        Ok((dossier.due(due, moved), vec![told]))
+        let adjustment = (receipt.due.at != due.at).then(|| self.moved(receipt, due, cause));
+        Ok((dossier.due(due, adjustment), vec![told]))
     }
 
     /// How the caller moved the deadline, by the norm of the rule set.

@@ -215,8 +215,8 @@ impl Intake {
         if !dossiers.is_empty() {
             let rows = store::dossiers(tx, &self.ring, &dossiers).await?;
             world.dossiers = rows.into_iter().map(|row| (row.uid.clone(), row)).collect();
-            let handled: BTreeSet<&str> = acts.iter().flat_map(|act| handled_in(act)).collect();
-            for custody in store::custodies(tx, &handled).await? {
+            let held: BTreeSet<&str> = acts.iter().flat_map(|act| held_in(act)).collect();
+            for custody in store::custodies(tx, &held).await? {
                 let known = world.custodies.entry(custody.dossier.clone()).or_default();
                 known.push(custody);
             }
@@ -333,7 +333,7 @@ fn dossiers_of(act: &Act) -> Vec<&str> {
 }
 
 /// The dossiers of an act that looks who holds them.
-fn handled_in(act: &Act) -> Vec<&str> {
+fn held_in(act: &Act) -> Vec<&str> {
     match act {
         Act::Reckon(_) | Act::Ring(_) => Vec::new(),
         other => dossiers_of(other),

@@ -77,7 +77,12 @@ fn limit(fields: &mut Fields, at: &str, message: Option<&pb::Limit>) -> Option<L
         &message.remote_extras,
         extra,
     );
-    let cutoffs = each(fields, &format!("{at}.cutoffs"), &message.cutoffs, cutoffs);
+    let cutoffs = each(
+        fields,
+        &format!("{at}.cutoffs"),
+        &message.cutoffs,
+        |fields, at, message| Some(cutoffs(fields, at, message)),
+    );
     let mut count = || count(fields, &format!("{at}.count"), message.count);
     let time = match message.unit() {
         pb::LimitUnit::Unspecified => {
@@ -105,7 +110,7 @@ fn extra(fields: &mut Fields, at: &str, message: &pb::RemoteExtra) -> Option<Ext
     })
 }
 
-fn cutoffs(fields: &mut Fields, at: &str, message: &pb::Cutoffs) -> Option<Cutoffs> {
+fn cutoffs(fields: &mut Fields, at: &str, message: &pb::Cutoffs) -> Cutoffs {
     let handover = time_of_day(fields, &format!("{at}.handover"), &message.handover);
     let same_day = time_of_day(fields, &format!("{at}.same_day"), &message.same_day);
     let count_from = match message.count_from() {
@@ -114,12 +119,12 @@ fn cutoffs(fields: &mut Fields, at: &str, message: &pb::Cutoffs) -> Option<Cutof
         pb::CountFrom::NextOpening => Some(CountFrom::NextOpening),
         pb::CountFrom::NextWorkingDay => Some(CountFrom::NextWorkingDay),
     };
-    Some(Cutoffs {
+    Cutoffs {
         channel: channel(message.channel()),
         handover,
         same_day,
         count_from,
-    })
+    }
 }
 
 /// A time of day that may be left out.
