@@ -138,8 +138,8 @@ async fn a_list_finds_by_desk_by_state_and_by_what_is_due_before_a_time() {
     };
     let both = [there.uid.clone(), here.uid.clone()];
     assert_eq!(listed(&district, at("")).await, both);
-    let here = std::slice::from_ref(&here.uid);
-    assert_eq!(listed(&district, at(COMMUNE)).await, here);
+    let only = std::slice::from_ref(&here.uid);
+    assert_eq!(listed(&district, at(COMMUNE)).await, only);
     assert_eq!(listed(&district, at(OTHER_COMMUNE)).await, [there.uid]);
     assert!(listed(&district, at(DEPARTMENT)).await.is_empty());
 

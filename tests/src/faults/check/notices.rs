@@ -76,23 +76,23 @@ mod tests {
 
     use super::*;
 
-    fn on(day: i64) -> Option<Timestamp> {
-        Some(Timestamp {
+    fn on(day: i64) -> Timestamp {
+        Timestamp {
             seconds: day * 86_400,
             nanos: 0,
-        })
+        }
     }
 
     fn received(due: i64) -> Change {
         Change::Received(DossierReceived {
-            appointment: on(due),
+            appointment: Some(on(due)),
             ..DossierReceived::default()
         })
     }
 
     fn moved(to: i64) -> Change {
         Change::DeadlineMoved(DeadlineMoved {
-            to: on(to),
+            to: Some(on(to)),
             ..DeadlineMoved::default()
         })
     }
@@ -100,7 +100,7 @@ mod tests {
     fn notice(notice: Notice, about: i64) -> Change {
         Change::NoticeDue(NoticeDue {
             notice: notice.into(),
-            about: on(about),
+            about: Some(on(about)),
         })
     }
 
