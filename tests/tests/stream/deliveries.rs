@@ -238,7 +238,9 @@ async fn a_subscriber_that_reads_no_more_delays_no_other() {
     let suite = Suite::start().await;
     let examiner = suite.examiner(COMMUNE);
     let few = limits(4, 0);
-    let mut stuck = examiner.subscribe_with(COMMUNE, few, 600).await.unwrap();
+    // What it does not read would hold up whatever else went over its connection.
+    let own = examiner.over(suite.connection(|endpoint| endpoint));
+    let mut stuck = own.subscribe_with(COMMUNE, few, 600).await.unwrap();
     let mut other = examiner.subscribe_with(COMMUNE, few, 600).await.unwrap();
     stuck.flood();
     register(&suite, OFFERS).await;
