@@ -261,8 +261,13 @@ impl Verifier {
         let lately = |asked: &Asked| asked.at.elapsed() < FETCH_EVERY;
         if !asked.as_ref().is_some_and(lately) {
             let at = clock::monotonic();
-            // Before it asks: a call that is given up meanwhile does not let the next one ask at once.
-            *asked = Some(Asked { at, failed: None });
+            // Before it asks: a call that is given up meanwhile does not let the next one ask at once, nor take its key for none.
+            let unheard = "the keys of tokens were asked for and have not come";
+            let unheard = Failure::unavailable("KEYS_UNAVAILABLE", unheard, FETCH_EVERY);
+            *asked = Some(Asked {
+                at,
+                failed: Some(unheard),
+            });
             let failed = self.fetch().await.err();
             *asked = Some(Asked { at, failed });
         }
