@@ -1,17 +1,18 @@
 //! A server over a store in a folder of its own, and callers with real tokens.
 
+mod store;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use identity::{Files, Register, Settings, Signing, provider};
+use identity::{Settings, Signing, provider};
 use kit::authority::Rules;
 use kit::caller::{AUDIENCE, Claims, Granted, Role, Verifier, sign, sign_assertion};
 use kit::client::{Peer, Peers, Way};
 use kit::clock::{self, Clock, Moment};
-use kit::db::{Db, Stores};
 use kit::identity_number::Kind;
 use kit::inside::Arrivals;
 use kit::keys::PrivateKey;
@@ -27,94 +28,13 @@ use proto::identity::v1::issue_token_request::Proof;
 use proto::identity::v1::token_service_client::TokenServiceClient;
 use proto::identity::v1::{GetCallerRequest, IdentityChange, IssueTokenRequest, ReadEventsRequest};
 use sea_orm::{ConnectionTrait as _, Statement};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
-pub const UNITS_HEADER: &str =
-    "uid,code,kind,subtype,name,short_name,parent,national_code,valid_from,valid_to\n";
-pub const SUCCESSIONS_HEADER: &str = "day,from,to,change,share,default,basis\n";
-
-/// A province of one commune that was merged into another.
-pub const UNITS: &str = "\
-p,66,province,tỉnh,Tỉnh Đắk Lắk,Đắk Lắk,,000.00.00.H15,2004-01-01,
-old,24133,commune,phường,Phường Thành Công,Thành Công,p,000.00.01.H15,2004-01-01,
-new,24134,commune,phường,Phường Tân Lập,Tân Lập,p,000.00.02.H15,2004-01-01,
-";
-pub const SUCCESSIONS: &str = "2017-07-01,old,new,merged,whole,1,Nghị quyết 1\n";
-
-/// An empty store of identity.
-pub struct Store {
-    pub folder: TempDir,
-    pub db: Db,
-    _stores: Stores,
-}
-
-impl Store {
-    pub async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let (stores, db) = kit::testing::open(&data, "identity").await.unwrap();
-        identity::migrate(&db).await.unwrap();
-        Self {
-            folder,
-            db,
-            _stores: stores,
-        }
-    }
-
-    pub fn write(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    pub async fn import(&self, units: &Path) {
-        let files = Files {
-            units: Some(units),
-            ..Files::default()
-        };
-        self.take_in(&files).await;
-    }
-
-    /// Takes in a folder of units and successions.
-    pub async fn import_folder(&self, folder: &Path) {
-        let (units, successions) = (folder.join("units.csv"), folder.join("successions.csv"));
-        let files = Files {
-            units: Some(&units),
-            successions: Some(&successions),
-            ..Files::default()
-        };
-        self.take_in(&files).await;
-    }
-
-    pub async fn take_in(&self, files: &Files<'_>) {
-        let province = identity::read(files, &self.known().await).unwrap();
-        identity::import(self.db.clone(), province).await.unwrap();
-    }
-
-    /// The units that it has.
-    pub async fn known(&self) -> Register {
-        identity::units(self.db.read()).await.unwrap()
-    }
-
-    /// Takes in the small province.
-    pub async fn import_small(&self) {
-        self.write("units.csv", &format!("{UNITS_HEADER}{UNITS}"));
-        let successions = format!("{SUCCESSIONS_HEADER}{SUCCESSIONS}");
-        self.write("successions.csv", &successions);
-        self.import_folder(self.folder.path()).await;
-    }
-
-    /// How many events the log has.
-    pub async fn events(&self) -> i64 {
-        let heads = kit::log::heads(self.db.read()).await.unwrap();
-        heads.iter().map(|head| head.seq).sum()
-    }
-}
+pub use store::{SUCCESSIONS_HEADER, Store, UNITS, UNITS_HEADER};
 
 /// How soon a token that was taken back must be refused; it takes about a second.
 pub const REVOKED_WITHIN: Duration = Duration::from_secs(10);
