@@ -183,8 +183,7 @@ async fn no_other_algorithm_is_taken_for_a_key_that_is_known() {
     let verifier = Identity::with(&[&key]).verifier();
     let mut header = Header::new(Algorithm::HS256);
     header.kid = Some(key.public().kid());
-    let secrets = [key.public().to_bytes(), key.public().to_bytes()];
-    for secret in secrets {
+    for secret in [key.public().to_bytes(), key.public().to_jwk().into_bytes()] {
         let secret = EncodingKey::from_secret(&secret);
         let token = encode(&header, &claims(600), &secret).unwrap();
         assert_eq!(refusal(&verifier, &token).await, "TOKEN_INVALID");
@@ -216,6 +215,15 @@ async fn keys_that_were_fetched_serve_while_identity_is_away() {
     for _ in 0..2 {
         assert_eq!(refusal(&elsewhere, &unheard_of).await, "KEYS_UNAVAILABLE");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_given_up_while_keys_are_fetched_makes_no_key_unknown() {
+    let verifier = Verifier::new(Arc::new(|| Box::pin(std::future::pending())));
+    let token = sign(&claims(600), &PrivateKey::generate()).unwrap();
+    let given_up = tokio::time::timeout(FETCH_EVERY / 2, verified(&verifier, &token));
+    assert!(given_up.await.is_err());
+    assert_eq!(refusal(&verifier, &token).await, "KEYS_UNAVAILABLE");
 }
 
 #[tokio::test(start_paused = true)]
