@@ -59,7 +59,7 @@ pub enum Error {
         /// Who takes it, in Vietnamese.
         takes: String,
     },
-    /// `INVALID_FIELDS`: what is well formed and wrong for the time at which it is done first.
+    /// `INVALID_FIELDS`: what is well formed, and wrong for the time at which it is done first or for the dossier.
     #[error("the fields are out of reach")]
     OutOfReach(Vec<Violation>),
     /// `COMPONENTS_MISSING`.

@@ -221,6 +221,40 @@ pub fn must_be_complete(case: &Case, handed_in: &[HandedIn]) -> Result<(), Error
     Err(Error::ComponentsMissing(violations))
 }
 
+/// What an applicant is asked for names components and fields of the form, or the dossier as a whole: no free text, since places
+/// stand in the open part of the log.
+///
+/// # Errors
+/// `INVALID_FIELDS` with one violation for each other place.
+pub fn must_be_places(case: &Case, items: &[Item]) -> Result<(), Error> {
+    let form = Some(&case.form_schema).filter(|schema| !schema.is_empty());
+    let form = form.map(|schema| Form::parse(schema)).transpose()?;
+    let is_place = |place: &str| {
+        let field = place.strip_prefix("form_data.");
+        let of_form = form.as_ref().is_some_and(|form| {
+            place == "form_data" || field.is_some_and(|field| form.has_field(field))
+        });
+        let mut components = case.components.iter();
+        place.is_empty() || of_form || components.any(|component| component.key == place)
+    };
+    let unknown = items.iter().enumerate();
+    let unknown = unknown.filter(|(_, item)| !is_place(&item.place));
+    let violations: Vec<Violation> = unknown
+        .map(|(index, _)| {
+            Violation::new(
+                format!("items[{index}].place"),
+                "UNKNOWN",
+                "is no component of the procedure and no field of its form",
+                "không phải là thành phần hồ sơ hay trường của biểu mẫu",
+            )
+        })
+        .collect();
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Error::OutOfReach(violations))
+}
+
 /// What the applicant adds has every component that was asked for.
 ///
 /// # Errors

@@ -66,6 +66,15 @@ impl Form {
         Err(violations)
     }
 
+    /// Whether it has this field, `child.name`, by name.
+    #[must_use]
+    pub fn has_field(&self, path: &str) -> bool {
+        let field = path.split('.').try_fold(&self.schema, |schema, name| {
+            schema.get("properties")?.get(name)
+        });
+        field.is_some()
+    }
+
     /// Nobody means to write them, and what shows or prints a form later stumbles over them. Lines may be broken.
     fn control_characters(
         &self,
@@ -273,6 +282,17 @@ mod tests {
         let form = Form::parse(BIRTH).unwrap();
         let filled = r#"{"child": {"name": "Niê Kdăm", "born_on": "2017-08-28"}}"#;
         assert_eq!(form.check(filled), Ok(()));
+    }
+
+    #[test]
+    fn a_field_is_known_by_its_path() {
+        let form = Form::parse(BIRTH).unwrap();
+        for known in ["child", "child.name", "child.born_on"] {
+            assert!(form.has_field(known), "{known}");
+        }
+        for unknown in ["", "mother", "child.", "child.Niê Kdăm", "child.name.x"] {
+            assert!(!form.has_field(unknown), "{unknown}");
+        }
     }
 
     #[test]

@@ -244,6 +244,36 @@ fn a_form_is_filled_in_as_it_asks_and_only_where_there_is_one() {
 }
 
 #[test]
+fn what_is_asked_for_is_a_component_or_a_field_of_the_form_and_no_free_text() {
+    let mut case = procedure(UnitKind::Commune).cases.remove(0);
+    let fields = |case: &Case, places: &[&str]| -> Vec<String> {
+        let item = |place: &&str| Item {
+            place: (*place).to_owned(),
+            reason: "mờ".to_owned(),
+        };
+        let items: Vec<Item> = places.iter().map(item).collect();
+        match must_be_places(case, &items) {
+            Ok(()) => Vec::new(),
+            Err(Error::OutOfReach(violations)) => {
+                violations.into_iter().map(|of| of.field).collect()
+            }
+            Err(other) => panic!("{other}"),
+        }
+    };
+    let places = [
+        "",
+        "declaration",
+        "H'Hen Niê",
+        "form_data",
+        "form_data.name",
+    ];
+    let of_form = ["items[2].place", "items[3].place", "items[4].place"];
+    assert_eq!(fields(&case, &places), of_form);
+    case.form_schema = r#"{"properties":{"name":{"type":"string"}}}"#.to_owned();
+    assert_eq!(fields(&case, &places), ["items[2].place"]);
+}
+
+#[test]
 fn limit_and_fees_depend_on_where_when_and_how_it_is_handed_in() {
     let table = table();
     let occasion = |receiving, channel| Occasion {

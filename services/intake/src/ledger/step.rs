@@ -97,6 +97,7 @@ impl Taken<'_> {
                 Ok((refused, vec![wire::event::refused()]))
             }
             Verb::Guide(items) => {
+                self.must_be_places(items)?;
                 let guided = self.dossier().guide(self.asked(items))?;
                 Ok((guided, vec![wire::event::guided(items)]))
             }
@@ -192,6 +193,12 @@ impl Taken<'_> {
         Ok((self.dossier().forward(competent, self.at)?, vec![told]))
     }
 
+    fn must_be_places(&self, items: &[Item]) -> Result<(), Error> {
+        let filing = &self.before.filing;
+        let case = self.world.procedure_of(filing)?.case(&filing.case_key)?;
+        filing::must_be_places(case, items)
+    }
+
     fn ask_supplement(&self, claim: &Claim, items: &[Item]) -> Result<Done, Error> {
         let receipt = self.receipt("RequestSupplement", &["PROCESSING"])?;
         if self.before.course.supplement.is_some() {
@@ -202,6 +209,7 @@ impl Taken<'_> {
         if self.at > by {
             return Err(Error::SupplementTooLate { by });
         }
+        self.must_be_places(items)?;
         let received = kit::clock::local(receipt.received_at).date();
         let stop = self.stop(claim, Why::Supplement, law::after_supplement(received));
         let (_, answer_by) = law::unanswered(self.at);

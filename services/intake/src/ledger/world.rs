@@ -391,6 +391,7 @@ fn reckons(act: &Act) -> bool {
         Act::Hand(_) | Act::Reckon(_) => true,
         Act::On(on) => match on.verb {
             Verb::Receive
+            | Verb::Guide(_)
             | Verb::Forward(_)
             | Verb::AskSupplement(..)
             | Verb::Supplement(_)
@@ -398,7 +399,6 @@ fn reckons(act: &Act) -> bool {
             | Verb::Postpone(_)
             | Verb::Correct(..) => true,
             Verb::Refuse(_)
-            | Verb::Guide(_)
             | Verb::AskPayment(..)
             | Verb::Stop(_)
             | Verb::Withdraw(_)
