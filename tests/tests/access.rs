@@ -19,7 +19,7 @@ use tests::cast::{AN, COMMUNE, OTHER_COMMUNE, particulars, subject};
 use tests::filing::BIRTH;
 use tests::rpc::Rpc;
 use tests::suite::PATIENCE;
-use tests::{Actor, Reply, Suite, desk};
+use tests::{Actor, Reply, Suite, desk, new_request_id};
 use tonic::Code;
 
 #[derive(Debug, FromQueryResult)]
@@ -139,11 +139,13 @@ async fn who_read_a_dossier_is_recorded_with_the_purpose() {
     officer.ok(ListDossiersRequest::default()).await;
     let an = suite.actor(AN).subject().await;
     suite.actor(AN).ok(by_uid()).await;
-    // Who asks for what he may not know is told that it is not there: no reading, and no denial.
-    suite
-        .receptionist(OTHER_COMMUNE)
-        .refused(by_uid(), Code::NotFound, "DOSSIER_NOT_FOUND")
-        .await;
+    // Who asks for what he may not know is told that it is not there, as who asks for what is not: no reading, but a denial.
+    for uid in [&dossier.uid, &new_request_id()] {
+        suite
+            .receptionist(OTHER_COMMUNE)
+            .refused(desk::by_uid(uid), Code::NotFound, "DOSSIER_NOT_FOUND")
+            .await;
+    }
     officer
         .with(PURPOSE, "curiosity")
         .refused(by_uid(), Code::InvalidArgument, "METADATA_MALFORMED")
@@ -163,7 +165,15 @@ async fn who_read_a_dossier_is_recorded_with_the_purpose() {
     assert_eq!(readings(&recorded), expected);
     let mut readings = recorded.iter().filter(|entry| entry.kind == "reading");
     assert!(readings.all(|entry| entry.objects == dossier.uid));
-    assert_eq!(denials(&recorded), []);
+    let stranger = subject(OTHER_COMMUNE, "receptionist");
+    let denied = denials(&recorded);
+    let not_there = ("GetDossier", "DOSSIER_NOT_FOUND");
+    assert!(
+        denied
+            .iter()
+            .all(|(who, rpc, why, _)| *who == stranger && (*rpc, *why) == not_there)
+    );
+    assert_eq!(denied.iter().map(|(.., times)| times).sum::<i64>(), 2);
     suite.must_add_up().await;
 }
 

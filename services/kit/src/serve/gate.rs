@@ -116,12 +116,12 @@ impl Gate {
             Ok(admitted) => admitted,
             Err(failure) => return refuse(request, failure).await,
         };
-        let caller = Arc::clone(rights.caller());
+        let asked = rights.clone();
         match self.context(rights, request.headers(), traceparent) {
             Ok(context) => {
                 let extensions = request.extensions_mut();
                 extensions.insert(self.0.verifier.clone());
-                extensions.insert(self.meter(&caller));
+                extensions.insert(self.meter(asked.caller()));
                 extensions.insert(context)
             }
             Err(failure) => return refuse(request, failure).await,
@@ -129,8 +129,8 @@ impl Gate {
         let response = explain(answers.answer(request).await);
         match &rpc {
             Rpc::Served(served) => {
-                if let Some(reason) = denial(response.headers()) {
-                    self.record_denial(served, &caller, &reason);
+                if let Some(reason) = denial(response.headers(), &asked) {
+                    self.record_denial(served, asked.caller(), &reason);
                 }
                 response
             }

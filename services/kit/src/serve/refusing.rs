@@ -7,6 +7,7 @@ use http_body_util::BodyExt as _;
 use tonic::{Code, Status};
 
 use super::{Request, Response};
+use crate::authority::{Rights, Scope};
 use crate::failure::{Failure, reason_of};
 
 /// How long a refused call may still say what it would have asked for.
@@ -87,10 +88,25 @@ pub fn explained(status: &Status) -> Option<Failure> {
     }
 }
 
-/// The reason of a denial.
-pub(super) fn denial(headers: &HeaderMap) -> Option<String> {
+/// What is said not to be there also where it is and the caller may not know of it.
+const HIDDEN: [&str; 5] = [
+    "DOSSIER_NOT_FOUND",
+    "OFFICER_NOT_FOUND",
+    "PARTY_NOT_FOUND",
+    "ROUTE_NOT_FOUND",
+    "TRANSFER_NOT_FOUND",
+];
+
+/// The reason of a denial. Whoever may not know of everything and asks for what is not there counts as denied, whether it is there
+/// or not: nobody tries out what exists without a trace, nor learns of it by the answer.
+pub(super) fn denial(headers: &HeaderMap, rights: &Rights) -> Option<String> {
     let status = Status::from_header_map(headers)?;
-    is_denial(status.code()).then(|| reason_of(&status))
+    let hides = || status.code() == Code::NotFound && rights.scope() != Scope::Everything;
+    if !is_denial(status.code()) && !hides() {
+        return None;
+    }
+    let reason = reason_of(&status);
+    (is_denial(status.code()) || HIDDEN.contains(&reason.as_str())).then_some(reason)
 }
 
 /// Whether it says that the caller may not; keys that are away deny nothing.
