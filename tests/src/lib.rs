@@ -13,6 +13,7 @@
 pub mod actor;
 pub mod apart;
 pub mod cast;
+pub mod catalogue;
 pub mod desk;
 pub mod faults;
 pub mod filing;

@@ -14,6 +14,8 @@
 mod matrix;
 #[path = "authority/probe.rs"]
 mod probe;
+#[path = "authority/queues.rs"]
+mod queues;
 #[path = "authority/scene.rs"]
 mod scene;
 #[path = "authority/strangers.rs"]

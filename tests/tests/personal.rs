@@ -16,6 +16,10 @@ mod notices;
 mod rotation;
 #[path = "personal/sealed.rs"]
 mod sealed;
+#[path = "personal/seeds.rs"]
+mod seeds;
+#[path = "personal/spellings.rs"]
+mod spellings;
 
 use std::path::PathBuf;
 

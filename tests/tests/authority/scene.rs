@@ -114,7 +114,11 @@ pub struct World {
 
 impl World {
     pub async fn start() -> Self {
-        let suite = Suite::start().await;
+        Self::of(Suite::start().await).await
+    }
+
+    /// The same in this suite, which runs.
+    pub async fn of(suite: Suite) -> Self {
         let mint = Mint::of(&suite);
         let desk = mint.actor(&suite, Some(Role::Receptionist), COMMUNE);
         let mut parties = [String::new(), String::new()];

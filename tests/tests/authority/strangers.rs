@@ -85,11 +85,8 @@ async fn lists_and_watches_hold_what_the_caller_may_read_and_nothing_else() {
     }
     world.suite.everything_told().await;
     let transfers = transfers_of(&world, &dossiers).await;
-    let units = UNITS
-        .into_iter()
-        .chain(world.parties.iter().map(String::as_str));
     let (mut seen, mut seen_on_the_way) = (BTreeSet::new(), BTreeSet::new());
-    for name in units {
+    for name in names(&world) {
         for role in roles() {
             let actor = world.mint.actor(&world.suite, role, name);
             let mut readable = BTreeSet::new();
@@ -112,10 +109,21 @@ async fn lists_and_watches_hold_what_the_caller_may_read_and_nothing_else() {
     assert!(seen_on_the_way.len() >= 4, "{seen_on_the_way:?}");
 }
 
-/// A call that is refused tells nothing; it is refused to nobody but those who are not in the role for it.
-fn told_nothing<T>(refused: &Status) -> BTreeSet<T> {
+/// For whom callers have a role: units of all kinds, and both parties.
+pub fn names(world: &World) -> Vec<&str> {
+    let parties = world.parties.iter().map(String::as_str);
+    UNITS.into_iter().chain(parties).collect()
+}
+
+/// A list is refused to nobody but those who are not in the role for it.
+pub fn must_be_denied(refused: &Status) {
     let denied = [Code::PermissionDenied, Code::Unauthenticated];
     assert!(denied.contains(&refused.code()), "{refused:?}");
+}
+
+/// A call that is refused tells nothing.
+fn told_nothing<T>(refused: &Status) -> BTreeSet<T> {
+    must_be_denied(refused);
     BTreeSet::new()
 }
 
@@ -153,7 +161,7 @@ async fn watched(actor: &Actor) -> BTreeSet<String> {
 }
 
 /// All transfers of these dossiers: the department had a part in each that is on its way.
-async fn transfers_of(world: &World, dossiers: &[String]) -> Vec<Transfer> {
+pub async fn transfers_of(world: &World, dossiers: &[String]) -> Vec<Transfer> {
     let mut transfers = Vec::new();
     for uid in dossiers {
         let desk = world.suite.receptionist(DEPARTMENT);
@@ -168,7 +176,7 @@ async fn transfers_of(world: &World, dossiers: &[String]) -> Vec<Transfer> {
 }
 
 /// Which of these transfers are at a unit and may be read.
-async fn transfers_at(unit: &str, actor: &Actor, transfers: &[Transfer]) -> BTreeSet<String> {
+pub async fn transfers_at(unit: &str, actor: &Actor, transfers: &[Transfer]) -> BTreeSet<String> {
     let mut readable = BTreeSet::new();
     for transfer in transfers.iter().filter(|of| of.to_unit_uid == unit) {
         let uid = transfer.uid.clone();

@@ -3,9 +3,8 @@
 use kit::clock;
 use kit::testing::until;
 use proto::catalogue::v1::{
-    CreateDraftRequest, Cutoffs, Fee, FeeChannel, FeeTime, ImportCalendarRequest, Limit, LimitUnit,
-    OfficeHours, Opening, Procedure, PublishVersionRequest, Register, RemoteExtra,
-    UpdateDraftRequest,
+    Cutoffs, Fee, FeeChannel, FeeTime, ImportCalendarRequest, Limit, LimitUnit, OfficeHours,
+    Opening, Procedure, Register, RemoteExtra,
 };
 use proto::intake::v1::dossier_change::Change;
 use proto::intake::v1::{
@@ -89,48 +88,7 @@ fn from_eight() -> ImportCalendarRequest {
 
 /// Publishes the changed procedure, and tells how far the log reaches then.
 async fn publish(suite: &Suite) -> String {
-    publish_as(suite, changed).await
-}
-
-async fn publish_as(suite: &Suite, changed: fn(Procedure) -> Procedure) -> String {
-    publish_version(suite, BIRTH.code, changed).await
-}
-
-/// The same of any procedure.
-pub async fn publish_version(
-    suite: &Suite,
-    code: &str,
-    changed: fn(Procedure) -> Procedure,
-) -> String {
-    let administrator = suite.actor(ADMINISTRATOR).at(MORNING);
-    let only_code = Procedure {
-        code: code.to_owned(),
-        ..Procedure::default()
-    };
-    let created = administrator
-        .ok(CreateDraftRequest {
-            request_id: new_request_id(),
-            draft: Some(only_code),
-        })
-        .await;
-    let draft = created.message.draft.unwrap();
-    let update = UpdateDraftRequest {
-        request_id: new_request_id(),
-        expected_revision: draft.revision,
-        draft: Some(changed(draft)),
-    };
-    let updated = administrator.ok(update).await.message.draft.unwrap();
-    let published = administrator
-        .ok(PublishVersionRequest {
-            request_id: new_request_id(),
-            code: code.to_owned(),
-            expected_revision: updated.revision,
-            effective_from: "2017-08-28".to_owned(),
-            dry_run: false,
-        })
-        .await;
-    assert_eq!(published.message.ends_version, 1);
-    published.position.unwrap()
+    suite.publish(BIRTH.code, changed).await
 }
 
 #[tokio::test]
@@ -294,7 +252,7 @@ async fn r03_what_comes_online_counts_by_the_cut_off_that_its_case_has_for_that_
     let suite = Suite::start().await;
     let administrator = suite.actor(ADMINISTRATOR).at(MORNING);
     let calendar = administrator.ok(from_eight()).await.position;
-    let position = publish_as(&suite, until_five_online).await;
+    let position = suite.publish(BIRTH.code, until_five_online).await;
     let an = suite
         .actor(AN)
         .at("2017-08-28T08:30")
@@ -353,11 +311,15 @@ async fn r02_a_supplement_that_asks_for_a_field_of_the_form_is_answered_with_the
     desk.ok(desk::receive(&dossier)).await;
     let held = suite.take_over(COMMUNE, "2017-08-28T09:30").await;
     let examiner = suite.officer_of(&held.transfer).at("2017-08-28T10:00");
-    let asked = examiner
-        .after(held.position.as_ref())
-        .ok(desk::ask_supplement(&held, "form_data.child"))
-        .await;
-    let asked = asked.message.dossier.unwrap().supplement.unwrap();
+    let examiner = examiner.after(held.position.as_ref());
+    // A place stands in the open part of the history, where nobody is to be named.
+    for place in ["H'Hen Niê", "form_data.mother", "form_data.child.H'Hen"] {
+        let free = desk::ask_supplement(&held, place);
+        let refusal = examiner.refused(free, Code::InvalidArgument, "INVALID_FIELDS");
+        assert_eq!(refusal.await.fields(), ["items[0].place"]);
+    }
+    let asked = examiner.ok(desk::ask_supplement(&held, "form_data.child"));
+    let asked = asked.await.message.dossier.unwrap().supplement.unwrap();
     assert_eq!(asked.items[0].place, "form_data.child");
 
     let an = an.at("2017-08-28T11:00");

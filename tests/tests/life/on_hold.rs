@@ -13,7 +13,6 @@ use tests::{Actor, Held, Suite, desk, new_request_id};
 use tonic::Code;
 
 use crate::asked::addition;
-use crate::by_the_catalogue::publish_version;
 use crate::deadlines::local;
 
 const ASKED: &str = "consult-environment";
@@ -50,7 +49,7 @@ struct Paused {
 
 async fn paused() -> Paused {
     let suite = Suite::start().await;
-    let position = publish_version(&suite, CONSULTATION.code, concluding).await;
+    let position = suite.publish(CONSULTATION.code, concluding).await;
     // Routing has heard of it, too.
     suite.must_add_up().await;
     let desk = suite.receptionist(DEPARTMENT).after(Some(&position));

@@ -48,12 +48,15 @@ async fn next_change(watch: &mut Watch) -> (Dossier, String) {
     }
 }
 
-/// The next that left the scope, and the cursor after it. Meanwhile nothing else is told.
+/// The next that left the scope, and the cursor after it. Meanwhile nothing of another is told: each earlier event of a dossier
+/// tells it as it stands when the event is read.
 async fn next_left(watch: &mut Watch) -> (String, String) {
+    let mut before = Vec::new();
     loop {
         let told = next(watch).await;
-        assert_eq!(told.dossier, None);
+        before.extend(told.dossier.map(|dossier| dossier.uid));
         if !told.left_scope_uid.is_empty() {
+            assert!(before.iter().all(|uid| *uid == told.left_scope_uid));
             return (told.left_scope_uid, told.cursor);
         }
     }

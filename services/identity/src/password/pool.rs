@@ -111,6 +111,11 @@ fn work(waiting: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::thread::ThreadId;
+
+    use futures::future::join_all;
+
     use super::*;
 
     #[tokio::test]
@@ -133,5 +138,23 @@ mod tests {
             .unwrap();
         assert!(place.verify(password, hash.clone()).await);
         assert!(!place.verify(Password::random(), hash).await);
+    }
+
+    #[tokio::test]
+    async fn no_more_threads_make_hashes_than_there_are_cores() {
+        let cores = thread::available_parallelism().unwrap().get();
+        let pool = Pool::start().unwrap();
+        let many = (4 * cores).min(WAITING);
+        let places: Vec<Place> = (0..many).map(|_| pool.place().unwrap()).collect();
+        let on_which = |memory: &mut Memory| {
+            let hash = memory.hash(&Password::random(), Unique::random());
+            hash.map(|_| thread::current().id())
+        };
+        let made = join_all(places.iter().map(|place| place.run(on_which))).await;
+        let made: Vec<ThreadId> = made.into_iter().flatten().flatten().collect();
+        assert_eq!(made.len(), many);
+        let threads: HashSet<ThreadId> = made.into_iter().collect();
+        assert!(threads.len() <= cores, "{threads:?}");
+        assert!(!threads.contains(&thread::current().id()));
     }
 }
