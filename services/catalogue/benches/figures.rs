@@ -19,6 +19,8 @@ use support::{Store, Suite};
 /// The larger catalogue.
 const MANY: usize = 50_000;
 const SEARCHES: usize = 2_000;
+/// The same where only its running is tested.
+const FEW: (usize, usize) = (2_000, 20);
 const PART: usize = 256 * 1024;
 /// Lines of one import, which may have 64 MiB.
 const LINES: usize = 10_000;
@@ -34,6 +36,8 @@ const TEXTS: [&str; 6] = [
 
 #[tokio::main]
 async fn main() {
+    let measures = std::env::args().any(|argument| argument == "--bench");
+    let (larger, searches) = if measures { (MANY, SEARCHES) } else { FEW };
     let store = Store::new().await;
     store.take_daklak();
     let began = clock::monotonic();
@@ -49,14 +53,21 @@ async fn main() {
         lines.len(),
         began.elapsed()
     );
-    println!("search among {}: {}", lines.len(), searched(&suite).await);
-    let many: Vec<String> = (lines.len()..MANY)
+    println!(
+        "search among {}: {}",
+        lines.len(),
+        searched(&suite, searches).await
+    );
+    let many: Vec<String> = (lines.len()..larger)
         .map(|number| copy(&lines, number))
         .collect();
     for some in many.chunks(LINES) {
         import(&suite, some.join("").as_bytes()).await;
     }
-    println!("search among {MANY}: {}", searched(&suite).await);
+    println!(
+        "search among {larger}: {}",
+        searched(&suite, searches).await
+    );
 }
 
 /// A line with a code of its own.
@@ -94,10 +105,10 @@ async fn import(suite: &Suite, file: &[u8]) {
     suite.procedures().import_procedures(request).await.unwrap();
 }
 
-async fn searched(suite: &Suite) -> String {
+async fn searched(suite: &Suite, searches: usize) -> String {
     let mut procedures = suite.procedures();
     let mut times: Histogram<u64> = Histogram::new(3).unwrap();
-    for turn in 0..SEARCHES {
+    for turn in 0..searches {
         let request = SearchProceduresRequest {
             text: TEXTS[turn % TEXTS.len()].to_owned(),
             ..SearchProceduresRequest::default()

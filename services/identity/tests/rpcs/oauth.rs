@@ -279,12 +279,14 @@ async fn a_signing_key_is_exchanged_while_it_serves() {
     let long_ago = clock::real() - chrono::TimeDelta::minutes(3);
     let made = std::fs::File::open(&file).unwrap();
     made.set_modified(long_ago.into()).unwrap();
-    let signed_anew = async || {
-        let token = suite.token("intake").await;
-        let kid = decode_header(&token).unwrap().kid.unwrap();
-        (kid == new.public().kid()).then_some(token)
+    let published = async || {
+        let keys = suite.get("/oauth2/jwks").await;
+        (keys["keys"].as_array().unwrap().len() == 2).then_some(())
     };
-    let token = until("the new key signs", NOTICED_WITHIN, signed_anew).await;
+    until("the new key is published", NOTICED_WITHIN, published).await;
+    let token = suite.token("intake").await;
+    let kid = decode_header(&token).unwrap().kid.unwrap();
+    assert_eq!(kid, new.public().kid());
     let mut tokens = TokenServiceClient::new(suite.channel.clone());
     for token in [&old, &token] {
         assert!(
@@ -294,8 +296,6 @@ async fn a_signing_key_is_exchanged_while_it_serves() {
                 .is_ok()
         );
     }
-    let keys = suite.get("/oauth2/jwks").await;
-    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
