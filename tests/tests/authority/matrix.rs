@@ -258,7 +258,8 @@ async fn every_rpc_answers_every_role_at_every_place_as_the_table_says() {
     let (effective, others): (Vec<_>, Vec<_>) = Method::all().into_iter().partition(has_an_effect);
     let (effective, others) = tokio::join!(table_of(effective), table_of(others));
     let mut table = format!("{}\n", legend());
-    table.extend(BTreeMap::from_iter(effective.into_iter().chain(others)).into_values());
+    let all: BTreeMap<_, _> = effective.into_iter().chain(others).collect();
+    table.extend(all.into_values());
     if table != EXPECTED {
         let told = Path::new(env!("CARGO_TARGET_TMPDIR")).join(TOLD);
         std::fs::write(&told, &table).unwrap();
