@@ -258,6 +258,7 @@ pub fn decide(held: &Held) -> RecordDecisionRequest {
             signer: "Chủ tịch UBND".to_owned(),
             ..Default::default()
         }),
+        paper: Vec::new(),
     }
 }
 

@@ -38,6 +38,8 @@ mod main_line;
 mod on_hold;
 #[path = "life/one_winner.rs"]
 mod one_winner;
+#[path = "life/outside.rs"]
+mod outside;
 #[path = "life/paper.rs"]
 mod paper;
 #[path = "life/probes.rs"]

@@ -191,7 +191,7 @@ pub(crate) mod tests {
                             "slice": {"percent": 60}, "part": "sole"},
                         {"key": "tax", "name": "Thuế", "after": ["examine"], "role": "clerk", "part": "consulted",
                             "unit_rule": {"department_of": {"field": "Thuế", "unit": "t"}},
-                            "slice": {"outside_days": 5}},
+                            "slice": {"outside_days": 5}, "waits_for_paper": true},
                         {"key": "sign", "name": "Ký", "after": ["tax"], "unit_rule": {"fixed": "u"},
                             "role": "leader", "slice": {"percent": 40}, "part": "sole", "decides": true}
                     ]},

@@ -228,6 +228,9 @@ pub struct Step {
     /// Its holder records the decision.
     #[serde(default, skip_serializing_if = "is_false")]
     pub decides: bool,
+    /// Its time begins with the receipt of the paper that travels with it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub waits_for_paper: bool,
 }
 
 /// The steps of a case, which may not be a route yet.

@@ -174,8 +174,8 @@ pub enum Verb {
     Stop(String),
     /// `WithdrawDossier` with its reason.
     Withdraw(String),
-    /// `RecordDecision` by the holder.
-    Decide(Claim, Box<Decision>),
+    /// `RecordDecision` by the holder, with what goes with the result on paper: that itself has no key.
+    Decide(Claim, Box<Decision>, Vec<HandedIn>),
     /// `ReturnResult` by the holder.
     Return(Claim, Method),
 }
@@ -226,10 +226,14 @@ pub struct CustodyChange {
     pub epoch: i64,
     /// What it may do.
     pub purpose: Purpose,
+    /// What the step is called, where it is outside the limit.
+    pub outside: Option<String>,
     /// How the unit stands to it now.
     pub standing: Standing,
     /// Since when it stands so.
     pub since: Moment,
+    /// The offer goes on to another unit at once, of which is told next.
+    pub offered_on: bool,
     /// Who is responsible for the step now; `None` once its work is done.
     pub custodian: Option<Custodian>,
     /// The unit that custody moved to; `None` where it stayed.

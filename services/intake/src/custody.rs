@@ -1,5 +1,7 @@
 //! To whom a dossier's steps are offered and who holds them: intake's copy of what routing says.
 
+mod outside;
+
 use chrono::NaiveDate;
 use kit::authority::{Relation, Rights};
 use kit::clock::Moment;
@@ -7,6 +9,8 @@ use kit::copies::UnitTable;
 
 use crate::dossier::{Dossier, State, Units};
 use crate::error::Error;
+
+pub use outside::stopping;
 
 /// One step at a unit, as routing told it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct Custody {
     pub epoch: i64,
     /// What the holder may do.
     pub purpose: Purpose,
+    /// What the step is called, where it is outside the limit.
+    pub outside: Option<String>,
     /// How the unit stands to it.
     pub standing: Standing,
     /// Since when it stands so.
@@ -262,6 +268,7 @@ mod tests {
             unit: "u".to_owned(),
             epoch,
             purpose: Purpose::Decide,
+            outside: None,
             standing,
             since: moment(0),
             custodian: None,

@@ -52,6 +52,21 @@ pub struct Dossier {
     pub key: Option<DataKey>,
 }
 
+impl Dossier {
+    /// The receipt while the clock runs: units work on it, and not in steps outside the limit alone.
+    #[must_use]
+    pub fn running(&self) -> Option<Receipt> {
+        let receipt = self.state.worked_on();
+        receipt.filter(|_| self.course.outside().is_none())
+    }
+
+    /// Whether the clock stands still: the applicant is waited for, or nothing but steps outside the limit is under way.
+    #[must_use]
+    pub fn stands_still(&self) -> bool {
+        self.state.undecided().is_some() && self.running().is_none()
+    }
+}
+
 /// What was handed in. Only a supplement or a correction changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filing {

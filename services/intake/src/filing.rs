@@ -255,6 +255,33 @@ pub fn must_be_places(case: &Case, items: &[Item]) -> Result<(), Error> {
     Err(Error::OutOfReach(violations))
 }
 
+/// What goes with a result on paper is that itself, which has no key, or a component: no free text, since keys stand in the open part
+/// of the log.
+///
+/// # Errors
+/// `INVALID_FIELDS` with one violation for each other key.
+pub fn must_go_with_result(case: &Case, paper: &[HandedIn]) -> Result<(), Error> {
+    let is_known = |key: &str| {
+        let mut components = case.components.iter();
+        key.is_empty() || components.any(|component| component.key == key)
+    };
+    let unknown = paper.iter().filter(|sheets| !is_known(&sheets.key));
+    let violations: Vec<Violation> = unknown
+        .map(|_| {
+            Violation::new(
+                "paper.component_key",
+                "UNKNOWN",
+                "is neither the result nor a component of the procedure",
+                "không phải là kết quả hay thành phần hồ sơ",
+            )
+        })
+        .collect();
+    if violations.is_empty() {
+        return Ok(());
+    }
+    Err(Error::OutOfReach(violations))
+}
+
 /// What the applicant adds has every component that was asked for.
 ///
 /// # Errors

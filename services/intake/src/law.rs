@@ -208,9 +208,11 @@ mod tests {
         });
         let by_supplement = Cause::Resumed(Why::Supplement);
         let by_payment = Cause::Resumed(Why::Payment);
+        let by_step = Cause::Resumed(Why::OutsideLimit("Thuế".to_owned()));
         for (cause, received, expected) in [
             (&by_supplement, "2018-06-20", "Quyết định 09/2015/QĐ-TTg"),
             (&by_payment, "2018-06-21", "Nghị định 61/2018/NĐ-CP"),
+            (&by_step, "2025-07-01", "Nghị định 118/2025/NĐ-CP"),
             (
                 &Cause::Restarted,
                 "2018-06-21",

@@ -2,8 +2,10 @@
 
 mod codes;
 mod decide;
+mod outside;
 mod preview;
 mod reckoning;
+mod resume;
 mod step;
 mod timing;
 mod world;
@@ -105,7 +107,7 @@ impl Ledger for Intake {
             Act::Reserve(reservation) => codes::reserve(world, reservation, step.cause.at),
             Act::GiveBack(given_back) => codes::give_back(world, given_back, step.cause.at),
             Act::On(on) => step::on_dossier(world, on, step.cause.at),
-            Act::Custody(change) => decide::custody(world, change),
+            Act::Custody(change) => decide::custody(world, change, &step.cause.actor),
             Act::Erase(erasure) => decide::erase(world, erasure),
             Act::Reckon(uids) => decide::reckon(world, uids, step.cause.at),
             Act::Ring(uids) => Ok(decide::ring(world, uids, step.cause.at)),

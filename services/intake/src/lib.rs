@@ -2,8 +2,9 @@
 //!
 //! A dossier is *submitted* online or *received* at a counter; from reception on the clock runs and its appointment is
 //! promised. Routing carries it between units; intake hears who holds it and lets only the holder decide. A holder may have to
-//! ask for a *supplement* or a *payment*, and the clock stands still meanwhile. The result is *ready* with the decision and
-//! *returned* by the desk; a dossier can be *refused* before reception, *withdrawn* or *stopped* before the decision.
+//! ask for a *supplement* or a *payment*, and the clock stands still meanwhile, as it does while nothing is under way but steps that
+//! the limit does not count. The result is *ready* with the decision and *returned* by the desk; a dossier can be *refused* before
+//! reception, *withdrawn* or *stopped* before the decision.
 //!
 //! Tables: `dossier`, `origin` (codes of other systems), `dossier_number` (the last number of a desk and day), `code_block`
 //! and `void_number` (numbers for counters that work offline, and numbers that no dossier has), `custody` (a copy of what routing says), and

@@ -1,6 +1,7 @@
 //! Intake's tables, forward only.
 
 mod blocks;
+mod outside;
 
 use kit::migration::{Mechanisms, Replicas, index, index_where, leave_room};
 use sea_orm::DbErr;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(Dossiers),
             Box::new(Replicas),
             Box::new(blocks::Blocks),
+            Box::new(outside::Outside),
         ]
     }
 }

@@ -21,12 +21,7 @@ pub enum Act {
     /// Intake recorded that this dossier was withdrawn or stopped.
     Withdrawn(String),
     /// Intake recorded the decision.
-    Decided {
-        /// The dossier.
-        dossier: String,
-        /// The transfer whose holder decided.
-        transfer: String,
-    },
+    Decided(Decided),
     /// Intake recorded that the result was handed over.
     Returned {
         /// The dossier.
@@ -211,6 +206,21 @@ pub struct Resumed {
     pub restarts: bool,
     /// When the result is due now.
     pub due: Moment,
+}
+
+/// What intake tells of a decision.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The dossier.
+    pub dossier: String,
+    /// The transfer whose holder decided.
+    pub transfer: String,
+    /// The version of the procedure that it stays on.
+    pub version: i32,
+    /// The case of the version.
+    pub case_key: String,
+    /// What goes with the result on paper, without names; the result itself has no component either.
+    pub paper: Vec<Piece>,
 }
 
 /// What intake tells of a dossier that it received.

@@ -80,7 +80,7 @@ impl Ledger for Routing {
             Act::Redrive(redrive) => decide::permits_redrive(redrive),
             Act::Opened(_)
             | Act::Withdrawn(_)
-            | Act::Decided { .. }
+            | Act::Decided(_)
             | Act::Returned { .. }
             | Act::Erased(_)
             | Act::DeadlineMoved { .. }

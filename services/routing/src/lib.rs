@@ -4,12 +4,14 @@
 //! accepted step is *completed* by its holder, or by intake's decision and return of the result, and not while it waits for the
 //! applicant; a dossier that is withdrawn or stopped *recalls* its offers and *cancels* its accepted steps. What the sender
 //! *recalls* and the holder *returns* is the sender's to offer again; a dossier that is *sent back* goes the way since a step
-//! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open. What opens while the clock of
-//! the dossier stands still is offered *on hold*: nobody is brought it or accepts it before that goes on.
+//! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open. What opens while the applicant is
+//! waited for is offered *on hold*: nobody is brought it or accepts it before the clock of the dossier goes on. A step outside the
+//! limit stops that clock too, and keeps nothing back.
 //!
 //! Within a unit an officer may *claim* a transfer or be *assigned* it, which moves no custody. What is late *escalates* to the
 //! unit's leaders, then to the unit above. What goes to a unit with a linked system must reach that system, and be acknowledged
-//! by it, in the time that its link has.
+//! by it, in the time that its link has. A step that waits for paper has no time before that is received; paper that is late escalates
+//! to the leaders of its sender.
 //!
 //! Tables: `route`, `transfer`, `holding` (who was responsible from when until when), `officer` and `position` (who may be given
 //! work, without names), and those of [`kit::migration`]. It takes in the logs of identity (units, officers, positions), the catalogue (procedures with their routes, calendars) and intake (the life of dossiers).

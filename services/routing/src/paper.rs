@@ -1,4 +1,5 @@
-//! The paper that travels with a transfer: which originals and copies, and its own receipt. It never stops the clock. Pure.
+//! The paper that travels with a transfer: which originals and copies, and its own receipt. It never stops the clock of the dossier,
+//! and only the step that waits for it begins with its receipt. Pure.
 
 use kit::clock::Moment;
 use serde::{Deserialize, Serialize};

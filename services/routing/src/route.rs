@@ -32,7 +32,7 @@ pub struct Route {
     pub limit: Limit,
     /// When the clock stood still since that began, in order.
     pub pauses: Vec<Pause>,
-    /// Since when the clock stands still.
+    /// Since when the clock stands still for the applicant; what steps outside the limit stop is told when they are over.
     pub stopped_at: Option<Moment>,
     /// The transfer that is not completed before the applicant has answered its holder.
     pub suspended_by: Option<String>,
@@ -64,6 +64,30 @@ pub struct Pause {
     pub from: Moment,
     /// Until when.
     pub to: Moment,
+    /// What for.
+    #[serde(default)]
+    pub why: Why,
+}
+
+/// What a clock stood still for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The applicant was asked for something: no step had that time.
+    #[default]
+    Asked,
+    /// Nothing that the limit counts was to be done: steps outside the limit had that time, and no others.
+    OutsideLimit,
+}
+
+impl Pause {
+    /// Whether it is time that a step did not have.
+    fn is_lost_to(&self, slice: Slice) -> bool {
+        match (self.why, slice) {
+            (Why::Asked, _) | (Why::OutsideLimit, Slice::Percent(_)) => true,
+            (Why::OutsideLimit, Slice::OutsideDays(_)) => false,
+        }
+    }
 }
 
 /// One step.
@@ -85,6 +109,9 @@ pub struct Step {
     pub part: Part,
     /// Its holder records the decision.
     pub decides: bool,
+    /// Its time begins with the receipt of the paper that travels with it.
+    #[serde(default)]
+    pub waits_for_paper: bool,
 }
 
 /// The time that a step has.
@@ -155,6 +182,16 @@ impl Due {
 }
 
 impl Due {
+    /// The same offer, whose step is done by when another is.
+    #[must_use]
+    pub fn with_step_of(self, other: Self) -> Self {
+        Self {
+            step: other.step,
+            step_marks: other.step_marks,
+            ..self
+        }
+    }
+
     /// All times of it.
     pub fn times(&self) -> [Moment; 4] {
         let above = [self.hand_over_marks.above, self.step_marks.above];
@@ -208,6 +245,13 @@ impl Route {
         self.steps.iter().find(|step| step.key == key)
     }
 
+    /// Whether the limit does not count the step with this key.
+    #[must_use]
+    pub fn is_outside(&self, key: &str) -> bool {
+        let step = self.step(key);
+        step.is_some_and(|step| matches!(step.slice, Slice::OutsideDays(_)))
+    }
+
     /// The steps that have no predecessor.
     pub fn first_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.after.is_empty())
@@ -222,7 +266,7 @@ impl Route {
 
     /// By when a step that is offered at `at` should be accepted and done, by the rule set of the day of receipt. A share is taken of the working
     /// time of the limit, and counts anew with it. Whoever asked the applicant, a pause is time that every step under way did
-    /// not have.
+    /// not have; one for steps outside the limit is time that those had.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
@@ -241,7 +285,7 @@ impl Route {
             .filter(|_| hand_over.date() == offered.date());
         let begun = begun(clock::local(at.max(self.limit.from)))?;
         let own = self.own_time(slice, calendar);
-        let step = self.paused(calendar, (begun, calendar.add(begun, own)?))?;
+        let step = self.paused(slice, calendar, (begun, calendar.add(begun, own)?))?;
         let hand_over = same_day.unwrap_or(hand_over);
         Ok((clock::from_local(hand_over), clock::from_local(step)))
     }
@@ -256,20 +300,27 @@ impl Route {
         }
     }
 
-    /// When a step is due that begins and would be due then, with the pauses that came meanwhile. What was late already is not
-    /// made less late by one.
+    /// When a step is due that begins and would be due then, with the pauses that came meanwhile: what two of them share counts
+    /// once. What was late already is not made less late by one.
     fn paused(
         &self,
+        slice: Slice,
         calendar: &Calendar,
-        (begun, due): (NaiveDateTime, NaiveDateTime),
+        (begun, mut due): (NaiveDateTime, NaiveDateTime),
     ) -> Result<NaiveDateTime, NoWorkingTime> {
-        self.pauses.iter().try_fold(due, |due, pause| {
+        let lost = self.pauses.iter().filter(|pause| pause.is_lost_to(slice));
+        let mut lost: Vec<&Pause> = lost.collect();
+        lost.sort_by_key(|pause| pause.from);
+        let mut counted = begun;
+        for pause in lost {
             let (from, to) = (clock::local(pause.from), clock::local(pause.to));
             if from >= due {
-                return Ok(due);
+                break;
             }
-            calendar.add(due, calendar.between(from.max(begun), to))
-        })
+            due = calendar.add(due, calendar.between(from.max(counted), to))?;
+            counted = counted.max(to);
+        }
+        Ok(due)
     }
 
     /// The clock goes on after a pause, with what was left.

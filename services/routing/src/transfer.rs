@@ -80,6 +80,8 @@ pub struct Work {
     pub consulted: bool,
     /// Its holder decides.
     pub decides: bool,
+    /// Its time begins with the receipt of the paper that travels with it.
+    pub waits_for_paper: bool,
 }
 
 /// An open offer that the queue gave up.

@@ -66,7 +66,8 @@ pub struct LegalClock<'a> {
     pub received: NaiveDateTime,
     /// How long the units have.
     pub limit: Limit,
-    /// What stopped the clock, in order. What begins before the one before it has ended counts from that end.
+    /// What stopped the clock, in order. What begins before the one before it has ended counts from that end; a pause that outlasts
+    /// the completion of the dossier stops the new limit from there on.
     pub interruptions: &'a [Interruption],
 }
 
@@ -166,11 +167,14 @@ impl LegalClock<'_> {
             let from = from.max(start.at);
             match to {
                 Some(completed) if restarts => {
-                    stops.clear();
                     start = Start {
                         at: completed.max(from),
                         after: Some((from, why.clone())),
                     };
+                    stops.retain(|stop| stop.to.is_none_or(|to| to > start.at));
+                    for stop in &mut stops {
+                        stop.from = stop.from.max(start.at);
+                    }
                 }
                 to => stops.push(Stop { from, to, why }),
             }

@@ -111,7 +111,7 @@ pub fn of_routing(act: &routing::Act) -> Option<&'static str> {
         routing::Act::Redrive(_) => "RedriveDeadLetters",
         routing::Act::Opened(_) => "a reception is heard of",
         routing::Act::Withdrawn(_) => "an end is heard of",
-        routing::Act::Decided { .. } => "a decision is heard of",
+        routing::Act::Decided(_) => "a decision is heard of",
         routing::Act::Returned { .. } => "a return is heard of",
         routing::Act::DeadlineMoved { .. } => "a new deadline is heard of",
         routing::Act::ClockStopped { .. } => "a stopped clock is heard of",

@@ -141,7 +141,9 @@ impl ToIntake {
             ),
             Self::Stop => intake::Verb::Stop(why()),
             Self::Withdraw => intake::Verb::Withdraw(why()),
-            Self::Decide(seen) => intake::Verb::Decide(claim(state, seen)?, Box::new(decision())),
+            Self::Decide(seen) => {
+                intake::Verb::Decide(claim(state, seen)?, Box::new(decision()), Vec::new())
+            }
             Self::Return(seen) => intake::Verb::Return(claim(state, seen)?, intake::Method::Desk),
         })
     }

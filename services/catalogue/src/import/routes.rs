@@ -18,6 +18,7 @@ const COLUMNS: &[&str] = &[
     "share_percent",
     "part",
     "decides",
+    "waits_for_paper",
     "name",
 ];
 
@@ -74,6 +75,7 @@ fn step(row: &Row, units: &UnitKinds, findings: &mut Findings) -> Option<Step> {
     let slice = findings.take(row.parse("share_percent", slice));
     let part = findings.take(row.parse("part", "sole, lead or consulted"));
     let decides = findings.take(flag(row, "decides"));
+    let waits_for_paper = findings.take(flag(row, "waits_for_paper"));
     let name = findings.take(row.text("name"));
     Some(Step {
         key: key?,
@@ -84,6 +86,7 @@ fn step(row: &Row, units: &UnitKinds, findings: &mut Findings) -> Option<Step> {
         slice: slice?,
         part: part?,
         decides: decides?,
+        waits_for_paper: waits_for_paper?,
     })
 }
 

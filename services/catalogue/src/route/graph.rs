@@ -148,6 +148,7 @@ mod tests {
             slice: Slice::Percent(Share(percent)),
             part: Part::Sole,
             decides,
+            waits_for_paper: false,
         }
     }
 

@@ -289,5 +289,6 @@ fn step(step: &Step) -> pb::Step {
         decides: step.decides,
         outside_working_days: step.slice.outside_days().into(),
         field: field.to_owned(),
+        waits_for_paper: step.waits_for_paper,
     }
 }

@@ -169,6 +169,39 @@ async fn r03_cutoffs_of_a_case_are_read_back_as_they_were_written_and_compared()
 }
 
 #[tokio::test]
+async fn a_step_that_waits_for_paper_is_read_back_as_it_was_written_and_compared() {
+    let suite = Suite::serve(Store::of_daklak().await).await;
+    let only_code = Procedure {
+        code: "1.001193".to_owned(),
+        ..Procedure::default()
+    };
+    let mut created = create(&suite, only_code).await;
+    let waits = |draft: &mut Procedure| -> Vec<bool> {
+        let steps = &case(draft).route.as_ref().unwrap().steps;
+        steps.iter().map(|step| step.waits_for_paper).collect()
+    };
+    assert_eq!(waits(&mut created), [false, false]);
+    case(&mut created).route.as_mut().unwrap().steps[1].waits_for_paper = true;
+    let mut procedures = suite.procedures();
+    let updated = procedures.update_draft(update(&suite, created, 1)).await;
+    let mut updated = updated.unwrap().into_inner().draft.unwrap();
+    assert_eq!(waits(&mut updated), [false, true]);
+    let ask = GetVersionDifferencesRequest {
+        code: "1.001193".to_owned(),
+        from: 1,
+        to: 2,
+    };
+    let differences = procedures.get_version_differences(suite.as_admin(ask));
+    let differences = differences.await.unwrap().into_inner().differences;
+    let told: Vec<_> = differences
+        .iter()
+        .map(|of| (of.path.as_str(), of.before.as_str(), of.after.as_str()))
+        .collect();
+    let path = "cases[standard].route.steps[sign].waits_for_paper";
+    assert_eq!(told, [(path, "", "true")]);
+}
+
+#[tokio::test]
 async fn of_two_who_change_a_draft_one_wins() {
     let suite = Suite::serve(Store::new().await).await;
     create(&suite, draft("1.000001")).await;

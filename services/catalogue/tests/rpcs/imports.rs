@@ -6,7 +6,7 @@ use crate::procedures::get;
 use crate::support::{Store, Suite, daklak, daklak_units};
 
 const COMPONENTS: &str = "key,name,originals,copies\n";
-const ROUTES: &str = "route,step,after,unit,role,share_percent,part,decides,name\n";
+const ROUTES: &str = "route,step,after,unit,role,share_percent,part,decides,waits_for_paper,name\n";
 const PROCEDURES: &str = "code,name,field,level,lead_unit,vertical_agency,online_level,limit,limit_unit,limit_assumed,fee_vnd,components,route\n";
 
 /// What is wrong with the files, as file, line and column.
@@ -21,8 +21,8 @@ fn found(bad: &[BadRow]) -> Vec<(&str, u64, &str)> {
 async fn small() -> Store {
     let store = Store::new().await;
     store.write("components.csv", &format!("{COMPONENTS}form,Đơn,1,0\n"));
-    let steps = "commune,examine,,receiving,examiner,70,sole,0,Thẩm tra\n\
-                 commune,sign,examine,unit:u,leader,30,sole,1,Ký\n";
+    let steps = "commune,examine,,receiving,examiner,70,sole,0,1,Thẩm tra\n\
+                 commune,sign,examine,unit:u,leader,30,sole,1,0,Ký\n";
     store.write("routes.csv", &format!("{ROUTES}{steps}"));
     let procedure = "1.000001,Một,Hộ tịch,commune,u,0,2,3,working_day,0,8000,form,commune\n";
     store.write("procedures.csv", &format!("{PROCEDURES}{procedure}"));
@@ -74,6 +74,13 @@ async fn a_changed_procedure_becomes_the_next_version_and_the_others_stay() {
         (2, 2, 9_000)
     );
     assert!(version.effective_from.as_str() > "2017-01-01");
+    let route = version.cases[0].route.as_ref().unwrap();
+    let waits: Vec<bool> = route
+        .steps
+        .iter()
+        .map(|step| step.waits_for_paper)
+        .collect();
+    assert_eq!(waits, [true, false]);
 }
 
 #[tokio::test]
@@ -166,17 +173,17 @@ async fn every_bad_row_of_every_file_is_named_at_once() {
 async fn every_bad_step_of_every_route_is_named_at_once() {
     let store = small().await;
     let rows = "\
-commune,examine,,receiving,boss,70,sole,0,Thẩm tra
-commune,sign,examine,unit:nowhere,leader,0,both,2,Ký
-none,examine,,receiving,examiner,100,sole,0,Thẩm tra
-two,examine,,receiving,examiner,70,sole,1,Thẩm tra
-two,sign,examine,receiving,leader,30,sole,1,Ký
-loop,examine,sign,receiving,examiner,70,sole,0,Thẩm tra
-loop,sign,examine,receiving,leader,30,sole,1,Ký
-lost,sign,examine,receiving,leader,100,sole,1,Ký
-short,sign,,receiving,leader,90,sole,1,Ký
-same,sign,,receiving,leader,100,sole,1,Ký
-same,sign,,receiving,leader,100,sole,0,Ký
+commune,examine,,receiving,boss,70,sole,0,0,Thẩm tra
+commune,sign,examine,unit:nowhere,leader,0,both,2,yes,Ký
+none,examine,,receiving,examiner,100,sole,0,0,Thẩm tra
+two,examine,,receiving,examiner,70,sole,1,0,Thẩm tra
+two,sign,examine,receiving,leader,30,sole,1,0,Ký
+loop,examine,sign,receiving,examiner,70,sole,0,0,Thẩm tra
+loop,sign,examine,receiving,leader,30,sole,1,0,Ký
+lost,sign,examine,receiving,leader,100,sole,1,0,Ký
+short,sign,,receiving,leader,90,sole,1,0,Ký
+same,sign,,receiving,leader,100,sole,1,0,Ký
+same,sign,,receiving,leader,100,sole,0,0,Ký
 ";
     store.write("routes.csv", &format!("{ROUTES}{rows}"));
     let bad = store.read(&["u"]).unwrap_err();
@@ -186,6 +193,7 @@ same,sign,,receiving,leader,100,sole,0,Ký
         (3, "share_percent"),
         (3, "part"),
         (3, "decides"),
+        (3, "waits_for_paper"),
         (4, "decides"),
         (6, "decides"),
         (7, "after"),

@@ -3,7 +3,7 @@
 use kit::clock::{self, Moment};
 use serde::{Deserialize, Serialize};
 
-use super::{Dossier, State};
+use super::{Dossier, Receipt, State};
 use crate::law;
 
 /// What time brings.
@@ -42,13 +42,13 @@ impl Alarm {
 }
 
 impl Dossier {
-    /// From when on it is late: a submission by its answer (R17), and otherwise by its result. Nothing while the applicant is waited
-    /// for, and once it is decided or closed.
+    /// From when on it is late: a submission by its answer (R17), and otherwise by its result. Nothing while the clock stands still,
+    /// and once it is decided or closed.
     #[must_use]
     pub fn late_at(&self) -> Option<Moment> {
         match &self.state {
             State::Submitted => self.answer_by,
-            state => state.running().map(|receipt| receipt.due.at),
+            _ => self.running().map(|receipt| receipt.due.at),
         }
     }
 
@@ -85,12 +85,8 @@ impl Dossier {
                 let unanswered = self.answer_by.map(|at| (at, Alarm::Unanswered.of(at)));
                 unanswered.into_iter().collect()
             }
-            State::Received(receipt) | State::Processing(receipt) => {
-                let due = receipt.due.at;
-                let warning = receipt.due.warn_at;
-                let warning = warning.map(|at| (at, Alarm::DueSoon.of(due)));
-                let overdue = (due, Alarm::Overdue.of(due));
-                warning.into_iter().chain([overdue]).collect()
+            State::Received(_) | State::Processing(_) => {
+                self.running().map_or_else(Vec::new, of_result)
             }
             State::SupplementRequested(_) => {
                 let asked = self.course.supplement.as_ref().map(|asked| asked.at);
@@ -108,4 +104,13 @@ impl Dossier {
             | State::Returned(..) => Vec::new(),
         }
     }
+}
+
+/// The alarms of a clock that runs.
+fn of_result(receipt: Receipt) -> Vec<(Moment, Ring)> {
+    let due = receipt.due.at;
+    let warning = receipt.due.warn_at;
+    let warning = warning.map(|at| (at, Alarm::DueSoon.of(due)));
+    let overdue = (due, Alarm::Overdue.of(due));
+    warning.into_iter().chain([overdue]).collect()
 }

@@ -57,7 +57,7 @@ pub struct Item {
 /// One time for which the clock stood still.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
-    /// What the applicant was asked for.
+    /// What stopped it.
     pub why: Why,
     /// How it goes on.
     pub then: Restart,
@@ -65,17 +65,19 @@ pub struct Stop {
     pub from: Moment,
     /// Until when; nothing while it stands.
     pub to: Option<Moment>,
-    /// The transfer whose holder asked.
+    /// The transfer whose holder asked, or whose step it is.
     pub transfer: String,
 }
 
 /// What stops a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Why {
-    /// A supplement (R2).
+    /// The applicant is asked for a supplement (R2).
     Supplement,
-    /// A financial duty (R8).
+    /// The applicant has a financial duty (R8).
     Payment,
+    /// A step that the limit does not count is under way: what the route calls it.
+    OutsideLimit(String),
 }
 
 /// How a clock goes on.
@@ -154,13 +156,48 @@ impl Course {
     /// What stopped the clock, as the legal clock counts it.
     #[must_use]
     pub fn interruptions(&self) -> Vec<Interruption> {
-        self.stops.iter().map(Stop::interruption).collect()
+        self.in_order()
+            .into_iter()
+            .map(Stop::interruption)
+            .collect()
     }
 
-    /// The stop that has not ended.
+    /// What stopped the clock, the first before the others: a step outside the limit may be told of late.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<&Stop> {
+        let mut stops: Vec<&Stop> = self.stops.iter().collect();
+        stops.sort_by_key(|stop| stop.from);
+        stops
+    }
+
+    /// The same where whatever has not ended ends then.
+    #[must_use]
+    pub fn ended(&self, at: Moment) -> Self {
+        let mut ended = self.clone();
+        for stop in &mut ended.stops {
+            stop.to = stop.to.or(Some(at));
+        }
+        ended
+    }
+
+    /// The first stop that has not ended.
     #[must_use]
     pub fn standing(&self) -> Option<&Stop> {
-        self.stops.last().filter(|stop| stop.to.is_none())
+        self.in_order().into_iter().find(|stop| stop.stands())
+    }
+
+    /// What the applicant was asked for and has not done.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Stop> {
+        let mut stops = self.stops.iter();
+        stops.find(|stop| stop.stands() && !stop.is_outside())
+    }
+
+    /// The step outside the limit for which the clock stands still, whatever else the applicant is asked for.
+    #[must_use]
+    pub fn outside(&self) -> Option<&Stop> {
+        let mut stops = self.stops.iter();
+        stops.find(|stop| stop.stands() && stop.is_outside())
     }
 
     /// When the apology moved the deadline, and to when (R6).
@@ -196,11 +233,38 @@ impl Course {
 }
 
 impl Stop {
+    /// The same, which ended then.
+    #[must_use]
+    pub fn ended(&self, at: Moment) -> Self {
+        Self {
+            to: Some(at),
+            ..self.clone()
+        }
+    }
+
+    /// What the step is called that was outside the limit; nothing where the applicant was asked.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        match &self.why {
+            Why::OutsideLimit(step) => Some(step),
+            Why::Supplement | Why::Payment => None,
+        }
+    }
+
+    pub(super) fn stands(&self) -> bool {
+        self.to.is_none()
+    }
+
+    pub(super) fn is_outside(&self) -> bool {
+        self.step().is_some()
+    }
+
     fn interruption(&self) -> Interruption {
         let (from, to) = (clock::local(self.from), self.to.map(clock::local));
-        let why = match self.why {
+        let why = match &self.why {
             Why::Supplement => PauseReason::Supplement,
             Why::Payment => PauseReason::FinancialDuty,
+            Why::OutsideLimit(step) => PauseReason::OutsideLimit(step.clone()),
         };
         match self.then {
             Restart::Resumes => Interruption::Pause { from, to, why },

@@ -239,8 +239,7 @@ impl Dossier {
                 if let Some(returning) = correction.returning {
                     self.units.returning = returning;
                 }
-                let (state, answer_by) = (self.state.clone(), self.answer_by);
-                Ok(self.becomes(state, answer_by))
+                Ok(self.stays())
             }
         }
     }
@@ -313,11 +312,28 @@ impl Dossier {
         }
     }
 
-    /// Its deadline is reckoned anew with the calendar, while the clock runs. It is another revision only if that moves it. In any
-    /// other state nothing changes.
+    /// Nothing but steps outside the limit is under way: the clock stands still, and the state stays.
+    #[must_use]
+    pub fn go_outside(mut self, stop: Stop) -> Self {
+        self.course.stops.push(stop);
+        self.stays()
+    }
+
+    /// That is over: the clock goes on, unless the applicant is waited for, and the state stays.
+    #[must_use]
+    pub fn come_inside(mut self, at: Moment) -> Self {
+        let mut stops = self.course.stops.iter_mut();
+        if let Some(stop) = stops.find(|stop| stop.stands() && stop.is_outside()) {
+            *stop = stop.ended(at);
+        }
+        self.stays()
+    }
+
+    /// Its deadline is reckoned anew with the calendar, while the clock runs. It is another revision only if that moves it. While
+    /// it does not run nothing changes.
     #[must_use]
     pub fn reckoned(self, due: Due, at: Moment) -> Self {
-        let Some(receipt) = self.state.running() else {
+        let Some(receipt) = self.running() else {
             return self;
         };
         let from = receipt.due.at;
@@ -352,12 +368,18 @@ impl Dossier {
         self
     }
 
-    /// The clock goes on.
+    /// The applicant has done what was asked: the clock goes on, unless nothing but steps outside the limit is under way.
     fn goes_on(mut self, receipt: Receipt, at: Moment) -> Self {
-        if let Some(stop) = self.course.stops.last_mut() {
-            stop.to = Some(at);
+        let mut stops = self.course.stops.iter_mut();
+        if let Some(stop) = stops.find(|stop| stop.stands() && !stop.is_outside()) {
+            *stop = stop.ended(at);
         }
         self.becomes(State::Processing(receipt), None)
+    }
+
+    fn stays(self) -> Self {
+        let (state, answer_by) = (self.state.clone(), self.answer_by);
+        self.becomes(state, answer_by)
     }
 
     fn add(&mut self, addition: Addition) {

@@ -152,16 +152,25 @@ impl State {
         }
     }
 
-    /// The receipt while the clock runs: received, not decided or closed, and nobody waits for the applicant.
+    /// The receipt while units work on it: received, not decided or closed, and nobody waits for the applicant.
     #[must_use]
-    pub fn running(&self) -> Option<Receipt> {
+    pub fn worked_on(&self) -> Option<Receipt> {
         match self {
             Self::Received(receipt) | Self::Processing(receipt) => Some(*receipt),
             _ => None,
         }
     }
 
-    /// Whether the clock stands still.
+    /// The receipt while nothing has ended the clock: worked on, or the applicant is waited for.
+    #[must_use]
+    pub fn undecided(&self) -> Option<Receipt> {
+        match self {
+            Self::SupplementRequested(receipt) | Self::PaymentRequested(receipt) => Some(*receipt),
+            state => state.worked_on(),
+        }
+    }
+
+    /// Whether the applicant is waited for, and the clock stands still.
     #[must_use]
     pub fn stands_still(&self) -> bool {
         matches!(

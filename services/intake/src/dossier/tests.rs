@@ -320,7 +320,7 @@ fn a_deadline_is_reckoned_anew_while_the_clock_runs_and_never_after() {
         let same = before.clone().reckoned(newer, moment(3));
         assert_eq!(same.revision, before.revision, "{state:?}");
         assert_eq!(
-            same.state.running().map(|receipt| receipt.due),
+            same.running().map(|receipt| receipt.due),
             open.then_some(newer)
         );
     }

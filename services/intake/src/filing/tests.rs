@@ -244,6 +244,19 @@ fn a_form_is_filled_in_as_it_asks_and_only_where_there_is_one() {
 }
 
 #[test]
+fn what_goes_with_a_result_on_paper_is_that_or_a_component_and_no_free_text() {
+    let case = procedure(UnitKind::Commune).cases.remove(0);
+    let known = [handed("", 1, 0), handed("declaration", 1, 0)];
+    assert!(must_go_with_result(&case, &known).is_ok());
+    let paper = [handed("", 1, 0), handed("Giấy của bà H'Hen Niê", 1, 0)];
+    let Err(Error::OutOfReach(violations)) = must_go_with_result(&case, &paper) else {
+        panic!("a name is no key")
+    };
+    let fields: Vec<&str> = violations.iter().map(|of| of.field.as_str()).collect();
+    assert_eq!(fields, ["paper.component_key"]);
+}
+
+#[test]
 fn what_is_asked_for_is_a_component_or_a_field_of_the_form_and_no_free_text() {
     let mut case = procedure(UnitKind::Commune).cases.remove(0);
     let fields = |case: &Case, places: &[&str]| -> Vec<String> {

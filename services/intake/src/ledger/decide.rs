@@ -9,11 +9,11 @@ use kit::writer::{About, Effect};
 use proto::intake::v1::dossier_change::Change as Told;
 
 use super::world::{READ, World};
-use super::{codes, timing};
+use super::{codes, outside, timing};
 use crate::act::{CustodyChange, Erasure, Handed};
 use crate::change::{Change, LastNumber};
 use crate::code::DossierCode;
-use crate::custody::{Custody, Movement};
+use crate::custody::{Custody, Movement, stopping};
 use crate::dossier::{Closing, Course, Dossier, Due, Filing, State, Units};
 use crate::error::Error;
 use crate::reference::Occasion;
@@ -148,14 +148,14 @@ pub(super) fn reckon(world: &World, uids: &[String], at: Moment) -> Result<Effec
     let mut effect = Effect::nothing();
     let calendar = world.calendar()?.revision();
     for before in uids.iter().filter_map(|uid| world.dossier(uid).ok()) {
-        let Some(receipt) = before.state.running() else {
+        let Some(receipt) = before.running() else {
             continue;
         };
         // Another replica was first.
         if receipt.due.calendar == calendar {
             continue;
         }
-        let due = timing::due(world, before, receipt).unwrap_or_else(|error| {
+        let due = timing::due(world, before, receipt, at).unwrap_or_else(|error| {
             let uid = &before.uid;
             tracing::error!(%uid, %error, "a deadline cannot be reckoned anew and stays as it was");
             Due {
@@ -214,8 +214,12 @@ fn unanswered(at: Moment) -> Closing {
 
 /// Routing told of an offer, or of a change of custody. The first acceptance begins the processing. An epoch that was told once
 /// stays known when the step is offered again: who held it then holds it no more, and does not wait to be heard of. Where other
-/// units than before have to do with the dossier, those that watch are told.
-pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Change>, Error> {
+/// units than before have to do with the dossier, those that watch are told. The clock follows, by whom routing names.
+pub(super) fn custody(
+    world: &World,
+    change: &CustodyChange,
+    by: &str,
+) -> Result<Effect<Change>, Error> {
     let before = world
         .dossier(&change.dossier)
         .map_err(|_| Error::DossierOfTransferMissing)?;
@@ -230,29 +234,25 @@ pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Ch
         unit: change.unit.clone(),
         epoch: change.epoch.max(told),
         purpose: change.purpose,
+        outside: change.outside.clone(),
         standing: change.standing,
         since: change.since,
         custodian: change.custodian.clone(),
     };
     let movement = Movement::of(&before.units, known, &custody);
-    let custody = Change::Custody(custody);
-    if change.moved_to.is_none() {
-        let told = wire::event::standing_changed(change, movement);
-        return Ok(Effect {
-            changes: vec![custody],
-            events: told
-                .map(|told| event_by(before, told, change.role))
-                .into_iter()
-                .collect(),
-            ..Effect::nothing()
-        });
+    let (mut dossier, mut told) = moved(before, change, movement);
+    if !change.offered_on {
+        let others = known.iter().filter(|of| of.transfer != custody.transfer);
+        let stopping = stopping(others.chain([&custody]));
+        let followed = outside::follow(world, dossier, &stopping, (by, change.since))?;
+        dossier = followed.0;
+        told.extend(followed.1);
     }
-    let dossier = before.clone().begin_processing();
-    let event = |told| event_by(&dossier, told, change.role);
-    let mut events = vec![event(wire::event::custody_moved(change, movement))];
-    let mut changes = vec![custody];
+    let events = told.into_iter();
+    let events = events.map(|told| event_by(&dossier, told, change.role));
+    let events: Vec<NewEvent> = events.collect();
+    let mut changes = vec![Change::Custody(custody)];
     if dossier.revision != before.revision {
-        events.push(event(wire::event::processing()));
         changes.push(Change::Dossier(Box::new(dossier)));
     }
     Ok(Effect {
@@ -260,6 +260,20 @@ pub(super) fn custody(world: &World, change: &CustodyChange) -> Result<Effect<Ch
         events,
         ..Effect::nothing()
     })
+}
+
+/// The dossier whose custody moved, or some of whose units changed, and what is told of that.
+fn moved(before: &Dossier, change: &CustodyChange, movement: Movement) -> (Dossier, Vec<Told>) {
+    if change.moved_to.is_none() {
+        let told = wire::event::standing_changed(change, movement);
+        return (before.clone(), told.into_iter().collect());
+    }
+    let dossier = before.clone().begin_processing();
+    let mut told = vec![wire::event::custody_moved(change, movement)];
+    if dossier.revision != before.revision {
+        told.push(wire::event::processing());
+    }
+    (dossier, told)
 }
 
 /// The person is forgotten; what was done, by whom and when stays.

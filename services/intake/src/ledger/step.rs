@@ -5,12 +5,13 @@ use kit::log::NewEvent;
 use kit::writer::{About, Effect};
 use proto::intake::v1::dossier_change::Change as Told;
 
-use super::{World, decide, timing};
+use super::resume::{self, Ended};
+use super::{World, decide, outside, timing};
 use crate::act::{Confirmed, OnDossier, Order, Postponed, Verb};
 use crate::change::Change;
 use crate::custody::{Claim, Custody, Purpose};
 use crate::dossier::{
-    Addition, Adjustment, Apology, Asked, Cause, Closing, Correction, Decision, Dossier, Due, Item,
+    Addition, Apology, Asked, Cause, Closing, Correction, Decision, Dossier, HandedIn, Item,
     Method, Paid, Payment, Receipt, Restart, Return, State, Stop, Why,
 };
 use crate::error::Error;
@@ -43,8 +44,9 @@ pub(super) fn on_dossier(
         .map(|told| decide::event_by(&dossier, told, role))
         .collect();
     let particulars = wire::event::particulars(before, &dossier, on.verb.reason());
-    if let (Some(first), Some(particulars)) = (events.first_mut(), particulars) {
-        first.personal = Some(particulars);
+    // The step itself comes last.
+    if let (Some(step), Some(particulars)) = (events.last_mut(), particulars) {
+        step.personal = Some(particulars);
     }
     Ok(Effect {
         about: About::new(&dossier.uid, dossier.key.as_ref()),
@@ -116,7 +118,7 @@ impl Taken<'_> {
                 let withdrawn = self.dossier().withdraw(self.closing(reason))?;
                 Ok((withdrawn, vec![wire::event::withdrawn()]))
             }
-            Verb::Decide(claim, decision) => self.record(claim, decision),
+            Verb::Decide(claim, decision, paper) => self.record(claim, decision, paper),
             Verb::Return(claim, method) => self.give_back(claim, *method),
         }
     }
@@ -289,34 +291,27 @@ impl Taken<'_> {
         self.goes_on(dossier)
     }
 
-    /// The clock has begun to run again: the result is due then.
+    /// The applicant has done what was asked, by which the dossier is this.
     fn goes_on(&self, dossier: Dossier) -> Result<Done, Error> {
-        let (Some(receipt), Some(stop)) = (dossier.state.running(), dossier.course.stops.last())
-        else {
+        let before = self.before;
+        let (Some(receipt), Some(stop)) = (before.state.undecided(), before.course.asked()) else {
             return Err(Error::CalendarMissing);
         };
-        let due = timing::due(self.world, &dossier, receipt)?;
-        let cause = match stop.then {
-            Restart::Resumes => Cause::Resumed(stop.why),
-            Restart::Restarts => Cause::Restarted,
+        let (by, at) = self.by();
+        let ended = Ended {
+            before,
+            receipt,
+            stop,
+            by,
+            at,
         };
-        let moves = (receipt.due.at, due.at);
-        let told = wire::event::clock_resumed(stop, moves, (self.before, &dossier));
-        let adjustment = (receipt.due.at != due.at).then(|| self.moved(receipt, due, cause));
-        Ok((dossier.due(due, adjustment), vec![told]))
+        let (dossier, told) = ended.go_on(self.world, dossier)?;
+        Ok((dossier, vec![told]))
     }
 
-    /// How the caller moved the deadline, by the norm of the rule set.
-    fn moved(&self, receipt: Receipt, due: Due, cause: Cause) -> Adjustment {
-        let received = clock::local(receipt.received_at).date();
-        Adjustment {
-            from: receipt.due.at,
-            to: due.at,
-            legal_basis: law::basis(&cause, received).to_owned(),
-            cause,
-            by: self.on.rights.caller().subject.clone(),
-            at: self.at,
-        }
+    /// Who does it, and when.
+    fn by(&self) -> (&str, Moment) {
+        (&self.on.rights.caller().subject, self.at)
     }
 
     fn postpone(&self, postponed: &Postponed) -> Result<Done, Error> {
@@ -324,16 +319,17 @@ impl Taken<'_> {
         if self.before.course.postponed().is_some() {
             return Err(Error::PostponedBefore);
         }
-        let after = receipt.due.at.max(self.at);
+        let due_now = timing::due_now(self.world, self.before, receipt, self.at)?;
+        let after = due_now.max(self.at);
         if postponed.to <= after {
             return Err(Error::AppointmentTooEarly { after });
         }
         let due = timing::postponed(self.world, self.before, receipt, postponed.to)?;
-        let late = law::is_late_apology(self.at, receipt.due.at);
+        let late = law::is_late_apology(self.at, due_now);
         let told = wire::event::postponed(receipt.due, due, late);
         let reason = postponed.reason.clone();
         let cause = Cause::Postponed(Apology { reason, late });
-        let mut moved = self.moved(receipt, due, cause);
+        let mut moved = resume::moved(receipt, due, cause, self.by());
         if !postponed.legal_basis.is_empty() {
             moved.legal_basis.clone_from(&postponed.legal_basis);
         }
@@ -360,7 +356,17 @@ impl Taken<'_> {
         }
     }
 
-    fn record(&self, claim: &Claim, decision: &Decision) -> Result<Done, Error> {
+    fn record(
+        &self,
+        claim: &Claim,
+        decision: &Decision,
+        paper: &[HandedIn],
+    ) -> Result<Done, Error> {
+        if !paper.is_empty() {
+            let filing = &self.before.filing;
+            let case = self.world.procedure_of(filing)?.case(&filing.case_key)?;
+            filing::must_go_with_result(case, paper)?;
+        }
         let mut custodies = self.custodies().iter();
         let held = custodies.find(|custody| custody.transfer == claim.transfer);
         let decision = Decision {
@@ -368,9 +374,11 @@ impl Taken<'_> {
             recorded_at: self.at,
             ..decision.clone()
         };
-        let decided = self.dossier().decide(decision)?;
-        let told = wire::event::decided(&claim.transfer, &decided);
-        Ok((decided, told.into_iter().collect()))
+        // Whoever decides in a step outside the limit ends it.
+        let (dossier, resumed) = outside::over(self.world, self.dossier(), self.by())?;
+        let decided = dossier.decide(decision)?;
+        let told = wire::event::decided(&claim.transfer, &decided, paper);
+        Ok((decided, resumed.into_iter().chain(told).collect()))
     }
 
     fn give_back(&self, claim: &Claim, method: Method) -> Result<Done, Error> {
@@ -394,7 +402,7 @@ impl Verb {
     fn claim(&self) -> Option<(&Claim, &'static [Purpose])> {
         match self {
             Self::AskSupplement(claim, _) | Self::AskPayment(claim, _) => Some((claim, LEADS)),
-            Self::Decide(claim, _) => Some((claim, &[Purpose::Decide])),
+            Self::Decide(claim, ..) => Some((claim, &[Purpose::Decide])),
             Self::Return(claim, _) => Some((claim, &[Purpose::Return])),
             _ => None,
         }

@@ -5,7 +5,7 @@ use kit::clock::{self, Moment};
 use worktime::{Calendar, Deadline, Interruption, LegalClock, Limit, RuleSet};
 
 use super::World;
-use crate::dossier::{Dossier, Due, Receipt, Units};
+use crate::dossier::{Course, Dossier, Due, Receipt, Units};
 use crate::error::Error;
 use crate::law;
 use crate::reference::Terms;
@@ -26,11 +26,17 @@ pub(super) fn receipt(
     })
 }
 
-/// When the result of a dossier with this receipt is due as things stand; while its clock stands still, when it was due before.
-pub(super) fn due(world: &World, dossier: &Dossier, receipt: Receipt) -> Result<Due, Error> {
+/// When the result of a dossier with this receipt is due as things stand, where whatever stops its clock ends then.
+pub(super) fn due(
+    world: &World,
+    dossier: &Dossier,
+    receipt: Receipt,
+    at: Moment,
+) -> Result<Due, Error> {
     let terms = terms_of(world, dossier)?;
     let clock = Clock::new(world, &dossier.units, receipt.received_at, terms)?;
-    let interruptions = dossier.course.interruptions();
+    let course = dossier.course.ended(at);
+    let interruptions = course.interruptions();
     let by_law = match clock
         .legal(&interruptions)
         .deadline()
@@ -40,8 +46,21 @@ pub(super) fn due(world: &World, dossier: &Dossier, receipt: Receipt) -> Result<
         Deadline::Paused { .. } => clock::local(receipt.due.at),
     };
     // An apology promises a time of its own, which what stops the clock later moves too.
-    let promised = clock.postponed(dossier)?;
+    let promised = clock.postponed(&course)?;
     Ok(clock.due(promised.map_or(by_law, |promised| promised.max(by_law))))
+}
+
+/// When the result is due; while the clock stands still, when it would be if that ended now.
+pub(super) fn due_now(
+    world: &World,
+    dossier: &Dossier,
+    receipt: Receipt,
+    at: Moment,
+) -> Result<Moment, Error> {
+    match dossier.running() {
+        Some(receipt) => Ok(receipt.due.at),
+        None => Ok(due(world, dossier, receipt, at)?.at),
+    }
 }
 
 /// When the result will be there as the desk promises anew.
@@ -120,21 +139,24 @@ impl<'a> Clock<'a> {
     }
 
     /// The time of an apology, and for how long the clock has stood still since.
-    fn postponed(&self, dossier: &Dossier) -> Result<Option<NaiveDateTime>, Error> {
-        let Some(apology) = dossier.course.postponed() else {
+    fn postponed(&self, course: &Course) -> Result<Option<NaiveDateTime>, Error> {
+        let Some(apology) = course.postponed() else {
             return Ok(None);
         };
         let mut promised = self.kept(clock::local(apology.to))?;
-        let since = dossier.course.stops.iter();
-        for stop in since.filter(|stop| stop.from >= apology.at) {
-            let Some(to) = stop.to else { continue };
-            let from = clock::local(stop.from);
+        let mut counted = apology.at;
+        for stop in course.in_order() {
+            let from = stop.from.max(counted);
+            let Some(to) = stop.to.filter(|to| from < *to) else {
+                continue;
+            };
+            counted = to;
+            let (from, to) = (clock::local(from), clock::local(to));
             // What is late already is not made less late by stopping the clock.
             if from >= promised {
                 break;
             }
-            let stood = self.calendar.between(from, clock::local(to));
-            let later = self.calendar.add(promised, stood);
+            let later = self.calendar.add(promised, self.calendar.between(from, to));
             promised = later.map_err(|_| Error::CalendarMissing)?;
         }
         Ok(Some(promised))
@@ -226,7 +248,7 @@ mod tests {
             to: clock::from_local(at(to)),
             ..apology()
         }];
-        legal.postponed(&dossier).unwrap().unwrap()
+        legal.postponed(&dossier.course).unwrap().unwrap()
     }
 
     fn paid(from: &str, to: &str) -> Stop {
@@ -282,5 +304,20 @@ mod tests {
         assert_eq!(due, at("2017-09-07T09:00:00"));
         let late = vec![paid(tuesday, "2017-09-06T10:00:00")];
         assert_eq!(promised(&as_it_was, tuesday, late), at(tuesday));
+    }
+
+    #[test]
+    fn r08_what_stopped_the_clock_before_an_apology_moves_its_promise_by_what_was_left_of_it() {
+        let tuesday = "2017-09-05T17:00:00";
+        let as_it_was = with("2017-09-02", DayKind::PublicHoliday);
+        // The apology is of 08:30; the second stop adds nothing to the first.
+        let two_hours = vec![
+            paid("2017-08-31T09:30:00", "2017-08-31T10:00:00"),
+            paid("2017-08-30T08:00:00", "2017-08-31T10:30:00"),
+        ];
+        let due = promised(&as_it_was, tuesday, two_hours);
+        assert_eq!(due, at("2017-09-06T09:00:00"));
+        let over = vec![paid("2017-08-30T08:00:00", "2017-08-31T08:30:00")];
+        assert_eq!(promised(&as_it_was, tuesday, over), at(tuesday));
     }
 }

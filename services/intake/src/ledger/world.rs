@@ -210,7 +210,6 @@ impl Intake {
     ) -> Result<World, DbErr> {
         let dossiers: BTreeSet<&str> = acts.iter().flat_map(|act| dossiers_of(act)).collect();
         let handed: Vec<&Handed> = acts.iter().filter_map(|act| handed_of(act)).collect();
-        let reckons = acts.iter().any(|act| reckons(act));
         let mut world = World::default();
         if !dossiers.is_empty() {
             let rows = store::dossiers(tx, &self.ring, &dossiers).await?;
@@ -222,15 +221,15 @@ impl Intake {
             }
         }
         let mut names = named(acts, &handed);
-        if reckons {
+        if acts.iter().any(|act| reckons(act) || world.is_outside(act)) {
             names.insert(copies::calendar_name());
             for dossier in world.dossiers.values() {
                 names.insert((PROCEDURE, dossier.filing.version_key()));
                 names.insert((UNIT, dossier.units.receiving.clone()));
             }
         }
-        let online = acts.iter().filter_map(|act| returned_online(act));
-        for dossier in online.filter_map(|uid| world.dossiers.get(uid)) {
+        let asking = acts.iter().filter_map(|act| asks_procedure(act));
+        for dossier in asking.filter_map(|uid| world.dossiers.get(uid)) {
             names.insert((PROCEDURE, dossier.filing.version_key()));
         }
         self.load_reference(tx, &mut world, names).await?;
@@ -275,6 +274,19 @@ impl Intake {
 }
 
 impl World {
+    /// Whether an act may move the clock of a dossier that has, or had, a step outside the limit.
+    fn is_outside(&self, act: &Act) -> bool {
+        let has_one = |dossier: &str| {
+            let mut custodies = self.custodies(dossier).iter();
+            custodies.any(|custody| custody.outside.is_some())
+        };
+        match act {
+            Act::Custody(change) => change.outside.is_some() || has_one(&change.dossier),
+            Act::On(on) => matches!(on.verb, Verb::Decide(..)) && has_one(&on.dossier),
+            _ => false,
+        }
+    }
+
     /// The unit whose desk takes what is handed in, on the day of it.
     fn desk(&self, handed: &Handed) -> Option<Unit<'_>> {
         self.units.resolve(&handed.receiving_unit, handed.date)
@@ -377,12 +389,15 @@ fn units_of(act: &Act) -> Vec<&str> {
     }
 }
 
-/// The dossier whose result is handed over online: whether it may be, its procedure says.
-fn returned_online(act: &Act) -> Option<&str> {
-    match act {
-        Act::On(on) if matches!(on.verb, Verb::Return(_, Method::Online)) => Some(&on.dossier),
-        _ => None,
-    }
+/// The dossier whose procedure says whether its result may be handed over online, or be sent with such paper.
+fn asks_procedure(act: &Act) -> Option<&str> {
+    let Act::On(on) = act else { return None };
+    let asks = match &on.verb {
+        Verb::Return(_, method) => *method == Method::Online,
+        Verb::Decide(_, _, paper) => !paper.is_empty(),
+        _ => false,
+    };
+    asks.then_some(on.dossier.as_str())
 }
 
 /// Whether an act reckons with time, or with what the procedure asks for.

@@ -27,6 +27,8 @@ mod entity {
         /// None once its work is done, as the next.
         pub custodian: Option<String>,
         pub custodian_since: Option<i64>,
+        /// What the step is called, where it is outside the limit.
+        pub outside: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -85,6 +87,7 @@ pub(super) async fn save<'a>(
         entity::Column::Since,
         entity::Column::Custodian,
         entity::Column::CustodianSince,
+        entity::Column::Outside,
     ];
     sink.put::<entity::Entity>(custodies.map(row).collect(), &over)
         .await
@@ -103,6 +106,7 @@ fn custody(row: entity::Model) -> Custody {
             ADVISE => Purpose::Advise,
             _ => Purpose::Work,
         },
+        outside: row.outside,
         standing: match row.standing {
             OFFERED => Standing::Offered,
             HOLDS => Standing::Holds,
@@ -134,6 +138,7 @@ fn row(custody: &Custody) -> entity::Model {
         since: clock::micros(custody.since),
         custodian: custodian.map(|of| of.unit.clone()),
         custodian_since: custodian.map(|of| clock::micros(of.since)),
+        outside: custody.outside.clone(),
     }
 }
 

@@ -133,7 +133,7 @@ pub fn completed(before: &Dossier, after: &Dossier) -> Change {
     })
 }
 
-/// The applicant was asked for something, and the clock stands still.
+/// The applicant was asked for something, or a step outside the limit is under way: the clock stands still.
 #[must_use]
 pub fn clock_stopped(
     stop: &Stop,
@@ -146,15 +146,16 @@ pub fn clock_stopped(
     };
     Change::ClockStopped(pb::ClockStopped {
         transfer_uid: stop.transfer.clone(),
-        reason: stop_reason(stop.why).into(),
+        reason: stop_reason(&stop.why).into(),
         at: time(stop.from),
         places: places(items),
         orders: payments.iter().map(order).collect(),
         answer_by: answer_by.and_then(time),
+        step_name: stop.step().unwrap_or_default().to_owned(),
     })
 }
 
-/// The applicant has done it, by which components may be others than before: what was due then is due now.
+/// The applicant has done it, by which components may be others than before, or the step is over: what was due then is due now.
 #[must_use]
 pub fn clock_resumed(
     stop: &Stop,
@@ -163,13 +164,14 @@ pub fn clock_resumed(
 ) -> Change {
     Change::ClockResumed(pb::ClockResumed {
         transfer_uid: stop.transfer.clone(),
-        reason: stop_reason(stop.why).into(),
+        reason: stop_reason(&stop.why).into(),
         stopped_at: time(stop.from),
         at: stop.to.and_then(time),
         restarts: stop.then == Restart::Restarts,
         due_before: time(then),
         due: time(now),
         components: replaced(&before.filing.components, &after.filing.components),
+        step_name: stop.step().unwrap_or_default().to_owned(),
     })
 }
 
@@ -224,9 +226,9 @@ pub fn notice_due(alarm: Alarm, about: Moment) -> Option<Change> {
     }))
 }
 
-/// Decided by the holder of a transfer.
+/// Decided by the holder of a transfer, with paper that goes with the result.
 #[must_use]
-pub fn decided(transfer: &str, dossier: &Dossier) -> Option<Change> {
+pub fn decided(transfer: &str, dossier: &Dossier, paper: &[HandedIn]) -> Option<Change> {
     let decision = dossier.state.decision()?;
     let due = dossier.state.receipt()?.due.at;
     let day = |at| clock::local(at).date();
@@ -235,6 +237,9 @@ pub fn decided(transfer: &str, dossier: &Dossier) -> Option<Change> {
         outcome: reply::outcome(decision.outcome).into(),
         due: time(due),
         early: day(decision.recorded_at) < day(due),
+        procedure_version: dossier.filing.procedure_version,
+        case_key: dossier.filing.case_key.clone(),
+        paper: paper.iter().map(reply::handed_in).collect(),
     }))
 }
 
@@ -269,10 +274,11 @@ fn deadline_moved(before: Due, now: Due, reason: pb::DeadlineReason, late: bool)
     })
 }
 
-fn stop_reason(why: dossier::Why) -> pb::StopReason {
+fn stop_reason(why: &dossier::Why) -> pb::StopReason {
     match why {
         dossier::Why::Supplement => pb::StopReason::Supplement,
         dossier::Why::Payment => pb::StopReason::Payment,
+        dossier::Why::OutsideLimit(_) => pb::StopReason::OutsideLimit,
     }
 }
 

@@ -5,7 +5,7 @@ use kit::clock;
 use proto::intake::v1 as pb;
 use worktime::{Deadline, ExplainedDay, ExplainedPart, Explanation, Totals};
 
-use crate::dossier::{Adjustment, Cause, Course, Receipt, Why};
+use crate::dossier::{Adjustment, Cause, Course, Receipt, Stop, Why};
 
 /// The reasoning behind the deadline of a dossier with this receipt and course.
 #[must_use]
@@ -136,7 +136,7 @@ fn summary(
             "Received at {received}, counted from {from}: {counted} days counted, {skipped} skipped"
         ),
     );
-    let ends = ending(end);
+    let ends = ending(course, end);
     let moves = moves(receipt, course);
     (
         format!("{}; {}{}.", begins.0, ends.0, moves.0),
@@ -144,13 +144,20 @@ fn summary(
     )
 }
 
-fn ending(end: End) -> (String, String) {
+fn ending(course: &Course, end: End) -> (String, String) {
     match end {
         End::StandsStill { since } => {
             let since = text(since);
+            let why = course.standing().and_then(Stop::step);
+            let (vietnamese, english) = why.map_or_else(Default::default, |step| {
+                (
+                    format!(", bước không tính vào thời hạn: {step}"),
+                    format!(" for a step outside the limit: {step}"),
+                )
+            });
             (
-                format!("thời hạn tạm dừng từ {since}"),
-                format!("the clock stands still since {since}"),
+                format!("thời hạn tạm dừng từ {since}{vietnamese}"),
+                format!("the clock stands still since {since}{english}"),
             )
         }
         End::Due { at, by_law } if at == by_law => {
@@ -188,9 +195,9 @@ fn moves(receipt: Receipt, course: &Course) -> (String, String) {
     )
 }
 
-/// What moved a deadline, in Vietnamese and in English.
-fn cause(moved: &Adjustment) -> (&'static str, &'static str) {
-    match &moved.cause {
+/// What moved a deadline, in Vietnamese and in English; the name of a step stays Vietnamese.
+fn cause(moved: &Adjustment) -> (String, String) {
+    let (vietnamese, english) = match &moved.cause {
         Cause::Calendar => ("lịch làm việc đã thay đổi", "the calendar has changed"),
         Cause::Resumed(Why::Supplement) => (
             "tạm dừng đến khi nhận hồ sơ bổ sung",
@@ -200,6 +207,12 @@ fn cause(moved: &Adjustment) -> (&'static str, &'static str) {
             "tạm dừng đến khi thực hiện xong nghĩa vụ tài chính",
             "the clock stood still until the financial duty was met",
         ),
+        Cause::Resumed(Why::OutsideLimit(step)) => {
+            return (
+                format!("tạm dừng đến khi xong bước không tính vào thời hạn: {step}"),
+                format!("the clock stood still for a step outside the limit: {step}"),
+            );
+        }
         Cause::Restarted => (
             "tính lại từ đầu khi nhận đủ hồ sơ bổ sung",
             "the full limit began anew with the complete dossier",
@@ -208,7 +221,8 @@ fn cause(moved: &Adjustment) -> (&'static str, &'static str) {
             "đã xin lỗi và hẹn lại ngày trả kết quả",
             "postponed by an apology",
         ),
-    }
+    };
+    (vietnamese.to_owned(), english.to_owned())
 }
 
 fn text(at: NaiveDateTime) -> String {

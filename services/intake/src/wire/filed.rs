@@ -216,38 +216,67 @@ fn phone(fields: &mut Fields, phone: &str) {
 }
 
 pub(super) fn components(fields: &mut Fields, messages: &[pb::HandedIn]) -> Vec<HandedIn> {
+    sheets(fields, "components", messages, |fields, at, key| {
+        fields.text(at, key, NUMBER)
+    })
+}
+
+/// What goes with a result on paper: that itself, which has no key, and components.
+pub(super) fn paper(fields: &mut Fields, messages: &[pb::HandedIn]) -> Vec<HandedIn> {
+    for (index, message) in messages.iter().take(MOST_COMPONENTS).enumerate() {
+        if (message.originals, message.copies) == (0, 0) {
+            fields.reject(required(&format!("paper[{index}].originals")));
+        }
+        let mut before = messages[..index].iter();
+        if before.any(|before| before.component_key == message.component_key) {
+            fields.reject(Violation::new(
+                format!("paper[{index}].component_key"),
+                "DUPLICATE",
+                "is named twice: add its sheets up",
+                "được nêu hai lần; hãy cộng số bản lại",
+            ));
+        }
+    }
+    sheets(fields, "paper", messages, |fields, at, key| {
+        optional(fields, at, key).unwrap_or_default()
+    })
+}
+
+fn sheets(
+    fields: &mut Fields,
+    field: &str,
+    messages: &[pb::HandedIn],
+    key: fn(&mut Fields, &str, &str) -> String,
+) -> Vec<HandedIn> {
     if messages.len() > MOST_COMPONENTS {
         fields.reject(Violation::new(
-            "components",
+            field,
             "TOO_MANY",
             format!("at most {MOST_COMPONENTS} are allowed"),
             format!("nhiều nhất là {MOST_COMPONENTS} thành phần"),
         ));
         return Vec::new();
     }
-    let mut components = Vec::with_capacity(messages.len());
+    let mut sheets = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
-        let key = fields.text(
-            &format!("components[{index}].component_key"),
-            &message.component_key,
-            NUMBER,
-        );
+        let at = format!("{field}[{index}].component_key");
+        let key = key(fields, &at, &message.component_key);
         if message.originals < 0 || message.copies < 0 {
             fields.reject(Violation::new(
-                format!("components[{index}]"),
+                format!("{field}[{index}]"),
                 "OUT_OF_RANGE",
                 "counts must not be negative",
                 "số bản không được âm",
             ));
         }
-        components.push(HandedIn {
+        sheets.push(HandedIn {
             key,
             originals: message.originals,
             copies: message.copies,
         });
     }
-    components.sort();
-    components
+    sheets.sort();
+    sheets
 }
 
 /// What was filled in, composed (NFC).

@@ -89,6 +89,7 @@ fn what(change: &Change) -> Option<&'static str> {
         Change::Forwarded(_) => "Chuyển đơn vị có thẩm quyền",
         Change::ClockStopped(stop) => match stop.reason() {
             pb::StopReason::Payment => "Yêu cầu thực hiện nghĩa vụ tài chính",
+            pb::StopReason::OutsideLimit => "Tạm dừng tính thời hạn giải quyết",
             pb::StopReason::Supplement | pb::StopReason::Unspecified => "Yêu cầu bổ sung hồ sơ",
         },
         Change::ClockResumed(_) => "Tiếp tục giải quyết",

@@ -34,7 +34,7 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
         submitted_at: time(dossier.submitted_at),
         received_at: receipt.and_then(|receipt| time(receipt.received_at)),
         appointment: receipt.and_then(|receipt| time(receipt.appointment)),
-        due: due(&dossier.state).and_then(time),
+        due: due(dossier).and_then(time),
         revision: dossier.revision,
         erased: dossier.key.is_none(),
         form_data: dossier.filing.form.clone(),
@@ -57,8 +57,9 @@ pub fn dossier(dossier: &Dossier) -> pb::Dossier {
 }
 
 /// When the result is due, or was while it was worked on; nothing while the clock stands still.
-fn due(state: &State) -> Option<Moment> {
-    let receipt = state.receipt().filter(|_| !state.stands_still())?;
+fn due(dossier: &Dossier) -> Option<Moment> {
+    let receipt = dossier.state.receipt();
+    let receipt = receipt.filter(|_| !dossier.stands_still())?;
     Some(receipt.due.at)
 }
 

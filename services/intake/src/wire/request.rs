@@ -241,7 +241,8 @@ pub fn record_decision(
     let mut fields = Fields::new();
     let claim = claim(&mut fields, &request.transfer_uid, request.custody_epoch);
     let decision = decision(&mut fields, request.decision.as_ref(), context);
-    let verb = decision.map(|decision| Verb::Decide(claim, Box::new(decision)));
+    let paper = filed::paper(&mut fields, &request.paper);
+    let verb = decision.map(|decision| Verb::Decide(claim, Box::new(decision), paper));
     on_dossier(context, fields, target!(request), verb)
 }
 

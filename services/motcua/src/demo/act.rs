@@ -230,6 +230,7 @@ impl Scene<'_> {
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
             decision: Some(self.decision(&held.transfer, entry.dossier, entry.at)),
+            paper: Vec::new(),
         };
         let caller = self.officer(&held.transfer.to_unit_uid, Role::Leader)?;
         Ok(Call::new(&request).by(caller).after(held.position.as_ref()))

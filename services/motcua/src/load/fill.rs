@@ -328,6 +328,7 @@ impl Office {
                 transfer_uid: held.uid.clone(),
                 custody_epoch: held.custody_epoch,
                 decision: Some(decision),
+                paper: Vec::new(),
             };
             return Ok(self.intake.decide(&context, &request)?);
         }

@@ -161,6 +161,7 @@ impl Journeys {
             transfer_uid: held.transfer.uid.clone(),
             custody_epoch: held.transfer.custody_epoch,
             decision: Some(decision),
+            paper: Vec::new(),
         };
         let by = officer(&self.line, &held.transfer.to_unit_uid, Role::Leader)?;
         let after = held.position.as_deref();

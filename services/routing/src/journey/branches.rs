@@ -35,6 +35,7 @@ impl Journey {
                 role: step.role,
                 consulted: step.part == Part::Consulted,
                 decides: step.decides,
+                waits_for_paper: step.waits_for_paper,
             },
             from: sender.to_owned(),
             to: to.to_owned(),

@@ -4,7 +4,7 @@ use kit::clock::Moment;
 
 use super::{Journey, Surroundings, What};
 use crate::error::Error;
-use crate::transfer::{Assignee, Escalation, Level, Transfer};
+use crate::transfer::{Assignee, Cause, Escalation, Level, Transfer};
 
 impl Journey {
     /// An officer takes a transfer that nobody has.
@@ -69,7 +69,7 @@ impl Journey {
         let stopped = self.route.stopped_at;
         for mut transfer in self.transfers.clone() {
             for (level, cause) in transfer.ringing(now, stopped) {
-                let to = receiver(&transfer, (level, now), around);
+                let to = receiver(&transfer, (level, cause), now, around);
                 transfer = transfer.escalated(Escalation {
                     level,
                     cause,
@@ -83,14 +83,19 @@ impl Journey {
     }
 }
 
-/// The unit whose leaders are told.
+/// The unit whose leaders are told: for paper that has not come, those of the one that was to bring it, or that does its work now.
 fn receiver(
     transfer: &Transfer,
-    (level, now): (Level, Moment),
+    (level, cause): (Level, Cause),
+    now: Moment,
     around: Surroundings<'_>,
 ) -> String {
+    let late = match cause {
+        Cause::HandOver | Cause::Step => transfer.to.as_str(),
+        Cause::Paper => around.unit(&transfer.from, now),
+    };
     match level {
-        Level::Unit => transfer.to.clone(),
-        Level::Above => around.above(&transfer.to, now).to_owned(),
+        Level::Unit => late.to_owned(),
+        Level::Above => around.above(late, now).to_owned(),
     }
 }

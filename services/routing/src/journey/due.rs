@@ -7,7 +7,7 @@ use super::{Journey, Surroundings, What};
 use crate::act::Resumed;
 use crate::error::Error;
 use crate::link::Link;
-use crate::route::{Due, RESULT, Slice};
+use crate::route::{Due, RESULT, Slice, Why};
 use crate::transfer::{State, Transfer};
 
 impl Journey {
@@ -25,6 +25,8 @@ impl Journey {
     }
 
     /// Intake let the clock go on: nothing is suspended, what is under way is due later, and what was opened meanwhile is offered.
+    /// Where it stood still for steps outside the limit, nothing was suspended or kept back, unless the applicant was waited for
+    /// too and still is.
     ///
     /// # Errors
     /// When the calendar has no working time ahead.
@@ -33,6 +35,10 @@ impl Journey {
         resumed: &Resumed,
         around: Surroundings<'_>,
     ) -> Result<(), Error> {
+        if resumed.pause.why == Why::OutsideLimit {
+            self.route.resume(resumed.pause, resumed.due);
+            return self.reckon(around);
+        }
         self.clock_goes_on();
         if resumed.restarts {
             self.route.restart(resumed.pause.to, resumed.due);
@@ -91,6 +97,20 @@ impl Journey {
         Ok(Due::of_offer(at, (hand_over, step), calendar)?)
     }
 
+    /// The due times of a transfer, whose step counts from the receipt of its paper where it waited for that.
+    pub(super) fn begun(
+        &self,
+        transfer: &Transfer,
+        due: Due,
+        calendars: &Calendars,
+    ) -> Result<Due, Error> {
+        let Some(at) = transfer.begun_by_paper() else {
+            return Ok(due);
+        };
+        let begun = self.due_of(&transfer.work.key, &transfer.to, at, calendars)?;
+        Ok(due.with_step_of(begun))
+    }
+
     /// Nothing stands still any more, and nothing waits for the applicant.
     pub(super) fn clock_goes_on(&mut self) {
         self.route.suspended_by = None;
@@ -120,6 +140,7 @@ impl Journey {
         for transfer in under_way {
             let (key, to) = (&transfer.work.key, &transfer.to);
             let due = self.due_of(key, to, transfer.offered_at, around.calendar)?;
+            let due = self.begun(&transfer, due, around.calendar)?;
             let link = transfer.link_by(around.calendar.of(to))?;
             if due != transfer.due || link != transfer.link {
                 self.moved(&transfer, due, link);
@@ -142,9 +163,10 @@ impl Journey {
         times.chain(route).fold(self.route.limit.from, Moment::max)
     }
 
-    /// Nobody is told where only its marks are others, which stand in no message.
+    /// Nobody is told of what stands in no message: its marks, and when a step would be due that waits for paper.
     fn moved(&mut self, transfer: &Transfer, due: Due, link: Option<Link>) {
-        let times = |due: &Due| (due.hand_over, due.step);
+        let begins = !transfer.waits_for_paper();
+        let times = |due: &Due| (due.hand_over, begins.then_some(due.step));
         let is_told = times(&due) != times(&transfer.due) || link != transfer.link;
         let moved = Transfer {
             due,

@@ -104,6 +104,7 @@ impl Journey {
             slice: Slice::Percent(0),
             part: Part::Sole,
             decides: false,
+            waits_for_paper: false,
         }
     }
 

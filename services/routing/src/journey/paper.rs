@@ -1,5 +1,7 @@
 //! The paper beside a journey.
 
+use kit::copies::Calendars;
+
 use super::{Journey, What};
 use crate::error::Error;
 use crate::paper::{Paper, Piece, Receipt};
@@ -7,7 +9,8 @@ use crate::route::Part;
 use crate::transfer::{State, Transfer};
 
 impl Journey {
-    /// Paper goes with what was offered since it was last asked what happened: with the step that leads, where several were.
+    /// Paper goes with what was offered since it was last asked what happened: where several steps were, with one that waits for
+    /// paper, or else with the one that leads.
     ///
     /// # Errors
     /// `PAPER_WITHOUT_OFFER` when nothing was offered.
@@ -15,12 +18,12 @@ impl Journey {
         if pieces.is_empty() {
             return Ok(());
         }
-        let leads = |transfer: &&Transfer| {
+        let comes_after = |transfer: &&Transfer| {
             let step = self.route.step(&transfer.work.key);
-            step.is_some_and(|step| step.part == Part::Lead)
+            let leads = step.is_some_and(|step| step.part == Part::Lead);
+            (!transfer.work.waits_for_paper, !leads)
         };
-        let goes_with = self.offered_now().find(leads);
-        let goes_with = goes_with.or_else(|| self.offered_now().next());
+        let goes_with = self.offered_now().min_by_key(comes_after);
         let uid = goes_with.ok_or(Error::PaperWithoutOffer)?.uid.clone();
         let told = self.told.iter_mut();
         let told = told.filter(|told| told.what == What::Offered);
@@ -32,11 +35,17 @@ impl Journey {
         Ok(())
     }
 
-    /// The paper of a step that is held, or was done meanwhile, has come.
+    /// The paper of a step that is held, or was done meanwhile, has come. The time of a step that waited for it begins, whatever of
+    /// it is missing.
     ///
     /// # Errors
-    /// `STATE_FORBIDS`, `PAPER_NOT_STATED`, `PAPER_ALREADY_RECEIVED`.
-    pub fn receive_paper(&mut self, uid: &str, receipt: Receipt) -> Result<(), Error> {
+    /// `STATE_FORBIDS`, `PAPER_NOT_STATED`, `PAPER_ALREADY_RECEIVED`; when the calendar has no working time ahead.
+    pub fn receive_paper(
+        &mut self,
+        uid: &str,
+        receipt: Receipt,
+        calendars: &Calendars,
+    ) -> Result<(), Error> {
         let transfer = self.transfer(uid)?;
         let came = matches!(transfer.state, State::Accepted(_) | State::Completed(..));
         if !came {
@@ -51,7 +60,11 @@ impl Journey {
             revision: transfer.revision + 1,
             ..transfer.clone()
         };
-        self.note(What::PaperReceived, received);
+        let received = Transfer {
+            due: self.begun(&received, received.due, calendars)?,
+            ..received
+        };
+        self.note(What::PaperReceived, received.with_escalation_reckoned());
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod desk;
 mod desks;
 mod links;
 mod offers;
+mod outside;
 mod paper;
 mod properties;
 mod refusals;
@@ -155,6 +156,7 @@ fn step(key: &str, after: &[&str], unit: &str) -> Step {
         slice: Slice::Percent(20),
         part: Part::Sole,
         decides: false,
+        waits_for_paper: false,
     }
 }
 

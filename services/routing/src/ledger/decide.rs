@@ -15,7 +15,7 @@ use kit::writer::{About, Effect};
 use super::desk;
 use super::link;
 use super::world::World;
-use crate::act::{Act, GivenUp, OnTransfer, Opened, Redrive, Verb};
+use crate::act::{Act, Decided, GivenUp, OnTransfer, Opened, Redrive, Verb};
 use crate::change::Change;
 use crate::error::Error;
 use crate::journey::Journey;
@@ -23,11 +23,14 @@ use crate::paper::{Piece, Receipt};
 use crate::route::{Limit, RESULT, Route, Step};
 use crate::transfer::{DeadLetter, State, Transfer};
 use crate::wire;
+use crate::wire::plan::Procedure;
 
 pub(super) use batch::permits as permits_batch;
 
 /// Who may read a transfer learns that it exists.
 const READ: &str = "routing.TransferService/GetTransfer";
+/// What the paper of a result is called that is no component.
+const THE_RESULT: &str = "Kết quả giải quyết";
 
 /// Whether the caller may do this to this transfer at all. What is offered to a unit may be held by it since, or have left
 /// it, and its caller may ask for the reply again; anything new is refused in the decision. Tells for which unit it is done.
@@ -110,11 +113,7 @@ pub(super) fn decide(world: &World, act: &Act, cause: &Cause) -> Result<Effect<C
         Act::Inherit(dossiers) => inherit(world, dossiers, at),
         Act::Opened(opened) => open(world, opened, at),
         Act::Withdrawn(dossier) => withdraw(world, dossier, at),
-        Act::Decided { dossier, transfer } => {
-            let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
-            journey.decided(transfer, at, world.around()?)?;
-            effect(world, journey, at, Vec::new())
-        }
+        Act::Decided(told) => decided(world, told, at),
         Act::Returned { dossier, transfer } => {
             let mut journey = world.journey(dossier).ok_or(Error::RouteNotFound)?.clone();
             journey.returned(transfer, at)?;
@@ -237,7 +236,7 @@ fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<C
                 at,
                 missing: missing.clone(),
             };
-            journey.receive_paper(uid, receipt)?;
+            journey.receive_paper(uid, receipt, world.around()?.calendar)?;
         }
         Verb::AtDesk(act, expected) => {
             journey.transfer(uid)?.must_be_revision(*expected)?;
@@ -258,6 +257,35 @@ fn must_end_here(transfer: &Transfer) -> Result<(), Error> {
         return Err(Error::DecisionRequired("ReturnResult"));
     }
     Ok(())
+}
+
+/// A dossier was decided: its result sets out for the desk, with the paper that goes with it.
+fn decided(world: &World, told: &Decided, at: Moment) -> Result<Effect<Change>, Error> {
+    let journey = world.journey(&told.dossier);
+    let mut journey = journey.ok_or(Error::RouteNotFound)?.clone();
+    journey.decided(&told.transfer, at, world.around()?)?;
+    let version = copies::version_key(&journey.route.procedure, told.version);
+    let procedure = world.plan(&version).ok();
+    journey.send_paper(&named(&told.paper, procedure, &told.case_key))?;
+    effect(world, journey, at, Vec::new())
+}
+
+/// Paper with what its components are called; those of a procedure that is not known by their keys.
+fn named(paper: &[Piece], procedure: Option<&Procedure>, case: &str) -> Vec<Piece> {
+    let named = |piece: &Piece| {
+        let key = piece.component.as_str();
+        let component = procedure.map_or(key, |procedure| procedure.component(case, key));
+        let name = if key.is_empty() {
+            THE_RESULT
+        } else {
+            component
+        };
+        Piece {
+            name: name.to_owned(),
+            ..piece.clone()
+        }
+    };
+    paper.iter().map(named).collect()
 }
 
 /// A dossier was received: its route is planned, and its first steps are offered by the receiving desk.
@@ -300,14 +328,7 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
     let mut journey = Journey::open(route, &opened.receiving, at, around)?;
     // What the desk has need not travel where it does the first step itself.
     if journey.offered_now().all(|offer| offer.to != offer.from) {
-        let named = |piece: &Piece| Piece {
-            name: procedure
-                .component(&opened.case_key, &piece.component)
-                .to_owned(),
-            ..piece.clone()
-        };
-        let paper: Vec<Piece> = opened.paper.iter().map(named).collect();
-        journey.send_paper(&paper)?;
+        journey.send_paper(&named(&opened.paper, Some(procedure), &opened.case_key))?;
     }
     effect(world, journey, at, Vec::new())
 }
@@ -425,7 +446,8 @@ fn effect_by(
     let events = told
         .iter()
         .map(|told| {
-            let event = NewEvent::new(&dossier, shard, &wire::event::change(told, role));
+            let change = wire::event::change(told, &journey.route, role);
+            let event = NewEvent::new(&dossier, shard, &change);
             let event = event.under(journey.route.key.as_ref());
             match wire::event::personal(told) {
                 personal if personal.is_empty() => event,

@@ -282,11 +282,16 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             unit(&opened.competent),
         ],
         Act::On(on) => named_by_verb(on, world),
-        Act::Decided { dossier, .. } => {
-            let returning = world
-                .journey(dossier)
-                .map(|journey| unit(&journey.route.returning));
-            returning.into_iter().chain([calendar()]).collect()
+        Act::Decided(told) => {
+            let route = world.journey(&told.dossier).map(|journey| &journey.route);
+            let returning = route.map(|route| unit(&route.returning));
+            let with_paper = route.filter(|_| !told.paper.is_empty());
+            let plan = with_paper.map(|route| {
+                let version = copies::version_key(&route.procedure, told.version);
+                (PROCEDURE, version)
+            });
+            let names = returning.into_iter().chain(plan);
+            names.chain([calendar()]).collect()
         }
         Act::Corrected { returning, .. } => vec![calendar(), unit(returning)],
         Act::Inherit(dossiers) => {
@@ -301,12 +306,10 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             let units = on_hold.map(|transfer| unit(&transfer.to));
             units.chain([calendar()]).collect()
         }
-        Act::DeadlineMoved { .. } | Act::Reckon(_) => vec![calendar()],
+        Act::DeadlineMoved { .. } | Act::Reckon(_) | Act::BatchAccept(_) => vec![calendar()],
         Act::Ring(dossiers) => {
             let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
-            let transfers = journeys.flat_map(Journey::transfers);
-            let units = transfers.map(|transfer| unit(&transfer.to));
-            units.chain([calendar()]).collect()
+            journeys.flat_map(units_of).chain([calendar()]).collect()
         }
         Act::Staff(_) => world.staff.units().map(named).collect(),
         Act::System(client, units) => {
@@ -315,7 +318,6 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
         }
         Act::Delivered(_)
         | Act::Withdrawn(_)
-        | Act::BatchAccept(_)
         | Act::ClockStopped { .. }
         | Act::Returned { .. }
         | Act::Erased(_)
@@ -329,11 +331,8 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
 fn named_by_verb(on: &OnTransfer, world: &World) -> Vec<Name> {
     let unit = |uid: &String| (UNIT, uid.clone());
     match &on.verb {
-        Verb::Accept(_)
-        | Verb::Decline(..)
-        | Verb::Recall(..)
-        | Verb::Return(..)
-        | Verb::ReceivePaper(_) => Vec::new(),
+        Verb::Accept(_) | Verb::Decline(..) | Verb::Recall(..) | Verb::Return(..) => Vec::new(),
+        Verb::ReceivePaper(_) => vec![copies::calendar_name()],
         Verb::AtDesk(..) => {
             let units = world.staff.units();
             units.map(|uid| (UNIT, uid.to_owned())).collect()
@@ -405,7 +404,7 @@ fn transfers_of(act: &Act) -> Vec<&str> {
         | Act::Inherit(_)
         | Act::Opened(_)
         | Act::Withdrawn(_)
-        | Act::Decided { .. }
+        | Act::Decided(_)
         | Act::Returned { .. }
         | Act::Erased(_)
         | Act::DeadlineMoved { .. }
@@ -423,8 +422,8 @@ fn transfers_of(act: &Act) -> Vec<&str> {
 fn dossiers_of(act: &Act) -> &[String] {
     match act {
         Act::Opened(opened) => std::slice::from_ref(&opened.dossier),
+        Act::Decided(told) => std::slice::from_ref(&told.dossier),
         Act::Withdrawn(dossier)
-        | Act::Decided { dossier, .. }
         | Act::Returned { dossier, .. }
         | Act::DeadlineMoved { dossier, .. }
         | Act::ClockStopped { dossier, .. }

@@ -12,7 +12,7 @@ use super::*;
 use crate::act::Resumed;
 use crate::journey::Surroundings;
 use crate::migration::Migrator;
-use crate::route::{Limit, Part, Pause, Route, Slice, Step};
+use crate::route::{Limit, Part, Pause, Route, Slice, Step, Why};
 use crate::transfer::DeadLetter;
 
 pub(crate) fn moment(hours: i64) -> Moment {
@@ -29,6 +29,7 @@ pub(crate) fn route() -> Route {
         slice: Slice::Percent(20),
         part: Part::Sole,
         decides: false,
+        waits_for_paper: true,
     };
     Route {
         dossier: "dossier".to_owned(),
@@ -179,6 +180,7 @@ async fn an_offer_on_hold_is_open_and_not_delivered_before_the_clock_goes_on() {
         pause: Pause {
             from: moment(2),
             to: moment(26),
+            why: Why::Asked,
         },
         restarts: false,
         due: moment(124),
@@ -222,6 +224,7 @@ async fn a_clock_that_stands_still_and_goes_on_is_kept() {
         let pause = Pause {
             from: moment(2),
             to: moment(26),
+            why: Why::Asked,
         };
         let resumed = Resumed {
             dossier: "dossier".to_owned(),

@@ -3,6 +3,7 @@
 use kit::clock::Moment;
 
 use super::{State, Transfer};
+use crate::paper::Receipt;
 
 /// Somebody above was told that a transfer is late.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,6 +45,8 @@ pub enum Cause {
     HandOver,
     /// The step was not done in time.
     Step,
+    /// The paper that the step waits for was not received by when the offer was to be accepted.
+    Paper,
 }
 
 /// How a transfer stands with time.
@@ -83,10 +86,27 @@ impl Running {
 
 /// Nothing of a step comes from the time on at which the clock of the dossier stopped.
 fn comes(cause: Cause, at: Moment, stopped: Option<Moment>) -> bool {
-    cause == Cause::HandOver || stopped.is_none_or(|stopped| at < stopped)
+    cause != Cause::Step || stopped.is_none_or(|stopped| at < stopped)
 }
 
 impl Transfer {
+    /// Whether its step has no time yet, since the paper that it waits for is under way. What ended before that came never had one.
+    #[must_use]
+    pub fn waits_for_paper(&self) -> bool {
+        let ended = self.state.ended_at();
+        let in_time = |receipt: &Receipt| ended.is_none_or(|end| receipt.at <= end);
+        let came = self.paper.receipt.as_ref().is_some_and(in_time);
+        self.work.waits_for_paper && !self.paper.pieces.is_empty() && !came
+    }
+
+    /// When the paper came that its step had waited for, by which its time began.
+    #[must_use]
+    pub fn begun_by_paper(&self) -> Option<Moment> {
+        let receipt = self.paper.receipt.as_ref();
+        let receipt = receipt.filter(|_| self.work.waits_for_paper)?;
+        Some(receipt.at.max(self.offered_at))
+    }
+
     fn clocks(&self) -> Vec<Running> {
         let hand_over = Running {
             cause: Cause::HandOver,
@@ -98,10 +118,17 @@ impl Transfer {
             due: self.due.step,
             marks: self.due.step_marks,
         };
+        // What was sent is not handed over before its paper is there.
+        let paper = Running {
+            cause: Cause::Paper,
+            ..hand_over
+        };
         match self.state {
             // Its clocks begin with that of the dossier.
             State::Offered if self.on_hold => Vec::new(),
+            State::Offered if self.waits_for_paper() => vec![hand_over],
             State::Offered => vec![hand_over, step],
+            State::Accepted(_) if self.waits_for_paper() => vec![paper],
             State::Accepted(_) => vec![step],
             State::Declined
             | State::CalledBack
@@ -188,13 +215,13 @@ impl Transfer {
     /// The escalation that is left in another state: of an offer that was not accepted in time, none once it is.
     pub(super) fn escalation_in(&self, state: &State) -> Option<Escalation> {
         let goes_on = matches!(state, State::Accepted(_));
-        let of_step = |escalated: &Escalation| escalated.cause == Cause::Step;
+        let of_offer = |escalated: &Escalation| escalated.cause == Cause::HandOver;
         self.escalation
             .clone()
-            .filter(|escalated| goes_on && of_step(escalated))
+            .filter(|escalated| goes_on && !of_offer(escalated))
     }
 
-    /// The same, where its due times were moved: it has not escalated if it was not late then as they are now.
+    /// The same, where its clocks are others than before: it has not escalated if it was not late then as they are now.
     #[must_use]
     pub fn with_escalation_reckoned(self) -> Self {
         let was_late = |escalated: &Escalation| {

@@ -10,18 +10,18 @@ use prost::{DecodeError, Message as _};
 use proto::event::v1::Event;
 use proto::identity::v1 as identity;
 use proto::intake::v1::dossier_change::Change;
-use proto::intake::v1::{DossierChange, HandedIn};
+use proto::intake::v1::{ClockResumed, DossierChange, HandedIn, StopReason};
 use proto::routing::v1 as pb;
 
 use super::{reply, staff};
-use crate::act::{Act, Opened, Resumed};
+use crate::act::{Act, Decided, Opened, Resumed};
 use crate::journey::{Told, What};
 use crate::paper::Piece;
-use crate::route::Pause;
+use crate::route::{Pause, Route, Why};
 
-/// The message of what happened to a transfer, with the role of the officer's position by which it did.
+/// The message of what happened to a transfer on its route, with the role of the officer's position by which it did.
 #[must_use]
-pub fn change(told: &Told, role: Option<Role>) -> pb::TransferChange {
+pub fn change(told: &Told, route: &Route, role: Option<Role>) -> pb::TransferChange {
     let event = match told.what {
         What::Offered => pb::TransferEvent::Offered,
         What::Accepted => pb::TransferEvent::Accepted,
@@ -52,6 +52,7 @@ pub fn change(told: &Told, role: Option<Role>) -> pb::TransferChange {
         custodian_uid: custodian.unwrap_or_default(),
         custodian_since: since.map(clock::to_timestamp),
         role: role.map(identity::Role::from).unwrap_or_default().into(),
+        outside_limit: route.is_outside(&told.transfer.work.key),
     }
 }
 
@@ -105,6 +106,17 @@ fn piece(handed_in: HandedIn) -> Piece {
     }
 }
 
+fn pause(resumed: &ClockResumed) -> Pause {
+    Pause {
+        from: clock::from_timestamp(&resumed.stopped_at.unwrap_or_default()),
+        to: clock::from_timestamp(&resumed.at.unwrap_or_default()),
+        why: match resumed.reason() {
+            StopReason::OutsideLimit => Why::OutsideLimit,
+            StopReason::Supplement | StopReason::Payment | StopReason::Unspecified => Why::Asked,
+        },
+    }
+}
+
 fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
     match message.change {
         Some(Change::Received(received)) => Some(Act::Opened(Opened {
@@ -121,10 +133,13 @@ fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
             paper: received.paper.into_iter().map(piece).collect(),
         })),
         Some(Change::Withdrawn(_) | Change::Stopped(_)) => Some(Act::Withdrawn(dossier)),
-        Some(Change::Decided(decided)) => Some(Act::Decided {
+        Some(Change::Decided(decided)) => Some(Act::Decided(Decided {
             dossier,
             transfer: decided.transfer_uid,
-        }),
+            version: decided.procedure_version,
+            case_key: decided.case_key,
+            paper: decided.paper.into_iter().map(piece).collect(),
+        })),
         Some(Change::Returned(returned)) => Some(Act::Returned {
             dossier,
             transfer: returned.transfer_uid,
@@ -134,16 +149,15 @@ fn of_dossier(dossier: String, message: DossierChange) -> Option<Act> {
             dossier,
             due: clock::from_timestamp(&moved.to.unwrap_or_default()),
         }),
+        // Nothing waits for that: what it took is told when it is over.
+        Some(Change::ClockStopped(stopped)) if stopped.reason() == StopReason::OutsideLimit => None,
         Some(Change::ClockStopped(stopped)) => Some(Act::ClockStopped {
             dossier,
             transfer: stopped.transfer_uid,
         }),
         Some(Change::ClockResumed(resumed)) => Some(Act::ClockResumed(Resumed {
             dossier,
-            pause: Pause {
-                from: clock::from_timestamp(&resumed.stopped_at.unwrap_or_default()),
-                to: clock::from_timestamp(&resumed.at.unwrap_or_default()),
-            },
+            pause: pause(&resumed),
             restarts: resumed.restarts,
             due: clock::from_timestamp(&resumed.due.unwrap_or_default()),
         })),

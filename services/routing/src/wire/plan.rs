@@ -119,6 +119,7 @@ fn planned(step: pb::Step) -> Option<Planned> {
         role,
         part,
         decides: step.decides,
+        waits_for_paper: step.waits_for_paper,
     };
     Some(Planned { step, unit_rule })
 }

@@ -44,6 +44,7 @@ fn escalation(escalation: &Escalation) -> pb::Escalation {
     let cause = match escalation.cause {
         Cause::HandOver => pb::EscalationCause::HandOver,
         Cause::Step => pb::EscalationCause::Step,
+        Cause::Paper => pb::EscalationCause::Paper,
     };
     pb::Escalation {
         level: level.into(),
@@ -76,6 +77,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
     let acceptance = transfer.state.acceptance();
     let assignee = transfer.assignee.as_ref();
     let on_hold = transfer.on_hold && transfer.state == State::Offered;
+    let ended_at = transfer.state.ended_at();
     pb::Transfer {
         uid: transfer.uid.clone(),
         dossier_uid: transfer.dossier.clone(),
@@ -94,8 +96,8 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         offered_at: Some(time(transfer.offered_at)),
         hand_over_due: (!on_hold).then(|| time(transfer.due.hand_over)),
         accepted_at: acceptance.map(|acceptance| time(acceptance.at)),
-        due: Some(time(transfer.due.step)),
-        ended_at: transfer.state.ended_at().map(time),
+        due: (!transfer.waits_for_paper()).then(|| time(transfer.due.step)),
+        ended_at: ended_at.map(time),
         reason: transfer.reason.clone(),
         revision: transfer.revision,
         erased: transfer.key.is_none(),
@@ -113,6 +115,7 @@ pub fn transfer(transfer: &Transfer) -> pb::Transfer {
         escalation: transfer.escalation.as_ref().map(escalation),
         link: transfer.link.as_ref().map(link),
         on_hold,
+        waits_for_paper: ended_at.is_none() && transfer.waits_for_paper(),
     }
 }
 

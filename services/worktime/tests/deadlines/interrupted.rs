@@ -134,6 +134,21 @@ fn after_a_restart_the_full_limit_counts_from_completion_by_the_rules_of_receipt
 }
 
 #[test]
+fn a_pause_that_outlasts_the_completion_stops_the_new_limit_from_there_on() {
+    let hours = Limit::WorkingHours(16);
+    let completed = restart("2017-08-30 10:00", "2017-09-05 09:00");
+    let due = |to| {
+        let outlasting = [pause("2017-08-29 10:00", to), completed.clone()];
+        deadline("2017-08-28 09:00", hours, &outlasting)
+    };
+    assert_eq!(due("2017-09-05 09:00"), Due(at("2017-09-07 09:00")));
+    // Six hours of Tuesday and three of Wednesday.
+    assert_eq!(due("2017-09-06 10:00"), Due(at("2017-09-08 10:00")));
+    let (since, why) = (at("2017-09-05 09:00"), PauseReason::FinancialDuty);
+    assert_eq!(due(""), Paused { since, why });
+}
+
+#[test]
 fn pauses_that_overlap_count_once() {
     let twice = [
         pause("2017-08-28 10:00", "2017-08-29 10:00"),

@@ -257,6 +257,7 @@ fn step(fields: &mut Fields, at: &str, message: &pb::Step) -> Option<Step> {
         slice: slice?,
         part: part?,
         decides: message.decides,
+        waits_for_paper: message.waits_for_paper,
     })
 }
 

@@ -39,6 +39,65 @@ fn r08_the_clock_goes_on_with_the_last_of_several_payments() {
     assert_eq!(all.course.standing(), None);
 }
 
+/// A step outside the limit, since the second day.
+fn tax() -> Stop {
+    stop(Why::OutsideLimit("Thuế".to_owned()))
+}
+
+#[test]
+fn while_nothing_but_a_step_outside_the_limit_is_under_way_nothing_is_due_and_nothing_rings() {
+    for state in [State::Received(receipt()), State::Processing(receipt())] {
+        let outside = dossier(state.clone()).go_outside(tax());
+        assert_eq!((&outside.state, outside.revision), (&state, 2));
+        assert!(outside.stands_still());
+        assert_eq!(outside.running(), None);
+        assert_eq!((outside.late_at(), outside.next_alarm()), (None, None));
+        assert_eq!(outside.clone().reckoned(due(7), moment(3)), outside);
+        let inside = outside.come_inside(moment(3));
+        assert_eq!(inside.course.stops, [tax().ended(moment(3))]);
+        assert!(!inside.stands_still());
+        assert_eq!(inside.running(), Some(receipt()));
+        assert_eq!(inside.next_alarm(), Some(moment(4)));
+    }
+}
+
+#[test]
+fn the_clock_waits_for_the_applicant_and_for_a_step_outside_the_limit_whichever_is_over_first() {
+    let outside = dossier(State::Processing(receipt())).go_outside(tax());
+    let waiting = outside.ask_supplement(asked(), stop(Why::Supplement), moment(32));
+    let waiting = waiting.unwrap();
+    let answered = waiting.clone().supplement(addition(), moment(3)).unwrap();
+    assert_eq!(answered.state.name(), "PROCESSING");
+    assert_eq!(answered.course.asked(), None);
+    let over = waiting.come_inside(moment(3));
+    assert_eq!(over.answer_by, Some(moment(32)));
+    assert_eq!(over.course.outside(), None);
+    for still in [&answered, &over] {
+        assert!(still.stands_still() && still.running().is_none());
+    }
+    assert_eq!(answered.next_alarm(), None);
+    let over = over.supplement(addition(), moment(4)).unwrap();
+    for going_on in [answered.come_inside(moment(4)), over] {
+        assert!(!going_on.stands_still());
+        assert_eq!(going_on.course.standing(), None);
+        assert_eq!(going_on.running(), Some(receipt()));
+    }
+}
+
+#[test]
+fn what_stopped_the_clock_counts_in_the_order_in_which_it_began() {
+    let mut course = Course::default();
+    let told_late = Stop {
+        from: moment(1),
+        ..tax()
+    };
+    course.stops = vec![stop(Why::Payment), told_late.clone()];
+    assert_eq!(course.in_order(), [&told_late, &stop(Why::Payment)]);
+    assert_eq!(course.standing(), Some(&told_late));
+    assert_eq!(course.asked(), Some(&stop(Why::Payment)));
+    assert_eq!(course.ended(moment(3)).standing(), None);
+}
+
 #[test]
 fn r06_a_postponement_moves_the_deadline_and_keeps_the_first_promise() {
     let before = dossier(State::Processing(receipt()));

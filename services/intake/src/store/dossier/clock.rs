@@ -16,7 +16,7 @@ use crate::dossier::{Dossier, Due};
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub dossier_uid: String,
-    /// Whether it runs: received, not decided, and nobody waits for the applicant. Stands in the indexes.
+    /// Whether it runs: received, not decided, and nothing stops it. Stands in the indexes.
     pub running: bool,
     /// None before it was received, as the next two.
     pub due: Option<i64>,
@@ -36,7 +36,7 @@ impl Model {
         let due = dossier.state.receipt().map(|receipt| receipt.due);
         Self {
             dossier_uid: dossier.uid.clone(),
-            running: dossier.state.running().is_some(),
+            running: dossier.running().is_some(),
             due: due.map(|due| micros(due.at)),
             warn_at: due.and_then(|due| due.warn_at).map(micros),
             calendar_revision: due.map(|due| due.calendar),

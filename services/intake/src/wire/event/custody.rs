@@ -34,6 +34,7 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
         }
         _ => None,
     };
+    let outside = change.outside_limit.then(|| transfer.step_name.clone());
     // Whoever is done and waits for others has it no more.
     let is_done = transfer.state() == TransferState::Completed;
     let custodian = custodian.filter(|_| !is_done).map(|unit| Custodian {
@@ -42,11 +43,13 @@ pub fn from_routing(event: &Event) -> Result<Option<Act>, DecodeError> {
     });
     Ok(Some(Act::Custody(CustodyChange {
         purpose: purpose(&transfer),
+        outside,
         transfer: transfer.uid,
         dossier: transfer.dossier_uid,
         unit: transfer.to_unit_uid,
         epoch: transfer.custody_epoch,
         standing,
+        offered_on: told == TransferEvent::Rehomed,
         since: moment(event.occurred_at),
         custodian,
         moved_to: moved,

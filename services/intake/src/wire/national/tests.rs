@@ -67,7 +67,7 @@ fn times_are_written_as_the_portal_writes_them() {
 /// A change, the state after it, what the portal calls it, and the number of the state.
 type Kind = (fn() -> Change, pb::DossierState, &'static str, &'static str);
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     (
         || Change::Submitted(pb::DossierSubmitted::default()),
         pb::DossierState::Submitted,
@@ -121,6 +121,12 @@ const KINDS: [Kind; 15] = [
         pb::DossierState::PaymentRequested,
         "Yêu cầu thực hiện nghĩa vụ tài chính",
         "6",
+    ),
+    (
+        || stopped_for(pb::StopReason::OutsideLimit),
+        pb::DossierState::Processing,
+        "Tạm dừng tính thời hạn giải quyết",
+        "4",
     ),
     (
         || Change::ClockResumed(pb::ClockResumed::default()),

@@ -7,7 +7,8 @@ use kit::clock::Moment;
 use crate::act::Resumed;
 use crate::error::Error;
 use crate::journey::What;
-use crate::route::{Pause, Route};
+use crate::paper::{Piece, Receipt};
+use crate::route::{Pause, Route, Why};
 
 /// A journey, and what it told so far.
 pub struct Acted {
@@ -117,6 +118,19 @@ impl Acted {
         self.journey.returned(&uid, at)
     }
 
+    /// The paper of a step comes, but for what is missing of it.
+    pub fn try_receive(&mut self, step: &str, missing: &[Piece]) -> Result<(), Error> {
+        let (uid, at) = (self.uid(step), self.tick());
+        let receipt = Receipt {
+            unit: of(&self.journey, step).to.clone(),
+            by: "officer".to_owned(),
+            at,
+            missing: missing.to_vec(),
+        };
+        let calendars = &self.around.calendar;
+        self.journey.receive_paper(&uid, receipt, calendars)
+    }
+
     pub fn withdraw(&mut self) {
         let at = self.tick();
         self.journey.withdrawn(at);
@@ -132,12 +146,19 @@ impl Acted {
 
     /// It goes on with what was left, or with the full limit anew; the result is due then.
     pub fn resume(&mut self, restarts: bool, due: Moment) {
+        self.go_on((self.stopped_at, Why::Asked), restarts, due);
+    }
+
+    /// It had stood still for steps outside the limit since then, and goes on; the result is due then.
+    pub fn come_inside(&mut self, since: Moment, due: Moment) {
+        self.go_on((since, Why::OutsideLimit), false, due);
+    }
+
+    fn go_on(&mut self, (from, why): (Moment, Why), restarts: bool, due: Moment) {
+        let to = self.tick();
         let resumed = Resumed {
             dossier: self.journey.route.dossier.clone(),
-            pause: Pause {
-                from: self.stopped_at,
-                to: self.tick(),
-            },
+            pause: Pause { from, to, why },
             restarts,
             due,
         };

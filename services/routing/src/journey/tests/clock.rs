@@ -11,15 +11,15 @@ use super::{
 };
 use crate::error::Error;
 use crate::journey::{Journey, What};
-use crate::route::{Part, Pause, RESULT, Route, Slice, Step};
+use crate::route::{Part, Pause, RESULT, Route, Slice, Step, Why};
 use crate::transfer::{DeadLetter, State, Urgency};
 
 /// Minutes after receipt: so many days after that Monday, at that time of day.
-fn on(day: i64, hour: i64, minute: i64) -> i64 {
+pub fn on(day: i64, hour: i64, minute: i64) -> i64 {
     day * 24 * 60 + (hour - 8) * 60 + minute
 }
 
-fn due(acted: &Acted, step: &str) -> Moment {
+pub fn due(acted: &Acted, step: &str) -> Moment {
     of(&acted.journey, step).due.step
 }
 
@@ -402,7 +402,7 @@ proptest! {
     ) {
         let calendar = Calendar::weekly(OfficeHours::standard(), []);
         let mut route = commune_to_district();
-        let (offered, pause) = (moment(offered), Pause { from: moment(from), to: moment(from + long) });
+        let (offered, pause) = (moment(offered), Pause { from: moment(from), to: moment(from + long), why: Why::Asked });
         let before = route.due(Slice::Percent(percent), offered, &calendar).unwrap();
         route.resume(pause, route.appointment);
         let after = route.due(Slice::Percent(percent), offered, &calendar).unwrap();

@@ -10,7 +10,7 @@ use super::{Around, DESK, Journey, moment};
 use crate::act::Resumed;
 use crate::error::Error;
 use crate::journey::Told;
-use crate::route::{Pause, RESULT, Route};
+use crate::route::{Pause, RESULT, Route, Why};
 use crate::transfer::{State, Transfer};
 
 /// An act on a transfer, or what intake told.
@@ -182,7 +182,11 @@ impl Course {
         let from = self.stopped.as_ref().map_or(at, |stop| stop.at);
         Resumed {
             dossier: self.journey.route.dossier.clone(),
-            pause: Pause { from, to: at },
+            pause: Pause {
+                from,
+                to: at,
+                why: Why::Asked,
+            },
             restarts,
             due: self.journey.route.appointment + (at - from),
         }

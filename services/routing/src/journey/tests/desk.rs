@@ -6,13 +6,14 @@ use proptest::prelude::*;
 use proto::identity::v1 as pb;
 
 use super::acts::Acted;
+use super::paper::waiting;
 use super::{Around, DESK, commune, commune_to_district, consultation, custodian, moment, of};
 use crate::error::Error;
 use crate::journey::What;
 use crate::transfer::{Assignee, Cause, DeadLetter, Level, Transfer, Urgency};
 
 /// Minutes after receipt: so many days after that Monday, at that time of day.
-fn on(day: i64, hour: i64, minute: i64) -> i64 {
+pub fn on(day: i64, hour: i64, minute: i64) -> i64 {
     day * 24 * 60 + (hour - 8) * 60 + minute
 }
 
@@ -28,10 +29,15 @@ fn assignee<'a>(acted: &'a Acted, step: &str) -> Option<&'a str> {
     assignee.map(|assignee| assignee.subject.as_str())
 }
 
-/// The district is below the province.
+/// The desk is below the district, which is below the province.
 fn around() -> Around {
     let mut around = Around::new();
-    for (uid, parent) in [("district", "province"), ("province", "")] {
+    let above = [
+        (DESK, "district"),
+        ("district", "province"),
+        ("province", ""),
+    ];
+    for (uid, parent) in above {
         let period = pb::UnitPeriod {
             valid_from: "2004-01-01".to_owned(),
             parent_uid: parent.to_owned(),
@@ -218,6 +224,50 @@ fn r03_an_offer_that_goes_on_to_another_unit_begins_anew() {
         told("examine", Level::Above, Cause::HandOver, ""),
     ];
     assert_eq!(ring(&mut acted, on(5, 9, 0)), nobody_above);
+}
+
+#[test]
+fn r03_paper_that_has_not_come_goes_up_to_its_sender_and_a_working_day_later_above_that() {
+    let mut acted = waiting();
+    acted.accept(&["examine"]);
+    assert_eq!(next(&acted, "examine"), Some(moment(on(0, 17, 0))));
+    assert!(ring(&mut acted, on(0, 16, 59)).is_empty());
+    let paper = |level, to| told("examine", level, Cause::Paper, to);
+    assert_eq!(ring(&mut acted, on(0, 17, 0)), [paper(Level::Unit, DESK)]);
+    assert_eq!(urgency(&acted, on(0, 17, 1)), Some(Urgency::Late));
+    acted.merge("district", "heir");
+    assert!(of(&acted.journey, "examine").escalation.is_some());
+    let above = paper(Level::Above, "district");
+    assert_eq!(ring(&mut acted, on(1, 17, 0)), [above]);
+    // The step has a clock of its own since its paper came.
+    acted.wait_until(on(2, 9, 0));
+    acted.try_receive("examine", &[]).unwrap();
+    assert_eq!(of(&acted.journey, "examine").escalation, None);
+    assert_eq!(urgency(&acted, on(2, 9, 30)), None);
+    assert_eq!(next(&acted, "examine"), Some(moment(on(3, 8, 48))));
+}
+
+#[test]
+fn r03_who_accepts_late_is_told_until_then_and_the_sender_of_the_paper_from_then_on() {
+    let mut acted = waiting();
+    let offer = told("examine", Level::Unit, Cause::HandOver, "district");
+    assert_eq!(ring(&mut acted, on(0, 17, 0)), [offer]);
+    acted.wait_until(on(1, 8, 0)).accept(&["examine"]);
+    assert_eq!(of(&acted.journey, "examine").escalation, None);
+    let paper = told("examine", Level::Unit, Cause::Paper, DESK);
+    assert_eq!(ring(&mut acted, on(1, 8, 30)), [paper]);
+}
+
+#[test]
+fn paper_is_late_also_while_the_clock_of_the_dossier_stands_still() {
+    let mut acted = waiting();
+    acted.accept(&["examine"]).wait_until(on(0, 10, 0));
+    acted.stop_clock("examine");
+    let paper = told("examine", Level::Unit, Cause::Paper, DESK);
+    assert_eq!(ring(&mut acted, on(0, 17, 0)), [paper]);
+    acted.wait_until(on(1, 9, 0));
+    acted.try_receive("examine", &[]).unwrap();
+    assert_eq!(next(&acted, "examine"), None);
 }
 
 #[test]

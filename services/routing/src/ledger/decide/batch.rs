@@ -1,6 +1,7 @@
 //! What came with the post is taken in: scanned codes against a manifest.
 
 use kit::authority::Relation;
+use kit::copies::Calendars;
 use kit::log::Cause;
 use kit::writer::Effect;
 
@@ -37,11 +38,12 @@ pub(super) fn accept(
         .iter()
         .filter(listed);
     let listed: Vec<&Transfer> = listed.collect();
+    let calendars = world.around()?.calendar;
     let (mut scanned, mut changed) = (Vec::with_capacity(batch.codes.len()), Vec::new());
     for code in &batch.codes {
         let mut journey = world.journey_by_code(code).cloned();
         let taken = match &mut journey {
-            Some(journey) => take_in(journey, &batch.unit, cause),
+            Some(journey) => take_in(journey, &batch.unit, cause, calendars),
             None => Err(Error::TransferNotFound),
         };
         changed.extend(journey.filter(|_| taken.is_ok()));
@@ -58,7 +60,12 @@ pub(super) fn accept(
 }
 
 /// The transfers of a dossier that a unit takes in. What is on hold is left where something else comes.
-fn take_in(journey: &mut Journey, unit: &str, cause: &Cause) -> Result<Vec<Transfer>, Error> {
+fn take_in(
+    journey: &mut Journey,
+    unit: &str,
+    cause: &Cause,
+    calendars: &Calendars,
+) -> Result<Vec<Transfer>, Error> {
     let is_offered = |transfer: &&Transfer| transfer.to == unit && transfer.state == State::Offered;
     let comes = |transfer: &&Transfer| {
         let is_held = matches!(transfer.state, State::Accepted(_) | State::Completed(..));
@@ -77,7 +84,7 @@ fn take_in(journey: &mut Journey, unit: &str, cause: &Cause) -> Result<Vec<Trans
                 at: cause.at,
                 missing: Vec::new(),
             };
-            journey.receive_paper(&transfer.uid, receipt)?;
+            journey.receive_paper(&transfer.uid, receipt, calendars)?;
         }
     }
     if coming.is_empty() {

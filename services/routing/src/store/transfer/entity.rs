@@ -77,6 +77,8 @@ struct Clocks {
     step: Marks,
     escalation: Option<Escalation>,
     link: Option<Link>,
+    #[serde(default)]
+    waits_for_paper: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -200,6 +202,7 @@ impl Model {
                 role: self.role.parse().map_err(|()| bad_row("role"))?,
                 consulted: self.consulted,
                 decides: self.decides,
+                waits_for_paper: clocks.waits_for_paper,
             },
             uid: self.uid,
             dossier: self.dossier_uid,
@@ -300,6 +303,7 @@ impl Clocks {
             step: transfer.due.step_marks,
             escalation: transfer.escalation.clone(),
             link: transfer.link.clone(),
+            waits_for_paper: transfer.work.waits_for_paper,
         };
         serde_json::to_string(&clocks).map_err(|error| DbErr::Type(error.to_string()))
     }

@@ -68,6 +68,30 @@ fn a_clock_that_stops_and_goes_on_is_heard_with_all_that_it_needs() {
 }
 
 #[test]
+fn a_clock_that_stands_still_for_a_step_outside_the_limit_is_heard_of_when_it_goes_on() {
+    let reason = StopReason::OutsideLimit.into();
+    let stopped = heard(Change::ClockStopped(pb::ClockStopped {
+        reason,
+        ..pb::ClockStopped::default()
+    }));
+    assert!(stopped.is_none());
+    let resumed = |reason| {
+        let resumed = heard(Change::ClockResumed(pb::ClockResumed {
+            reason,
+            ..pb::ClockResumed::default()
+        }));
+        let Some(Act::ClockResumed(resumed)) = resumed else {
+            panic!("{resumed:?}");
+        };
+        resumed.pause.why
+    };
+    assert_eq!(resumed(reason), Why::OutsideLimit);
+    for asked in [StopReason::Supplement, StopReason::Payment] {
+        assert_eq!(resumed(asked.into()), Why::Asked);
+    }
+}
+
+#[test]
 fn a_deadline_that_moves_for_any_reason_is_heard() {
     let reasons = [
         pb::DeadlineReason::CalendarChanged,
@@ -129,4 +153,30 @@ fn what_intake_tells_of_codes_is_passed_over() {
         ..Event::default()
     };
     assert!(matches!(from_intake(&event), Ok(None)));
+}
+
+#[test]
+fn a_decision_is_heard_with_what_goes_with_the_result_on_paper() {
+    let told = heard(Change::Decided(pb::DossierDecided {
+        transfer_uid: "transfer".to_owned(),
+        procedure_version: 2,
+        case_key: "standard".to_owned(),
+        paper: vec![pb::HandedIn {
+            component_key: "land".to_owned(),
+            originals: 1,
+            copies: 2,
+        }],
+        ..pb::DossierDecided::default()
+    }));
+    let Some(Act::Decided(decided)) = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!((decided.version, &*decided.case_key), (2, "standard"));
+    let sheets = Piece {
+        component: "land".to_owned(),
+        name: String::new(),
+        originals: 1,
+        copies: 2,
+    };
+    assert_eq!(decided.paper, [sheets]);
 }
