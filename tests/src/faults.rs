@@ -15,6 +15,8 @@ mod journey;
 mod line;
 mod mail;
 mod plan;
+mod post;
+mod promise;
 mod province;
 mod proxy;
 mod record;

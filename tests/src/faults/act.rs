@@ -1,5 +1,6 @@
 //! The requests that change something: under which kind they are noted, and what their replies tell.
 
+use proto::catalogue::v1 as catalogue;
 use proto::intake::v1 as intake;
 use proto::routing::v1 as routing;
 
@@ -79,13 +80,89 @@ macro_rules! on_codes {
     };
 }
 
+impl Acting for intake::SubmitDossierRequest {
+    const KIND: Kind = Kind::Submit;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn told(&self, reply: &Self::Reply) -> Told {
+        let dossier = reply.dossier.clone().unwrap_or_default();
+        Told {
+            dossier: dossier.uid,
+            code: dossier.code,
+            origin: self.external_id.clone(),
+            ..Told::default()
+        }
+    }
+}
+
+impl Acting for routing::BatchAcceptTransfersRequest {
+    const KIND: Kind = Kind::TakeIn;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn told(&self, reply: &Self::Reply) -> Told {
+        let taken = reply.scanned.iter().flat_map(|scanned| &scanned.transfers);
+        let each = taken.map(|transfer| Told {
+            dossier: transfer.dossier_uid.clone(),
+            code: transfer.dossier_code.clone(),
+            transfer: transfer.uid.clone(),
+            epoch: transfer.custody_epoch,
+            ..Told::default()
+        });
+        Told {
+            each: each.collect(),
+            ..Told::default()
+        }
+    }
+}
+
+impl Acting for routing::RedriveDeadLettersRequest {
+    const KIND: Kind = Kind::Redrive;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn told(&self, reply: &Self::Reply) -> Told {
+        let each = reply.transfer_uids.iter().map(|uid| Told {
+            transfer: uid.clone(),
+            ..Told::default()
+        });
+        Told {
+            each: each.collect(),
+            ..Told::default()
+        }
+    }
+}
+
+impl Acting for catalogue::ImportCalendarRequest {
+    const KIND: Kind = Kind::Announce;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn told(&self, reply: &Self::Reply) -> Told {
+        let day = self.days.first();
+        Told {
+            epoch: reply.revision,
+            day_off: day.map(|day| day.date.clone()).unwrap_or_default(),
+            ..Told::default()
+        }
+    }
+}
+
 on_codes! {
     ReserveCodesRequest => Reserve;
     ReturnCodesRequest => GiveBack;
 }
 
 on_dossiers! {
-    SubmitDossierRequest => Submit;
     RegisterDossierRequest => Register;
     ReceiveDossierRequest => Receive;
     RefuseDossierRequest => Refuse;
@@ -114,4 +191,5 @@ on_transfers! {
     ClaimTransferRequest => Claim, revision;
     AssignTransferRequest => Assign, revision;
     ReleaseTransferRequest => Release, revision;
+    ReceivePaperRequest => ReceivePaper, revision;
 }

@@ -3,14 +3,19 @@
 
 mod acts;
 mod assigned;
+mod calendar;
 mod changed;
 mod codes;
 mod custody;
+mod dead_letters;
+mod deadlines;
 mod drained;
 mod history;
 mod notices;
 mod offers;
 mod order;
+mod origins;
+mod paper;
 mod queue;
 mod routes;
 mod seen;
@@ -50,6 +55,8 @@ pub enum Wrong {
     Codes,
     /// History is not as it was written.
     History,
+    /// A result is due at another time than the calendar says, or than was told.
+    Deadline,
     /// Some were delayed by others.
     Delayed,
     /// Something is still under way.
@@ -89,12 +96,17 @@ pub fn all(evidence: &Evidence, province: &Province) -> Vec<Finding> {
         offers::check(evidence),
         assigned::check(evidence),
         queue::check(evidence),
+        dead_letters::check(evidence),
+        paper::check(evidence),
         routes::check(evidence, province),
         custody::check(evidence),
         codes::check(evidence),
+        origins::check(evidence),
         history::check(evidence),
         changed::check(evidence),
         notices::check(evidence),
+        calendar::check(evidence),
+        deadlines::check(evidence),
         drained::check(evidence),
     ]
     .concat();

@@ -15,7 +15,9 @@ use sea_orm::{
 
 use super::cluster::Cluster;
 use super::crowd::Came;
+use super::mail::Left;
 use super::plan::Plan;
+use super::promise::Promise;
 use super::record::Act;
 use crate::pair::connect;
 
@@ -29,7 +31,11 @@ pub struct Evidence {
     pub unfinished: Vec<usize>,
     /// How offers came while there was a crowd.
     pub came: Came,
-    /// What systems were told on their streams that makes no sense, in words.
+    /// How it went with offers that were acknowledged and left lying.
+    pub left: Left,
+    /// When results are due, as desks were told.
+    pub promises: Vec<Promise>,
+    /// What callers were told that makes no sense, in words.
     pub odd: Vec<String>,
     /// Intake's log in the order of its shards and numbers.
     pub intake: Vec<Row<Change>>,
@@ -43,6 +49,12 @@ pub struct Evidence {
     pub void: Vec<(String, String, RangeInclusive<i64>)>,
     /// Blocks of codes that nobody has given back.
     pub reserved: Vec<(String, String, RangeInclusive<i64>)>,
+    /// Under which code of which system which dossier was handed in.
+    pub origins: Vec<(String, String, String)>,
+    /// The versions of the calendar, and by what each was announced.
+    pub calendar: Vec<(i64, String)>,
+    /// The transfers whose paper is on its way.
+    pub travelling: Vec<String>,
     /// Who was responsible for which transfer, in order: transfer, custodian, since, until.
     pub holdings: Vec<Holding>,
     /// Dossiers with an open route, and transfers that have not ended.
@@ -129,6 +141,8 @@ impl Evidence {
             refused: Vec::new(),
             unfinished: Vec::new(),
             came: Came::default(),
+            left: Left::default(),
+            promises: Vec::new(),
             odd: Vec::new(),
             intake: log(&intake, |any| any.to_msg::<DossierChange>().ok()?.change).await,
             routing: log(&routing, moved).await,
@@ -136,6 +150,9 @@ impl Evidence {
             numbers: numbers(&intake).await,
             void: ranges(&intake, "void_number").await,
             reserved: ranges(&intake, "code_block WHERE returned_at IS NULL").await,
+            origins: origins(&intake).await,
+            calendar: calendar(&owners.catalogue).await,
+            travelling: travelling(&routing).await,
             holdings: holdings(&routing).await,
             open: open(&routing).await,
             held: held(&intake).await,
@@ -243,6 +260,29 @@ async fn ranges(
         (get(row, "unit_uid"), get(row, "date"), numbers)
     };
     rows(store, &query).await.iter().map(range).collect()
+}
+
+async fn origins(store: &DatabaseConnection) -> Vec<(String, String, String)> {
+    let query = "SELECT system, code, dossier_uid FROM origin";
+    let origin = |row: &QueryResult| {
+        (
+            get(row, "system"),
+            get(row, "code"),
+            get(row, "dossier_uid"),
+        )
+    };
+    rows(store, query).await.iter().map(origin).collect()
+}
+
+async fn calendar(store: &DatabaseConnection) -> Vec<(i64, String)> {
+    let query = "SELECT revision, basis FROM calendar_version ORDER BY revision";
+    let version = |row: &QueryResult| (get(row, "revision"), get(row, "basis"));
+    rows(store, query).await.iter().map(version).collect()
+}
+
+async fn travelling(store: &DatabaseConnection) -> Vec<String> {
+    let found = rows(store, "SELECT uid FROM transfer WHERE paper_travels").await;
+    found.iter().map(|row| get(row, "uid")).collect()
 }
 
 async fn holdings(store: &DatabaseConnection) -> Vec<Holding> {

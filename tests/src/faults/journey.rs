@@ -2,7 +2,10 @@
 
 mod asked;
 mod back;
+mod calendar;
 mod desk;
+mod filed;
+mod paper;
 mod queue;
 
 use std::collections::HashSet;
@@ -13,16 +16,18 @@ use proto::intake::v1::{
     ReturnResultRequest, WithdrawDossierRequest,
 };
 use proto::routing::v1::{
-    CompleteTransferRequest, DeclineTransferRequest, Delivery, ForwardTransferRequest, Transfer,
-    TransferRole,
+    DeclineTransferRequest, Delivery, ForwardTransferRequest, Transfer, TransferRole,
 };
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::crowd::Crowd;
 use super::dice::Dice;
 use super::line::Line;
-use super::mail::Mail;
-use super::plan::{Fate, Plan, citizen};
+use super::mail::{Mail, OfferKey};
+use super::plan::{Fate, Plan, announces, citizen};
+use super::post::Post;
+use super::promise::Promises;
 use super::province::Province;
 use super::system::Systems;
 use crate::cast::subject;
@@ -34,6 +39,8 @@ pub struct Scene {
     pub line: Arc<Line>,
     /// The offers.
     pub mail: Arc<Mail>,
+    /// What comes on paper.
+    pub post: Post,
     /// The systems that work units' queues.
     pub systems: Systems,
     /// How much is going on.
@@ -42,6 +49,10 @@ pub struct Scene {
     pub province: Province,
     /// Chance.
     pub dice: Dice,
+    /// When the results of those are due that wait.
+    pub promises: Promises,
+    /// Whether all journeys are over but those that wait for that.
+    pub over: watch::Sender<bool>,
 }
 
 /// Why a journey does not go on: a refusal that nothing in its plan explains.
@@ -59,9 +70,6 @@ enum Next {
     /// The dossier is at its end.
     Over,
 }
-
-/// A transfer and the epoch of one offer of it.
-type OfferKey = (String, i64);
 
 /// One dossier and those who work on it.
 #[derive(Clone)]
@@ -81,7 +89,10 @@ struct Work {
 /// A refusal that nothing in the plan explains.
 pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
     let plan = Plan::of(number, &scene.province, scene.dice);
-    let dossier = hand_in(&scene, &plan).await?;
+    if announces(number) {
+        calendar::announce(&scene, number).await?;
+    }
+    let dossier = filed::hand_in(&scene, &plan).await?;
     let work = Work {
         number,
         desk: plan.desk.to_owned(),
@@ -112,25 +123,10 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
     match plan.fate {
         Fate::Postponed => work.postpone(&dossier).await?,
         Fate::Corrected => work.correct(plan.components()).await?,
+        Fate::Waiting => return work.wait().await,
         _ => {}
     }
     work.follow().await
-}
-
-async fn hand_in(scene: &Scene, plan: &Plan<'_>) -> Result<Dossier, Refused> {
-    let line = &scene.line;
-    let dossier = if let Some(number) = plan.citizen {
-        let caller = citizen(number);
-        let submitted = line.act(plan.number, &caller, None, plan.submit());
-        submitted.await?.message.dossier
-    } else if plan.fate == Fate::Offline {
-        return asked::take_in_offline(scene, plan).await;
-    } else {
-        let desk = subject(plan.desk, "receptionist");
-        let registered = line.act(plan.number, &desk, None, plan.register());
-        registered.await?.message.dossier
-    };
-    dossier.ok_or_else(|| "a reply without a dossier".to_owned())
 }
 
 impl Work {
@@ -217,6 +213,7 @@ impl Work {
             Fate::Declined if is_first => return self.decline(&offer).await,
             Fate::Forwarded if is_first => return self.forward(&offer, &offer.to_unit_uid).await,
             Fate::Recalled if is_first => return self.call_back(&offer).await,
+            Fate::Scanned => return self.take_in(&offer).await,
             _ => {}
         }
         let Some(taking) = self.take(&offer, attempt).await else {
@@ -234,6 +231,7 @@ impl Work {
             Fate::Returned if is_first => return self.return_step(&held).await,
             Fate::SentBack if self.is_to_go_back(&held) => return self.send_back(&held).await,
             Fate::Shared if is_first => self.let_go(&held, position).await?,
+            Fate::OnPaper => return self.work_off_on_paper(&held, &offer, position).await,
             _ if held.custody_epoch != 1 => position,
             Fate::Supplemented => self.supplement(&held, position.as_deref()).await?,
             Fate::Paying => self.have_paid(&held, position.as_deref()).await?,
@@ -276,17 +274,7 @@ impl Work {
         if held.decides {
             return self.decide(held, after).await;
         }
-        let request = CompleteTransferRequest {
-            request_id: new_request_id(),
-            transfer_uid: held.uid.clone(),
-            custody_epoch: held.custody_epoch,
-            paper: Vec::new(),
-        };
-        let line = &self.scene.line;
-        let system = self.scene.systems.of(&held.to_unit_uid);
-        let by = system.map_or_else(|| officer(held), |system| system.client.clone());
-        line.act(self.number, &by, after, request).await?;
-        Ok(Next::Wait)
+        self.complete(held, after).await
     }
 
     async fn decide(&self, held: &Transfer, after: Option<&str>) -> Result<Next, Refused> {
@@ -303,6 +291,7 @@ impl Work {
                 signer: "Lãnh đạo".to_owned(),
                 ..Decision::default()
             }),
+            paper: self.paper_of_result(),
         };
         let line = &self.scene.line;
         line.act(self.number, &officer(held), after, request)

@@ -39,6 +39,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Civil time goes so much faster than real time: ten minutes see three days.
 const SPEED: u32 = 400;
 
+/// Civil time at which the run began.
+pub fn monday_morning() -> Moment {
+    MONDAY_MORNING
+        .parse()
+        .expect("a time as RFC 3339 writes it")
+}
+
 /// The way to all replicas, and everybody's tokens.
 pub struct Line {
     services: HashMap<&'static str, Vec<Way>>,
@@ -82,10 +89,7 @@ impl Line {
 
     /// Civil time of the run.
     pub fn civil(&self) -> Moment {
-        let began: Moment = MONDAY_MORNING
-            .parse()
-            .expect("a time as RFC 3339 writes it");
-        began + self.now() * SPEED
+        monday_morning() + self.now() * SPEED
     }
 
     /// Asks for an act until it is answered, and notes both.
@@ -139,6 +143,23 @@ impl Line {
                 }
                 Err(status) if asks_for_another_try(&status) => {}
                 Err(status) => return Err(asking.refused(reason_of(&status), status.code())),
+            }
+            tokio::time::sleep(pause).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// Reads: asks until it is answered, and notes nothing.
+    ///
+    /// # Errors
+    /// The reason of the refusal.
+    pub async fn read<R: Rpc>(&self, caller: &str, request: R) -> Result<R::Reply, String> {
+        let mut pause = PAUSE;
+        loop {
+            match self.ask(caller, None, request.clone(), PATIENCE).await {
+                Ok(reply) => return Ok(reply.message),
+                Err(status) if asks_for_another_try(&status) => {}
+                Err(status) => return Err(reason_of(&status)),
             }
             tokio::time::sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);

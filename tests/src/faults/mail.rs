@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use super::crowd::Crowd;
 use super::line::Line;
 use super::province::{Province, Unit};
+use super::record::OF_NO_JOURNEY;
 use super::system::Systems;
 use crate::cast;
 use crate::new_request_id;
@@ -25,11 +26,26 @@ const AT_MOST: i32 = 50;
 const GRACE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// A transfer and the epoch of one offer of it.
+pub type OfferKey = (String, i64);
+
 /// One box for each dossier.
 pub struct Mail {
     boxes: Mutex<HashMap<String, Letterbox>>,
+    /// Offers that were acknowledged and are left lying, and whether each has come again since.
+    lying: Mutex<HashMap<OfferKey, bool>>,
+    left: Mutex<Left>,
     odd: Mutex<Vec<String>>,
     crowd: Arc<Crowd>,
+}
+
+/// How it went with offers that were acknowledged and left lying for longer than their leases.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Left {
+    /// How many.
+    pub offers: usize,
+    /// How many of them came again meanwhile.
+    pub again: usize,
 }
 
 struct Letterbox {
@@ -52,6 +68,8 @@ impl Mail {
     pub fn new(crowd: Arc<Crowd>) -> Self {
         Self {
             boxes: Mutex::default(),
+            lying: Mutex::default(),
+            left: Mutex::default(),
             odd: Mutex::default(),
             crowd,
         }
@@ -82,6 +100,12 @@ impl Mail {
         if offer.to_unit_uid != unit {
             self.note(format!("{unit} is delivered {} of another", offer.uid));
         }
+        let key = (offer.uid.clone(), offer.offer_epoch);
+        self.lying(|lying| {
+            if let Some(again) = lying.get_mut(&key) {
+                *again = true;
+            }
+        });
         let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
         let letterbox = boxes.entry(offer.dossier_uid.clone());
         // A journey that is over reads no more.
@@ -89,6 +113,25 @@ impl Mail {
             .or_insert_with(Letterbox::new)
             .sender
             .send(delivery);
+    }
+
+    /// Looks for so long whether an offer that was acknowledged comes again.
+    pub async fn leave_lying(&self, offer: OfferKey, time: Duration) {
+        self.lying(|lying| lying.insert(offer.clone(), false));
+        tokio::time::sleep(time).await;
+        let again = self.lying(|lying| lying.remove(&offer));
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.offers += 1;
+        left.again += usize::from(again == Some(true));
+    }
+
+    /// How it went with what was left lying.
+    pub fn left(&self) -> Left {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lying<T>(&self, what: impl FnOnce(&mut HashMap<OfferKey, bool>) -> T) -> T {
+        what(&mut self.lying.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Notes what makes no sense.
@@ -150,8 +193,8 @@ pub async fn redrive(line: Arc<Line>, units: Vec<Unit>) {
             unit_uid: unit.uid.clone(),
             transfer_uids: Vec::new(),
         };
-        // Whoever is away is asked in the next turn.
-        let _ = line.ask(&caller, None, all, GRACE).await;
+        // Where it is refused, the checks say so.
+        let _ = line.act(OF_NO_JOURNEY, &caller, None, all).await;
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -12,6 +12,13 @@ use crate::new_request_id;
 /// How many citizens hand in online.
 pub const CITIZENS: usize = 100;
 
+/// One in so many of the first journeys waits until all others are over …
+const WAITING_ONE_IN: usize = 10;
+/// … and so many in all.
+pub const WAITING: usize = 8;
+/// With one in so many journeys a day off is announced.
+const ANNOUNCED_ONE_IN: usize = 40;
+
 /// Two of five dossiers are handed in at one desk, as in a province one town has the longest queue …
 const BUSY: (u32, u32) = (2, 5);
 /// … which is of this kind.
@@ -68,17 +75,34 @@ pub enum Fate {
     SentOn,
     /// The desk mends what its clerk wrote down wrongly: a component, and who returns the result.
     Corrected,
+    /// Its paper travels with it, and the post rooms of the units take both in by scanned codes.
+    Scanned,
+    /// Its paper travels with it and is received by itself.
+    OnPaper,
+    /// It lies until all others are over, while days off are announced, and is withdrawn then.
+    Waiting,
+}
+
+/// Whether a journey waits until those are over that do not.
+pub fn waits(number: usize) -> bool {
+    number < WAITING * WAITING_ONE_IN && number % WAITING_ONE_IN == WAITING_ONE_IN - 1
+}
+
+/// Whether a day off is announced as a journey begins.
+pub fn announces(number: usize) -> bool {
+    number % ANNOUNCED_ONE_IN == ANNOUNCED_ONE_IN / 2
 }
 
 impl<'a> Plan<'a> {
     /// The journey of a number.
     pub fn of(number: usize, province: &'a Province, dice: Dice) -> Self {
         let mut dice = dice.on("journey", number);
-        let busy = dice.random_ratio(BUSY.0, BUSY.1);
+        let (busy, waits) = (dice.random_ratio(BUSY.0, BUSY.1), waits(number));
         let (procedure, desks) = loop {
             let procedure = pick(&mut dice, &province.procedures);
             let desks = province.desks(procedure);
-            if !desks.is_empty() && (!busy || procedure.level == BUSY_LEVEL) {
+            let is_wanted = !waits || procedure.takes_weeks();
+            if !desks.is_empty() && is_wanted && (!busy || procedure.level == BUSY_LEVEL) {
                 break (procedure, desks);
             }
         };
@@ -88,8 +112,9 @@ impl<'a> Plan<'a> {
             pick(&mut dice, &desks)
         };
         let desk = &desk.uid;
-        let online = procedure.is_online() && dice.random_bool(0.7);
+        let online = procedure.is_online() && dice.random_bool(0.7) && !waits;
         let fate = match dice.random_range(0..100) {
+            _ if waits => Fate::Waiting,
             0..4 if online => Fate::Refused,
             4..9 => Fate::Withdrawn,
             9..13 => Fate::Declined,
@@ -106,6 +131,8 @@ impl<'a> Plan<'a> {
             62..67 => Fate::Shared,
             67..71 if online && desks.len() > 1 => Fate::SentOn,
             71..76 => Fate::Corrected,
+            76..80 => Fate::Scanned,
+            80..84 => Fate::OnPaper,
             _ => Fate::Ordinary,
         };
         Self {
@@ -181,4 +208,15 @@ pub fn citizen_name(number: usize) -> String {
 /// The CCCD of a citizen.
 pub fn citizen_number(number: usize) -> String {
     format!("066088{number:06}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_journeys_wait_as_have_room_beside_the_others() {
+        let waiting = (0..10_000).filter(|number| waits(*number));
+        assert_eq!(waiting.count(), WAITING);
+    }
 }

@@ -1,11 +1,15 @@
 //! The province as its own files have it: the harness asks no service about it.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::program;
+
+/// How many working days are of several weeks.
+const SEVERAL_WEEKS: RangeInclusive<u32> = 8..=30;
 
 /// Units, procedures and routes.
 pub struct Province {
@@ -36,6 +40,8 @@ pub struct Procedure {
     pub lead_unit: String,
     online_level: u8,
     vertical_agency: u8,
+    limit: Option<u32>,
+    limit_unit: String,
     components: String,
     /// The name of its route.
     pub route: String,
@@ -100,6 +106,12 @@ impl Procedure {
     /// Whether it can be handed in online.
     pub fn is_online(&self) -> bool {
         self.online_level >= 3
+    }
+
+    /// Whether its limit is counted in working days, and in so many that they are of several weeks.
+    pub fn takes_weeks(&self) -> bool {
+        let days = self.limit.filter(|_| self.limit_unit == "working_day");
+        days.is_some_and(|days| SEVERAL_WEEKS.contains(&days))
     }
 
     /// The keys of what must be handed in.

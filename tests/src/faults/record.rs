@@ -1,7 +1,11 @@
 //! What the callers know: every act that they asked for, and what was answered.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// The journey of an act that is of none.
+pub const OF_NO_JOURNEY: usize = usize::MAX;
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +66,14 @@ pub enum Kind {
     Decide,
     /// `ReturnResult`.
     Return,
+    /// `BatchAcceptTransfers`.
+    TakeIn,
+    /// `ReceivePaper`.
+    ReceivePaper,
+    /// `RedriveDeadLetters`.
+    Redrive,
+    /// `ImportCalendar`.
+    Announce,
 }
 
 /// One act that a caller asked for until it was answered.
@@ -104,12 +116,18 @@ pub struct Told {
     /// The transfer, where it is about one.
     pub transfer: String,
     /// Which change of the transfer it was: the custody epoch where that rises, the offer epoch of answers to an offer, the
-    /// revision of what an officer does about it.
+    /// revision of what an officer does about it. Of a calendar: its version.
     pub epoch: i64,
     /// The offer that the caller has seen and answers, or makes; 0 where it is about none.
     pub offer: i64,
     /// The transfer by which an earlier step is done again, where the dossier was sent back.
     pub anew: String,
+    /// The code that it has in the system that handed it in; empty where none did.
+    pub origin: String,
+    /// The day that is off from now on, where one was announced.
+    pub day_off: String,
+    /// What it tells of each, where it is about several.
+    pub each: Vec<Told>,
 }
 
 impl Act {
@@ -120,6 +138,19 @@ impl Act {
             _ => None,
         }
     }
+
+    /// What was acknowledged as a whole, and of each where it is about several.
+    pub fn tells(&self) -> impl Iterator<Item = &Told> {
+        let told = self.told().into_iter();
+        told.flat_map(|told| std::iter::once(told).chain(&told.each))
+    }
+}
+
+/// The days that are off since they were announced.
+pub fn days_off<'a>(acts: impl IntoIterator<Item = &'a Act>) -> BTreeSet<String> {
+    let told = acts.into_iter().filter_map(Act::told);
+    let announced = told.filter(|told| !told.day_off.is_empty());
+    announced.map(|told| told.day_off.clone()).collect()
 }
 
 /// All acts of a run.
@@ -156,6 +187,11 @@ impl Book {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The days that are off since they were announced.
+    pub fn days_off(&self) -> BTreeSet<String> {
+        days_off(&*self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// How many acts of a kind are acknowledged.

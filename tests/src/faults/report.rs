@@ -34,11 +34,6 @@ pub struct Report {
 impl Report {
     /// Prints the figures.
     pub fn print(&self, evidence: &Evidence) {
-        let count = |kind: Kind| {
-            let acts = evidence.acts.iter();
-            acts.filter(|act| act.kind == kind && act.told().is_some())
-                .count()
-        };
         let acknowledged = evidence
             .acts
             .iter()
@@ -55,23 +50,9 @@ impl Report {
         for (kind, count) in &self.faults {
             println!("  {count:>5}  {kind}");
         }
-        println!(
-            "dossiers: {}, returned {}",
-            evidence.dossiers.len(),
-            count(Kind::Return)
-        );
-        println!("transfers: {}", count(Kind::Accept));
-        println!(
-            "called back {}, given back {}, sent back {}; claimed {}, assigned {}, released {}; sent on {}, corrected {}",
-            count(Kind::Recall),
-            count(Kind::ReturnStep),
-            count(Kind::SendBack),
-            count(Kind::Claim),
-            count(Kind::Assign),
-            count(Kind::Release),
-            count(Kind::SendOn),
-            count(Kind::Correct)
-        );
+        for line in done(evidence) {
+            println!("{line}");
+        }
         println!("{}", subscribers(evidence));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");
         println!(
@@ -131,18 +112,65 @@ impl Report {
     }
 }
 
+/// What was done, act by act.
+fn done(evidence: &Evidence) -> [String; 5] {
+    let all = |kind: Kind| evidence.acts.iter().filter(move |act| act.kind == kind);
+    let count = |kind| all(kind).filter(|act| act.told().is_some()).count();
+    // Of what was done together each counts.
+    let each = |kind| all(kind).flat_map(Act::tells).count() - count(kind);
+    let told = evidence.acts.iter().filter_map(Act::told);
+    let by_systems = told.filter(|told| !told.origin.is_empty()).count();
+    let (returned, accepted) = (count(Kind::Return), count(Kind::Accept));
+    [
+        format!(
+            "dossiers: {}, {by_systems} of them from systems, returned {returned}",
+            evidence.dossiers.len()
+        ),
+        format!("transfers: {}", accepted + each(Kind::TakeIn)),
+        format!(
+            "called back {}, given back {}, sent back {}; claimed {}, assigned {}, released {}; sent on {}, corrected {}",
+            count(Kind::Recall),
+            count(Kind::ReturnStep),
+            count(Kind::SendBack),
+            count(Kind::Claim),
+            count(Kind::Assign),
+            count(Kind::Release),
+            count(Kind::SendOn),
+            count(Kind::Correct)
+        ),
+        format!(
+            "supplemented {}, paid {}, promised anew {}; scanned {} in {} batches, received on paper {}",
+            count(Kind::AskSupplement),
+            count(Kind::Pay),
+            count(Kind::Postpone),
+            each(Kind::TakeIn),
+            count(Kind::TakeIn),
+            count(Kind::ReceivePaper)
+        ),
+        format!(
+            "days off announced {}, deadlines looked at {}; dead letters delivered anew {}",
+            count(Kind::Announce),
+            evidence.promises.len(),
+            each(Kind::Redrive)
+        ),
+    ]
+}
+
 /// How offers came to those who subscribe.
 fn subscribers(evidence: &Evidence) -> String {
     let acts = evidence.acts.iter();
     let on_streams = acts.filter(|act| act.on_a_stream && act.told().is_some());
     let Came { quick, slow, again } = &evidence.came;
+    let left = evidence.left;
     format!(
-        "on streams: {} of them; in a crowd half of {} offers came within {} ms, to slow subscribers of {} within {} ms, and {again} again",
+        "on streams: {} of them; in a crowd half of {} offers came within {} ms, to slow subscribers of {} within {} ms, and {again} again; of {} that were acknowledged and left {} came again",
         on_streams.count(),
         quick.len(),
         Came::median(quick).as_millis(),
         slow.len(),
-        Came::median(slow).as_millis()
+        Came::median(slow).as_millis(),
+        left.offers,
+        left.again
     )
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kit::clock;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::check;
@@ -16,7 +17,9 @@ use super::fault::{Fault, Faults};
 use super::journey::{self, Scene};
 use super::line::Line;
 use super::mail::{self, Mail};
-use super::plan::{CITIZENS, citizen, citizen_name, citizen_number};
+use super::plan::{CITIZENS, WAITING, citizen, citizen_name, citizen_number, waits};
+use super::post::Post;
+use super::promise::Promises;
 use super::province::Province;
 use super::record::Kind;
 use super::report::Report;
@@ -28,7 +31,7 @@ use crate::pair::connect;
 /// A new journey begins at most so often.
 const EVERY: Duration = Duration::from_millis(50);
 /// How long everything may be under way after the last fault was mended.
-const DRAIN: Duration = Duration::from_mins(2);
+const DRAIN: Duration = Duration::from_mins(3);
 const REVIVE: Duration = Duration::from_millis(500);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const TELL: Duration = Duration::from_secs(10);
@@ -106,7 +109,7 @@ pub async fn run(settings: &Settings) -> Report {
     let faults = break_things(&cluster, settings, &scene).await;
     let took = began.elapsed();
     opening.abort();
-    let drained = drain(&journeys).await;
+    let drained = drain(&journeys, &scene.over).await;
     let check = cluster.check().await;
     drop(subscribers);
     cluster.stop().await;
@@ -123,6 +126,8 @@ pub async fn run(settings: &Settings) -> Report {
             .unwrap_or_else(PoisonError::into_inner),
     );
     evidence.came = scene.crowd.seen();
+    evidence.left = scene.mail.left();
+    evidence.promises = scene.promises.all();
     evidence.odd = scene.mail.odd();
     if check.code != Some(0) {
         evidence.check = Some(format!("{}{}", check.output, check.complaint));
@@ -158,11 +163,14 @@ async fn set_the_scene(
     subscribers.spawn(mail::redrive(Arc::clone(&line), province.units.clone()));
     Arc::new(Scene {
         line,
+        post: Post::new(Arc::clone(&mail)),
         mail,
         systems,
         crowd,
         province,
         dice,
+        promises: Promises::default(),
+        over: watch::Sender::new(false),
     })
 }
 
@@ -179,10 +187,10 @@ async fn start(program: &Program, province: &Province) -> (Arc<Cluster>, Cast) {
     (Arc::new(cluster), cast)
 }
 
-/// Begins one journey after the other, so many at once.
+/// Begins one journey after the other, so many at once beside those that wait.
 async fn open_journeys(scene: Arc<Scene>, journeys: Arc<Journeys>, at_once: usize) {
     for number in 0.. {
-        while journeys.under_way().len() >= at_once * scene.crowd.times() as usize {
+        while journeys.under_way().len() >= at_once * scene.crowd.times() as usize + WAITING {
             tokio::time::sleep(LOOK_AGAIN).await;
         }
         journeys.begin(number);
@@ -268,13 +276,20 @@ async fn revive(cluster: Arc<Cluster>) {
     }
 }
 
-async fn drain(journeys: &Journeys) -> Option<Duration> {
+/// Waits until nothing is under way; those that wait for the others are told when these are over.
+async fn drain(journeys: &Journeys, over: &watch::Sender<bool>) -> Option<Duration> {
     let began = clock::monotonic();
-    while !journeys.under_way().is_empty() {
+    loop {
+        let under_way = journeys.under_way();
+        if under_way.is_empty() {
+            return Some(began.elapsed());
+        }
         if began.elapsed() > DRAIN {
             return None;
         }
+        if under_way.into_iter().all(waits) {
+            over.send_replace(true);
+        }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    Some(began.elapsed())
 }

@@ -1,4 +1,5 @@
-//! Systems of units that work their units' queues over `StreamTransfers`, beside the people of the other units.
+//! Systems of units that hand in at their desks and work their units' queues over `StreamTransfers`, beside the people of the other
+//! units.
 //!
 //! Each has one stream, over any replica that answers, and opens another when that ends, or when what it said is not answered.
 //! What was said on a stream that ended is not known to be done: whoever said it says it again under the same request id.
@@ -40,7 +41,8 @@ const SILENCE: Duration = Duration::from_secs(35);
 const PAUSE: Duration = Duration::from_millis(200);
 /// So often an acceptance is tried on the stream before it is asked for by itself.
 const ON_THE_STREAM: u32 = 2;
-const RPCS: [&str; 3] = [
+const RPCS: [&str; 4] = [
+    "motcua.intake.v1.DossierService/SubmitDossier",
     "motcua.routing.v1.TransferService/AcceptTransfer",
     "motcua.routing.v1.TransferService/CompleteTransfer",
     "motcua.routing.v1.TransferService/StreamTransfers",
@@ -116,6 +118,14 @@ async fn register(line: &Line, request: RegisterClientRequest) {
 }
 
 impl System {
+    /// How much may be outstanding on its stream.
+    pub fn limits() -> FlowLimits {
+        FlowLimits {
+            max_outstanding: OUTSTANDING,
+            max_outstanding_bytes: 0,
+        }
+    }
+
     /// Says this on the stream of now; nothing where that ends before it is answered.
     pub async fn say(&self, act: Act) -> Option<StreamOutcome> {
         let (answer, outcome) = oneshot::channel();
@@ -202,10 +212,7 @@ impl Subscriber {
             number: 0,
             act: Some(Act::Subscribe(Subscription {
                 unit_uid: self.unit.clone(),
-                limits: Some(FlowLimits {
-                    max_outstanding: OUTSTANDING,
-                    max_outstanding_bytes: 0,
-                }),
+                limits: Some(System::limits()),
                 lease: Some(seconds(LEASE_SECONDS)),
             })),
         }

@@ -7,7 +7,7 @@ use proto::intake::v1::{DeadlineReason, StopReason};
 use proto::routing::v1::TransferEvent;
 
 use super::super::evidence::{Evidence, Moved};
-use super::super::record::{Kind, Told};
+use super::super::record::{Kind, OF_NO_JOURNEY, Told};
 use super::{Finding, Wrong};
 
 /// What one event says, without its wording: what, of which transfer, under which epoch.
@@ -17,9 +17,10 @@ pub type Trace = (&'static str, String, i64);
 pub fn check(evidence: &Evidence) -> Vec<Finding> {
     let mut wanted: HashMap<(&str, Trace), usize> = HashMap::new();
     for act in &evidence.acts {
-        let Some(told) = act.told() else { continue };
-        for trace in traces_of(act.kind, told) {
-            *wanted.entry((told.dossier.as_str(), trace)).or_default() += 1;
+        for told in act.tells() {
+            for trace in traces_of(act.kind, told) {
+                *wanted.entry((told.dossier.as_str(), trace)).or_default() += 1;
+            }
         }
     }
     let mut there: HashMap<(&str, Trace), usize> = HashMap::new();
@@ -73,7 +74,8 @@ fn follows_by_itself((what, _, epoch): &Trace) -> bool {
 /// Dossiers of which an act was not answered when the run ended: whether it is there is not known.
 fn in_doubt(evidence: &Evidence) -> HashSet<&str> {
     let dossiers = evidence.dossier_of();
-    let unanswered = evidence.acts.iter().filter(|act| act.answer.is_none());
+    let acts = evidence.acts.iter();
+    let unanswered = acts.filter(|act| act.answer.is_none() && act.journey != OF_NO_JOURNEY);
     let mut in_doubt: HashSet<&str> = unanswered
         .clone()
         .filter_map(|act| dossiers.get(&act.journey).copied())
@@ -108,9 +110,13 @@ pub fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
         Kind::Pay => vec![of_dossier("paid")],
         Kind::Postpone => vec![of_dossier("postponed")],
         Kind::Stop => vec![of_dossier("stopped")],
-        // What came of them is checked with the codes.
-        Kind::Reserve | Kind::GiveBack => Vec::new(),
-        Kind::Accept => vec![
+        // What came of these is checked with the codes, the paper, the dead letters and the deadlines.
+        Kind::Reserve | Kind::GiveBack | Kind::ReceivePaper | Kind::Redrive | Kind::Announce => {
+            Vec::new()
+        }
+        // Of post as a whole nothing: of each that was taken in.
+        Kind::TakeIn if told.transfer.is_empty() => Vec::new(),
+        Kind::Accept | Kind::TakeIn => vec![
             of_transfer("accepted", told.epoch),
             of_transfer("custody moved", told.epoch),
         ],
@@ -151,6 +157,7 @@ fn of_intake(change: &Change) -> Option<Trace> {
         Change::Forwarded(_) => of_dossier("sent on"),
         Change::Corrected(_) => of_dossier("corrected"),
         Change::ClockStopped(_) => of_dossier("clock stopped"),
+        Change::PaymentMade(_) => of_dossier("paid"),
         Change::ClockResumed(resumed) if resumed.reason() == StopReason::Payment => {
             of_dossier("paid")
         }
@@ -159,10 +166,9 @@ fn of_intake(change: &Change) -> Option<Trace> {
         Change::DeadlineMoved(moved) if moved.reason() == DeadlineReason::Postponed => {
             of_dossier("postponed")
         }
-        // The first follows from the first acceptance: the order is checked elsewhere. A last payment lets the clock go on.
-        // Nobody is forgotten in a run; time brings notices, each of which is looked at elsewhere, and offers bring units.
+        // The first follows from the first acceptance: the order is checked elsewhere. Nobody is forgotten in a run; time brings
+        // notices and calendars move deadlines, each of which is looked at elsewhere, and offers bring units.
         Change::Processing(_)
-        | Change::PaymentMade(_)
         | Change::Erased(_)
         | Change::DeadlineMoved(_)
         | Change::NoticeDue(_)
@@ -187,8 +193,8 @@ pub fn of_routing(moved: &Moved) -> Option<Trace> {
         TransferEvent::Returned => of_transfer("given back", transfer.custody_epoch),
         TransferEvent::Assigned => of_transfer("assigned", transfer.revision),
         TransferEvent::Unassigned => of_transfer("unassigned", transfer.revision),
-        // What ends with its dossier, or gives custody on, follows from other acts; what is undone from the route, and deadlines
-        // from the calendar, which are checked elsewhere; what the queue gives up from deliveries.
+        // What ends with its dossier, or gives custody on, follows from other acts; what is undone from the route, deadlines from
+        // the calendar, and paper and dead letters from what is checked elsewhere.
         TransferEvent::Unspecified
         | TransferEvent::Recalled
         | TransferEvent::Rehomed

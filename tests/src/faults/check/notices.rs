@@ -66,7 +66,8 @@ fn in_log(log: &[Row<Change>]) -> Vec<Finding> {
     findings
 }
 
-fn micros(at: Option<Timestamp>) -> i64 {
+/// A time in microseconds; 0 where it is absent.
+pub(super) fn micros(at: Option<Timestamp>) -> i64 {
     clock::micros(clock::from_timestamp(&at.unwrap_or_default()))
 }
 

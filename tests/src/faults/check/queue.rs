@@ -1,13 +1,17 @@
-//! Queues tell every subscriber what is its own, once, and a slow one delays nobody else.
+//! Queues tell every subscriber what is its own, and what was acknowledged mostly no more; a slow one delays nobody else.
 
 use std::time::Duration;
 
 use super::super::crowd::Came;
 use super::super::evidence::Evidence;
+use super::super::mail::Left;
 use super::{Finding, Wrong};
 
 /// How long an offer may be on its way to a subscriber that is not slow, mostly: far less than those leave theirs that are.
 const IN_TIME: Duration = Duration::from_secs(2);
+
+/// Of so many offers and more it is looked at how many came again.
+const SOME: usize = 10;
 
 /// Looks at what systems were told, and at how offers came in a crowd.
 pub fn check(evidence: &Evidence) -> Vec<Finding> {
@@ -23,5 +27,32 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         );
         findings.push(Finding::new(Wrong::Delayed, "", text));
     }
+    findings.extend(come_again(evidence.left));
     findings
+}
+
+/// What was acknowledged comes again where the queue has lost what it knew. Most of it is acknowledged while that does not happen.
+fn come_again(Left { offers, again }: Left) -> Option<Finding> {
+    let is_wrong = offers >= SOME && again * 4 > offers * 3;
+    let text = format!("of {offers} offers that were acknowledged {again} came again");
+    is_wrong.then(|| Finding::new(Wrong::Doubled, "", text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_wrong(offers: usize, again: usize) -> bool {
+        come_again(Left { offers, again }).is_some()
+    }
+
+    #[test]
+    fn what_comes_again_since_the_queue_was_lost_is_right() {
+        assert!(!is_wrong(20, 0) && !is_wrong(20, 15) && !is_wrong(2, 2));
+    }
+
+    #[test]
+    fn acknowledgements_without_effect_are_found() {
+        assert!(is_wrong(20, 16) && is_wrong(10, 10));
+    }
 }

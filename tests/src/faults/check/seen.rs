@@ -16,25 +16,27 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
     let places = places(evidence);
     let mut seen: HashMap<(bool, &str), Vec<Seen>> = HashMap::new();
     for act in &evidence.acts {
-        let (Some(told), Some((answered, _))) = (act.told(), &act.answer) else {
+        let Some((answered, _)) = &act.answer else {
             continue;
         };
-        let Some((in_routing, what, epoch)) = name_of(act.kind, told) else {
-            continue;
-        };
-        let transfer = if in_routing {
-            told.transfer.as_str()
-        } else {
-            ""
-        };
-        if let Some(place) = places.get(&(told.dossier.as_str(), what, transfer, epoch)) {
-            let seen = seen.entry((in_routing, &told.dossier)).or_default();
-            seen.push(Seen {
-                place: *place,
-                sent: act.sent,
-                answered: *answered,
-                what,
-            });
+        for told in act.tells() {
+            let Some((in_routing, what, epoch)) = name_of(act.kind, told) else {
+                continue;
+            };
+            let transfer = if in_routing {
+                told.transfer.as_str()
+            } else {
+                ""
+            };
+            if let Some(place) = places.get(&(told.dossier.as_str(), what, transfer, epoch)) {
+                let seen = seen.entry((in_routing, &told.dossier)).or_default();
+                seen.push(Seen {
+                    place: *place,
+                    sent: act.sent,
+                    answered: *answered,
+                    what,
+                });
+            }
         }
     }
     let pairs = seen
@@ -81,6 +83,7 @@ fn places(evidence: &Evidence) -> Places<'_> {
             }
             TransferEvent::Returned => ("went back", transfer.custody_epoch),
             TransferEvent::Assigned | TransferEvent::Unassigned => ("assigned", transfer.revision),
+            TransferEvent::PaperReceived => ("received on paper", 0),
             _ => continue,
         };
         places.insert((&row.dossier, what, &transfer.uid, epoch), place);
@@ -118,7 +121,7 @@ fn name_of(kind: Kind, told: &Told) -> Option<(bool, &'static str, i64)> {
         Kind::Decide => Some((false, "decided", 0)),
         Kind::Return => Some((false, "returned", 0)),
         Kind::Withdraw => Some((false, "withdrawn", 0)),
-        Kind::Accept => Some((true, "accepted", told.epoch)),
+        Kind::Accept | Kind::TakeIn => Some((true, "accepted", told.epoch)),
         Kind::Complete => Some((true, "completed", 0)),
         Kind::Decline => Some((true, "declined", told.epoch)),
         Kind::Stop => Some((false, "stopped", 0)),
@@ -132,6 +135,12 @@ fn name_of(kind: Kind, told: &Told) -> Option<(bool, &'static str, i64)> {
         Kind::Recall => Some((true, "recalled", told.epoch)),
         Kind::ReturnStep | Kind::SendBack => Some((true, "went back", told.epoch)),
         Kind::Claim | Kind::Assign | Kind::Release => Some((true, "assigned", told.epoch)),
-        Kind::Refuse | Kind::Postpone | Kind::Reserve | Kind::GiveBack => None,
+        Kind::ReceivePaper => Some((true, "received on paper", 0)),
+        Kind::Refuse
+        | Kind::Postpone
+        | Kind::Reserve
+        | Kind::GiveBack
+        | Kind::Redrive
+        | Kind::Announce => None,
     }
 }

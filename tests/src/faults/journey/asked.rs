@@ -18,8 +18,8 @@ use crate::faults::plan::Plan;
 use crate::faults::province::Procedure;
 use crate::new_request_id;
 
-/// What a desk asks for in a run.
-const FEE: i64 = 50_000;
+/// What a desk asks for in a run, each to be paid by itself.
+const FEES: [i64; 2] = [50_000, 20_000];
 /// How far an appointment is put off: past the national day of 2017 and its day off, on the same weekday.
 const PUT_OFF_SECONDS: i64 = 14 * 24 * 3_600;
 /// How many codes an offline counter sets aside; it uses the first.
@@ -159,7 +159,7 @@ impl Work {
         Ok(answered.position)
     }
 
-    /// Asks for a payment, which is made at the desk; the position of that.
+    /// Asks for payments, which are made at the desk one after the other; the position of the last.
     pub(super) async fn have_paid(
         &self,
         held: &Transfer,
@@ -171,30 +171,27 @@ impl Work {
             expected_revision: 0,
             transfer_uid: held.uid.clone(),
             custody_epoch: held.custody_epoch,
-            payments: vec![Payment {
-                name: "Nghĩa vụ tài chính".to_owned(),
-                amount_vnd: FEE,
-                ..Payment::default()
-            }],
+            payments: FEES.map(payment).into(),
         };
         let line = &self.scene.line;
         let asked = line
             .act(self.number, &officer(held), after, request)
             .await?;
-        let dossier = asked.message.dossier.unwrap_or_default();
-        let owed = dossier.payments.into_iter().next();
-        let confirm = ConfirmPaymentRequest {
-            request_id: new_request_id(),
-            dossier_uid: self.dossier.clone(),
-            order_uid: owed
-                .ok_or("a payment was asked for and none is owed")?
-                .order_uid,
-            amount_vnd: FEE,
-            reference: format!("BL-{}", self.number),
-        };
+        let owed = asked.message.dossier.unwrap_or_default().payments;
         let cashier = subject(&self.desk, "cashier");
-        let paid = line.act(self.number, &cashier, None, confirm).await?;
-        Ok(paid.position)
+        let mut position = None;
+        for payment in owed {
+            let confirm = ConfirmPaymentRequest {
+                request_id: new_request_id(),
+                dossier_uid: self.dossier.clone(),
+                reference: format!("BL-{}-{}", self.number, payment.amount_vnd),
+                order_uid: payment.order_uid,
+                amount_vnd: payment.amount_vnd,
+            };
+            let paid = line.act(self.number, &cashier, None, confirm).await?;
+            position = paid.position;
+        }
+        Ok(position)
     }
 
     pub(super) async fn postpone(&self, dossier: &Dossier) -> Result<(), Refused> {
@@ -229,6 +226,14 @@ impl Work {
         let (line, desk) = (&self.scene.line, subject(&self.desk, "receptionist"));
         line.act(self.number, &desk, None, request).await?;
         Ok(Next::Over)
+    }
+}
+
+fn payment(amount_vnd: i64) -> Payment {
+    Payment {
+        name: "Nghĩa vụ tài chính".to_owned(),
+        amount_vnd,
+        ..Payment::default()
     }
 }
 
