@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use kit::clock;
 use proto::routing::v1::{
     BatchAcceptTransfersRequest, GetManifestRequest, ScannedDossier, Transfer,
 };
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::line::Line;
 use super::mail::Mail;
@@ -68,7 +70,7 @@ impl Post {
         let way = (offer.from_unit_uid.clone(), offer.to_unit_uid.clone());
         let (taken, told) = oneshot::channel();
         let letter = Letter {
-            came: Instant::now(),
+            came: clock::monotonic(),
             code: offer.dossier_code.clone(),
             has_paper: !offer.paper.is_empty(),
             taken,

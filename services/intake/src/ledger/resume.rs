@@ -34,9 +34,9 @@ impl Ended<'_> {
             Restart::Resumes => Cause::Resumed(self.stop.why.clone()),
             Restart::Restarts => Cause::Restarted,
         };
-        let moves = (self.receipt.due.at, due.at);
+        let times = (self.receipt.due.at, due.at);
         let stop = self.stop.ended(self.at);
-        let told = wire::event::clock_resumed(&stop, moves, (self.before, &after));
+        let told = wire::event::clock_resumed(&stop, times, (self.before, &after));
         let moved = moved(self.receipt, due, cause, (self.by, self.at));
         let moved = (moved.from != moved.to).then_some(moved);
         Ok((after.due(due, moved), told))

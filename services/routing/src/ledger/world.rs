@@ -290,8 +290,8 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
                 let version = copies::version_key(&route.procedure, told.version);
                 (PROCEDURE, version)
             });
-            let names = returning.into_iter().chain(plan);
-            names.chain([calendar()]).collect()
+            let of_route = returning.into_iter().chain(plan);
+            of_route.chain([calendar()]).collect()
         }
         Act::Corrected { returning, .. } => vec![calendar(), unit(returning)],
         Act::Inherit(dossiers) => {

@@ -116,24 +116,24 @@ mod tests {
 
     use super::*;
 
-    fn on(day: i64) -> Option<Timestamp> {
-        Some(Timestamp {
+    fn on(day: i64) -> Timestamp {
+        Timestamp {
             seconds: day * 86_400,
             nanos: 0,
-        })
+        }
     }
 
     fn received(due: i64) -> Change {
         Change::Received(DossierReceived {
-            appointment: on(due),
+            appointment: Some(on(due)),
             ..DossierReceived::default()
         })
     }
 
     fn moved_to(from: i64, to: i64, calendar: i64) -> Change {
         Change::DeadlineMoved(DeadlineMoved {
-            from: on(from),
-            to: on(to),
+            from: Some(on(from)),
+            to: Some(on(to)),
             reason: DeadlineReason::CalendarChanged.into(),
             calendar_revision: calendar,
             late: false,
@@ -142,7 +142,7 @@ mod tests {
 
     fn decided(due: i64) -> Change {
         Change::Decided(DossierDecided {
-            due: on(due),
+            due: Some(on(due)),
             ..DossierDecided::default()
         })
     }
@@ -178,7 +178,7 @@ mod tests {
         let log = log(moves);
         let (due, findings) = in_log(&log);
         assert_eq!(ways(findings), []);
-        assert_eq!(due["dossier"].at, micros(on(7)));
+        assert_eq!(due["dossier"].at, micros(Some(on(7))));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         };
         ExplainDeadlineResponse {
             days: vec![day("2017-08-30", first), day("2017-08-31", 480)],
-            due: on(5),
+            due: Some(on(5)),
             counted_minutes: first + 480,
             ..ExplainDeadlineResponse::default()
         }
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(counted, [late, late], "the day, and more than the limit");
         assert_eq!(wrong_in_the_end(explained(0), "2017-08-31"), [late]);
         let moved = ExplainDeadlineResponse {
-            due: on(6),
+            due: Some(on(6)),
             ..explained(0)
         };
         assert_eq!(wrong_in_the_end(moved, "2017-08-30"), [late]);
