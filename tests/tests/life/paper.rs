@@ -368,6 +368,9 @@ async fn decided_with(suite: &Suite, paper: &[HandedIn]) {
         let refused = leader.refused(decide(&[sheets]), Code::InvalidArgument, "INVALID_FIELDS");
         assert_eq!(refused.await.fields(), [field]);
     }
+    let twice = [result_sheets("", 1, 0), result_sheets("", 1, 0)];
+    let refused = leader.refused(decide(&twice), Code::InvalidArgument, "INVALID_FIELDS");
+    assert_eq!(refused.await.fields(), ["paper[1].component_key"]);
     leader.ok(decide(paper)).await;
 }
 
