@@ -204,6 +204,8 @@ fn a_step_may_be_done_without_its_paper_which_is_received_later() {
     acted.wait_until(on(1, 9, 0));
     acted.try_receive("examine", &[]).unwrap();
     assert_eq!(due(&acted), moment(on(2, 8, 48)), "it was done in time");
+    let done = of(&acted.journey, "examine");
+    assert!(done.waits_for_paper(), "it never had a time of its own");
 }
 
 #[test]
