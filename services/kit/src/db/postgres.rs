@@ -32,9 +32,11 @@ const PREPARED: usize = 1_024;
 ///
 /// Rows are looked up by their keys. A prepared statement keeps the plan that it got while its tables were small, so that plans
 /// which suit small tables only are not to be had: else each look-up reads all rows until the next `ANALYZE`.
-const SESSION: [(&str, &str); 9] = [
+const SESSION: [(&str, &str); 10] = [
     // What is to be avoided counts as so dear that compiling it would seem to pay.
     ("jit", "off"),
+    // A page of fifty rows is read in a millisecond; starting a process to help with it takes ten.
+    ("max_parallel_workers_per_gather", "0"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
