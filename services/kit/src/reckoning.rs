@@ -24,9 +24,9 @@ use crate::writer::{Ledger, Step, Writer};
 /// How often it looks for what another replica took in.
 const EVERY: Duration = Duration::from_secs(30);
 /// How many are reckoned in one transaction: whoever changes one of them waits for so many.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 50;
 /// How long it rests after a transaction, as a part of the time that this took: calls come first.
-const REST: f64 = 0.5;
+const REST: f64 = 0.8;
 
 /// A service some of whose rows are reckoned with the calendar.
 pub trait Reckoned: Ledger {
@@ -147,9 +147,9 @@ mod tests {
     fn pages_are_of_the_same_length_and_hold_everything() {
         for (length, expected) in [
             (0, vec![]),
-            (100, vec![100]),
-            (101, vec![51, 50]),
-            (250, vec![84, 84, 82]),
+            (50, vec![50]),
+            (51, vec![26, 25]),
+            (125, vec![42, 42, 41]),
         ] {
             let dossiers: Vec<String> = (0..length)
                 .map(|number: usize| number.to_string())
