@@ -305,6 +305,8 @@ impl Transfer {
         Some(Self {
             from: from.to_owned(),
             to: to.to_owned(),
+            // It is the same offer.
+            dead_letter: self.dead_letter.filter(|_| to == self.to),
             ..self.becomes(self.state)
         })
     }

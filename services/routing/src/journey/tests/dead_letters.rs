@@ -3,7 +3,7 @@
 use kit::clock::Moment;
 
 use super::acts::Acted;
-use super::{commune, consultation, custodian, of};
+use super::{commune, commune_to_district, consultation, custodian, of};
 use crate::journey::What;
 use crate::transfer::{DeadLetter, State, Transfer};
 
@@ -68,6 +68,18 @@ fn whatever_becomes_of_a_dead_letter_ends_it() {
     let mut acted = given_up("examine");
     acted.withdraw();
     assert_eq!(of(&acted.journey, "examine").dead_letter, None);
+}
+
+#[test]
+fn a_dead_letter_of_a_sender_that_is_no_more_stays_one() {
+    let mut acted = Acted::open(commune_to_district());
+    acted.accept(&["send"]).complete(&["send"]);
+    let uid = of(&acted.journey, "examine").uid.clone();
+    acted.journey.give_up(&uid, 1, LETTER);
+    acted.merge("desk", "heir");
+    let letter = of(&acted.journey, "examine");
+    let is = (letter.from.as_str(), letter.dead_letter);
+    assert_eq!(is, ("heir", Some(LETTER)));
 }
 
 #[test]
