@@ -34,6 +34,8 @@ mod links;
 mod looked_up;
 #[path = "life/main_line.rs"]
 mod main_line;
+#[path = "life/moved.rs"]
+mod moved;
 #[path = "life/on_hold.rs"]
 mod on_hold;
 #[path = "life/one_winner.rs"]

@@ -15,6 +15,7 @@ mod succession;
 #[cfg(test)]
 mod tests;
 mod told;
+mod unit_rule;
 
 use std::collections::BTreeSet;
 

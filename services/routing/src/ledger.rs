@@ -4,6 +4,8 @@ mod decide;
 mod desk;
 mod link;
 mod reckoning;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::sync::Arc;

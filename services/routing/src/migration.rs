@@ -1,5 +1,7 @@
 //! Routing's tables, forward only.
 
+mod filed;
+
 use kit::migration::{Mechanisms, Replicas, index, index_where, leave_room};
 use sea_orm::DbErr;
 use sea_orm_migration::prelude::*;
@@ -13,7 +15,12 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(Mechanisms), Box::new(Journeys), Box::new(Replicas)]
+        vec![
+            Box::new(Mechanisms),
+            Box::new(Journeys),
+            Box::new(Replicas),
+            Box::new(filed::Filed),
+        ]
     }
 }
 

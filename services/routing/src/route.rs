@@ -1,13 +1,15 @@
 //! The plan of a dossier's way: which steps, at which units, after which others.
 
-use chrono::{NaiveDate, NaiveDateTime};
+mod unit_rule;
+
+use chrono::NaiveDateTime;
 use kit::caller::Role;
 use kit::clock::{self, Moment};
-use kit::copies::UnitTable;
 use kit::seal::DataKey;
 use worktime::{Calendar, NoWorkingTime, RuleSet, WorkingTime};
 
-use crate::error::Error;
+pub use unit_rule::{Filed, Planned, UnitRule};
+
 use crate::transfer::Marks;
 
 /// The key of the way of the result to the desk.
@@ -40,6 +42,8 @@ pub struct Route {
     pub calendar: i64,
     /// The steps.
     pub steps: Vec<Step>,
+    /// What unit rules are applied to; none of a route from before that was kept, whose units stay as they were planned.
+    pub filed: Option<Filed>,
     /// Raised by every acceptance.
     pub custody_epoch: i64,
     /// Whether anything may still be offered.
@@ -101,6 +105,8 @@ pub struct Step {
     pub after: Vec<String>,
     /// The unit that does it.
     pub unit: String,
+    /// The rule by which that was found; none from before that was kept.
+    pub unit_rule: Option<UnitRule>,
     /// Who in the unit.
     pub role: Role,
     /// How long it may take.
@@ -134,19 +140,6 @@ pub enum Part {
     Lead,
     /// It is asked for an opinion; its lateness does not stop the lead's clock.
     Consulted,
-}
-
-/// How the unit of a step is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnitRule {
-    /// The unit whose desk received the dossier.
-    Receiving,
-    /// The unit above that.
-    ParentOfReceiving,
-    /// The unit that decides.
-    Competent,
-    /// This unit.
-    Fixed(String),
 }
 
 /// By when an offer should be accepted, and its step done.
@@ -210,32 +203,6 @@ fn marks(from: Moment, due: Moment, calendar: &Calendar) -> Result<Marks, NoWork
         warn: clock::from_local(warn).min(due),
         above: clock::from_local(above),
     })
-}
-
-impl UnitRule {
-    /// The uid that the rule names for a dossier on a day.
-    ///
-    /// # Errors
-    /// When the unit, or the one above it, is not known.
-    pub fn unit(
-        &self,
-        receiving: &str,
-        competent: &str,
-        (units, on): (&UnitTable, NaiveDate),
-    ) -> Result<String, Error> {
-        let known = |uid: &str| {
-            units
-                .resolve(uid, on)
-                .ok_or_else(|| Error::UnitNotFound(uid.to_owned()))
-        };
-        let unit = match self {
-            Self::Receiving => known(receiving)?.uid,
-            Self::ParentOfReceiving => known(known(receiving)?.parent)?.uid,
-            Self::Competent => known(competent)?.uid,
-            Self::Fixed(uid) => known(uid)?.uid,
-        };
-        Ok(unit.to_owned())
-    }
 }
 
 impl Route {

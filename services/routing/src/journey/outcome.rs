@@ -100,6 +100,7 @@ impl Journey {
             name: "Trả kết quả tại bộ phận một cửa".to_owned(),
             after: vec![decided.to_owned()],
             unit: self.route.returning.clone(),
+            unit_rule: None,
             role: Role::Receptionist,
             slice: Slice::Percent(0),
             part: Part::Sole,

@@ -14,6 +14,7 @@ mod paper;
 mod properties;
 mod refusals;
 mod succession;
+mod unit_rule;
 mod ways;
 
 use chrono::NaiveDate;
@@ -140,6 +141,7 @@ fn route(steps: Vec<Step>) -> Route {
         suspended_by: None,
         calendar: 1,
         steps,
+        filed: None,
         custody_epoch: 0,
         open: true,
         key: Some(kit::seal::DataKey::generate()),
@@ -152,6 +154,7 @@ fn step(key: &str, after: &[&str], unit: &str) -> Step {
         name: format!("Bước {key}"),
         after: after.iter().map(|&before| before.to_owned()).collect(),
         unit: unit.to_owned(),
+        unit_rule: None,
         role: Role::Examiner,
         slice: Slice::Percent(20),
         part: Part::Sole,

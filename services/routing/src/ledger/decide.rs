@@ -4,6 +4,7 @@ mod batch;
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use kit::authority::Relation;
 use kit::caller::Role;
 use kit::clock::{self, Moment};
@@ -18,9 +19,9 @@ use super::world::World;
 use crate::act::{Act, Decided, GivenUp, OnTransfer, Opened, Redrive, Verb};
 use crate::change::Change;
 use crate::error::Error;
-use crate::journey::Journey;
+use crate::journey::{Journey, Surroundings};
 use crate::paper::{Piece, Receipt};
-use crate::route::{Limit, RESULT, Route, Step};
+use crate::route::{Filed, Limit, Planned, RESULT, Route};
 use crate::transfer::{DeadLetter, State, Transfer};
 use crate::wire;
 use crate::wire::plan::Procedure;
@@ -215,7 +216,7 @@ fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<C
             journey.forward(uid, *offer_epoch, unit.uid, reason, (at, around.calendar))?;
         }
         Verb::Complete(custody_epoch) => {
-            journey.complete(uid, *custody_epoch, at, world.around()?)?;
+            complete(world, &mut journey, (uid.as_str(), *custody_epoch), at)?;
         }
         Verb::Recall(offer_epoch, reason) => journey.recall(uid, *offer_epoch, reason)?,
         Verb::Return(custody_epoch, reason) => {
@@ -246,6 +247,19 @@ fn on_transfer(world: &World, on: &OnTransfer, cause: &Cause) -> Result<Effect<C
     journey.send_paper(&on.paper)?;
     let reply = wire::reply::on_transfer(&on.verb, uid, &journey)?;
     effect_by(world, journey, (at, role), reply)
+}
+
+/// A step is done. What opens with it for the first time goes to the units that the rules of that day name.
+fn complete(
+    world: &World,
+    journey: &mut Journey,
+    (uid, custody_epoch): (&str, i64),
+    at: Moment,
+) -> Result<(), Error> {
+    let (around, on) = (world.around()?, clock::local(at).date());
+    let rules = world.unit_rules(&journey.route, on);
+    journey.follow(rules, (around.units, on));
+    journey.complete(uid, custody_epoch, at, around)
 }
 
 /// A deciding step ends with the decision, a result with its return: both are intake's.
@@ -290,22 +304,36 @@ fn named(paper: &[Piece], procedure: Option<&Procedure>, case: &str) -> Vec<Piec
 
 /// A dossier was received: its route is planned, and its first steps are offered by the receiving desk.
 fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Error> {
-    let around = world.around()?;
-    let known = (around.units, clock::local(at).date());
+    let (around, on) = (world.around()?, clock::local(at).date());
     let version = copies::version_key(&opened.procedure, opened.version);
     let procedure = world.plan(&version)?;
-    let plan = procedure.case(&opened.case_key)?;
-    let mut steps = Vec::with_capacity(plan.len());
-    for planned in plan {
-        let unit = planned
-            .unit_rule
-            .unit(&opened.receiving, &opened.competent, known)?;
-        steps.push(Step {
-            unit,
-            ..planned.step.clone()
-        });
+    let mut route = planned(opened, procedure, (around, on))?;
+    // It may have been handed in under a version that is over by now.
+    let rules = world.unit_rules(&route, on);
+    route.follow(rules, |_| true, (around.units, on));
+    let mut journey = Journey::open(route, &opened.receiving, at, around)?;
+    // What the desk has need not travel where it does the first step itself.
+    if journey.offered_now().all(|offer| offer.to != offer.from) {
+        journey.send_paper(&named(&opened.paper, Some(procedure), &opened.case_key))?;
     }
-    let route = Route {
+    effect(world, journey, at, Vec::new())
+}
+
+/// The way of a dossier by the version that it stays on.
+fn planned(
+    opened: &Opened,
+    procedure: &Procedure,
+    (around, on): (Surroundings<'_>, NaiveDate),
+) -> Result<Route, Error> {
+    let filed = Filed {
+        case_key: opened.case_key.clone(),
+        receiving: opened.receiving.clone(),
+        competent: opened.competent.clone(),
+    };
+    let plan = procedure.case(&opened.case_key)?.iter();
+    let at_unit = |planned: &Planned| planned.at_unit(&filed, (around.units, on));
+    let steps = plan.map(at_unit).collect::<Result<Vec<_>, Error>>()?;
+    Ok(Route {
         dossier: opened.dossier.clone(),
         code: opened.code.clone(),
         procedure: opened.procedure.clone(),
@@ -321,16 +349,11 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
         suspended_by: None,
         calendar: around.calendar.revision(),
         steps,
+        filed: Some(filed),
         custody_epoch: 0,
         open: true,
         key: Some(DataKey::generate()),
-    };
-    let mut journey = Journey::open(route, &opened.receiving, at, around)?;
-    // What the desk has need not travel where it does the first step itself.
-    if journey.offered_now().all(|offer| offer.to != offer.from) {
-        journey.send_paper(&named(&opened.paper, Some(procedure), &opened.case_key))?;
-    }
-    effect(world, journey, at, Vec::new())
+    })
 }
 
 /// The steps under way of journeys are reckoned anew by the calendar of now.

@@ -1,8 +1,11 @@
 //! Everything that a batch of acts reads.
 
+mod plans;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use kit::copies::{self, CalendarCache, Calendars, Copy, Name, PROCEDURE, UNIT, UnitTable};
 use kit::seal::Keyring;
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -12,11 +15,14 @@ use crate::change::Change;
 use crate::error::Error;
 use crate::journey::{Journey, Surroundings};
 use crate::link::Links;
+use crate::route::{Planned, Route};
 use crate::staff::Staff;
+use crate::store;
 use crate::transfer::Transfer;
-use crate::{store, wire};
+use crate::wire::plan::Procedure;
 
 use super::link::{self, LINK, SYSTEM};
+use plans::Plans;
 
 /// What a manifest shows is what one may read.
 const READ: &str = "routing.TransferService/GetTransfer";
@@ -34,7 +40,7 @@ pub struct World {
     dossier_of_code: HashMap<String, String>,
     /// What units send each other on paper, by sender and receiver.
     manifests: HashMap<(String, String), Vec<Transfer>>,
-    plans: HashMap<String, wire::plan::Procedure>,
+    plans: Plans,
     units: UnitTable,
     staff: Staff,
     links: Links,
@@ -50,7 +56,7 @@ impl World {
             dossier_of: HashMap::new(),
             dossier_of_code: HashMap::new(),
             manifests: HashMap::new(),
-            plans: HashMap::new(),
+            plans: Plans::default(),
             units: UnitTable::default(),
             staff,
             links,
@@ -83,11 +89,15 @@ impl World {
         self.manifests.get(&units).map_or(&[], Vec::as_slice)
     }
 
-    /// The steps that a procedure's case asks for.
-    pub fn plan(&self, procedure: &str) -> Result<&wire::plan::Procedure, Error> {
-        self.plans
-            .get(procedure)
-            .ok_or_else(|| Error::PlanMissing(procedure.to_owned()))
+    /// What a version of a procedure asks for, by the key of its copy.
+    pub fn plan(&self, version: &str) -> Result<&Procedure, Error> {
+        self.plans.of_version(version)
+    }
+
+    /// The steps that the version in force on a day asks for in the case of a route, with their unit rules; none where no version
+    /// is, or it has no such case.
+    pub fn unit_rules(&self, route: &Route, on: NaiveDate) -> &[Planned] {
+        self.plans.in_force(route, on)
     }
 
     /// All journeys that were loaded, in order.
@@ -132,8 +142,7 @@ impl World {
 
     /// The copies that loaded ones name.
     fn wanted(&self) -> BTreeSet<Name> {
-        let plans = self.plans.values();
-        let fixed = plans.flat_map(wire::plan::Procedure::fixed_units);
+        let fixed = self.plans.fixed_units();
         let fixed = fixed.filter(|uid| !self.units.has(uid));
         let units = self.units.missing().chain(fixed);
         let units = units.map(|uid| (UNIT, uid.to_owned()));
@@ -153,17 +162,13 @@ impl World {
 
     fn take(&mut self, copy: &Copy) {
         self.units.take(copy);
+        self.plans.take(copy);
         if copy.kind == LINK {
             self.links.put(&copy.key, link::names(&copy.body));
         }
         if copy.kind == SYSTEM {
             self.systems
                 .insert(copy.key.clone(), link::names(&copy.body));
-        }
-        if copy.kind == PROCEDURE
-            && let Some(plan) = wire::plan::procedure(&copy.body)
-        {
-            self.plans.insert(copy.key.clone(), plan);
         }
     }
 
@@ -278,6 +283,7 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
                 PROCEDURE,
                 copies::version_key(&opened.procedure, opened.version),
             ),
+            (PROCEDURE, opened.procedure.clone()),
             unit(&opened.receiving),
             unit(&opened.competent),
         ],
@@ -344,12 +350,29 @@ fn named_by_verb(on: &OnTransfer, world: &World) -> Vec<Name> {
             units.chain([copies::calendar_name()]).collect()
         }
         Verb::Complete(_) => {
-            let steps = world
-                .journey_of(&on.transfer)
-                .map(|journey| &journey.route.steps);
-            let units = steps.into_iter().flatten().map(|step| unit(&step.unit));
-            units.chain([copies::calendar_name()]).collect()
+            let Ok(journey) = world.journey_of(&on.transfer) else {
+                return Vec::new();
+            };
+            let units = journey.route.steps.iter().map(|step| unit(&step.unit));
+            let rules = unit_rules_after(journey, &on.transfer);
+            units
+                .chain(rules)
+                .chain([copies::calendar_name()])
+                .collect()
         }
+    }
+}
+
+/// What unit rules are followed by, where a step may be offered for the first time when a transfer is completed.
+fn unit_rules_after(journey: &Journey, transfer: &str) -> Vec<Name> {
+    let route = &journey.route;
+    match &route.filed {
+        Some(filed) if journey.leads_on(transfer) => vec![
+            (PROCEDURE, route.procedure.clone()),
+            (UNIT, filed.receiving.clone()),
+            (UNIT, filed.competent.clone()),
+        ],
+        _ => Vec::new(),
     }
 }
 

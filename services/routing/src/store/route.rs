@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use crate::journey::Journey;
-use crate::route::{Limit, Route};
+use crate::route::{Filed, Limit, Route};
 use crate::transfer::{State, Transfer};
 
 mod entity {
@@ -43,6 +43,8 @@ mod entity {
         pub steps: String,
         pub custody_epoch: i64,
         pub open: bool,
+        /// JSON, written with the row and never anew; none in rows from before it was kept.
+        pub filed: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -193,6 +195,8 @@ pub(super) async fn save<'a>(
         entity::Column::SuspendedBy,
         entity::Column::CalendarRevision,
         entity::Column::Reaches,
+        // A step that has gone to another unit by a newer rule goes there again when it is done again.
+        entity::Column::Steps,
         entity::Column::CustodyEpoch,
         entity::Column::Open,
     ];
@@ -200,7 +204,9 @@ pub(super) async fn save<'a>(
 }
 
 fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
+    let filed = row.filed.as_deref().map(serde_json::from_str::<Filed>);
     Ok(Route {
+        filed: filed.transpose().map_err(|error| unreadable(&error))?,
         dossier: row.dossier_uid,
         code: row.code,
         procedure: row.procedure_code,
@@ -224,7 +230,9 @@ fn route(row: entity::Model, key: Option<DataKey>) -> Result<Route, DbErr> {
 
 fn row(journey: &Journey) -> Result<entity::Model, DbErr> {
     let route = &journey.route;
+    let filed = route.filed.as_ref().map(serde_json::to_string);
     Ok(entity::Model {
+        filed: filed.transpose().map_err(|error| unreadable(&error))?,
         dossier_uid: route.dossier.clone(),
         code: route.code.clone(),
         procedure_code: route.procedure.clone(),

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use kit::clock::{self, Moment};
-use kit::copies::{Calendars, UnitTable};
+use kit::copies::{Calendars, Copy, UNIT, UnitTable};
 use kit::queue::Mark;
 use kit::testing;
+use proto::identity::v1 as pb;
 use worktime::{Calendar, OfficeHours};
 
 use super::*;
 use crate::act::Resumed;
 use crate::journey::Surroundings;
 use crate::migration::Migrator;
-use crate::route::{Limit, Part, Pause, Route, Slice, Step, Why};
+use crate::route::{Filed, Limit, Part, Pause, Planned, Route, Slice, Step, UnitRule, Why};
 use crate::transfer::DeadLetter;
 
 pub(crate) fn moment(hours: i64) -> Moment {
@@ -25,6 +26,7 @@ pub(crate) fn route() -> Route {
         name: "Thẩm định".to_owned(),
         after: Vec::new(),
         unit: "desk".to_owned(),
+        unit_rule: None,
         role: kit::caller::Role::Examiner,
         slice: Slice::Percent(20),
         part: Part::Sole,
@@ -47,6 +49,7 @@ pub(crate) fn route() -> Route {
         suspended_by: None,
         calendar: 1,
         steps: vec![step],
+        filed: None,
         custody_epoch: 0,
         open: true,
         key: None,
@@ -238,4 +241,63 @@ async fn a_clock_that_stands_still_and_goes_on_is_kept() {
         assert_eq!(resumed.transfers(), stopped.transfers());
         assert!(waiting.is_empty());
     }
+}
+
+/// The desk examines, and whoever the rule names signs after it.
+fn ruled(rule: UnitRule, unit: &str) -> Route {
+    let route = route();
+    let sign = Step {
+        key: "sign".to_owned(),
+        after: vec!["examine".to_owned()],
+        unit: unit.to_owned(),
+        unit_rule: Some(rule),
+        ..route.steps[0].clone()
+    };
+    Route {
+        filed: Some(Filed {
+            case_key: "standard".to_owned(),
+            receiving: "desk".to_owned(),
+            competent: "district".to_owned(),
+        }),
+        steps: vec![route.steps[0].clone(), sign],
+        ..route
+    }
+}
+
+#[tokio::test]
+async fn what_a_dossier_was_filed_with_is_kept_and_so_is_where_its_steps_go_by_a_newer_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    kit::migration::up::<Migrator>(&db).await.unwrap();
+    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let mut units = UnitTable::default();
+    for uid in ["desk", "district"] {
+        let unit = pb::Unit {
+            uid: uid.to_owned(),
+            kind: pb::UnitKind::District.into(),
+            periods: vec![pb::UnitPeriod {
+                valid_from: "2004-01-01".to_owned(),
+                ..pb::UnitPeriod::default()
+            }],
+            ..pb::Unit::default()
+        };
+        units.take(&Copy::new(UNIT, uid, &unit));
+    }
+    let around = Surroundings {
+        units: &units,
+        calendar: &calendar,
+    };
+    let planned = ruled(UnitRule::Receiving, "desk");
+    let journey = Journey::open(planned.clone(), "desk", moment(0), around).unwrap();
+    let (mut loaded, _) = saved(&db, &journey).await;
+    assert_eq!(loaded.route, planned);
+
+    let rule = Planned {
+        step: planned.steps[1].clone(),
+        unit_rule: UnitRule::Competent,
+    };
+    let on = clock::local(moment(0)).date();
+    loaded.follow(&[rule], (&units, on));
+    let (followed, _) = saved(&db, &loaded).await;
+    assert_eq!(followed.route, ruled(UnitRule::Competent, "district"));
 }

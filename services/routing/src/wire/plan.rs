@@ -2,32 +2,32 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use kit::caller::Role;
-use prost::Message as _;
+use kit::copies::{self, Copy};
 use proto::catalogue::v1 as pb;
 
 use crate::error::Error;
-use crate::route::{Part, Slice, Step, UnitRule};
+use crate::route::{Part, Planned, Slice, Step, UnitRule};
 
-/// The routes of a procedure by case.
+/// The routes of a version of a procedure by case.
 #[derive(Clone)]
 pub struct Procedure {
     code: String,
+    first_day: NaiveDate,
+    last_day: Option<NaiveDate>,
     cases: Vec<(String, Vec<Planned>)>,
     /// The name of each component, by case and key.
     components: HashMap<(String, String), String>,
 }
 
-/// A step whose unit is still a rule.
-#[derive(Clone)]
-pub struct Planned {
-    /// The step, without its unit.
-    pub step: Step,
-    /// How its unit is found.
-    pub unit_rule: UnitRule,
-}
-
 impl Procedure {
+    /// Whether this version is in force on a day.
+    #[must_use]
+    pub fn is_in_force(&self, on: NaiveDate) -> bool {
+        self.first_day <= on && self.last_day.is_none_or(|last| on <= last)
+    }
+
     /// The steps of a case.
     ///
     /// # Errors
@@ -55,11 +55,19 @@ impl Procedure {
     }
 }
 
-/// The procedure in an encoded message; `None` when it is not one.
+/// The versions of a procedure in a copy; those that cannot be read are left out.
 #[must_use]
-pub fn procedure(body: &[u8]) -> Option<Procedure> {
-    let message = pb::Procedure::decode(body).ok()?;
-    let cases = message.version?.cases;
+pub fn procedures(copy: &Copy) -> Vec<Procedure> {
+    let versions = copies::procedures(copy).into_iter();
+    versions.filter_map(procedure).collect()
+}
+
+fn procedure(message: pb::Procedure) -> Option<Procedure> {
+    let version = message.version?;
+    let last_day = Some(version.valid_to.as_str()).filter(|day| !day.is_empty());
+    let last_day = last_day.map(str::parse::<NaiveDate>).transpose().ok()?;
+    let first_day: NaiveDate = version.effective_from.parse().ok()?;
+    let cases = version.cases;
     let components = cases.iter().flat_map(|case| {
         let components = case.components.iter();
         components.map(|component| {
@@ -80,6 +88,8 @@ pub fn procedure(body: &[u8]) -> Option<Procedure> {
     });
     Some(Procedure {
         code: message.code,
+        first_day,
+        last_day,
         cases: cases.collect::<Option<_>>()?,
         components,
     })
@@ -116,6 +126,7 @@ fn planned(step: pb::Step) -> Option<Planned> {
         name: step.name,
         after: step.after,
         unit: String::new(),
+        unit_rule: None,
         role,
         part,
         decides: step.decides,
