@@ -23,6 +23,7 @@ mod record;
 mod report;
 mod run;
 mod sabotage;
+mod succession;
 mod system;
 
 use std::path::PathBuf;

@@ -40,6 +40,7 @@ rpcs! {
         "ListUnits": ListUnitsRequest => ListUnitsResponse,
         "SearchUnits": SearchUnitsRequest => SearchUnitsResponse,
         "GetSuccession": GetSuccessionRequest => GetSuccessionResponse,
+        "ImportUnits": ImportUnitsRequest => ImportUnitsResponse,
     }
     identity "OfficerService" {
         "RegisterOfficer": RegisterOfficerRequest => RegisterOfficerResponse,

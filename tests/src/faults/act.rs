@@ -1,10 +1,11 @@
 //! The requests that change something: under which kind they are noted, and what their replies tell.
 
 use proto::catalogue::v1 as catalogue;
+use proto::identity::v1 as identity;
 use proto::intake::v1 as intake;
 use proto::routing::v1 as routing;
 
-use super::record::{Kind, Told};
+use super::record::{Kind, Succession, Told};
 use crate::rpc::Rpc;
 
 /// A request that changes something.
@@ -114,10 +115,7 @@ impl Acting for routing::BatchAcceptTransfersRequest {
             epoch: transfer.custody_epoch,
             ..Told::default()
         });
-        Told {
-            each: each.collect(),
-            ..Told::default()
-        }
+        each.collect()
     }
 }
 
@@ -133,10 +131,7 @@ impl Acting for routing::RedriveDeadLettersRequest {
             transfer: uid.clone(),
             ..Told::default()
         });
-        Told {
-            each: each.collect(),
-            ..Told::default()
-        }
+        each.collect()
     }
 }
 
@@ -152,6 +147,25 @@ impl Acting for catalogue::ImportCalendarRequest {
         Told {
             epoch: reply.revision,
             day_off: day.map(|day| day.date.clone()).unwrap_or_default(),
+            ..Told::default()
+        }
+    }
+}
+
+impl Acting for identity::ImportUnitsRequest {
+    const KIND: Kind = Kind::EndUnit;
+
+    fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    fn told(&self, _: &Self::Reply) -> Told {
+        let succession = self.successions.first().map(|of| Succession {
+            unit: of.from_uid.clone(),
+            heir: of.to_uid.clone(),
+        });
+        Told {
+            succession,
             ..Told::default()
         }
     }

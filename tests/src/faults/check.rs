@@ -10,6 +10,8 @@ mod custody;
 mod dead_letters;
 mod deadlines;
 mod drained;
+#[cfg(test)]
+mod given;
 mod history;
 mod notices;
 mod offers;
@@ -19,6 +21,7 @@ mod paper;
 mod queue;
 mod routes;
 mod seen;
+mod succession;
 
 use std::fmt;
 
@@ -107,6 +110,7 @@ pub fn all(evidence: &Evidence, province: &Province) -> Vec<Finding> {
         notices::check(evidence),
         calendar::check(evidence),
         deadlines::check(evidence),
+        succession::check(evidence),
         drained::check(evidence),
     ]
     .concat();

@@ -1,5 +1,7 @@
 //! What the stores hold after a run, read past the services with queries of our own.
 
+mod kept;
+
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -20,6 +22,8 @@ use super::plan::Plan;
 use super::promise::Promise;
 use super::record::Act;
 use crate::pair::connect;
+
+pub use self::kept::Kept;
 
 /// Everything that is checked.
 pub struct Evidence {
@@ -53,6 +57,10 @@ pub struct Evidence {
     pub origins: Vec<(String, String, String)>,
     /// The versions of the calendar, and by what each was announced.
     pub calendar: Vec<(i64, String)>,
+    /// The units that have ended.
+    pub ended: Vec<String>,
+    /// What such units had when all else was over.
+    pub kept: Vec<Kept>,
     /// The transfers whose paper is on its way.
     pub travelling: Vec<String>,
     /// Who was responsible for which transfer, in order: transfer, custodian, since, until.
@@ -152,6 +160,8 @@ impl Evidence {
             reserved: ranges(&intake, "code_block WHERE returned_at IS NULL").await,
             origins: origins(&intake).await,
             calendar: calendar(&owners.catalogue).await,
+            ended: ended(&owners.identity).await,
+            kept: Vec::new(),
             travelling: travelling(&routing).await,
             holdings: holdings(&routing).await,
             open: open(&routing).await,
@@ -278,6 +288,11 @@ async fn calendar(store: &DatabaseConnection) -> Vec<(i64, String)> {
     let query = "SELECT revision, basis FROM calendar_version ORDER BY revision";
     let version = |row: &QueryResult| (get(row, "revision"), get(row, "basis"));
     rows(store, query).await.iter().map(version).collect()
+}
+
+async fn ended(store: &DatabaseConnection) -> Vec<String> {
+    let found = rows(store, "SELECT uid FROM unit WHERE valid_to IS NOT NULL").await;
+    found.iter().map(|row| get(row, "uid")).collect()
 }
 
 async fn travelling(store: &DatabaseConnection) -> Vec<String> {

@@ -95,7 +95,8 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
     let dossier = filed::hand_in(&scene, &plan).await?;
     let work = Work {
         number,
-        desk: plan.desk.to_owned(),
+        // The successor's, where the unit has ended at which it was handed in.
+        desk: dossier.receiving_unit_uid.clone(),
         component: plan
             .procedure
             .components()
@@ -116,7 +117,7 @@ pub async fn play(scene: Arc<Scene>, number: usize) -> Result<(), Refused> {
         }
         let unit = match plan.fate {
             Fate::SentOn => work.send_on(plan.procedure).await?,
-            _ => plan.desk.to_owned(),
+            _ => work.desk.clone(),
         };
         dossier = work.receive(&unit).await?;
     }
@@ -203,7 +204,17 @@ impl Work {
         Ok(())
     }
 
+    /// Answers an offer. One that has gone on to the successor of its unit meanwhile comes again from there.
     async fn answer(&self, delivery: Delivery) -> Result<Next, Refused> {
+        let offer = delivery.transfer.as_ref();
+        let unit = offer.map_or_else(String::new, |offer| offer.to_unit_uid.clone());
+        match self.answer_as_seen(delivery).await {
+            Err(reason) if self.scene.line.ends.may_have_moved(&unit, &reason) => Ok(Next::Wait),
+            answered => answered,
+        }
+    }
+
+    async fn answer_as_seen(&self, delivery: Delivery) -> Result<Next, Refused> {
         let key = queue::offer_of(&delivery);
         let attempt = delivery.attempt;
         let offer = delivery.transfer.unwrap_or_default();

@@ -1,15 +1,17 @@
 //! The way to the suite: any replica that answers, the same request again until one does.
 
+mod sign_in;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::Stream;
 use kit::clock::{self, Moment};
 use kit::failure::reason_of;
 use kit::serve::{AFTER, SIMULATED_TIME};
-use proto::identity::v1::{IssueTokenRequest, RegisterClientRequest};
+use proto::identity::v1::RegisterClientRequest;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tonic::client::Grpc;
@@ -19,8 +21,10 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
+use self::sign_in::{Token, signed};
 use super::act::Acting;
 use super::record::{Act, Answer, Book};
+use super::succession::Ends;
 use crate::Reply;
 use crate::actor::MONDAY_MORNING;
 use crate::cast::Cast;
@@ -50,12 +54,14 @@ pub fn monday_morning() -> Moment {
 pub struct Line {
     services: HashMap<&'static str, Vec<Way>>,
     cast: Cast,
-    tokens: Mutex<HashMap<String, String>>,
+    tokens: Mutex<HashMap<String, Token>>,
     issuing: Semaphore,
     turn: AtomicUsize,
     began: Instant,
     /// What was asked for and answered.
     pub book: Book,
+    /// Which units have ended.
+    pub ends: Ends,
 }
 
 /// To one replica, over several connections: what waits for offers leaves room for those who ask.
@@ -79,6 +85,7 @@ impl Line {
             turn: AtomicUsize::new(0),
             began: clock::monotonic(),
             book: Book::default(),
+            ends: Ends::default(),
         })
     }
 
@@ -177,15 +184,13 @@ impl Line {
         request: R,
         patience: Duration,
     ) -> Result<Reply<R::Reply>, Status> {
-        let mut request = self.signed(caller, request).await?;
+        let token = self.token(caller).await?;
+        let mut request = signed(&token, request);
         if let Some(after) = after {
             insert(request.metadata_mut(), AFTER, after);
         }
         let answered = self.send(request, patience).await;
-        if let Err(status) = &answered {
-            self.heed(caller, status);
-        }
-        answered
+        answered.map_err(|status| self.heard(caller, &token, status))
     }
 
     /// Opens a stream in both directions to one replica.
@@ -197,7 +202,7 @@ impl Line {
         caller: &str,
         requests: impl Stream<Item = R> + Send + 'static,
     ) -> Result<Streaming<R::Reply>, Status> {
-        let mut request = self.signed(caller, requests).await?;
+        let mut request = signed(&self.token(caller).await?, requests);
         let now = self.civil().to_rfc3339();
         insert(request.metadata_mut(), SIMULATED_TIME, &now);
         let way = self.way(R::PATH);
@@ -213,44 +218,9 @@ impl Line {
         Ok(opened?.into_inner())
     }
 
-    /// A token that is no good any more is not used again.
-    pub fn heed(&self, caller: &str, status: &Status) {
-        if status.code() == Code::Unauthenticated {
-            let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            tokens.remove(caller);
-        }
-    }
-
     /// What registers a client system that acts for a unit.
     pub fn registration(&self, client: &str, unit: &str, rpcs: &[&str]) -> RegisterClientRequest {
         self.cast.registration_of(client, unit, rpcs)
-    }
-
-    async fn signed<T>(&self, caller: &str, message: T) -> Result<Request<T>, Status> {
-        let token = self.token(caller).await?;
-        let mut request = Request::new(message);
-        let bearer = format!("Bearer {token}");
-        insert(request.metadata_mut(), "authorization", &bearer);
-        Ok(request)
-    }
-
-    async fn token(&self, caller: &str) -> Result<String, Status> {
-        let known = {
-            let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-            tokens.get(caller).cloned()
-        };
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        // A herd of new callers is let in a few at a time: a token costs identity two signatures, and a citizen its registration.
-        let _turn = self.issuing.acquire().await;
-        let request = Request::new(IssueTokenRequest {
-            proof: Some(self.cast.proof(caller)),
-        });
-        let token = self.send(request, PATIENCE).await?.message.token;
-        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.insert(caller.to_owned(), token.clone());
-        Ok(token)
     }
 
     async fn send<R: Rpc>(

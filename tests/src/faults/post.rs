@@ -109,8 +109,11 @@ impl Post {
         let taken = self.take_in_all(line, journey, way, codes).await;
         match taken {
             Ok((mut scanned, position)) => {
+                // What a unit sent that has ended stands on its successor's manifest.
+                let is_listed = !line.ends.may_include(&way.0);
                 for letter in letters {
-                    let taken = self.taken(&letter, &mut scanned, position.as_deref());
+                    let told = (position.as_deref(), is_listed);
+                    let taken = self.taken(&letter, &mut scanned, told);
                     // Whoever brought it may have given up.
                     let _ = letter.taken.send(taken);
                 }
@@ -156,12 +159,13 @@ impl Post {
         Ok((message.scanned, position))
     }
 
-    /// What was taken in of a letter. Of several of one dossier the first has it all.
+    /// What was taken in of a letter, whose paper must stand on the manifest where that is listed. Of several of one dossier the
+    /// first has it all.
     fn taken(
         &self,
         letter: &Letter,
         scanned: &mut Vec<ScannedDossier>,
-        position: Option<&str>,
+        (position, is_listed): (Option<&str>, bool),
     ) -> Result<Taken, String> {
         let mut all = scanned.iter();
         let Some(place) = all.position(|scanned| scanned.dossier_code == letter.code) else {
@@ -171,7 +175,8 @@ impl Post {
         if !scanned.refused.is_empty() && scanned.refused != NOTHING_OFFERED {
             return Err(scanned.refused);
         }
-        if letter.has_paper && !scanned.on_manifest && !scanned.transfers.is_empty() {
+        let is_missing = is_listed && letter.has_paper && !scanned.on_manifest;
+        if is_missing && !scanned.transfers.is_empty() {
             let odd = format!("{} has paper and is on no manifest", letter.code);
             self.mail.note(odd);
         }
@@ -179,5 +184,64 @@ impl Post {
             transfers: scanned.transfers,
             position: position.map(str::to_owned),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::crowd::Crowd;
+    use super::super::dice::Dice;
+    use super::super::province::Province;
+    use super::*;
+
+    fn post() -> Post {
+        let crowd = Crowd::of(&Province::read(), Dice::new(1));
+        Post::new(Arc::new(Mail::new(Arc::new(crowd))))
+    }
+
+    fn way() -> Way {
+        ("sender".to_owned(), "receiver".to_owned())
+    }
+
+    /// A letter that came so long ago, and whoever brought it.
+    fn letter(code: &str, ago: Duration) -> (Letter, oneshot::Receiver<Result<Taken, String>>) {
+        let (taken, told) = oneshot::channel();
+        let came = clock::monotonic().checked_sub(ago);
+        let letter = Letter {
+            came: came.expect("the machine runs longer"),
+            code: code.to_owned(),
+            has_paper: false,
+            taken,
+        };
+        (letter, told)
+    }
+
+    #[test]
+    fn whoever_comes_first_scans_what_comes_meanwhile() {
+        let post = post();
+        let (first, _first) = letter("first", Duration::ZERO);
+        let (second, _second) = letter("second", Duration::ZERO);
+        assert!(post.is_first(&way(), first));
+        assert!(!post.is_first(&way(), second));
+        assert_eq!(post.gathered(&way()).len(), 2);
+    }
+
+    #[test]
+    fn a_later_letter_scans_when_whoever_brought_the_first_has_given_up() {
+        let post = post();
+        let (first, first_told) = letter("first", 3 * GATHERED);
+        let (second, _second) = letter("second", 2 * GATHERED);
+        assert!(post.is_first(&way(), first));
+        assert!(post.is_first(&way(), second), "the first was not scanned");
+        drop(first_told);
+        let gathered = post.gathered(&way());
+        let codes: Vec<&str> = gathered.iter().map(|of| of.code.as_str()).collect();
+        assert_eq!(codes, ["first", "second"], "nothing is left lying");
+        // Nobody hears of the first any more, which keeps nobody else waiting.
+        let heard = gathered
+            .into_iter()
+            .map(|of| of.taken.send(Ok(Taken::default())));
+        let heard: Vec<bool> = heard.map(|sent| sent.is_ok()).collect();
+        assert_eq!(heard, [false, true]);
     }
 }

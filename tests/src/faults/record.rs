@@ -1,6 +1,6 @@
 //! What the callers know: every act that they asked for, and what was answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -74,6 +74,8 @@ pub enum Kind {
     Redrive,
     /// `ImportCalendar`.
     Announce,
+    /// `ImportUnits`.
+    EndUnit,
 }
 
 /// One act that a caller asked for until it was answered.
@@ -126,8 +128,29 @@ pub struct Told {
     pub origin: String,
     /// The day that is off from now on, where one was announced.
     pub day_off: String,
+    /// Which unit has ended, where one did.
+    pub succession: Option<Succession>,
     /// What it tells of each, where it is about several.
     pub each: Vec<Told>,
+}
+
+/// A unit that is no more, and the one that does its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Succession {
+    /// The unit that has ended.
+    pub unit: String,
+    /// Its successor.
+    pub heir: String,
+}
+
+/// Of several.
+impl FromIterator<Self> for Told {
+    fn from_iter<I: IntoIterator<Item = Self>>(each: I) -> Self {
+        Self {
+            each: each.into_iter().collect(),
+            ..Self::default()
+        }
+    }
 }
 
 impl Act {
@@ -151,6 +174,15 @@ pub fn days_off<'a>(acts: impl IntoIterator<Item = &'a Act>) -> BTreeSet<String>
     let told = acts.into_iter().filter_map(Act::told);
     let announced = told.filter(|told| !told.day_off.is_empty());
     announced.map(|told| told.day_off.clone()).collect()
+}
+
+/// The successors of the units that have ended, by these.
+pub fn heirs(acts: &[Act]) -> HashMap<&str, &str> {
+    let told = acts.iter().filter_map(Act::told);
+    let ended = told.filter_map(|told| told.succession.as_ref());
+    ended
+        .map(|of| (of.unit.as_str(), of.heir.as_str()))
+        .collect()
 }
 
 /// All acts of a run.

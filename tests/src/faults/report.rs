@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proto::intake::v1::dossier_change::Change;
+use proto::routing::v1::TransferEvent;
 
 use super::check::{Finding, Wrong};
 use super::crowd::Came;
 use super::evidence::{Evidence, Moved, Row, told};
 use super::journey::Scene;
 use super::plan::Plan;
-use super::record::{Act, Answer, Kind};
+use super::record::{Act, Answer, Kind, heirs};
 
 /// So many red lines of a kind are printed.
 const LINES: usize = 5;
@@ -53,6 +54,7 @@ impl Report {
         for line in done(evidence) {
             println!("{line}");
         }
+        println!("{}", reorganised(evidence));
         println!("{}", subscribers(evidence));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");
         println!(
@@ -154,6 +156,28 @@ fn done(evidence: &Evidence) -> [String; 5] {
             each(Kind::Redrive)
         ),
     ]
+}
+
+/// What went on to the successors of units that ended.
+fn reorganised(evidence: &Evidence) -> String {
+    let heirs = heirs(&evidence.acts);
+    let moved = evidence
+        .routing
+        .iter()
+        .filter_map(|row| row.change.as_ref());
+    let inherited = moved
+        .clone()
+        .filter(|moved| moved.event == TransferEvent::Inherited);
+    let passed_on = moved.filter(|moved| {
+        moved.event == TransferEvent::Rehomed
+            && heirs.contains_key(moved.transfer.to_unit_uid.as_str())
+    });
+    format!(
+        "units ended {}, custody inherited {}, offers passed on {}",
+        heirs.len(),
+        inherited.count(),
+        passed_on.count()
+    )
 }
 
 /// How offers came to those who subscribe.

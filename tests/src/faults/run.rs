@@ -7,12 +7,13 @@ use std::time::Duration;
 use kit::clock;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::check;
 use super::cluster::{Cluster, Program, SERVICES};
 use super::crowd::Crowd;
 use super::dice::Dice;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Kept};
 use super::fault::{Fault, Faults};
 use super::journey::{self, Scene};
 use super::line::Line;
@@ -24,6 +25,7 @@ use super::province::Province;
 use super::record::Kind;
 use super::report::Report;
 use super::sabotage;
+use super::succession::reorganise;
 use super::system::Systems;
 use crate::cast::{Cast, Citizen};
 use crate::pair::connect;
@@ -105,11 +107,16 @@ pub async fn run(settings: &Settings) -> Report {
     let at_once = settings.at_once;
     let opening = open_journeys(Arc::clone(&scene), Arc::clone(&journeys), at_once);
     let opening = playing.spawn(opening);
+    let reorganising = tokio::spawn(reorganise(Arc::clone(&scene), settings.faults_for));
     let began = clock::monotonic();
     let faults = break_things(&cluster, settings, &scene).await;
     let took = began.elapsed();
     opening.abort();
-    let drained = drain(&journeys, &scene.over).await;
+    // Where the end of a unit is not answered by then, the checks say so.
+    if let Ok(ended) = tokio::time::timeout(DRAIN, reorganising).await {
+        ended.expect("units end one after the other");
+    }
+    let (drained, kept) = drain(&journeys, &scene, &cluster).await;
     let check = cluster.check().await;
     drop(subscribers);
     cluster.stop().await;
@@ -117,18 +124,8 @@ pub async fn run(settings: &Settings) -> Report {
         let intake = connect(&format!("{}_intake", cluster.store().await)).await;
         sabotage::delete_a_row(&intake, dice).await;
     }
-    let mut evidence = Evidence::read(&cluster, scene.line.book.acts()).await;
-    evidence.unfinished = journeys.under_way();
-    evidence.refused = std::mem::take(
-        &mut journeys
-            .refused
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner),
-    );
-    evidence.came = scene.crowd.seen();
-    evidence.left = scene.mail.left();
-    evidence.promises = scene.promises.all();
-    evidence.odd = scene.mail.odd();
+    let mut evidence = gather(&cluster, &scene, &journeys).await;
+    evidence.kept = kept;
     if check.code != Some(0) {
         evidence.check = Some(format!("{}{}", check.output, check.complaint));
     }
@@ -145,6 +142,23 @@ pub async fn run(settings: &Settings) -> Report {
         cluster.print_logs();
     }
     report
+}
+
+/// What the callers know, and what the stores hold when nothing serves any more.
+async fn gather(cluster: &Cluster, scene: &Scene, journeys: &Journeys) -> Evidence {
+    let mut evidence = Evidence::read(cluster, scene.line.book.acts()).await;
+    evidence.unfinished = journeys.under_way();
+    evidence.refused = std::mem::take(
+        &mut journeys
+            .refused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    );
+    evidence.came = scene.crowd.seen();
+    evidence.left = scene.mail.left();
+    evidence.promises = scene.promises.all();
+    evidence.odd = scene.mail.odd();
+    evidence
 }
 
 /// Registers systems and subscribes every unit.
@@ -276,20 +290,31 @@ async fn revive(cluster: Arc<Cluster>) {
     }
 }
 
-/// Waits until nothing is under way; those that wait for the others are told when these are over.
-async fn drain(journeys: &Journeys, over: &watch::Sender<bool>) -> Option<Duration> {
+/// Waits until nothing is under way, and tells how long that took. Those that wait for the others are told when these are over, and
+/// before that it is seen what units have that have ended.
+async fn drain(
+    journeys: &Journeys,
+    scene: &Scene,
+    cluster: &Cluster,
+) -> (Option<Duration>, Vec<Kept>) {
     let began = clock::monotonic();
-    loop {
-        let under_way = journeys.under_way();
-        if under_way.is_empty() {
-            return Some(began.elapsed());
-        }
+    let is_waiting = |under_way: &[usize]| under_way.iter().all(|number| waits(*number));
+    if !comes_to(journeys, began, is_waiting).await {
+        return (None, Vec::new());
+    }
+    let kept = Kept::by(&scene.line.ends.units(), cluster).await;
+    scene.over.send_replace(true);
+    let is_drained = comes_to(journeys, began, <[usize]>::is_empty).await;
+    (is_drained.then(|| began.elapsed()), kept)
+}
+
+/// Waits until what is under way is so. Whether it came to that in time.
+async fn comes_to(journeys: &Journeys, began: Instant, so: impl Fn(&[usize]) -> bool) -> bool {
+    while !so(&journeys.under_way()) {
         if began.elapsed() > DRAIN {
-            return None;
-        }
-        if under_way.into_iter().all(waits) {
-            over.send_replace(true);
+            return false;
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+    true
 }

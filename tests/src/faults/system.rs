@@ -27,6 +27,7 @@ use super::dice::Dice;
 use super::line::Line;
 use super::mail::{LEASE_SECONDS, Mail};
 use super::province::Province;
+use super::succession::goes_by_the_token;
 use crate::Reply;
 use crate::cast::{ADMINISTRATOR, client_of};
 use crate::subscriber::seconds;
@@ -153,6 +154,8 @@ impl System {
                     asking.acknowledged(&request, &reply.message);
                     return Ok(reply);
                 }
+                // The stream has the token that it was opened with; by itself it is asked for with one of now.
+                Some(Err(refusal)) if goes_by_the_token(&refusal.reason) => break,
                 Some(Err(refusal)) if refusal.retry_delay.is_none() => {
                     return Err(asking.refused(refusal.reason, refusal.code.into()));
                 }

@@ -7,7 +7,8 @@ use proto::intake::v1::{DeadlineReason, StopReason};
 use proto::routing::v1::TransferEvent;
 
 use super::super::evidence::{Evidence, Moved};
-use super::super::record::{Kind, OF_NO_JOURNEY, Told};
+use super::super::record::{Kind, OF_NO_JOURNEY, Told, heirs};
+use super::succession::{Inherited, passed_on};
 use super::{Finding, Wrong};
 
 /// What one event says, without its wording: what, of which transfer, under which epoch.
@@ -24,8 +25,14 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         }
     }
     let mut there: HashMap<(&str, Trace), usize> = HashMap::new();
+    let inherited = Inherited::by(&evidence.routing);
     for row in &evidence.intake {
-        if let Some(trace) = row.change.as_ref().and_then(of_intake) {
+        let Some(change) = &row.change else { continue };
+        // Nobody asks for that: it is looked at with the units that end.
+        if matches!(change, Change::CustodyMoved(moved) if inherited.includes(moved)) {
+            continue;
+        }
+        if let Some(trace) = of_intake(change) {
             *there.entry((row.dossier.as_str(), trace)).or_default() += 1;
         }
     }
@@ -34,7 +41,8 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
             *there.entry((row.dossier.as_str(), trace)).or_default() += 1;
         }
     }
-    let mut findings = compare(&wanted, &there, &in_doubt(evidence));
+    let by_itself = passed_on(&evidence.routing, &heirs(&evidence.acts));
+    let mut findings = compare(&wanted, &there, (&in_doubt(evidence), &by_itself));
     findings.extend(rows(evidence));
     findings
 }
@@ -42,7 +50,7 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
 fn compare(
     wanted: &HashMap<(&str, Trace), usize>,
     there: &HashMap<(&str, Trace), usize>,
-    in_doubt: &HashSet<&str>,
+    (in_doubt, by_itself): (&HashSet<&str>, &HashSet<Trace>),
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (key @ (dossier, (what, transfer, epoch)), count) in wanted {
@@ -58,7 +66,8 @@ fn compare(
         }
     }
     for key @ (dossier, trace @ (what, transfer, epoch)) in there.keys() {
-        if !wanted.contains_key(key) && !follows_by_itself(trace) && !in_doubt.contains(dossier) {
+        let follows = follows_by_itself(trace) || by_itself.contains(trace);
+        if !wanted.contains_key(key) && !follows && !in_doubt.contains(dossier) {
             let text = format!("in the log and never acknowledged: {what} {transfer} {epoch}");
             findings.push(Finding::new(Wrong::Unasked, dossier, text));
         }
@@ -110,10 +119,13 @@ pub fn traces_of(kind: Kind, told: &Told) -> Vec<Trace> {
         Kind::Pay => vec![of_dossier("paid")],
         Kind::Postpone => vec![of_dossier("postponed")],
         Kind::Stop => vec![of_dossier("stopped")],
-        // What came of these is checked with the codes, the paper, the dead letters and the deadlines.
-        Kind::Reserve | Kind::GiveBack | Kind::ReceivePaper | Kind::Redrive | Kind::Announce => {
-            Vec::new()
-        }
+        // What came of these is checked with the codes, the paper, the dead letters, the deadlines and the units that ended.
+        Kind::Reserve
+        | Kind::GiveBack
+        | Kind::ReceivePaper
+        | Kind::Redrive
+        | Kind::Announce
+        | Kind::EndUnit => Vec::new(),
         // Of post as a whole nothing: of each that was taken in.
         Kind::TakeIn if told.transfer.is_empty() => Vec::new(),
         Kind::Accept | Kind::TakeIn => vec![

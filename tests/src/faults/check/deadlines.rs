@@ -109,26 +109,10 @@ fn kept(promise: &Promise, days_off: &BTreeSet<String>, due: &HashMap<&str, Due>
 
 #[cfg(test)]
 mod tests {
-    use prost_types::Timestamp;
-    use proto::intake::v1::{
-        DeadlineMoved, DossierDecided, DossierReceived, ExplainDeadlineResponse, ExplainedDay,
-    };
+    use proto::intake::v1::{DeadlineMoved, DossierDecided, ExplainDeadlineResponse, ExplainedDay};
 
+    use super::super::given::{log, on, received};
     use super::*;
-
-    fn on(day: i64) -> Timestamp {
-        Timestamp {
-            seconds: day * 86_400,
-            nanos: 0,
-        }
-    }
-
-    fn received(due: i64) -> Change {
-        Change::Received(DossierReceived {
-            appointment: Some(on(due)),
-            ..DossierReceived::default()
-        })
-    }
 
     fn moved_to(from: i64, to: i64, calendar: i64) -> Change {
         Change::DeadlineMoved(DeadlineMoved {
@@ -145,17 +129,6 @@ mod tests {
             due: Some(on(due)),
             ..DossierDecided::default()
         })
-    }
-
-    fn log(changes: impl IntoIterator<Item = Change>) -> Vec<Row<Change>> {
-        let row = |(seq, change)| Row {
-            shard: 0,
-            seq,
-            dossier: "dossier".to_owned(),
-            at: 0,
-            change: Some(change),
-        };
-        (1..).zip(changes).map(row).collect()
     }
 
     fn ways(findings: Vec<Finding>) -> Vec<Wrong> {

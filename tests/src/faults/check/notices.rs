@@ -73,23 +73,10 @@ pub(super) fn micros(at: Option<Timestamp>) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use proto::intake::v1::{DeadlineMoved, DossierDecided, DossierReceived, NoticeDue};
+    use proto::intake::v1::{DeadlineMoved, DossierDecided, NoticeDue};
 
+    use super::super::given::{log, on, received};
     use super::*;
-
-    fn on(day: i64) -> Timestamp {
-        Timestamp {
-            seconds: day * 86_400,
-            nanos: 0,
-        }
-    }
-
-    fn received(due: i64) -> Change {
-        Change::Received(DossierReceived {
-            appointment: Some(on(due)),
-            ..DossierReceived::default()
-        })
-    }
 
     fn moved(to: i64) -> Change {
         Change::DeadlineMoved(DeadlineMoved {
@@ -107,18 +94,8 @@ mod tests {
 
     /// In which way a log with these changes of one dossier is wrong.
     fn wrong(changes: impl IntoIterator<Item = Change>) -> Vec<Wrong> {
-        let row = |(seq, change)| Row {
-            shard: 0,
-            seq,
-            dossier: "dossier".to_owned(),
-            at: 0,
-            change: Some(change),
-        };
-        let log: Vec<_> = (1..).zip(changes).map(row).collect();
-        in_log(&log)
-            .into_iter()
-            .map(|finding| finding.wrong)
-            .collect()
+        let findings = in_log(&log(changes)).into_iter();
+        findings.map(|finding| finding.wrong).collect()
     }
 
     #[test]

@@ -6,7 +6,8 @@ use proto::intake::v1::dossier_change::Change;
 use proto::routing::v1::TransferEvent;
 
 use super::super::evidence::{Evidence, Row};
-use super::super::record::Kind;
+use super::super::record::{Kind, heirs};
+use super::succession::Inherited;
 use super::{Finding, Wrong};
 
 /// Checks shard by shard, dossier by dossier.
@@ -36,9 +37,14 @@ fn lives(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut reached: HashMap<&str, u8> = HashMap::new();
     let mut custody: HashMap<&str, i64> = HashMap::new();
+    let inherited = Inherited::by(&evidence.routing);
     for row in &evidence.intake {
         let Some(change) = &row.change else { continue };
         if let Change::CustodyMoved(moved) = change {
+            // It is the same custody.
+            if inherited.includes(moved) {
+                continue;
+            }
             let before = custody
                 .insert(&row.dossier, moved.custody_epoch)
                 .unwrap_or_default();
@@ -91,7 +97,7 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut stages: HashMap<&str, (Stage, i64)> = HashMap::new();
     let mut custody: HashMap<&str, i64> = HashMap::new();
-    let on_streams = accepted_on_streams(evidence);
+    let (on_streams, heirs) = (accepted_on_streams(evidence), heirs(&evidence.acts));
     for row in &evidence.routing {
         let Some(moved) = &row.change else { continue };
         let (event, uid) = (moved.event, moved.transfer.uid.as_str());
@@ -107,7 +113,11 @@ fn transfers(evidence: &Evidence) -> Vec<Finding> {
             let text = format!("transfer {uid} is {event:?} after {stage:?}");
             findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
         }
-        let has_other_time = is_caused_elsewhere(event)
+        // Nobody asks for an offer to go on to a successor: it does so by the last call that a replica heard.
+        let goes_on = event == TransferEvent::Rehomed
+            && heirs.contains_key(moved.transfer.to_unit_uid.as_str());
+        let has_other_time = goes_on
+            || is_caused_elsewhere(event)
             || is_caused_elsewhere(stage)
             || event == TransferEvent::Accepted
                 && on_streams.contains(&(uid, moved.transfer.custody_epoch));

@@ -141,6 +141,7 @@ fn name_of(kind: Kind, told: &Told) -> Option<(bool, &'static str, i64)> {
         | Kind::Reserve
         | Kind::GiveBack
         | Kind::Redrive
-        | Kind::Announce => None,
+        | Kind::Announce
+        | Kind::EndUnit => None,
     }
 }

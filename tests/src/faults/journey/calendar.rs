@@ -104,7 +104,11 @@ impl Work {
         if is_given_back {
             self.give_back_delivery(&offer, attempt).await;
         } else if seen.insert(key) {
-            self.accept(&offer, Taking::ByItself).await?;
+            let (unit, ends) = (&offer.to_unit_uid, &self.scene.line.ends);
+            match self.accept(&offer, Taking::ByItself).await {
+                Err(reason) if !ends.may_have_moved(unit, &reason) => return Err(reason),
+                Ok(_) | Err(_) => {}
+            }
         }
         Ok(())
     }
