@@ -165,7 +165,7 @@ impl Acting for identity::ImportUnitsRequest {
             heir: of.to_uid.clone(),
         });
         Told {
-            succession,
+            succession: succession.map(Box::new),
             ..Told::default()
         }
     }

@@ -129,7 +129,7 @@ pub struct Told {
     /// The day that is off from now on, where one was announced.
     pub day_off: String,
     /// Which unit has ended, where one did.
-    pub succession: Option<Succession>,
+    pub succession: Option<Box<Succession>>,
     /// What it tells of each, where it is about several.
     pub each: Vec<Told>,
 }
@@ -179,7 +179,7 @@ pub fn days_off<'a>(acts: impl IntoIterator<Item = &'a Act>) -> BTreeSet<String>
 /// The successors of the units that have ended, by these.
 pub fn heirs(acts: &[Act]) -> HashMap<&str, &str> {
     let told = acts.iter().filter_map(Act::told);
-    let ended = told.filter_map(|told| told.succession.as_ref());
+    let ended = told.filter_map(|told| told.succession.as_deref());
     ended
         .map(|of| (of.unit.as_str(), of.heir.as_str()))
         .collect()
