@@ -78,7 +78,7 @@ pub fn real() -> Moment {
     reason = "the one place that reads the wall clock"
 )]
 fn wall() -> Moment {
-    Utc::now()
+    to_the_microsecond(Utc::now())
 }
 
 /// Monotonic time, for leases and waiting. Tests pause and advance it through tokio.
@@ -118,14 +118,11 @@ pub fn local(moment: Moment) -> NaiveDateTime {
     moment.with_timezone(&zone()).naive_local()
 }
 
-/// The instant at which people in the province read `local`.
+/// The instant at which people in the province read `local`, to the microsecond: what is told of it and what is stored is the same.
 #[must_use]
 pub fn from_local(local: NaiveDateTime) -> Moment {
-    zone()
-        .from_local_datetime(&local)
-        .single()
-        .unwrap_or_default()
-        .to_utc()
+    let moment = zone().from_local_datetime(&local).single();
+    to_the_microsecond(moment.unwrap_or_default().to_utc())
 }
 
 /// An instant as protobuf carries it.
@@ -141,7 +138,12 @@ pub fn to_timestamp(moment: Moment) -> Timestamp {
 #[must_use]
 pub fn from_timestamp(timestamp: &Timestamp) -> Moment {
     let nanos = u32::try_from(timestamp.nanos).unwrap_or_default();
-    DateTime::from_timestamp(timestamp.seconds, nanos).unwrap_or_default()
+    let moment = DateTime::from_timestamp(timestamp.seconds, nanos);
+    to_the_microsecond(moment.unwrap_or_default())
+}
+
+fn to_the_microsecond(moment: Moment) -> Moment {
+    from_micros(micros(moment))
 }
 
 fn zone() -> FixedOffset {
@@ -157,6 +159,15 @@ mod tests {
         let moment = from_micros(1_503_883_800_000_000);
         assert_eq!(local(moment).to_string(), "2017-08-28 08:30:00");
         assert_eq!(from_local(local(moment)), moment);
+    }
+
+    #[test]
+    fn what_is_read_is_an_instant_as_stores_keep_it() {
+        let moment = from_micros(1_503_883_800_608_415);
+        let finer = local(moment) + chrono::TimeDelta::nanoseconds(200);
+        assert_eq!(from_local(finer), moment);
+        let timestamp = to_timestamp(moment + chrono::TimeDelta::nanoseconds(200));
+        assert_eq!(from_timestamp(&timestamp), moment);
     }
 
     #[test]
