@@ -28,6 +28,7 @@ use crate::act::Act;
 use crate::change::Change;
 use crate::error::Error;
 use crate::link::{Limits, Links};
+use crate::offers::for_lane;
 use crate::store;
 
 /// Routing's side of the writer.
@@ -150,18 +151,19 @@ impl Ledger for Routing {
             else {
                 continue;
             };
-            for transfer in journey.touched().0 {
+            let mut touched = journey.touched().0;
+            // None of a dossier may come before an earlier one.
+            touched.sort_by_key(|transfer| transfer.offered_at);
+            for transfer in touched {
                 if let Some((unit, key)) = transfer.offer_before() {
                     self.queue.lanes().settle(unit, &key);
                 }
                 let (unit, key) = (&transfer.to, transfer.offer_key());
                 if transfer.is_to_be_delivered() {
                     let offer = Offer {
-                        key,
-                        dossier: transfer.dossier.clone(),
                         traceparent: traceparent.clone(),
                         committed_at,
-                        due: clock::micros(transfer.due.hand_over),
+                        ..for_lane(journey, transfer)
                     };
                     self.queue.lanes().offer(unit, offer);
                 } else if !transfer.on_hold {

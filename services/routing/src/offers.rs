@@ -1,6 +1,8 @@
 //! Offers on their way to units: the queue brings keys, the store says what they are.
 
 mod keeper;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,12 +11,13 @@ use kit::authority::Scope;
 use kit::clock::{self, Clock};
 use kit::db::Db;
 use kit::log::Cause;
-use kit::queue::{Delivered, Queue, Take};
+use kit::queue::{Delivered, Offer, Queue, Take};
 use kit::telemetry::metrics;
 use kit::writer::{Step, Writer};
 use sea_orm::DbErr;
 
 use crate::act::{Act, GivenUp};
+use crate::journey::Journey;
 use crate::ledger::Routing;
 use crate::transfer::{Transfer, offer_of_key};
 use crate::wire::request::Pull;
@@ -174,6 +177,23 @@ impl Offers {
         for exhausted in exhausted {
             self.queue.lanes().settle(unit, &exhausted.offer.key);
         }
+    }
+}
+
+/// An offer of a journey for the lane of its unit, with what it may not overtake there. What was offered in the same act is neither
+/// before nor after it.
+pub fn for_lane(journey: &Journey, transfer: &Transfer) -> Offer {
+    let earlier = journey.transfers().iter().filter(|other| {
+        other.to == transfer.to
+            && other.offered_at < transfer.offered_at
+            && other.is_to_be_delivered()
+    });
+    Offer {
+        key: transfer.offer_key(),
+        dossier: transfer.dossier.clone(),
+        due: clock::micros(transfer.due.hand_over),
+        earlier: earlier.map(Transfer::offer_key).collect(),
+        ..Offer::default()
     }
 }
 

@@ -24,7 +24,7 @@ pub use transfer::{
     After, Assigned, DeadLetters, Escalated, Filter, OpenOffer, OpenOffers, alarmed, assigned_to,
     by_uids, dead_letters, dossiers_at, dossiers_of, dossiers_of_dead_letters, find,
     in_scope_of_dossier, inspect, list, manifest, of_dossier, open_branches, open_offer_counts,
-    open_offers, open_transfers, units_with_offers,
+    open_offers, open_offers_of, open_transfers, units_with_offers,
 };
 
 use crate::change::Change;

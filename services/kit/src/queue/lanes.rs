@@ -3,8 +3,17 @@
 //! An offer that is taken is *out* on a lease: nobody else gets it until the lease ends or it is given back, and then it comes
 //! again as the next attempt. *Acknowledged*, it does not come again and takes no room any more, and a refill does not bring it
 //! back, until it is settled or the queue loses what it knows. After so many attempts as a taker says, it is not delivered but
-//! told of as *exhausted*, again and again until it is settled. An offer is not delivered while an earlier one of its dossier is
-//! out with another subscriber, or is to come again.
+//! told of as *exhausted*, again and again until it is settled.
+//!
+//! The offers of a dossier are in a lane in the order in which they were made, however many are open. An offer enters when it is
+//! made, where there is room and each earlier one of its dossier is in the lane or acknowledged; else it is *left out* and comes
+//! with a refill. A refill brings what is due first, first, and before each offer the earlier ones of its dossier. Where an offer
+//! stands in the store does not keep it out: of two dossiers, the one that is due later may come first. An offer is not delivered
+//! while an earlier one of its dossier is out with another subscriber, or is to come again.
+//!
+//! A lane asks for what it left out when it holds fewer than 100; its bell rings for whoever waits at it. What is left out while a
+//! page that reaches behind it is being read comes when all is read from the beginning, or with the next of its dossier. An
+//! offer that is no longer there when it is made anew, as a dead letter is, has lost its place.
 
 mod lane;
 pub(super) mod local;
@@ -43,6 +52,10 @@ pub struct Offer {
     pub committed_at: Option<Moment>,
     /// By when it should be answered, microseconds: where the store has it in order. A delivery does not tell it.
     pub due: i64,
+    /// The keys, without spaces, of those that are open in the same lane, of the same dossier, and were made before it: it is left
+    /// out while one of them is neither there nor acknowledged. A page of the store has them in its order and names none; a
+    /// delivery does not tell them.
+    pub earlier: Vec<String>,
 }
 
 /// A place in the order in which the store has the open offers of a unit: what is due first comes first. By default the beginning.
@@ -54,7 +67,8 @@ pub struct Mark {
     pub key: String,
 }
 
-/// A page of the open offers of a unit, as the store has them in order.
+/// A page of the open offers of a unit, as the store has them in order; before each stand those of its dossier that were made
+/// earlier, wherever the store has them.
 #[derive(Clone, Debug)]
 pub struct Page<'a> {
     /// The offers.
@@ -190,7 +204,8 @@ impl Lanes {
         Self { local, redis }
     }
 
-    /// Puts an offer into a unit's lane, unless it is there or was acknowledged.
+    /// Puts an offer into a unit's lane, unless it is there or was acknowledged. One that finds no room, or that might overtake
+    /// another of its dossier, is left to a refill.
     pub fn offer(&self, unit: &str, offer: impl Into<Offer>) {
         match &self.redis {
             Some(redis) => redis.offer(unit, offer.into()),

@@ -5,6 +5,7 @@
 mod deliveries;
 mod events;
 mod offers;
+mod order;
 mod taking;
 
 use kit::queue::Queue;
@@ -34,6 +35,13 @@ macro_rules! contract {
             a_refill_goes_on_where_the_last_ended_or_before_what_found_no_room,
             after_a_wipe_nothing_is_there_and_a_refill_brings_everything_back,
             a_puller_that_waits_through_a_wipe_gets_what_is_refilled;
+            order: a_later_offer_of_a_dossier_comes_after_an_earlier_that_found_no_room,
+            an_offer_that_overtakes_none_comes_at_once_although_the_store_has_more,
+            an_offer_that_follows_what_is_there_or_acknowledged_comes_at_once,
+            an_offer_whose_earlier_one_has_gone_comes_from_the_store,
+            a_waiting_taker_has_the_lane_ask_for_what_was_left_out,
+            a_lane_that_was_wiped_leaves_out_what_might_overtake,
+            a_page_may_be_longer_than_a_lane;
             deliveries: an_acknowledged_offer_does_not_come_again_and_no_refill_brings_it_back,
             an_offer_may_be_acknowledged_twice_and_late_and_not_when_it_does_not_wait,
             an_acknowledged_offer_that_is_settled_and_made_again_is_a_new_one,

@@ -1,13 +1,15 @@
 //! What every queue does with the offers that wait for units.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use kit::clock::monotonic;
 use kit::queue::{Delivered, LANE_CAPACITY, Mark, Offer, Page, Queue};
 use tokio::task::JoinSet;
 
-use crate::taking::{LEASE, NO_WAIT, WAIT, delivered, first_page, pull, take};
+use crate::taking::{
+    LEASE, NO_WAIT, WAIT, asks, delivered, fill, first_page, know_all, mark, pull, settle_all,
+    starving, take,
+};
 
 pub async fn an_offer_is_delivered_once_while_it_is_leased(queue: Queue) {
     queue.lanes().offer("u", "a");
@@ -199,10 +201,6 @@ pub async fn a_lane_whose_refill_left_more_behind_asks_again(queue: Queue) {
 }
 
 pub async fn a_refill_goes_on_where_the_last_ended_or_before_what_found_no_room(queue: Queue) {
-    let mark = |due, key: &str| Mark {
-        due,
-        key: key.to_owned(),
-    };
     let lanes = queue.lanes();
     assert_eq!(lanes.filled_to("u").await, Mark::default());
     let page = Page {
@@ -286,36 +284,4 @@ pub async fn a_puller_that_waits_through_a_wipe_gets_what_is_refilled(queue: Que
     };
     let (pulled, ()) = tokio::join!(pull(&queue, "u", WAIT), wipe_and_refill);
     assert_eq!(pulled, [delivered("a", 1)]);
-}
-
-/// A lane that has all that is open in the store, which is nothing yet.
-async fn know_all(queue: &Queue) {
-    queue.lanes().refill("u", &Page::of_all(&[])).await;
-}
-
-/// Offers `0`, `1`, `2` … to the unit `u`.
-fn fill(queue: &Queue, offers: usize) {
-    for number in 0..offers {
-        queue.lanes().offer("u", number.to_string().as_str());
-    }
-}
-
-/// Pulls and settles whatever waits for the unit `u`, which must be so many offers.
-async fn settle_all(queue: &Queue, offers: usize) {
-    let pulled = take(queue, "u", offers + 1, NO_WAIT).await;
-    assert_eq!(pulled.len(), offers);
-    for offer in pulled {
-        queue.lanes().settle("u", &offer.offer.key);
-    }
-}
-
-/// The unit whose lane asks for a refill, if one does soon.
-async fn starving(queue: &Queue) -> Option<String> {
-    queue.flushed().await;
-    let starving = tokio::time::timeout(Duration::from_secs(1), queue.lanes().starving());
-    starving.await.ok().map(|starving| starving.unit)
-}
-
-async fn asks(queue: &Queue) -> bool {
-    starving(queue).await.is_some()
 }

@@ -62,14 +62,27 @@ pub fn of_dossier(key: &str, dossier: &str) -> Offer {
     }
 }
 
+/// The same, which was made after these of its dossier.
+pub fn after(earlier: &[&str], offer: Offer) -> Offer {
+    let earlier = earlier.iter().map(|&key| key.to_owned());
+    Offer {
+        earlier: earlier.collect(),
+        ..offer
+    }
+}
+
+/// A place in the store.
+pub fn mark(due: i64, key: &str) -> Mark {
+    Mark {
+        due,
+        key: key.to_owned(),
+    }
+}
+
 /// The first page of what is open; the store has more.
 pub fn first_page(offers: &[Offer]) -> Page<'_> {
-    let next = Mark {
-        due: 10,
-        key: "z".to_owned(),
-    };
     Page {
-        next: Some(next),
+        next: Some(mark(10, "z")),
         ..Page::of_all(offers)
     }
 }
@@ -78,4 +91,36 @@ pub fn first_page(offers: &[Offer]) -> Page<'_> {
 pub fn keys(delivered: &[Delivered]) -> Vec<&str> {
     let keys = delivered.iter();
     keys.map(|delivered| delivered.offer.key.as_str()).collect()
+}
+
+/// A lane that has all that is open in the store, which is nothing yet.
+pub async fn know_all(queue: &Queue) {
+    queue.lanes().refill("u", &Page::of_all(&[])).await;
+}
+
+/// Offers `0`, `1`, `2` … to the unit `u`.
+pub fn fill(queue: &Queue, offers: usize) {
+    for number in 0..offers {
+        queue.lanes().offer("u", number.to_string().as_str());
+    }
+}
+
+/// Pulls and settles whatever waits for the unit `u`, which must be so many offers.
+pub async fn settle_all(queue: &Queue, offers: usize) {
+    let pulled = take(queue, "u", offers + 1, NO_WAIT).await;
+    assert_eq!(pulled.len(), offers);
+    for offer in pulled {
+        queue.lanes().settle("u", &offer.offer.key);
+    }
+}
+
+/// The unit whose lane asks for a refill, if one does soon.
+pub async fn starving(queue: &Queue) -> Option<String> {
+    queue.flushed().await;
+    let starving = tokio::time::timeout(Duration::from_secs(1), queue.lanes().starving());
+    starving.await.ok().map(|starving| starving.unit)
+}
+
+pub async fn asks(queue: &Queue) -> bool {
+    starving(queue).await.is_some()
 }

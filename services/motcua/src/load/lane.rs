@@ -72,7 +72,7 @@ impl Lane {
             key,
             traceparent: self.filler.clone(),
             committed_at: Some(clock::real()),
-            due: 0,
+            ..Offer::default()
         };
         self.queue.lanes().offer(UNIT, offer);
         done.await.map_err(|_| Error::Empty("settlement"))

@@ -4,8 +4,8 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures::stream::FuturesUnordered;
@@ -148,15 +148,20 @@ async fn refill(db: &Db, queue: &Queue, unit: &str, mut from: Mark) -> Result<us
     let mut read = 0;
     let limit = u64::try_from(LANE_CAPACITY).unwrap_or(u64::MAX);
     loop {
-        let mut open = store::open_offers(db.read(), unit, &from, limit).await?;
+        let open = store::open_offers(db.read(), unit, &from, limit).await?;
         read += open.len();
         let last = open.last().filter(|_| open.len() == LANE_CAPACITY);
         let next = last.map(|last| Mark {
             due: last.hand_over_due,
             key: last.uid.clone(),
         });
-        in_order_per_dossier(&mut open);
-        let offers: Vec<Offer> = open.iter().map(offer).collect();
+        let is_all = from == Mark::default() && next.is_none();
+        let elsewhere = if is_all {
+            Vec::new()
+        } else {
+            of_the_same_dossiers(db, unit, &open).await?
+        };
+        let offers = in_order_per_dossier(&open, &elsewhere);
         let page = Page {
             offers: &offers,
             from,
@@ -170,21 +175,45 @@ async fn refill(db: &Db, queue: &Queue, unit: &str, mut from: Mark) -> Result<us
     }
 }
 
-/// What is due first comes first; the offers of one dossier change places so that they come as they were made.
-fn in_order_per_dossier(page: &mut [OpenOffer]) {
-    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
-    for (place, offer) in page.iter().enumerate() {
-        let of_dossier = places.entry(offer.dossier_uid.clone()).or_default();
-        of_dossier.push(place);
+/// What is open of the dossiers of a page, on the page and elsewhere.
+async fn of_the_same_dossiers(
+    db: &Db,
+    unit: &str,
+    page: &[OpenOffer],
+) -> Result<Vec<OpenOffer>, DbErr> {
+    if page.is_empty() {
+        return Ok(Vec::new());
     }
-    for places in places.into_values().filter(|places| places.len() > 1) {
-        let offers = places.iter().map(|place| page[*place].clone());
-        let mut offers: Vec<OpenOffer> = offers.collect();
-        offers.sort_by(|a, b| (a.offered_at, &a.uid).cmp(&(b.offered_at, &b.uid)));
-        for (place, offer) in places.into_iter().zip(offers) {
-            page[place] = offer;
+    let dossiers = page.iter().map(|offer| offer.dossier_uid.as_str());
+    let dossiers: BTreeSet<&str> = dossiers.collect();
+    store::open_offers_of(db.read(), unit, &dossiers).await
+}
+
+/// What is due first comes first, and before it those of its dossier that were made earlier, also such as stand elsewhere in the
+/// store.
+fn in_order_per_dossier(page: &[OpenOffer], elsewhere: &[OpenOffer]) -> Vec<Offer> {
+    let mut lines: HashMap<&str, BTreeMap<(i64, &str), &OpenOffer>> = HashMap::new();
+    for open in page.iter().chain(elsewhere) {
+        let line = lines.entry(open.dossier_uid.as_str()).or_default();
+        line.insert(made(open), open);
+    }
+    let mut offers = Vec::with_capacity(page.len());
+    for open in page {
+        let Some(line) = lines.get_mut(open.dossier_uid.as_str()) else {
+            continue;
+        };
+        while let Some(first) = line.first_entry()
+            && *first.key() <= made(open)
+        {
+            offers.push(offer(first.remove()));
         }
     }
+    offers
+}
+
+/// Its place among the offers of its dossier.
+fn made(open: &OpenOffer) -> (i64, &str) {
+    (open.offered_at, open.uid.as_str())
 }
 
 /// The trace and the commit of an offer are not kept in the store.

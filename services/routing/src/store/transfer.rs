@@ -29,7 +29,7 @@ pub use list::{After, Assigned, Escalated, Filter, list};
 pub use offers::plan_of_units;
 pub use offers::{
     DeadLetters, OpenOffer, OpenOffers, dead_letters, dossiers_of_dead_letters, open_offer_counts,
-    open_offers, units_with_offers,
+    open_offers, open_offers_of, units_with_offers,
 };
 pub use personal::inspect;
 

@@ -23,7 +23,7 @@ enum Fill {
 }
 
 impl Fill {
-    /// An offer that is due then found no room.
+    /// An offer that is due then was left out.
     fn left_out(&mut self, due: i64) {
         let before = Mark {
             due,
@@ -70,6 +70,7 @@ pub(super) struct Lane {
 struct Entry {
     order: u64,
     attempts: u32,
+    /// As a delivery tells it.
     offer: Offer,
     place: Place,
 }
@@ -97,12 +98,14 @@ pub(super) struct Look {
 }
 
 impl Lane {
-    /// Puts an offer in, unless it is there or was acknowledged. Whether it has its place now.
+    /// Puts an offer in, unless it is there or was acknowledged. Whether it has its place now; it is left out where there is no
+    /// room, or where it might overtake an earlier one of its dossier.
     pub fn offer(&mut self, offer: Offer) -> bool {
-        if self.entries.contains_key(&offer.key) || self.acknowledged.contains(&offer.key) {
+        if self.knows(&offer.key) {
             return true;
         }
-        if self.entries.len() >= LANE_CAPACITY {
+        let follows = offer.earlier.iter().all(|key| self.knows(key));
+        if !follows || self.entries.len() >= LANE_CAPACITY {
             self.fill.left_out(offer.due);
             return false;
         }
@@ -117,11 +120,20 @@ impl Lane {
         let entry = Entry {
             order,
             attempts: 0,
-            offer,
+            offer: Offer {
+                due: 0,
+                earlier: Vec::new(),
+                ..offer
+            },
             place: Place::Ready,
         };
         self.entries.insert(entry.offer.key.clone(), entry);
         true
+    }
+
+    /// Whether an offer is there, or was acknowledged.
+    fn knows(&self, key: &str) -> bool {
+        self.entries.contains_key(key) || self.acknowledged.contains(key)
     }
 
     /// Puts a page of what is open in the store in. Whether there is room for more.
@@ -351,10 +363,7 @@ impl Lane {
 impl Entry {
     fn delivered(&self) -> Delivered {
         Delivered {
-            offer: Offer {
-                due: 0,
-                ..self.offer.clone()
-            },
+            offer: self.offer.clone(),
             attempt: self.attempts,
         }
     }

@@ -29,7 +29,8 @@ impl Lanes {
     pub fn offer(&self, unit: &str, offer: Offer) {
         let mut lanes = self.lock();
         let stand = lanes.entry(unit.to_owned()).or_default();
-        if stand.lane.offer(offer) {
+        // Whoever waits asks for what was left out.
+        if stand.lane.offer(offer) || stand.lane.starves() {
             stand.bell.notify_waiters();
         }
     }

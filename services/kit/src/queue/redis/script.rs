@@ -90,7 +90,7 @@ fn run(named: Named, (text, digest): (&str, &Script), unit: &str) -> Cmd {
     command
 }
 
-/// Puts offers into a unit's stream that are not there and were not acknowledged.
+/// Puts offers into a unit's stream that are not there, were not acknowledged, and overtake none of their dossiers.
 pub(super) fn offer(named: Named, unit: &str, offers: &[&Offer]) -> Cmd {
     put(named, unit, offers.iter().copied(), None)
 }
@@ -126,7 +126,8 @@ fn put<'a>(
             .arg(&offer.dossier)
             .arg(&offer.traceparent)
             .arg(committed_at.map(|at| at.to_string()).unwrap_or_default())
-            .arg(offer.due);
+            .arg(offer.due)
+            .arg(offer.earlier.join(" "));
     }
     command
 }
@@ -203,7 +204,7 @@ impl RawDelivery {
                 dossier,
                 traceparent,
                 committed_at: moment(&committed_at),
-                due: 0,
+                ..Offer::default()
             },
             attempt,
         }

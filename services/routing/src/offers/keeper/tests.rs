@@ -14,6 +14,7 @@ use crate::change::Change as Write;
 use crate::journey::{Journey, Surroundings};
 use crate::migration::Migrator;
 use crate::store::tests::{moment, on_hold, route};
+use crate::transfer::offer_of_key;
 
 const IN_TIME: Duration = Duration::from_secs(10);
 /// As many units as the province had in 2017 …
@@ -24,10 +25,14 @@ const OF_EACH: usize = if cfg!(debug_assertions) {
 } else {
     LANE_CAPACITY
 };
+/// On so many days the offers were made, one after the other, so that each is due with some others.
+const DAYS: usize = 28;
 
 struct Filled {
     db: Db,
     queue: Queue,
+    /// The keys of all offers: what is due first comes first, then by uid.
+    by_due: Vec<String>,
     _stores: Stores,
     _folder: TempDir,
 }
@@ -38,26 +43,14 @@ impl Filled {
         let folder = tempfile::tempdir().unwrap();
         let (stores, db) = testing::open(folder.path(), "routing").await.unwrap();
         kit::migration::up::<Migrator>(&db).await.unwrap();
-        let (table, calendar) = (
-            UnitTable::default(),
-            Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [])),
-        );
-        let around = Surroundings {
-            units: &table,
-            calendar: &calendar,
-        };
-        let open = |unit: &str, number: usize| {
-            let mut route = route();
-            route.dossier = format!("{unit}-{number}");
-            unit.clone_into(&mut route.steps[0].unit);
-            let journey = Journey::open(route, "desk", moment(0), around);
-            Write::journey(journey.unwrap())
-        };
-        let numbers = 0..offers;
-        let changes: Vec<Write> = units
+        let journeys = journeys(units, offers);
+        let mut by_due: Vec<_> = journeys
             .iter()
-            .flat_map(|unit| numbers.clone().map(|number| open(unit, number)))
+            .map(|journey| &journey.transfers()[0])
+            .map(|offer| (offer.due.hand_over, offer.offer_key()))
             .collect();
+        by_due.sort();
+        let changes: Vec<Write> = journeys.into_iter().map(Write::journey).collect();
         let tx = db.begin().await.unwrap();
         store::save(&tx, &changes).await.unwrap();
         tx.commit().await.unwrap();
@@ -65,9 +58,24 @@ impl Filled {
         Self {
             db,
             queue: queue.unwrap_or_else(Queue::in_process),
+            by_due: by_due.into_iter().map(|(_, key)| key).collect(),
             _stores: stores,
             _folder: folder,
         }
+    }
+
+    /// These offers are of one dossier and were made in this order.
+    async fn of_one_dossier(&self, keys: &[&String]) {
+        let tx = self.db.begin().await.unwrap();
+        for (number, key) in keys.iter().enumerate() {
+            let (uid, _) = offer_of_key(key).unwrap();
+            tx.execute_unprepared(&format!(
+                "UPDATE transfer SET dossier_uid = 'one', offered_at = {number} WHERE uid = '{uid}'"
+            ))
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
     }
 
     /// As many to each of these too, whose names are as long.
@@ -80,7 +88,8 @@ impl Filled {
         for unit in units {
             let from = unit.len() + 1;
             execute(&format!(
-                "UPDATE more SET to_unit = '{unit}', uid = '{unit}' || substr(uid, {from})"
+                "UPDATE more SET to_unit = '{unit}', uid = '{unit}' || substr(uid, {from}), \
+                 dossier_uid = '{unit}' || substr(dossier_uid, {from})"
             ))
             .await;
             execute("INSERT INTO transfer SELECT * FROM more").await;
@@ -111,9 +120,63 @@ impl Filled {
         taken.into_iter().map(|taken| taken.offer.key).collect()
     }
 
+    async fn acknowledge(&self, unit: &str, keys: &[String]) {
+        let acknowledge = keys.iter().map(|key| Modify {
+            key: key.clone(),
+            attempt: 1,
+            change: Change::Acknowledge,
+        });
+        let acknowledge: Vec<Modify> = acknowledge.collect();
+        self.queue.lanes().modify(unit, &acknowledge).await;
+    }
+
+    /// What comes to a unit that takes and acknowledges all that is in its lane, which is then refilled, so many times over.
+    async fn comes(&self, unit: &str, times: usize) -> Vec<String> {
+        let mut came = Vec::new();
+        for _ in 0..times {
+            feed(&self.db, &self.queue, &asking(unit)).await.unwrap();
+            let keys = self.take(unit).await;
+            self.acknowledge(unit, &keys).await;
+            came.extend(keys);
+        }
+        came
+    }
+
     async fn holds(&self, unit: &str) -> usize {
         let stats = self.queue.lanes().stats(unit).await;
         stats.map_or(0, |stats| stats.held)
+    }
+}
+
+/// So many dossiers that go to each of these units.
+fn journeys(units: &[&str], of_each: usize) -> Vec<Journey> {
+    let (table, calendar) = (
+        UnitTable::default(),
+        Calendars::of_all(Calendar::weekly(OfficeHours::standard(), [])),
+    );
+    let around = Surroundings {
+        units: &table,
+        calendar: &calendar,
+    };
+    let mut journeys = Vec::new();
+    for unit in units {
+        for number in 0..of_each {
+            let mut route = route();
+            route.dossier = format!("{unit}-{number}");
+            (*unit).clone_into(&mut route.steps[0].unit);
+            let day = i64::try_from(number % DAYS).unwrap();
+            let journey = Journey::open(route, "desk", moment(24 * day), around);
+            journeys.push(journey.unwrap());
+        }
+    }
+    journeys
+}
+
+/// A lane that drained.
+fn asking(unit: &str) -> Starving {
+    Starving {
+        unit: unit.to_owned(),
+        anew: false,
     }
 }
 
@@ -121,27 +184,34 @@ impl Filled {
 async fn a_refill_goes_past_what_is_acknowledged_and_brings_all_in_time() {
     let filled = Filled::with(&["desk"], 2_500).await;
     let mut seen = std::collections::BTreeSet::new();
-    let starving = Starving {
-        unit: "desk".to_owned(),
-        anew: false,
-    };
     // At the end it has all, and the next looks through all.
     for (expected, most_read) in [(1_000, 1_000), (1_000, 1_000), (500, 500), (0, 2_500)] {
-        let read = feed(&filled.db, &filled.queue, &starving).await.unwrap();
-        assert_eq!(read, most_read);
+        let read = feed(&filled.db, &filled.queue, &asking("desk")).await;
+        assert_eq!(read.unwrap(), most_read);
         assert_eq!(filled.holds("desk").await, expected);
         let keys = filled.take("desk").await;
         assert_eq!(keys.len(), expected);
-        let acknowledge = keys.iter().map(|key| Modify {
-            key: key.clone(),
-            attempt: 1,
-            change: Change::Acknowledge,
-        });
-        let acknowledge: Vec<Modify> = acknowledge.collect();
-        filled.queue.lanes().modify("desk", &acknowledge).await;
+        filled.acknowledge("desk", &keys).await;
         seen.extend(keys);
     }
     assert_eq!(seen.len(), 2_500);
+}
+
+#[tokio::test]
+async fn a_lane_is_refilled_with_what_is_due_first_page_after_page() {
+    let filled = Filled::with(&["desk"], 2_500).await;
+    assert_eq!(filled.comes("desk", 3).await, filled.by_due);
+    assert!(!filled.by_due.is_sorted(), "by uid it is the same");
+}
+
+#[tokio::test]
+async fn an_earlier_offer_of_a_dossier_comes_before_a_later_one_although_it_is_due_last() {
+    let filled = Filled::with(&["desk"], 1_500).await;
+    let (first, last) = (&filled.by_due[0], &filled.by_due[1_499]);
+    filled.of_one_dossier(&[last, first]).await;
+    let mut expected = filled.by_due.clone();
+    expected.rotate_right(1);
+    assert_eq!(filled.comes("desk", 2).await, expected);
 }
 
 #[tokio::test]
@@ -218,19 +288,24 @@ async fn what_is_asked_of_the_store_goes_by_its_index() {
 
 #[test]
 fn the_offers_of_a_dossier_come_as_they_were_made_and_dossiers_by_when_they_are_due() {
-    let offer = |uid: &str, dossier: &str, offered_at, hand_over_due| OpenOffer {
+    let open = |uid: &str, dossier: &str, offered_at, hand_over_due| OpenOffer {
         uid: uid.to_owned(),
         offer_epoch: 1,
         dossier_uid: dossier.to_owned(),
         offered_at,
         hand_over_due,
     };
-    let mut page = [
-        offer("late", "a", 9, 1),
-        offer("b", "b", 5, 2),
-        offer("early", "a", 1, 3),
+    let page = [
+        open("later", "a", 5, 1),
+        open("b", "b", 5, 2),
+        open("earlier", "a", 3, 3),
     ];
-    in_order_per_dossier(&mut page);
-    let uids = page.map(|offer| offer.uid);
-    assert_eq!(uids, ["early", "b", "late"]);
+    let elsewhere = [
+        open("first", "a", 1, 9),
+        open("last", "a", 9, 9),
+        page[0].clone(),
+    ];
+    let offers = in_order_per_dossier(&page, &elsewhere);
+    let keys: Vec<&str> = offers.iter().map(|offer| offer.key.as_str()).collect();
+    assert_eq!(keys, ["first:1", "earlier:1", "later:1", "b:1"]);
 }

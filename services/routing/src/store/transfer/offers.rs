@@ -1,10 +1,16 @@
 //! Open offers as the queue needs them, by the index that begins with them: those that are delivered, and dead letters. Those on
 //! hold are neither.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
 use kit::authority::Scope;
+use kit::db::among;
 use kit::queue::Mark;
 use kit::seal::Keyring;
-use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select, Statement,
@@ -31,6 +37,15 @@ WITH RECURSIVE unit(uid) AS (
   ) FROM unit WHERE unit.uid IS NOT NULL
 )
 SELECT uid FROM unit WHERE uid IS NOT NULL";
+
+/// What is read of an open offer.
+const OF_AN_OFFER: [Column; 5] = [
+    Column::Uid,
+    Column::OfferEpoch,
+    Column::DossierUid,
+    Column::OfferedAt,
+    Column::HandOverDue,
+];
 
 /// An open offer to a unit.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
@@ -92,14 +107,25 @@ pub async fn open_offers(
     let after = (from.due, from.key.as_str());
     first_due(Entity::find(), unit, false, Some(after))
         .select_only()
-        .columns([
-            Column::Uid,
-            Column::OfferEpoch,
-            Column::DossierUid,
-            Column::OfferedAt,
-            Column::HandOverDue,
-        ])
+        .columns(OF_AN_OFFER)
         .limit(limit)
+        .into_model()
+        .all(db)
+        .await
+}
+
+/// The offers to a unit that are to be delivered, of these dossiers, in no order.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn open_offers_of(
+    db: &impl ConnectionTrait,
+    unit: &str,
+    dossiers: &BTreeSet<&str>,
+) -> Result<Vec<OpenOffer>, DbErr> {
+    of_dossiers(db, unit, dossiers)
+        .select_only()
+        .columns(OF_AN_OFFER)
         .into_model()
         .all(db)
         .await
@@ -165,6 +191,19 @@ pub async fn open_offer_counts(db: &impl ConnectionTrait, unit: &str) -> Result<
     Ok(open)
 }
 
+/// By the dossiers, of which each has a few: `SQLite` would rather go through all that is open at the unit, so that it is not shown
+/// the columns which an index of that begins with.
+fn of_dossiers(db: &impl ConnectionTrait, unit: &str, dossiers: &BTreeSet<&str>) -> Select<Entity> {
+    let state = Expr::column(Column::State).add(0);
+    let to_unit = Func::coalesce([Expr::column(Column::ToUnit), Expr::val("")]);
+    Entity::find()
+        .filter(among(db, Column::DossierUid, dossiers.iter().copied()))
+        .filter(state.eq(OFFERED))
+        .filter(to_unit.eq(unit))
+        .filter(Column::DeadLetter.eq(false))
+        .filter(Column::OnHold.eq(false))
+}
+
 fn first_due(
     select: Select<Entity>,
     unit: &str,
@@ -188,8 +227,12 @@ fn first_due(
 /// How `SQLite` finds the units.
 #[cfg(test)]
 pub async fn plan_of_units(db: &impl ConnectionTrait) -> Result<String, DbErr> {
-    let query = format!("EXPLAIN QUERY PLAN {UNITS}");
-    let query = Statement::from_string(db.get_database_backend(), query);
+    plan(db, Statement::from_string(db.get_database_backend(), UNITS)).await
+}
+
+#[cfg(test)]
+async fn plan(db: &impl ConnectionTrait, mut query: Statement) -> Result<String, DbErr> {
+    query.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
     let rows = db.query_all_raw(query).await?;
     let lines: Result<Vec<String>, DbErr> =
         rows.iter().map(|row| row.try_get("", "detail")).collect();

@@ -1,23 +1,39 @@
 -- ARGV: capacity, length to cut to or 0, unit, where a page of the store begins (due and key, or '' and ''), where more follows it
--- (the same), then key, dossier, trace, commit and due of each offer. Gives 1 when there is room for more.
-local capacity, fitted, FIRST, EACH = tonumber(ARGV[1]), true, 8, 5
+-- (the same), then of each offer key, dossier, trace, commit, due, and the keys of the earlier ones of its dossier, which it may not
+-- overtake, with spaces between. Gives 1 when there is room for more.
+local capacity, fitted, FIRST, EACH = tonumber(ARGV[1]), true, 8, 6
 local keys, names = {}, {}
 for i = FIRST, #ARGV, EACH do
   keys[#keys + 1], names[#names + 1] = ARGV[i], ARGV[i + 1]
 end
 
-local there, marked, known = {}, {}, {}
-if #keys > 0 then
-  there = redis.call('HMGET', entries, unpack(keys))
-  marked = redis.call('ZMSCORE', marks, unpack(keys))
-  known = redis.call('HMGET', dossiers, unpack(names))
+-- What a key has of each of these fields, of which `unpack` takes a few thousand at most.
+local function of_each(command, key, fields)
+  local found = {}
+  for first = 1, #fields, 1000 do
+    local some = redis.call(command, key, unpack(fields, first, math.min(first + 999, #fields)))
+    for i, value in ipairs(some) do found[first + i - 1] = value end
+  end
+  return found
 end
 
+local there, marked = of_each('HMGET', entries, keys), of_each('ZMSCORE', marks, keys)
+local known = of_each('HMGET', dossiers, names)
 local held, seen, added, lines, left_out = redis.call('HLEN', entries), {}, {}, {}, nil
+
+-- Whether all these are there, or were acknowledged.
+local function are_known(earlier)
+  for key in string.gmatch(earlier, '%S+') do
+    local here = seen[key] or redis.call('HEXISTS', entries, key) == 1
+    if not here and not redis.call('ZSCORE', marks, key) then return false end
+  end
+  return true
+end
+
 for i, key in ipairs(keys) do
   if not there[i] and not marked[i] and not seen[key] then
     local dossier, at = names[i], FIRST + EACH * (i - 1)
-    if held >= capacity then
+    if held >= capacity or not are_known(ARGV[at + 5]) then
       local due = tonumber(ARGV[at + 4])
       fitted, left_out = false, math.min(left_out or due, due)
     else
@@ -74,5 +90,6 @@ local function note(filled)
 end
 
 if ARGV[4] ~= '' or not fitted then note(redis.call('GET', fill)) end
-if #added > 0 then ring(ARGV[3]) end
+-- Whoever waits asks for what was left out.
+if #added > 0 or not fitted and starves() == 1 then ring(ARGV[3]) end
 return fitted and held < capacity and 1 or 0
