@@ -33,14 +33,14 @@ pub struct Codes {
 pub async fn codes(db: &impl ConnectionTrait) -> Result<Codes, DbErr> {
     let given_out = store::all_numbers(db).await?;
     let mut account = Account::default();
+    for block in store::all_blocks(db).await? {
+        account.block(block);
+    }
     for (unit, code) in store::codes(db).await? {
         account.dossier(unit, &code);
     }
     for void in store::voids(db).await? {
         account.void(void);
-    }
-    for block in store::all_blocks(db).await? {
-        account.block(block);
     }
     Ok(account.close(given_out))
 }
@@ -52,6 +52,9 @@ type Desk = (String, Option<NaiveDate>);
 struct Account {
     found: Codes,
     desks: HashMap<Desk, Numbers>,
+    /// What was set aside, by what its codes begin with: a unit may have ended before it registered a dossier, which is its
+    /// successor's then.
+    blocks: HashMap<String, Vec<Block>>,
 }
 
 /// The numbers of one desk and day.
@@ -64,7 +67,8 @@ struct Numbers {
 }
 
 impl Account {
-    fn dossier(&mut self, unit: String, code: &DossierCode) {
+    fn dossier(&mut self, receiving: String, code: &DossierCode) {
+        let unit = self.set_aside_by(code).unwrap_or(receiving);
         self.found.dossiers += 1;
         self.found.grown += usize::from(code.has_grown());
         let desk = self.desks.entry((unit, code.date())).or_default();
@@ -80,7 +84,7 @@ impl Account {
     }
 
     fn block(&mut self, block: Block) {
-        let desk = (block.unit, Some(block.date));
+        let desk = (block.unit.clone(), Some(block.date));
         let desk = self.desks.entry(desk).or_default();
         for number in block.numbers.iter() {
             self.found.twice += usize::from(!desk.in_blocks.insert(number));
@@ -88,6 +92,14 @@ impl Account {
                 desk.open.insert(number);
             }
         }
+        let same = self.blocks.entry(block.beginning.clone());
+        same.or_default().push(block);
+    }
+
+    fn set_aside_by(&self, code: &DossierCode) -> Option<String> {
+        let mut blocks = self.blocks.get(code.unit_and_day())?.iter();
+        let block = blocks.find(|block| block.has(code))?;
+        Some(block.unit.clone())
     }
 
     /// Compares with the last numbers of the desks.
@@ -184,6 +196,19 @@ mod tests {
             ..Codes::default()
         };
         assert_eq!(close(account, 8), found);
+    }
+
+    #[test]
+    fn a_code_that_was_set_aside_is_its_units_whoever_has_the_dossier() {
+        let mut account = Account::default();
+        account.block(block(1, 1, true));
+        let code = DossierCode::allot("000.00.12.H15", date(), 1);
+        account.dossier("heir".to_owned(), &code);
+        let found = Codes {
+            dossiers: 1,
+            ..Codes::default()
+        };
+        assert_eq!(close(account, 1), found);
     }
 
     #[test]

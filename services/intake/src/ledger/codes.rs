@@ -118,7 +118,12 @@ pub(super) fn registered_before(
     receiving: Unit<'_>,
     case: &Case,
 ) -> Result<Option<Effect<Change>>, Error> {
-    let block = world.codes.block_of(receiving.uid, &offline.code)?;
+    // What a unit gave out that ended before it registered that stays valid (R16).
+    let is_its_own = |unit: &str| {
+        let heir = world.units.resolve(unit, handed.date);
+        heir.is_some_and(|heir| heir.uid == receiving.uid)
+    };
+    let block = world.codes.block_of(is_its_own, &offline.code)?;
     if let Some(uid) = world.codes.dossier(&offline.code) {
         let dossier = world.dossier(uid)?;
         if is_same(dossier, (handed, offline), receiving, case) {

@@ -72,6 +72,9 @@ impl World {
                     let desk = desk.map(|desk| (desk.uid.to_owned(), handed.date));
                     if let Some(offline) = &handed.offline {
                         wanted.offline.extend(desk);
+                        // It may have ended after it had set them aside.
+                        let named = handed.receiving_unit.clone();
+                        wanted.offline.insert((named, handed.date));
                         wanted.codes.insert(&offline.code);
                     } else {
                         wanted.allotting.extend(desk);
@@ -121,11 +124,15 @@ impl Codes {
         self.blocks.get(uid).ok_or(Error::BlockNotFound)
     }
 
-    /// The block of a unit that has this code.
-    pub fn block_of(&self, unit: &str, code: &DossierCode) -> Result<&Block, Error> {
+    /// The block that has this code, of one of these units.
+    pub fn block_of(
+        &self,
+        is_one: impl Fn(&str) -> bool,
+        code: &DossierCode,
+    ) -> Result<&Block, Error> {
         let mut blocks = self.blocks.values();
         blocks
-            .find(|block| block.unit == unit && block.has(code))
+            .find(|block| is_one(&block.unit) && block.has(code))
             .ok_or_else(|| Error::CodeNotReserved(code.to_string()))
     }
 
