@@ -170,6 +170,23 @@ async fn a_branch_without_a_custodian_is_found() {
 }
 
 #[tokio::test]
+async fn a_received_dossier_without_a_route_is_found() {
+    let mut suite = Suite::start().await;
+    suite.actor(AN).ok(BIRTH.online(COMMUNE)).await;
+    suite.everything_told().await;
+    assert_eq!(suite.terminate().await.code(), Some(0));
+    suite.must_add_up().await;
+    // As if its desk had received it and routing had never heard of that.
+    let receive = "UPDATE dossier SET state = 2 WHERE state = 1";
+    let done = tamper(&suite, "intake", receive).await;
+    assert_eq!(done.rows_affected(), 1);
+    let checked = suite.check().await;
+    assert_eq!(checked.code, Some(1), "{}", checked.output);
+    let found = "without custodian 1, with two 0, offered twice 0";
+    assert!(checked.output.contains(found), "{}", checked.output);
+}
+
+#[tokio::test]
 async fn a_branch_with_two_custodians_is_found() {
     let double = "INSERT INTO holding (transfer_uid, ordinal, dossier_uid, step_key, custodian, since) \
         SELECT transfer_uid, ordinal + 1, dossier_uid, step_key, 'daklak-0036', since \

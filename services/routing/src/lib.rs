@@ -7,8 +7,8 @@
 //! once more. An offer that was brought to its unit too often is a *dead letter*, which stays open. What opens while the applicant is
 //! waited for is offered *on hold*: nobody is brought it or accepts it before the clock of the dossier goes on. A step outside the
 //! limit stops that clock too, and keeps nothing back.
-//! A step that is offered for the first time goes to the unit which the procedure's rule for it names by the version in force on that
-//! day; all else of it stays as the dossier's own version has it.
+//! Where the version of the procedure in force has another unit rule for a step that is offered for the first time, that counts; all
+//! else of it stays as the dossier's own version has it.
 //!
 //! Within a unit an officer may *claim* a transfer or be *assigned* it, which moves no custody. What is late *escalates* to the
 //! unit's leaders, then to the unit above. What goes to a unit with a linked system must reach that system, and be acknowledged

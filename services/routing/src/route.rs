@@ -1,5 +1,7 @@
 //! The plan of a dossier's way: which steps, at which units, after which others.
 
+#[cfg(test)]
+mod tests;
 mod unit_rule;
 
 use chrono::NaiveDateTime;
@@ -44,7 +46,7 @@ pub struct Route {
     pub steps: Vec<Step>,
     /// What unit rules are applied to; none of a route from before that was kept, whose units stay as they were planned.
     pub filed: Option<Filed>,
-    /// Raised by every acceptance.
+    /// Raised by every acceptance and every return.
     pub custody_epoch: i64,
     /// Whether anything may still be offered.
     pub open: bool,

@@ -6,6 +6,8 @@
 mod acts;
 mod inbound;
 mod outstanding;
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -292,6 +292,7 @@ impl Transfer {
             paper: Paper::of(self.paper.pieces.clone()),
             link: None,
             assignee: None,
+            escalation: None,
             ..self.becomes(State::Offered)
         }
     }

@@ -64,16 +64,19 @@ async fn what_was_not_offered_yet_goes_to_the_department_that_has_the_function_n
     let suite = Suite::start().await;
     let before = under_way(&suite).await;
     suite.must_add_up().await;
-    suite.publish(FOREST_PRODUCTS.code, moved).await;
-    // Routing has heard of it, too.
-    suite.must_add_up().await;
+    let published = suite.publish(FOREST_PRODUCTS.code, moved).await;
 
     // What is offered stays where it is.
     let signing = suite.accept(&before.to_sign, "2017-08-28T09:30").await;
     assert_eq!(signing.transfer.to_unit_uid, DEPARTMENT);
 
     // What is held is finished there, and goes on to the other, with the name and the time that it had.
-    let (dossier, held) = before.examined;
+    let (dossier, examined) = before.examined;
+    // Once routing has heard of the new version.
+    let held = Held {
+        position: Some(published),
+        ..examined
+    };
     suite.complete(&held, "2017-08-28T10:00").await;
     let sign = suite.offer_to(ENVIRONMENT).await;
     let expected = [dossier.uid.as_str(), "sign", DEPARTMENT, ENVIRONMENT];

@@ -7,7 +7,7 @@ use proto::intake::v1::{HandedIn, RecordDecisionRequest, RegisterDossierRequest}
 use proto::routing::v1::{
     BatchAcceptTransfersRequest, CompleteTransferRequest, EscalationCause, EscalationLevel,
     GetManifestRequest, GetManifestResponse, GetTransferRequest, ListTransfersRequest, Paper,
-    ReceivePaperRequest, Transfer, TransferState, TransferUrgency,
+    ReceivePaperRequest, SendBackTransferRequest, Transfer, TransferState, TransferUrgency,
 };
 use tests::cast::{COMMUNE, DEPARTMENT, DISTRICT, OTHER_COMMUNE};
 use tests::filing::{BIRTH, DECIDED_BY_DISTRICT, FOREST_PRODUCTS};
@@ -16,6 +16,7 @@ use tonic::Code;
 
 use crate::deadlines::{PATIENCE, local};
 use crate::history::history;
+use crate::reorganised::merge;
 
 fn paper(component: &str, name: &str, originals: i32, copies: i32) -> Paper {
     Paper {
@@ -102,6 +103,17 @@ async fn manifest(suite: &Suite, unit: &str) -> GetManifestResponse {
     desk.ok(request).await.message
 }
 
+/// What the district sends the commune.
+async fn manifest_back(suite: &Suite) -> GetManifestResponse {
+    let request = GetManifestRequest {
+        from_unit_uid: DISTRICT.to_owned(),
+        to_unit_uid: COMMUNE.to_owned(),
+        ..Default::default()
+    };
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T13:30");
+    desk.ok(request).await.message
+}
+
 async fn read(suite: &Suite, uid: &str) -> Transfer {
     let request = GetTransferRequest {
         uid: uid.to_owned(),
@@ -117,6 +129,15 @@ fn scan(codes: &[&str], manifest: &GetManifestResponse) -> BatchAcceptTransfersR
         from_unit_uid: COMMUNE.to_owned(),
         manifest_made_at: manifest.made_at,
         dossier_codes: codes.iter().map(|&code| code.to_owned()).collect(),
+    }
+}
+
+/// The same with what came to the commune.
+fn scan_back(code: &str, manifest: &GetManifestResponse) -> BatchAcceptTransfersRequest {
+    BatchAcceptTransfersRequest {
+        unit_uid: COMMUNE.to_owned(),
+        from_unit_uid: DISTRICT.to_owned(),
+        ..scan(&[code], manifest)
     }
 }
 
@@ -189,6 +210,29 @@ async fn what_came_with_the_post_is_taken_in_by_scanned_codes_against_the_manife
     assert_eq!(read(&suite, &bare.uid).await.paper_receipt, None);
     assert_eq!(desk.ok(scan).await.message, taken, "told again");
     suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn r16_what_a_unit_had_sent_that_has_ended_since_is_missed_all_the_same() {
+    let mut suite = Suite::start().await;
+    let came = sent(&suite, sheets(), "2017-08-28T09:00").await;
+    let lost = sent(&suite, sheets(), "2017-08-28T09:10").await;
+    let manifest = manifest(&suite, COMMUNE).await;
+    merge(&mut suite, "2017-08-29").await;
+    suite.begin_day("2017-08-29T07:30");
+    for sent in [&came, &lost] {
+        until("its successor answers for it", PATIENCE, async || {
+            let sender = read(&suite, &sent.uid).await.from_unit_uid;
+            (sender == OTHER_COMMUNE).then_some(())
+        })
+        .await;
+    }
+    let desk = suite.receptionist(DISTRICT).at("2017-08-29T08:00");
+    let taken = desk.ok(scan(&[&came.dossier_code], &manifest)).await;
+    let taken = taken.message;
+    assert!(taken.scanned[0].on_manifest);
+    let missing: Vec<_> = taken.missing.iter().map(|missing| &missing.uid).collect();
+    assert_eq!(missing, [&lost.uid]);
 }
 
 #[tokio::test]
@@ -344,6 +388,41 @@ async fn a_step_whose_paper_is_scanned_begins_with_that() {
     suite.must_add_up().await;
 }
 
+#[tokio::test]
+async fn the_paper_that_travels_back_with_a_dossier_is_on_its_transfer_and_on_the_manifest() {
+    let suite = Suite::start().await;
+    suite.register(DECIDED_BY_DISTRICT, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T08:30").await;
+    suite.work_off(DISTRICT, "2017-08-28T09:00").await;
+    let signing = suite.take_over(DISTRICT, "2017-08-28T10:00").await;
+    let send_back = SendBackTransferRequest {
+        paper: sheets(),
+        ..desk::send_back(&signing, "verify")
+    };
+    let leader = suite.leader(DISTRICT).at("2017-08-28T11:00");
+    let sent = leader.ok(send_back).await.message;
+    assert_eq!(sent.transfer.unwrap().paper, []);
+    let offered = sent.offered.unwrap();
+    assert_eq!(offered.paper, sheets());
+    assert_eq!(read(&suite, &offered.uid).await.paper, sheets());
+    assert_eq!(suite.offer_to(COMMUNE).await.paper, sheets());
+
+    let manifest = manifest_back(&suite).await;
+    let [listed] = &manifest.transfers[..] else {
+        panic!("{manifest:?}");
+    };
+    assert_eq!((&listed.uid, &listed.paper), (&offered.uid, &sheets()));
+    let printed = "Đơn đề nghị: 1 bản chính, 0 bản sao";
+    assert!(manifest.text.contains(printed), "{}", manifest.text);
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T14:00");
+    let taken = desk.ok(scan_back(&offered.dossier_code, &manifest)).await;
+    assert!(taken.scanned[0].on_manifest && taken.missing.is_empty());
+    let receipt = read(&suite, &offered.uid).await.paper_receipt;
+    assert_eq!(receipt.unwrap().unit_uid, COMMUNE);
+    assert_eq!(manifest_back(&suite).await.transfers, []);
+    suite.must_add_up().await;
+}
+
 fn result_sheets(key: &str, originals: i32, copies: i32) -> HandedIn {
     HandedIn {
         component_key: key.to_owned(),
@@ -391,21 +470,11 @@ async fn r05_what_goes_with_the_result_on_paper_is_named_with_the_decision_and_c
         ]
     );
 
-    let request = GetManifestRequest {
-        from_unit_uid: DISTRICT.to_owned(),
-        to_unit_uid: COMMUNE.to_owned(),
-        ..Default::default()
-    };
-    let desk = suite.receptionist(COMMUNE).at("2017-08-28T14:00");
-    let manifest = desk.ok(request).await.message;
+    let manifest = manifest_back(&suite).await;
     let printed = "Kết quả giải quyết: 1 bản chính, 1 bản sao";
     assert!(manifest.text.contains(printed), "{}", manifest.text);
-    let scan = BatchAcceptTransfersRequest {
-        unit_uid: COMMUNE.to_owned(),
-        from_unit_uid: DISTRICT.to_owned(),
-        ..scan(&[&result.dossier_code], &manifest)
-    };
-    let taken = desk.ok(scan).await;
+    let desk = suite.receptionist(COMMUNE).at("2017-08-28T14:00");
+    let taken = desk.ok(scan_back(&result.dossier_code, &manifest)).await;
     assert_eq!(taken.missing, []);
     let held = Held {
         transfer: taken.scanned[0].transfers[0].clone(),

@@ -4,7 +4,7 @@ use std::fs;
 
 use kit::testing::until;
 use proto::identity::v1::GetCallerRequest;
-use proto::intake::v1::DossierState;
+use proto::intake::v1::{DossierState, OfflineReceipt, RegisterDossierRequest};
 use proto::routing::v1::PullTransfersRequest;
 use proto::routing::v1::{DeclineTransferRequest, Transfer, TransferState};
 use tests::cast::{COMMUNE, DISTRICT, OTHER_COMMUNE};
@@ -19,7 +19,7 @@ const NEW_COMMUNE: &str = "daklak-0260";
 const NEW_DISTRICT: &str = "daklak-0261";
 
 /// From this day on the other commune does the commune's work, and nobody has to know before.
-async fn merge(suite: &mut Suite, day: &str) {
+pub async fn merge(suite: &mut Suite, day: &str) {
     // A check waits until routing has heard of what was done before.
     suite.must_add_up().await;
     suite.terminate().await;
@@ -157,6 +157,43 @@ async fn a_merger_that_is_known_in_advance_takes_effect_on_its_day_and_not_befor
     let dossier = officer.ok(BIRTH.at_counter(COMMUNE)).await;
     let dossier = dossier.message.dossier.unwrap();
     assert_eq!(dossier.receiving_unit_uid, OTHER_COMMUNE);
+    suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn r16_a_code_that_a_counter_gave_out_stays_valid_when_its_unit_ends_before() {
+    let mut suite = Suite::start().await;
+    let counter = suite.receptionist(COMMUNE);
+    let reserve = desk::reserve(COMMUNE, "2017-08-29", 2);
+    let block = counter.ok(reserve).await.message;
+    merge(&mut suite, "2017-08-29").await;
+    suite.begin_day("2017-08-29T07:30");
+    let received = kit::clock::from_local("2017-08-29T08:30:00".parse().unwrap());
+    let request = RegisterDossierRequest {
+        offline: Some(OfflineReceipt {
+            code: block.first_code.clone(),
+            received_at: Some(kit::clock::to_timestamp(received)),
+        }),
+        ..BIRTH.at_counter(COMMUNE)
+    };
+    let counter = suite.receptionist(COMMUNE).at("2017-08-29T10:00");
+    let registered =
+        async |request: RegisterDossierRequest| counter.ok(request).await.message.dossier.unwrap();
+    let dossier = registered(request.clone()).await;
+    assert_eq!(
+        (&dossier.code, dossier.receiving_unit_uid.as_str()),
+        (&block.first_code, OTHER_COMMUNE)
+    );
+    let again = RegisterDossierRequest {
+        request_id: new_request_id(),
+        ..request
+    };
+    assert_eq!(registered(again).await, dossier, "the counter was not sure");
+    // The successor's own numbers are others.
+    let own = registered(BIRTH.at_counter(OTHER_COMMUNE)).await;
+    assert_ne!(own.code, dossier.code);
+    let returned = counter.ok(desk::return_codes(&block.block_uid)).await;
+    assert_eq!(returned.message.voided[0].first_code, block.last_code);
     suite.must_add_up().await;
 }
 

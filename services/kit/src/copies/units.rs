@@ -96,6 +96,17 @@ impl UnitTable {
         course.on(on)
     }
 
+    /// A unit and those that came to do its work after it, in order, up to the one that does it on a civil day.
+    pub fn line(&self, uid: &str, on: NaiveDate) -> impl Iterator<Item = &str> {
+        let next = move |course: &&Course| {
+            let has_ended = course.last_day.is_some_and(|last| last < on);
+            self.0.get(&course.heir).filter(|_| has_ended)
+        };
+        let line = std::iter::successors(self.0.get(uid), next);
+        let line = line.take(MAX_SUCCESSIONS + 1);
+        line.map(|course| course.uid.as_str())
+    }
+
     /// Whether no unit is loaded.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -258,7 +258,7 @@ fn complete(
 ) -> Result<(), Error> {
     let (around, on) = (world.around()?, clock::local(at).date());
     let rules = world.unit_rules(&journey.route, on);
-    journey.follow(rules, (around.units, on));
+    journey.follow(uid, rules, (around.units, on));
     journey.complete(uid, custody_epoch, at, around)
 }
 
@@ -310,7 +310,7 @@ fn open(world: &World, opened: &Opened, at: Moment) -> Result<Effect<Change>, Er
     let mut route = planned(opened, procedure, (around, on))?;
     // It may have been handed in under a version that is over by now.
     let rules = world.unit_rules(&route, on);
-    route.follow(rules, |_| true, (around.units, on));
+    route.follow(rules, |step| step.after.is_empty(), (around.units, on));
     let mut journey = Journey::open(route, &opened.receiving, at, around)?;
     // What the desk has need not travel where it does the first step itself.
     if journey.offered_now().all(|offer| offer.to != offer.from) {

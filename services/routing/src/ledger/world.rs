@@ -83,10 +83,34 @@ impl World {
         self.journey(self.dossier_of_code.get(code)?)
     }
 
-    /// What a unit sent another on paper, and had not come when it was loaded.
-    pub fn manifest(&self, from: &str, to: &str) -> &[Transfer] {
-        let units = (from.to_owned(), to.to_owned());
-        self.manifests.get(&units).map_or(&[], Vec::as_slice)
+    /// What a unit, or those that do its work by a day, sent another on paper, and had not come when it was loaded.
+    pub fn manifest<'a>(
+        &'a self,
+        (from, on): (&'a str, NaiveDate),
+        to: &'a str,
+    ) -> impl Iterator<Item = &'a Transfer> {
+        let senders = self.units.line(from, on);
+        let sent = senders.filter_map(move |sender| {
+            let units = (sender.to_owned(), to.to_owned());
+            self.manifests.get(&units)
+        });
+        sent.flatten()
+    }
+
+    async fn load_manifests(
+        &mut self,
+        (tx, ring): (&DatabaseTransaction, &Keyring),
+        batch: &BatchAccept,
+    ) -> Result<(), DbErr> {
+        let scope = batch.rights.under(READ).scope();
+        let senders = self.units.line(&batch.from, NaiveDate::MAX);
+        let senders: Vec<String> = senders.map(str::to_owned).collect();
+        for sender in senders {
+            let between = (sender.as_str(), batch.unit.as_str());
+            let sent = store::manifest((tx, ring), &scope, between, None, MANIFEST).await?;
+            self.manifests.insert((sender, batch.unit.clone()), sent);
+        }
+        Ok(())
     }
 
     /// What a version of a procedure asks for, by the key of its copy.
@@ -222,11 +246,6 @@ pub(super) async fn load(
     dossiers.extend(store::dossiers_of(tx, &transfers).await?);
     for batch in acts.iter().filter_map(|act| batch_of(act)) {
         dossiers.extend(store::dossiers_at(tx, &batch.unit, &batch.codes).await?);
-        let units = (batch.from.clone(), batch.unit.clone());
-        let scope = batch.rights.under(READ).scope();
-        let between = (units.0.as_str(), units.1.as_str());
-        let sent = store::manifest((tx, ring), &scope, between, None, MANIFEST).await?;
-        world.manifests.insert(units, sent);
     }
     for act in acts {
         if let Act::Redrive(redrive) = act
@@ -240,6 +259,9 @@ pub(super) async fn load(
         world.apply(&Change::journey(journey));
     }
     load_reference(tx, &mut world, acts, cache).await?;
+    for batch in acts.iter().filter_map(|act| batch_of(act)) {
+        world.load_manifests((tx, ring), batch).await?;
+    }
     Ok(world)
 }
 
@@ -312,7 +334,8 @@ fn named_by(act: &Act, world: &World) -> Vec<Name> {
             let units = on_hold.map(|transfer| unit(&transfer.to));
             units.chain([calendar()]).collect()
         }
-        Act::DeadlineMoved { .. } | Act::Reckon(_) | Act::BatchAccept(_) => vec![calendar()],
+        Act::DeadlineMoved { .. } | Act::Reckon(_) => vec![calendar()],
+        Act::BatchAccept(batch) => vec![calendar(), unit(&batch.from)],
         Act::Ring(dossiers) => {
             let journeys = dossiers.iter().filter_map(|uid| world.journey(uid));
             journeys.flat_map(units_of).chain([calendar()]).collect()

@@ -85,11 +85,11 @@ impl Route {
     pub fn follow(
         &mut self,
         rules: &[Planned],
-        may_follow: impl Fn(&str) -> bool,
+        may_follow: impl Fn(&Step) -> bool,
         known: (&UnitTable, NaiveDate),
     ) {
         let Some(filed) = &self.filed else { return };
-        for step in self.steps.iter_mut().filter(|step| may_follow(&step.key)) {
+        for step in self.steps.iter_mut().filter(|step| may_follow(step)) {
             let of_step = rules.iter().find(|planned| planned.step.key == step.key);
             let rule = of_step.map(|planned| &planned.unit_rule);
             let Some(rule) = rule.filter(|rule| step.unit_rule.as_ref() != Some(*rule)) else {

@@ -179,6 +179,35 @@ async fn the_work_list_of_each_state_is_read_in_its_order() {
 }
 
 #[tokio::test]
+async fn offers_whose_link_is_late_are_found_among_those_only() {
+    let Some(store) = Explained::open().await else {
+        return;
+    };
+    let late = Filter {
+        link_late: true,
+        ..all_in(OFFERED)
+    };
+    store.list(&late).await;
+    let plan = store.must_have_gone_by(&["transfer_link_late (to_unit=? AND state=?)"]);
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[tokio::test]
+async fn what_units_leave_that_are_no_more_is_found_by_who_answers_for_it_or_is_offered_it() {
+    let Some(store) = Explained::open().await else {
+        return;
+    };
+    let gone = ["before", "long before"].map(str::to_owned);
+    let left = left_with(&store, &gone.into(), 10).await;
+    assert_eq!(left.unwrap(), Vec::<String>::new());
+    let plan = store.must_have_gone_by(&["holding_custodian (custodian=? AND until=?)"]);
+    // More than one index begins like this, and any of them will do.
+    let offered = plan.lines().find(|line| line.contains("transfer"));
+    let offered = offered.expect("offers are looked for");
+    assert!(offered.contains("(to_unit=? AND state=?)"), "{plan}");
+}
+
+#[tokio::test]
 async fn what_presses_or_has_escalated_is_found_among_those_only() {
     let Some(store) = Explained::open().await else {
         return;

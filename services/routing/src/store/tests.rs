@@ -297,7 +297,8 @@ async fn what_a_dossier_was_filed_with_is_kept_and_so_is_where_its_steps_go_by_a
         unit_rule: UnitRule::Competent,
     };
     let on = clock::local(moment(0)).date();
-    loaded.follow(&[rule], (&units, on));
+    let examine = loaded.transfers()[0].uid.clone();
+    loaded.follow(&examine, &[rule], (&units, on));
     let (followed, _) = saved(&db, &loaded).await;
     assert_eq!(followed.route, ruled(UnitRule::Competent, "district"));
 }

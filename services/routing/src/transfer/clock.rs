@@ -212,13 +212,15 @@ impl Transfer {
         }
     }
 
-    /// The escalation that is left in another state: of an offer that was not accepted in time, none once it is.
+    /// The escalation that is left in another state: that of an offer while it stands, and none of it once it is accepted.
     pub(super) fn escalation_in(&self, state: &State) -> Option<Escalation> {
-        let goes_on = matches!(state, State::Accepted(_));
-        let of_offer = |escalated: &Escalation| escalated.cause == Cause::HandOver;
-        self.escalation
-            .clone()
-            .filter(|escalated| goes_on && !of_offer(escalated))
+        let stands = (self.state, *state) == (State::Offered, State::Offered);
+        let is_held = matches!(state, State::Accepted(_));
+        let goes_on = |escalated: &Escalation| {
+            let of_offer = escalated.cause == Cause::HandOver;
+            stands || is_held && !of_offer
+        };
+        self.escalation.clone().filter(goes_on)
     }
 
     /// The same, where its clocks are others than before: it has not escalated if it was not late then as they are now.

@@ -1,5 +1,8 @@
 //! What is asked of the queue: subscriptions, acts on deliveries, dead letters.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use kit::authority::Context;
@@ -90,7 +93,8 @@ pub fn subscription(request: pb::StreamTransfersRequest) -> Result<Subscription,
         return Err(refusal(fields));
     };
     let unit = fields.text("subscribe.unit_uid", &asked.unit_uid, UID);
-    let limits = limits(&mut fields, asked.limits.unwrap_or_default());
+    let flow = asked.limits.unwrap_or_default();
+    let limits = limits(&mut fields, "subscribe.limits", flow);
     let lease = duration(
         &mut fields,
         "subscribe.lease",
@@ -117,22 +121,22 @@ pub fn stream_act(
     let mut fields = Fields::new();
     let act = match request.act {
         Some(Asked::Acknowledge(asked)) => {
-            StreamAct::Change(named(&mut fields, asked.deliveries), Change::Acknowledge)
+            let named = named(&mut fields, "acknowledge.deliveries", asked.deliveries);
+            StreamAct::Change(named, Change::Acknowledge)
         }
         Some(Asked::Extend(asked)) => {
             let by = asked.lease.as_ref();
             let by = duration(&mut fields, "extend.lease", by, lease, LEASES);
-            StreamAct::Change(named(&mut fields, asked.deliveries), Change::Extend(by))
+            let named = named(&mut fields, "extend.deliveries", asked.deliveries);
+            StreamAct::Change(named, Change::Extend(by))
         }
         Some(Asked::GiveBack(asked)) => {
             let delay = delay(&mut fields, "give_back.delay", asked.delay.as_ref());
-            StreamAct::Change(
-                named(&mut fields, asked.deliveries),
-                Change::GiveBack(delay),
-            )
+            let named = named(&mut fields, "give_back.deliveries", asked.deliveries);
+            StreamAct::Change(named, Change::GiveBack(delay))
         }
         Some(Asked::AcknowledgeAndAccept(asked)) => StreamAct::Accept(asked),
-        Some(Asked::Limits(asked)) => StreamAct::Limits(limits(&mut fields, asked)),
+        Some(Asked::Limits(asked)) => StreamAct::Limits(limits(&mut fields, "limits", asked)),
         Some(Asked::Subscribe(_)) => {
             fields.reject(Violation::new(
                 "subscribe",
@@ -160,7 +164,7 @@ pub fn acknowledge(
 ) -> Result<(String, Vec<Named>), Failure> {
     let mut fields = Fields::new();
     let unit = fields.text("unit_uid", &request.unit_uid, UID);
-    let named = named(&mut fields, request.deliveries);
+    let named = named(&mut fields, "deliveries", request.deliveries);
     fields.finish()?;
     Ok((unit, named))
 }
@@ -175,7 +179,7 @@ pub fn modify_leases(
     use pb::modify_leases_request::Change as Asked;
     let mut fields = Fields::new();
     let unit = fields.text("unit_uid", &request.unit_uid, UID);
-    let named = named(&mut fields, request.deliveries);
+    let named = named(&mut fields, "deliveries", request.deliveries);
     let change = match &request.change {
         Some(Asked::Extend(by)) => Change::Extend(duration(
             &mut fields,
@@ -248,13 +252,14 @@ pub fn redrive(
     Ok((request_id, Act::Redrive(redrive)))
 }
 
-fn named(fields: &mut Fields, deliveries: Vec<pb::DeliveryKey>) -> Vec<Named> {
+/// The deliveries in a field.
+fn named(fields: &mut Fields, field: &str, deliveries: Vec<pb::DeliveryKey>) -> Vec<Named> {
     if !(1..=MOST_AT_ONCE).contains(&deliveries.len()) {
-        fields.reject(too_many("deliveries", 1, MOST_AT_ONCE));
+        fields.reject(too_many(field, 1, MOST_AT_ONCE));
         return Vec::new();
     }
     let deliveries = deliveries.into_iter().enumerate().map(|(at, told)| {
-        let field = |name: &str| format!("deliveries[{at}].{name}");
+        let field = |name: &str| format!("{field}[{at}].{name}");
         let uid = fields.text(&field("transfer_uid"), &told.transfer_uid, UID);
         let epoch = epoch(fields, &field("offer_epoch"), told.offer_epoch);
         Named {
@@ -266,9 +271,10 @@ fn named(fields: &mut Fields, deliveries: Vec<pb::DeliveryKey>) -> Vec<Named> {
     deliveries.collect()
 }
 
-fn limits(fields: &mut Fields, asked: pb::FlowLimits) -> Limits {
+/// The flow limits in a field.
+fn limits(fields: &mut Fields, field: &str, asked: pb::FlowLimits) -> Limits {
     let deliveries = fields.count(
-        "limits.max_outstanding",
+        &format!("{field}.max_outstanding"),
         asked.max_outstanding,
         USUAL_OUTSTANDING,
         MOST_OUTSTANDING,
@@ -277,8 +283,8 @@ fn limits(fields: &mut Fields, asked: pb::FlowLimits) -> Limits {
         Ok(0) => USUAL_BYTES,
         Ok(bytes) if (LEAST_BYTES..=MOST_BYTES).contains(&bytes) => bytes,
         _ => {
-            let field = "limits.max_outstanding_bytes";
-            fields.reject(too_many(field, LEAST_BYTES, MOST_BYTES));
+            let field = format!("{field}.max_outstanding_bytes");
+            fields.reject(too_many(&field, LEAST_BYTES, MOST_BYTES));
             USUAL_BYTES
         }
     };

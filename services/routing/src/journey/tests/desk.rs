@@ -171,6 +171,25 @@ fn what_an_officer_may_not_keep_goes_back_and_nothing_else() {
 }
 
 #[test]
+fn r03_an_offer_that_is_given_up_delivered_anew_or_inherited_goes_up_once_all_the_same() {
+    let letter = DeadLetter {
+        since: moment(0),
+        deliveries: 10,
+    };
+    let mut acted = offered();
+    assert_eq!(ring(&mut acted, on(0, 17, 0)).len(), 1);
+    let uid = of(&acted.journey, "examine").uid.clone();
+    acted.journey.give_up(&uid, 1, letter);
+    assert_eq!(ring(&mut acted, on(0, 17, 1)), []);
+    acted.journey.redrive("district", None);
+    acted.merge(DESK, "heir");
+    assert_eq!(ring(&mut acted, on(0, 17, 2)), []);
+    // To another unit it is another offer.
+    acted.try_forward("examine", 1, "elsewhere").unwrap();
+    assert_eq!(of(&acted.journey, "examine").escalation, None);
+}
+
+#[test]
 fn r03_an_offer_that_is_not_accepted_goes_up_to_the_leader_and_a_working_day_later_above() {
     let mut acted = offered();
     assert!(ring(&mut acted, on(0, 16, 59)).is_empty());

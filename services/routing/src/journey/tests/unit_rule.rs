@@ -82,8 +82,14 @@ fn version(rules: &[(&str, UnitRule)]) -> Vec<Planned> {
 
 /// Completes a step on a day on which this is in force.
 fn complete_under(acted: &mut Acted, rules: &[(&str, UnitRule)], step: &str) {
-    acted.journey.follow(&version(rules), (&province(), MONDAY));
+    follow(acted, &version(rules), step);
     acted.complete(&[step]);
+}
+
+/// What comes right after a step follows these rules.
+fn follow(acted: &mut Acted, rules: &[Planned], step: &str) {
+    let uid = of(&acted.journey, step).uid.clone();
+    acted.journey.follow(&uid, rules, (&province(), MONDAY));
 }
 
 #[test]
@@ -119,10 +125,21 @@ fn a_step_that_was_never_offered_goes_to_the_unit_of_the_rule_in_force_and_stays
 }
 
 #[test]
+fn what_is_not_offered_yet_does_not_follow_before_it_is() {
+    let mut acted = Acted::open(planned());
+    acted.accept(&["send"]);
+    complete_under(&mut acted, &[("sign", fixed("finance"))], "send");
+    acted.accept(&["examine"]);
+    // By then no version says anything of it.
+    complete_under(&mut acted, &[], "examine");
+    assert_eq!(of(&acted.journey, "sign").to, "district");
+}
+
+#[test]
 fn a_step_goes_back_to_where_it_was_planned_when_the_rule_does() {
     let mut acted = Acted::open(planned());
     let elsewhere = version(&[("examine", fixed("department"))]);
-    acted.journey.follow(&elsewhere, (&province(), MONDAY));
+    follow(&mut acted, &elsewhere, "send");
     acted.accept(&["send"]);
     let rules = [("examine", UnitRule::ParentOfReceiving)];
     complete_under(&mut acted, &rules, "send");
@@ -135,7 +152,8 @@ fn a_step_whose_rule_is_the_same_stays_with_its_unit_whatever_that_would_name_no
     acted.accept(&["send"]);
     let moved = units(&[(DESK, "department"), ("department", "")]);
     let same = version(&[("examine", UnitRule::ParentOfReceiving)]);
-    acted.journey.follow(&same, (&moved, MONDAY));
+    let uid = of(&acted.journey, "send").uid.clone();
+    acted.journey.follow(&uid, &same, (&moved, MONDAY));
     acted.complete(&["send"]);
     assert_eq!(of(&acted.journey, "examine").to, "district");
 }
@@ -151,10 +169,12 @@ fn what_is_offered_held_or_done_stays_with_its_unit() {
     acted.accept(&["send"]).complete(&["send"]);
     acted.accept(&["examine"]).complete(&["examine"]);
     let before = acted.journey.clone();
-    acted.journey.follow(&everything, (&province(), MONDAY));
+    for step in ["send", "examine", "sign"] {
+        follow(&mut acted, &everything, step);
+    }
     assert_eq!(acted.journey, before);
     acted.accept(&["sign"]);
-    acted.journey.follow(&everything, (&province(), MONDAY));
+    follow(&mut acted, &everything, "examine");
     assert_eq!(of(&acted.journey, "sign").to, "district");
 }
 

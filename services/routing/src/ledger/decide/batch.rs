@@ -1,6 +1,7 @@
 //! What came with the post is taken in: scanned codes against a manifest.
 
 use kit::authority::Relation;
+use kit::clock;
 use kit::copies::Calendars;
 use kit::log::Cause;
 use kit::writer::Effect;
@@ -14,6 +15,9 @@ use crate::ledger::world::World;
 use crate::paper::Receipt;
 use crate::transfer::{State, Transfer};
 use crate::wire::manifest::{self, Scanned};
+
+/// So many that are missing are named.
+const MOST_MISSING: usize = 1_000;
 
 /// Whether the caller takes in the post of that unit. Tells for which unit it is done.
 pub(in crate::ledger) fn permits(batch: &BatchAccept) -> Result<String, Error> {
@@ -33,10 +37,8 @@ pub(super) fn accept(
         let made = batch.manifest_at.unwrap_or(cause.at);
         transfer.offered_at <= made
     };
-    let listed = world
-        .manifest(&batch.from, &batch.unit)
-        .iter()
-        .filter(listed);
+    let sender = (batch.from.as_str(), clock::local(cause.at).date());
+    let listed = world.manifest(sender, &batch.unit).filter(listed);
     let listed: Vec<&Transfer> = listed.collect();
     let calendars = world.around()?.calendar;
     let (mut scanned, mut changed) = (Vec::with_capacity(batch.codes.len()), Vec::new());
@@ -55,6 +57,7 @@ pub(super) fn accept(
     }
     let missing = listed.into_iter();
     let missing = missing.filter(|listed| !batch.codes.contains(&listed.dossier_code));
+    let missing = missing.take(MOST_MISSING);
     let reply = manifest::batch(&scanned, missing);
     effects(world, changed, cause.at, reply)
 }

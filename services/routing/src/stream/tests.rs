@@ -1,0 +1,184 @@
+//! What a stream does with more than there is room for.
+
+use kit::authority::Rights;
+use kit::caller::{Caller, Role};
+use kit::clock::Clock;
+use kit::copies::{Calendars, UnitTable};
+use kit::db::Db;
+use kit::failure::reason_of;
+use kit::queue::{LANE_CAPACITY, Queue, Take};
+use kit::testing;
+use kit::writer::{self, BATCH};
+use tonic::Code;
+use worktime::{Calendar, OfficeHours};
+
+use super::*;
+use crate::journey::{Journey, Surroundings};
+use crate::ledger::Routing;
+use crate::link;
+use crate::paper::{Paper, Piece};
+use crate::store::tests::{moment, route};
+use crate::wire::queue::Limits;
+
+const RPC: &str = "routing.TransferService/StreamTransfers";
+/// To which the route offers its step.
+const UNIT: &str = "desk";
+const LEASE: Duration = Duration::from_mins(1);
+const MOST_DELIVERIES: u32 = 10;
+
+fn offers(db: &Db, queue: &Queue) -> Offers {
+    let ledger = Routing::new(queue.clone(), db.ring(), link::Limits::default());
+    let (ledger, never) = (Arc::new(ledger), CancellationToken::new());
+    // Nothing is written here.
+    let (writer, _) = writer::start(ledger, db.clone(), queue.clone(), BATCH, never);
+    Offers {
+        db: db.clone(),
+        queue: queue.clone(),
+        writer,
+        clock: Clock::simulated(moment(0)),
+        most_deliveries: MOST_DELIVERIES,
+    }
+}
+
+/// A stream of the unit, and what its client hears.
+fn stream(offers: Offers, access: access::Log) -> (Running, mpsc::Receiver<Sent>) {
+    let system = Caller::new("system", Role::Client, vec![UNIT.to_owned()]);
+    let context = Context {
+        rights: Rights::of(Arc::new(system), RPC),
+        at: moment(0),
+        purpose: None,
+        traceparent: String::new(),
+    };
+    let limits = Limits {
+        deliveries: 10,
+        bytes: 1024 * 1024,
+    };
+    let subscription = Subscription {
+        unit: UNIT.to_owned(),
+        limits,
+        lease: LEASE,
+    };
+    let (out, heard) = mpsc::channel(4);
+    let now = clock::monotonic();
+    let running = Running {
+        offers,
+        access,
+        context,
+        scope: Scope::Everything,
+        subscription,
+        name: "subscriber".to_owned(),
+        out,
+        ended: Box::pin(futures::future::pending::<Failure>()),
+        outstanding: Outstanding::new(limits),
+        accepting: FuturesUnordered::new(),
+        look_at: now,
+        quiet_until: now + QUIET,
+    };
+    (running, heard)
+}
+
+/// So much waits to be recorded that nothing more is taken.
+fn fill(log: &access::Log, context: &Context) {
+    let reading = access::Reading {
+        rpc: RPC,
+        objects: vec!["another"],
+        is_handled: true,
+    };
+    for _ in 0..access::WAITING {
+        log.read(context, &reading).unwrap();
+    }
+}
+
+/// A new offer to the unit, with which this paper travels.
+fn offer(pieces: Vec<Piece>) -> Transfer {
+    let units = UnitTable::default();
+    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let around = Surroundings {
+        units: &units,
+        calendar: &calendar,
+    };
+    let journey = Journey::open(route(), UNIT, moment(0), around).unwrap();
+    Transfer {
+        uid: clock::new_uid(),
+        paper: Paper::of(pieces),
+        ..journey.transfers()[0].clone()
+    }
+}
+
+async fn take(queue: &Queue, subscriber: &str) -> Vec<Delivered> {
+    let take = Take {
+        unit: UNIT,
+        subscriber,
+        most: AT_ONCE,
+        lease: LEASE,
+        most_deliveries: MOST_DELIVERIES,
+    };
+    queue.lanes().take(&take).await.delivered
+}
+
+/// An offer is made, and brought.
+async fn bring(running: &mut Running, pieces: Vec<Piece>) -> Result<(), End> {
+    let (queue, offer) = (running.offers.queue.clone(), offer(pieces));
+    queue.lanes().offer(UNIT, offer.offer_key().as_str());
+    let taken = take(&queue, &running.name).await.into_iter();
+    let brought = taken.map(|delivered| (offer.clone(), delivered)).collect();
+    let ends = (clock::monotonic() + LEASE, clock::real() + LEASE);
+    running.deliver(brought, ends).await
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_record_what_it_is_to_bring_ends_and_gives_all_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    let queue = Queue::in_process();
+    // Nobody writes what is handed over, as if the store were away.
+    let (log, _recorder) = access::open();
+    let (mut running, mut heard) = stream(offers(&db, &queue), log.clone());
+    fill(&log, &running.context);
+    assert!(bring(&mut running, Vec::new()).await.is_ok());
+    let told = heard.recv().await.unwrap().unwrap();
+    assert_eq!(told.deliveries.len(), 1, "it tells nothing personal");
+
+    let sheet = Piece {
+        component: "form".to_owned(),
+        name: "Đơn đề nghị".to_owned(),
+        originals: 1,
+        copies: 0,
+    };
+    let Err(End::Failed(failure)) = bring(&mut running, vec![sheet]).await else {
+        panic!("it goes on");
+    };
+    assert!(failure.delay().is_some());
+    running.finish(End::Failed(failure)).await;
+    let ended = heard.recv().await.unwrap().unwrap_err();
+    assert_eq!(ended.code(), Code::ResourceExhausted);
+    assert_eq!(reason_of(&ended), "OVERLOADED");
+    let again = take(&queue, "another").await;
+    let attempts: Vec<u32> = again.iter().map(|delivered| delivered.attempt).collect();
+    assert_eq!(attempts, [2, 2]);
+}
+
+#[tokio::test]
+async fn of_a_unit_a_hundred_thousand_acknowledged_offers_are_remembered_and_no_more() {
+    const REMEMBERED: usize = 100_000;
+    let queue = Queue::in_process();
+    let acknowledge = |number: usize| Modify {
+        key: number.to_string(),
+        attempt: 0,
+        change: Change::Acknowledge,
+    };
+    let all: Vec<Modify> = (0..=REMEMBERED).map(acknowledge).collect();
+    let mut done = Vec::new();
+    for some in all.chunks(LANE_CAPACITY) {
+        for modify in some {
+            queue.lanes().offer(UNIT, modify.key.as_str());
+        }
+        done.extend(queue.lanes().modify(UNIT, some).await);
+    }
+    let effective = done.iter().filter(|done| **done).count();
+    assert_eq!((effective, done[REMEMBERED]), (REMEMBERED, false));
+    // One that is not open any more makes room.
+    queue.lanes().settle(UNIT, &all[0].key);
+    let last = queue.lanes().modify(UNIT, &all[REMEMBERED..]).await;
+    assert_eq!(last, [true]);
+}
