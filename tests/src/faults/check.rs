@@ -10,6 +10,7 @@ mod custody;
 mod dead_letters;
 mod deadlines;
 mod drained;
+mod escalations;
 #[cfg(test)]
 mod given;
 mod history;
@@ -18,6 +19,7 @@ mod offers;
 mod order;
 mod origins;
 mod paper;
+mod played;
 mod queue;
 mod routes;
 mod seen;
@@ -62,6 +64,10 @@ pub enum Wrong {
     Deadline,
     /// Some were delayed by others.
     Delayed,
+    /// An offer lies open, and its unit was not brought it.
+    Undelivered,
+    /// What was to be tried never was, and its checks have seen nothing.
+    Untried,
     /// Something is still under way.
     NotDrained,
 }
@@ -108,10 +114,12 @@ pub fn all(evidence: &Evidence, province: &Province) -> Vec<Finding> {
         history::check(evidence),
         changed::check(evidence),
         notices::check(evidence),
+        escalations::check(evidence),
         calendar::check(evidence),
         deadlines::check(evidence),
         succession::check(evidence),
         drained::check(evidence),
+        played::check(evidence),
     ]
     .concat();
     findings.sort();

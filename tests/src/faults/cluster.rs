@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -66,6 +67,8 @@ pub struct Replica {
     sabotage: Option<&'static str>,
     binary: PathBuf,
     running: Mutex<Option<Running>>,
+    /// How often it did not end in order in time, and was killed.
+    cut_short: AtomicUsize,
 }
 
 /// Which program runs, and what is built wrong in it.
@@ -147,6 +150,7 @@ impl Cluster {
                 sabotage: program.sabotage,
                 binary: program.binary.clone(),
                 running: Mutex::new(None),
+                cut_short: AtomicUsize::new(0),
             };
             replica.set_clock(RIGHT);
             replica.start().await;
@@ -230,6 +234,15 @@ impl Cluster {
         program::run::<&std::ffi::OsStr>(check.into_iter().chain(keys)).await
     }
 
+    /// The replicas that did not end in order in time, each as often as that was so.
+    pub fn cut_short(&self) -> Vec<String> {
+        let each = self.replicas.iter().flat_map(|replica| {
+            let times = replica.cut_short.load(Ordering::Relaxed);
+            std::iter::repeat_n(replica.name.clone(), times)
+        });
+        each.collect()
+    }
+
     /// Prints the end of what each replica logged.
     pub fn print_logs(&self) {
         for replica in &self.replicas {
@@ -281,12 +294,22 @@ impl Replica {
         self.running.lock().await.take();
     }
 
-    /// Tells it to end, as Kubernetes does, and starts it again when it has.
+    /// Tells it to end, as Kubernetes does, and starts it again when it has. Where it does not in time it is killed, which the checks
+    /// hear of.
     pub async fn restart_in_order(&self) {
         if let Some(mut running) = self.running.lock().await.take() {
             running.signal(Signal::TERM);
-            let ended = tokio::task::spawn_blocking(move || running.end_within(IN_ORDER));
-            ended.await.expect("a child can be waited for");
+            // Whoever stopped it in its tracks does not find it here any more to let it go on.
+            running.signal(Signal::CONT);
+            let ended = tokio::task::spawn_blocking(move || {
+                let told = kit::clock::monotonic();
+                running.end_within(IN_ORDER);
+                told.elapsed() <= IN_ORDER
+            });
+            let in_time = ended.await.expect("a child can be waited for");
+            if !in_time {
+                self.cut_short.fetch_add(1, Ordering::Relaxed);
+            }
         }
         self.start().await;
         self.must_serve().await;

@@ -37,6 +37,8 @@ struct State {
 /// How long offers were on their way that were made in a crowd while nothing else was wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Came {
+    /// How many crowds were looked at.
+    pub crowds: usize,
     /// Those to subscribers that read as always.
     pub quick: Vec<Duration>,
     /// Those to slow ones.
@@ -80,6 +82,7 @@ impl Crowd {
             if let Some((_, until)) = state.looked_at.last_mut() {
                 *until = Some(clock::real());
             }
+            state.came.crowds += 1;
         });
         tokio::time::sleep(in_all.saturating_sub(alone)).await;
         self.with(|state| state.is_there = false);

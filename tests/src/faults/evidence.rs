@@ -27,6 +27,8 @@ pub use self::kept::Kept;
 
 /// Everything that is checked.
 pub struct Evidence {
+    /// The run was long enough, and nothing was built wrong in it: everything that is planned was played.
+    pub is_ordinary: bool,
     /// What the callers asked for and were answered.
     pub acts: Vec<Act>,
     /// Why journeys ended that should not have.
@@ -39,6 +41,8 @@ pub struct Evidence {
     pub left: Left,
     /// When results are due, as desks were told.
     pub promises: Vec<Promise>,
+    /// The replicas that did not end in order in time, each as often as that was so.
+    pub cut_short: Vec<String>,
     /// What callers were told that makes no sense, in words.
     pub odd: Vec<String>,
     /// Intake's log in the order of its shards and numbers.
@@ -51,6 +55,8 @@ pub struct Evidence {
     pub numbers: Vec<(String, String, i64)>,
     /// The numbers of each desk and day that are void.
     pub void: Vec<(String, String, RangeInclusive<i64>)>,
+    /// What was set aside for counters that work offline: the unit, what its codes begin with, and their numbers.
+    pub blocks: Vec<(String, String, RangeInclusive<i64>)>,
     /// Blocks of codes that nobody has given back.
     pub reserved: Vec<(String, String, RangeInclusive<i64>)>,
     /// Under which code of which system which dossier was handed in.
@@ -145,18 +151,21 @@ impl Evidence {
             routing: routing.clone(),
         };
         Self {
+            is_ordinary: false,
             acts,
             refused: Vec::new(),
             unfinished: Vec::new(),
             came: Came::default(),
             left: Left::default(),
             promises: Vec::new(),
+            cut_short: cluster.cut_short(),
             odd: Vec::new(),
             intake: log(&intake, |any| any.to_msg::<DossierChange>().ok()?.change).await,
             routing: log(&routing, moved).await,
             dossiers: dossiers(&intake).await,
             numbers: numbers(&intake).await,
             void: ranges(&intake, "void_number").await,
+            blocks: blocks(&intake).await,
             reserved: ranges(&intake, "code_block WHERE returned_at IS NULL").await,
             origins: origins(&intake).await,
             calendar: calendar(&owners.catalogue).await,
@@ -270,6 +279,15 @@ async fn ranges(
         (get(row, "unit_uid"), get(row, "date"), numbers)
     };
     rows(store, &query).await.iter().map(range).collect()
+}
+
+async fn blocks(store: &DatabaseConnection) -> Vec<(String, String, RangeInclusive<i64>)> {
+    let query = "SELECT unit_uid, beginning, first, last FROM code_block";
+    let block = |row: &QueryResult| {
+        let numbers = get::<i64>(row, "first")..=get(row, "last");
+        (get(row, "unit_uid"), get(row, "beginning"), numbers)
+    };
+    rows(store, query).await.iter().map(block).collect()
 }
 
 async fn origins(store: &DatabaseConnection) -> Vec<(String, String, String)> {

@@ -35,6 +35,10 @@ const CROWD_ALONE: Duration = Duration::from_secs(7);
 /// Intake and routing, each of which lives on what the other tells.
 const LIVE_ON_EACH_OTHER: (usize, usize) = (2, 3);
 
+/// Why a fault is left out: there is but one that may have to be.
+pub const LEFT_OUT: &str =
+    "PostgreSQL's log of changes has no volume of its own, which takes root to mount";
+
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -217,10 +221,10 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Lets it happen, and mends it: returns when all runs again. Gives back what happened, where it could.
-    pub async fn happen(self, cluster: Arc<Cluster>, crowd: Arc<Crowd>) -> Option<Fault> {
+    /// Lets it happen, and mends it: returns when all runs again. Gives back what it was, and whether it could happen here.
+    pub async fn happen(self, cluster: Arc<Cluster>, crowd: Arc<Crowd>) -> (Fault, bool) {
         let happened = self.fault.happen(&cluster, &crowd, self.lasts).await;
-        happened.then_some(self.fault)
+        (self.fault, happened)
     }
 }
 

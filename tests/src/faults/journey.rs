@@ -243,7 +243,7 @@ impl Work {
             Fate::SentBack if self.is_to_go_back(&held) => return self.send_back(&held).await,
             Fate::Shared if is_first => self.let_go(&held, position).await?,
             Fate::OnPaper => return self.work_off_on_paper(&held, &offer, position).await,
-            _ if held.custody_epoch != 1 => position,
+            _ if !self.is_to_ask(&held) => position,
             Fate::Supplemented => self.supplement(&held, position.as_deref()).await?,
             Fate::Paying => self.have_paid(&held, position.as_deref()).await?,
             _ => position,

@@ -41,7 +41,7 @@ const ISSUED_AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Civil time goes so much faster than real time: ten minutes see three days.
-const SPEED: u32 = 400;
+pub const SPEED: u32 = 400;
 
 /// Civil time at which the run began.
 pub fn monday_morning() -> Moment {

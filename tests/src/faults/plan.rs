@@ -4,9 +4,10 @@ use proto::intake::v1::{
     Applicant, ApplicantNumberKind, Channel, HandedIn, RegisterDossierRequest, SubmitDossierRequest,
 };
 use rand::RngExt as _;
+use rand::rngs::StdRng;
 
 use super::dice::{Dice, pick};
-use super::province::{Procedure, Province};
+use super::province::{Procedure, Province, Unit};
 use crate::new_request_id;
 
 /// How many citizens hand in online.
@@ -18,6 +19,32 @@ const WAITING_ONE_IN: usize = 10;
 pub const WAITING: usize = 8;
 /// With one in so many journeys a day off is announced.
 const ANNOUNCED_ONE_IN: usize = 40;
+
+/// Every other one of the first journeys has the next of all fates, whatever the dice say, so that each is played in a run of a
+/// minute …
+const IN_TURN: [Fate; Fate::Waiting as usize] = [
+    Fate::Ordinary,
+    Fate::Refused,
+    Fate::Withdrawn,
+    Fate::Declined,
+    Fate::Stopped,
+    Fate::Guided,
+    Fate::Supplemented,
+    Fate::Paying,
+    Fate::Postponed,
+    Fate::Offline,
+    Fate::Forwarded,
+    Fate::Recalled,
+    Fate::Returned,
+    Fate::SentBack,
+    Fate::Shared,
+    Fate::SentOn,
+    Fate::Corrected,
+    Fate::Scanned,
+    Fate::OnPaper,
+];
+/// … so often.
+const TIMES: usize = 2;
 
 /// Two of five dossiers are handed in at one desk, as in a province one town has the longest queue …
 const BUSY: (u32, u32) = (2, 5);
@@ -53,9 +80,9 @@ pub enum Fate {
     Stopped,
     /// The desk tells the applicant what is missing before it receives it (online only).
     Guided,
-    /// The first unit asks for a supplement (where it works alone).
+    /// The first unit, or whoever decides, asks for a supplement (where the first works alone).
     Supplemented,
-    /// The first unit asks for a payment (where it works alone).
+    /// The first unit, or whoever decides, asks for a payment (where the first works alone).
     Paying,
     /// The desk apologises and promises another time.
     Postponed,
@@ -79,13 +106,94 @@ pub enum Fate {
     Scanned,
     /// Its paper travels with it and is received by itself.
     OnPaper,
-    /// It lies until all others are over, while days off are announced, and is withdrawn then.
+    /// It lies until all others are over, while days off are announced, and is withdrawn then (at the counter only).
     Waiting,
+}
+
+impl Fate {
+    /// What the dice say.
+    fn drawn(dice: &mut StdRng) -> Self {
+        match dice.random_range(0..100) {
+            0..4 => Self::Refused,
+            4..9 => Self::Withdrawn,
+            9..13 => Self::Declined,
+            13..17 => Self::Forwarded,
+            17..20 => Self::Stopped,
+            20..24 => Self::Guided,
+            24..32 => Self::Supplemented,
+            32..40 => Self::Paying,
+            40..43 => Self::Postponed,
+            43..48 => Self::Offline,
+            48..52 => Self::Recalled,
+            52..56 => Self::Returned,
+            56..62 => Self::SentBack,
+            62..67 => Self::Shared,
+            67..71 => Self::SentOn,
+            71..76 => Self::Corrected,
+            76..80 => Self::Scanned,
+            80..84 => Self::OnPaper,
+            _ => Self::Ordinary,
+        }
+    }
+
+    /// Whether it may befall a dossier that is handed in like this.
+    fn may_befall(self, filing: &Filing<'_>, province: &Province) -> bool {
+        let is_online = filing.is_online;
+        match self {
+            Self::Refused | Self::Guided => is_online,
+            Self::SentOn => is_online && filing.desks.len() > 1,
+            Self::Offline => !is_online,
+            Self::Waiting => !is_online && filing.procedure.takes_weeks(),
+            Self::Supplemented | Self::Paying => province.begins_alone(filing.procedure),
+            Self::Ordinary
+            | Self::Withdrawn
+            | Self::Declined
+            | Self::Stopped
+            | Self::Postponed
+            | Self::Forwarded
+            | Self::Recalled
+            | Self::Returned
+            | Self::SentBack
+            | Self::Shared
+            | Self::Corrected
+            | Self::Scanned
+            | Self::OnPaper => true,
+        }
+    }
+}
+
+/// How a dossier is handed in.
+struct Filing<'a> {
+    procedure: &'a Procedure,
+    /// Where that may be.
+    desks: Vec<&'a Unit>,
+    is_online: bool,
+}
+
+impl<'a> Filing<'a> {
+    fn drawn(dice: &mut StdRng, province: &'a Province) -> Self {
+        let procedure = pick(dice, &province.procedures);
+        Self {
+            procedure,
+            desks: province.desks(procedure),
+            is_online: procedure.is_online() && dice.random_bool(0.7),
+        }
+    }
 }
 
 /// Whether a journey waits until those are over that do not.
 pub fn waits(number: usize) -> bool {
     number < WAITING * WAITING_ONE_IN && number % WAITING_ONE_IN == WAITING_ONE_IN - 1
+}
+
+/// The fate that a journey has whatever the dice say.
+fn certain(number: usize) -> Option<Fate> {
+    if waits(number) {
+        return Some(Fate::Waiting);
+    }
+    let turn = number / 2;
+    let has_turn = number.is_multiple_of(2) && turn < TIMES * IN_TURN.len();
+    has_turn.then(|| IN_TURN[turn % IN_TURN.len()])
 }
 
 /// Whether a day off is announced as a journey begins.
@@ -97,50 +205,29 @@ impl<'a> Plan<'a> {
     /// The journey of a number.
     pub fn of(number: usize, province: &'a Province, dice: Dice) -> Self {
         let mut dice = dice.on("journey", number);
-        let (busy, waits) = (dice.random_ratio(BUSY.0, BUSY.1), waits(number));
-        let (procedure, desks) = loop {
-            let procedure = pick(&mut dice, &province.procedures);
-            let desks = province.desks(procedure);
-            let is_wanted = !waits || procedure.takes_weeks();
-            if !desks.is_empty() && is_wanted && (!busy || procedure.level == BUSY_LEVEL) {
-                break (procedure, desks);
+        let (busy, certain) = (dice.random_ratio(BUSY.0, BUSY.1), certain(number));
+        let filing = loop {
+            let filing = Filing::drawn(&mut dice, province);
+            let is_wanted = certain.is_none_or(|fate| fate.may_befall(&filing, province));
+            let is_there = !busy || filing.procedure.level == BUSY_LEVEL;
+            if !filing.desks.is_empty() && is_wanted && is_there {
+                break filing;
             }
         };
         let desk = if busy {
-            desks[0]
+            filing.desks[0]
         } else {
-            pick(&mut dice, &desks)
+            pick(&mut dice, &filing.desks)
         };
-        let desk = &desk.uid;
-        let online = procedure.is_online() && dice.random_bool(0.7) && !waits;
-        let fate = match dice.random_range(0..100) {
-            _ if waits => Fate::Waiting,
-            0..4 if online => Fate::Refused,
-            4..9 => Fate::Withdrawn,
-            9..13 => Fate::Declined,
-            13..17 => Fate::Forwarded,
-            17..20 => Fate::Stopped,
-            20..24 if online => Fate::Guided,
-            24..32 if province.begins_alone(procedure) => Fate::Supplemented,
-            32..40 if province.begins_alone(procedure) => Fate::Paying,
-            40..43 => Fate::Postponed,
-            43..48 if !online => Fate::Offline,
-            48..52 => Fate::Recalled,
-            52..56 => Fate::Returned,
-            56..62 => Fate::SentBack,
-            62..67 => Fate::Shared,
-            67..71 if online && desks.len() > 1 => Fate::SentOn,
-            71..76 => Fate::Corrected,
-            76..80 => Fate::Scanned,
-            80..84 => Fate::OnPaper,
-            _ => Fate::Ordinary,
-        };
+        let drawn = Some(Fate::drawn(&mut dice));
+        let drawn = drawn.filter(|fate| fate.may_befall(&filing, province));
+        let citizen = filing.is_online.then(|| dice.random_range(0..CITIZENS));
         Self {
             number,
-            procedure,
-            desk,
-            citizen: online.then(|| dice.random_range(0..CITIZENS)),
-            fate,
+            procedure: filing.procedure,
+            desk: &desk.uid,
+            citizen,
+            fate: certain.or(drawn).unwrap_or(Fate::Ordinary),
         }
     }
 
@@ -218,5 +305,19 @@ mod tests {
     fn as_many_journeys_wait_as_have_room_beside_the_others() {
         let waiting = (0..10_000).filter(|number| waits(*number));
         assert_eq!(waiting.count(), WAITING);
+    }
+
+    #[test]
+    fn the_first_journeys_have_every_fate() {
+        let province = Province::read();
+        for seed in 0..5 {
+            let first = (0..100).map(|number| Plan::of(number, &province, Dice::new(seed)));
+            let fates: Vec<Fate> = first.map(|plan| plan.fate).collect();
+            let times = |wanted: Fate| fates.iter().filter(|fate| **fate == wanted).count();
+            for fate in IN_TURN {
+                assert!(times(fate) >= TIMES, "{fate:?} with seed {seed}");
+            }
+            assert_eq!(times(Fate::Waiting), WAITING);
+        }
     }
 }

@@ -109,11 +109,8 @@ impl Post {
         let taken = self.take_in_all(line, journey, way, codes).await;
         match taken {
             Ok((mut scanned, position)) => {
-                // What a unit sent that has ended stands on its successor's manifest.
-                let is_listed = !line.ends.may_include(&way.0);
                 for letter in letters {
-                    let told = (position.as_deref(), is_listed);
-                    let taken = self.taken(&letter, &mut scanned, told);
+                    let taken = self.taken(&letter, &mut scanned, position.as_deref());
                     // Whoever brought it may have given up.
                     let _ = letter.taken.send(taken);
                 }
@@ -159,13 +156,12 @@ impl Post {
         Ok((message.scanned, position))
     }
 
-    /// What was taken in of a letter, whose paper must stand on the manifest where that is listed. Of several of one dossier the
-    /// first has it all.
+    /// What was taken in of a letter, whose paper must stand on the manifest. Of several of one dossier the first has it all.
     fn taken(
         &self,
         letter: &Letter,
         scanned: &mut Vec<ScannedDossier>,
-        (position, is_listed): (Option<&str>, bool),
+        position: Option<&str>,
     ) -> Result<Taken, String> {
         let mut all = scanned.iter();
         let Some(place) = all.position(|scanned| scanned.dossier_code == letter.code) else {
@@ -175,7 +171,7 @@ impl Post {
         if !scanned.refused.is_empty() && scanned.refused != NOTHING_OFFERED {
             return Err(scanned.refused);
         }
-        let is_missing = is_listed && letter.has_paper && !scanned.on_manifest;
+        let is_missing = letter.has_paper && !scanned.on_manifest;
         if is_missing && !scanned.transfers.is_empty() {
             let odd = format!("{} has paper and is on no manifest", letter.code);
             self.mail.note(odd);

@@ -78,6 +78,45 @@ pub enum Kind {
     EndUnit,
 }
 
+impl Kind {
+    /// All of them; the last is so here, too.
+    pub const ALL: [Self; Self::EndUnit as usize + 1] = [
+        Self::Submit,
+        Self::Register,
+        Self::Receive,
+        Self::Refuse,
+        Self::Guide,
+        Self::SendOn,
+        Self::Correct,
+        Self::AskSupplement,
+        Self::Supplement,
+        Self::AskPayment,
+        Self::Pay,
+        Self::Postpone,
+        Self::Stop,
+        Self::Reserve,
+        Self::GiveBack,
+        Self::Withdraw,
+        Self::Accept,
+        Self::Decline,
+        Self::Forward,
+        Self::Complete,
+        Self::Recall,
+        Self::ReturnStep,
+        Self::SendBack,
+        Self::Claim,
+        Self::Assign,
+        Self::Release,
+        Self::Decide,
+        Self::Return,
+        Self::TakeIn,
+        Self::ReceivePaper,
+        Self::Redrive,
+        Self::Announce,
+        Self::EndUnit,
+    ];
+}
+
 /// One act that a caller asked for until it was answered.
 #[derive(Clone, Debug)]
 pub struct Act {

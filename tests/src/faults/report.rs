@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use proto::intake::v1::dossier_change::Change;
-use proto::routing::v1::TransferEvent;
+use proto::routing::v1::{Escalation, EscalationLevel, TransferEvent};
 
 use super::check::{Finding, Wrong};
 use super::crowd::Came;
 use super::evidence::{Evidence, Moved, Row, told};
+use super::fault::LEFT_OUT;
 use super::journey::Scene;
 use super::plan::Plan;
 use super::record::{Act, Answer, Kind, heirs};
@@ -24,7 +25,7 @@ pub struct Report {
     pub seed: u64,
     /// How long faults came.
     pub took: Duration,
-    /// How many faults of each kind.
+    /// How many faults of each kind; none of one that could not be.
     pub faults: BTreeMap<&'static str, usize>,
     /// From the last mending until nothing was under way; nothing where that took too long.
     pub drained: Option<Duration>,
@@ -51,10 +52,16 @@ impl Report {
         for (kind, count) in &self.faults {
             println!("  {count:>5}  {kind}");
         }
+        let left_out = self.faults.iter().filter(|(_, count)| **count == 0);
+        for (kind, _) in left_out {
+            println!("left out: {kind}, since {LEFT_OUT}");
+        }
         for line in done(evidence) {
             println!("{line}");
         }
+        println!("{}", turned_aside(evidence));
         println!("{}", reorganised(evidence));
+        println!("{}", told_above(evidence));
         println!("{}", subscribers(evidence));
         println!("acknowledged replies: {acknowledged}, sent again {again} times");
         println!(
@@ -114,12 +121,52 @@ impl Report {
     }
 }
 
+fn acts(evidence: &Evidence, kind: Kind) -> impl Iterator<Item = &Act> {
+    evidence.acts.iter().filter(move |act| act.kind == kind)
+}
+
+/// How many acts of a kind were acknowledged.
+fn count(evidence: &Evidence, kind: Kind) -> usize {
+    let acts = acts(evidence, kind);
+    acts.filter(|act| act.told().is_some()).count()
+}
+
+/// What did not go straight on.
+fn turned_aside(evidence: &Evidence) -> String {
+    let count = |kind| count(evidence, kind);
+    format!(
+        "guided {}, refused {}, withdrawn {}, stopped {}; declined {}, forwarded {}; codes set aside by {} counters that were offline, given back by {}",
+        count(Kind::Guide),
+        count(Kind::Refuse),
+        count(Kind::Withdraw),
+        count(Kind::Stop),
+        count(Kind::Decline),
+        count(Kind::Forward),
+        count(Kind::Reserve),
+        count(Kind::GiveBack)
+    )
+}
+
+/// Who was told of what was late.
+fn told_above(evidence: &Evidence) -> String {
+    let rows = evidence.routing.iter();
+    let moved = rows.filter_map(|row| row.change.as_ref());
+    let escalated = moved.filter(|moved| moved.event == TransferEvent::Escalated);
+    let levels = escalated.filter_map(|moved| moved.transfer.escalation.as_ref());
+    let levels: Vec<EscalationLevel> = levels.map(Escalation::level).collect();
+    let to = |wanted: EscalationLevel| levels.iter().filter(|level| **level == wanted).count();
+    format!(
+        "late and told to its unit {}, to the one above {}",
+        to(EscalationLevel::Unit),
+        to(EscalationLevel::ParentUnit)
+    )
+}
+
 /// What was done, act by act.
 fn done(evidence: &Evidence) -> [String; 5] {
-    let all = |kind: Kind| evidence.acts.iter().filter(move |act| act.kind == kind);
-    let count = |kind| all(kind).filter(|act| act.told().is_some()).count();
+    let count = |kind| count(evidence, kind);
     // Of what was done together each counts.
-    let each = |kind| all(kind).flat_map(Act::tells).count() - count(kind);
+    let each = |kind| acts(evidence, kind).flat_map(Act::tells).count() - count(kind);
     let told = evidence.acts.iter().filter_map(Act::told);
     let by_systems = told.filter(|told| !told.origin.is_empty()).count();
     let (returned, accepted) = (count(Kind::Return), count(Kind::Accept));
@@ -184,10 +231,15 @@ fn reorganised(evidence: &Evidence) -> String {
 fn subscribers(evidence: &Evidence) -> String {
     let acts = evidence.acts.iter();
     let on_streams = acts.filter(|act| act.on_a_stream && act.told().is_some());
-    let Came { quick, slow, again } = &evidence.came;
+    let Came {
+        crowds,
+        quick,
+        slow,
+        again,
+    } = &evidence.came;
     let left = evidence.left;
     format!(
-        "on streams: {} of them; in a crowd half of {} offers came within {} ms, to slow subscribers of {} within {} ms, and {again} again; of {} that were acknowledged and left {} came again",
+        "on streams: {} of them; in {crowds} crowds half of {} offers came within {} ms, to slow subscribers of {} within {} ms, and {again} again; of {} that were acknowledged and left {} came again",
         on_streams.count(),
         quick.len(),
         Came::median(quick).as_millis(),

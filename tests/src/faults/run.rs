@@ -30,6 +30,10 @@ use super::system::Systems;
 use crate::cast::{Cast, Citizen};
 use crate::pair::connect;
 
+/// How many dossiers are under way at once, where nobody says otherwise.
+pub const AT_ONCE: usize = 80;
+/// A run of so long, with as many dossiers under way, plays everything that is planned.
+const ORDINARY: Duration = Duration::from_mins(1);
 /// A new journey begins at most so often.
 const EVERY: Duration = Duration::from_millis(50);
 /// How long everything may be under way after the last fault was mended.
@@ -51,6 +55,14 @@ pub struct Settings {
     pub program: Program,
     /// One row of history is deleted before the check.
     pub delete_a_row: bool,
+}
+
+impl Settings {
+    /// Whether everything that is planned has to be played in such a run.
+    fn is_ordinary(&self) -> bool {
+        let is_built_wrong = self.program.sabotage.is_some() || self.delete_a_row;
+        !is_built_wrong && self.faults_for >= ORDINARY && self.at_once >= AT_ONCE
+    }
 }
 
 /// The journeys of a run.
@@ -125,6 +137,7 @@ pub async fn run(settings: &Settings) -> Report {
         sabotage::delete_a_row(&intake, dice).await;
     }
     let mut evidence = gather(&cluster, &scene, &journeys).await;
+    evidence.is_ordinary = settings.is_ordinary();
     evidence.kept = kept;
     if check.code != Some(0) {
         evidence.check = Some(format!("{}{}", check.output, check.complaint));
@@ -263,15 +276,14 @@ async fn break_things(
     counts
 }
 
-/// Waits until all is mended, and counts what happened.
+/// Waits until all is mended, and counts what happened, and as 0 what could not.
 async fn all_mended(
-    mending: &mut JoinSet<Option<Fault>>,
+    mending: &mut JoinSet<(Fault, bool)>,
     counts: &mut BTreeMap<&'static str, usize>,
 ) {
     while let Some(mended) = mending.join_next().await {
-        if let Some(fault) = mended.expect("what was broken is mended") {
-            *counts.entry(fault.kind()).or_default() += 1;
-        }
+        let (fault, happened) = mended.expect("what was broken is mended");
+        *counts.entry(fault.kind()).or_default() += usize::from(happened);
     }
 }
 

@@ -3,20 +3,69 @@
 use rand::RngExt as _;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
+use super::check::{Finding, Wrong};
 use super::dice::Dice;
 
+/// Something that is broken on purpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Control {
+    /// Its name.
+    pub name: &'static str,
+    /// In one of these ways a run with it is wrong, whatever else follows from it.
+    pub gives: &'static [Wrong],
+}
+
+impl Control {
+    /// What was found of what it does.
+    pub fn seen_by(self, findings: &[Finding]) -> Option<&Finding> {
+        let mut findings = findings.iter();
+        findings.find(|finding| self.gives.contains(&finding.wrong))
+    }
+}
+
 /// What can be built wrong into the services: each is read from `MOTCUA_SABOTAGE` under the feature `sabotage`.
-pub const BUILT_IN: [&str; 6] = [
-    "acknowledge-before-commit",
-    "group-at-end",
-    "no-place",
-    "maxlen-10",
-    "offer-epoch-ignored",
-    "custody-at-offer",
+pub const BUILT_IN: [Control; 6] = [
+    // What was acknowledged is not committed where a server or a replica is killed in between.
+    Control {
+        name: "acknowledge-before-commit",
+        gives: &[Wrong::Lost],
+    },
+    // What was put into a queue before anybody reads of it, as after a wipe of Redis, is skipped.
+    Control {
+        name: "group-at-end",
+        gives: &[Wrong::Undelivered],
+    },
+    // What a replica took in before it took the shard over is taken in again: custody moves twice.
+    Control {
+        name: "no-place",
+        gives: &[Wrong::Doubled],
+    },
+    // What is more than ten is cut off a queue that believes that it has it.
+    Control {
+        name: "maxlen-10",
+        gives: &[Wrong::Undelivered],
+    },
+    // Whoever answers an offer late answers the one that was made since.
+    Control {
+        name: "offer-epoch-ignored",
+        gives: &[Wrong::OutOfOrder],
+    },
+    Control {
+        name: "custody-at-offer",
+        gives: &[Wrong::Custody],
+    },
 ];
 
 /// What the harness does to the store itself.
-pub const ROW_DELETED: &str = "history-row-deleted";
+pub const ROW_DELETED: Control = Control {
+    name: "history-row-deleted",
+    gives: &[Wrong::History],
+};
+
+/// All of these.
+pub fn all() -> impl Iterator<Item = Control> {
+    BUILT_IN.into_iter().chain([ROW_DELETED])
+}
 
 /// Deletes one row of intake's history, behind the services' back.
 pub async fn delete_a_row(intake: &DatabaseConnection, dice: Dice) {
@@ -38,4 +87,27 @@ pub async fn delete_a_row(intake: &DatabaseConnection, dice: Dice) {
         deleted.is_ok_and(|done| done.rows_affected() == 1),
         "a row is deleted"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_control_is_seen_by_what_it_does_and_by_nothing_else() {
+        let found = |wrong| Finding {
+            wrong,
+            dossier: String::new(),
+            text: String::new(),
+        };
+        for control in all() {
+            let not_drained = [found(Wrong::NotDrained), found(Wrong::Untried)];
+            assert_eq!(control.seen_by(&not_drained), None, "{}", control.name);
+            assert_eq!(control.seen_by(&[]), None);
+            for wrong in control.gives {
+                let findings = [found(Wrong::NotDrained), found(*wrong)];
+                assert_eq!(control.seen_by(&findings), Some(&findings[1]));
+            }
+        }
+    }
 }

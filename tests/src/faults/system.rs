@@ -155,7 +155,11 @@ impl System {
                     return Ok(reply);
                 }
                 // The stream has the token that it was opened with; by itself it is asked for with one of now.
-                Some(Err(refusal)) if goes_by_the_token(&refusal.reason) => break,
+                Some(Err(refusal))
+                    if goes_by_the_token(&refusal.reason) && !line.ends.units().is_empty() =>
+                {
+                    break;
+                }
                 Some(Err(refusal)) if refusal.retry_delay.is_none() => {
                     return Err(asking.refused(refusal.reason, refusal.code.into()));
                 }

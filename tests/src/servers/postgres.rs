@@ -98,7 +98,7 @@ impl Postgres {
     /// Fails over: a standby follows this server until nothing is acknowledged that it does not have; then this one is killed and
     /// the standby takes its place, at a port of its own.
     pub async fn fail_over(&mut self) {
-        let mut standby = self.standby();
+        let mut standby = self.standby().await;
         let mut running = standby.spawn();
         standby.must_answer(&mut running).await;
         self.tell("ALTER SYSTEM SET synchronous_standby_names = '*'");
@@ -117,8 +117,27 @@ impl Postgres {
         *self = standby;
     }
 
-    /// A standby of this server, not started.
-    fn standby(&self) -> Self {
+    /// A standby of this server, not started. Where the server is just getting up again, that is waited for.
+    async fn standby(&mut self) -> Self {
+        let deadline = kit::clock::monotonic() + PATIENCE;
+        loop {
+            if let Some(mut running) = self.running.take() {
+                self.must_answer(&mut running).await;
+                self.running = Some(running);
+            }
+            match self.copied() {
+                Ok(standby) => return standby,
+                Err(log) => assert!(
+                    kit::clock::monotonic() < deadline,
+                    "pg_basebackup failed: {log}"
+                ),
+            }
+            tokio::time::sleep(LOOK_AGAIN * 5).await;
+        }
+    }
+
+    /// A copy of this server that follows it; what was said where that failed.
+    fn copied(&self) -> Result<Self, String> {
         let volume = self.changes.as_ref().and_then(|_| Volume::mount(SMALL));
         let standby = Self::new(self.durability, volume);
         let mut copy = standby.program("pg_basebackup");
@@ -135,15 +154,16 @@ impl Postgres {
             copy.arg("--waldir").arg(wal(volume));
         }
         let copied = copy.arg("--pgdata").arg(standby.data()).status();
-        let copied = copied.is_ok_and(|status| status.success());
-        assert!(copied, "pg_basebackup failed: {}", standby.log());
+        if !copied.is_ok_and(|status| status.success()) {
+            return Err(standby.log());
+        }
         // What it copied says whom the old server waits for; the new one waits for nobody.
         fs::write(standby.data().join("postgresql.auto.conf"), {
             let url = self.url();
             format!("primary_conninfo = '{url}'\n")
         })
         .expect("the folder is ours");
-        standby
+        Ok(standby)
     }
 
     fn tell(&self, statement: &str) {

@@ -1,6 +1,6 @@
 //! The numbers of every desk and day are 1, 2, 3 …, each once: a dossier's, or void since a counter gave them back.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::evidence::Evidence;
 use super::{Finding, Wrong};
@@ -10,6 +10,10 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut numbers: BTreeMap<(&str, String), Vec<i64>> = BTreeMap::new();
     let mut seen = HashSet::new();
+    let mut blocks: HashMap<&str, Vec<_>> = HashMap::new();
+    for (unit, beginning, block) in &evidence.blocks {
+        blocks.entry(beginning).or_default().push((unit, block));
+    }
     for dossier in &evidence.dossiers {
         if !seen.insert(&dossier.code) {
             let text = format!("the code {} is given to another dossier, too", dossier.code);
@@ -22,8 +26,16 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
             findings.push(Finding::new(Wrong::Codes, &dossier.uid, text));
             continue;
         };
+        // What a unit had set aside stays its own, also where it ended before it registered it.
+        let beginning = dossier
+            .code
+            .rsplit_once('-')
+            .map_or("", |(before, _)| before);
+        let mut of_blocks = blocks.get(beginning).into_iter().flatten();
+        let block = of_blocks.find(|(_, block)| block.contains(&number));
+        let unit = block.map_or(&dossier.desk, |(unit, _)| *unit);
         numbers
-            .entry((&dossier.desk, day.to_owned()))
+            .entry((unit, day.to_owned()))
             .or_default()
             .push(number);
     }

@@ -38,13 +38,20 @@ fn lives(evidence: &Evidence) -> Vec<Finding> {
     let mut reached: HashMap<&str, u8> = HashMap::new();
     let mut custody: HashMap<&str, i64> = HashMap::new();
     let inherited = Inherited::by(&evidence.routing);
+    let mut accepted: HashSet<(&str, i64)> = HashSet::new();
     for row in &evidence.intake {
         let Some(change) = &row.change else { continue };
         if let Change::CustodyMoved(moved) = change {
+            let of = (moved.transfer_uid.as_str(), moved.custody_epoch);
             // It is the same custody.
             if inherited.includes(moved) {
+                if !accepted.contains(&of) {
+                    let text = format!("{} is inherited before it was accepted", of.0);
+                    findings.push(Finding::new(Wrong::OutOfOrder, &row.dossier, text));
+                }
                 continue;
             }
+            accepted.insert(of);
             let before = custody
                 .insert(&row.dossier, moved.custody_epoch)
                 .unwrap_or_default();

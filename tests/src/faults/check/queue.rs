@@ -19,16 +19,23 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
     let mut findings: Vec<_> = odd
         .map(|text| Finding::new(Wrong::Unasked, "", text.as_str()))
         .collect();
-    let took = Came::median(&evidence.came.quick);
-    if took > IN_TIME {
-        let text = format!(
-            "with slow subscribers beside them, half of the others got their offers after {} ms or more",
-            took.as_millis()
-        );
-        findings.push(Finding::new(Wrong::Delayed, "", text));
-    }
+    findings.extend(in_a_crowd(&evidence.came));
     findings.extend(come_again(evidence.left));
     findings
+}
+
+/// A slow subscriber delays nobody else. Where there was a crowd, others did get offers.
+fn in_a_crowd(came: &Came) -> Option<Finding> {
+    if came.crowds > 0 && came.quick.is_empty() {
+        let text = "in a crowd no offer came to anybody but slow subscribers";
+        return Some(Finding::new(Wrong::Untried, "", text));
+    }
+    let took = Came::median(&came.quick);
+    let text = format!(
+        "with slow subscribers beside them, half of the others got their offers after {} ms or more",
+        took.as_millis()
+    );
+    (took > IN_TIME).then(|| Finding::new(Wrong::Delayed, "", text))
 }
 
 /// What was acknowledged comes again where the queue has lost what it knew. Most of it is acknowledged while that does not happen.
@@ -41,6 +48,29 @@ fn come_again(Left { offers, again }: Left) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// In which way it is wrong that in so many crowds offers came after so many seconds.
+    fn wrong_in(crowds: usize, quick: &[u64]) -> Option<Wrong> {
+        let quick = quick.iter().copied().map(Duration::from_secs);
+        let came = Came {
+            crowds,
+            quick: quick.collect(),
+            ..Came::default()
+        };
+        in_a_crowd(&came).map(|finding| finding.wrong)
+    }
+
+    #[test]
+    fn offers_that_come_in_time_in_a_crowd_are_right_and_so_are_none_without_one() {
+        assert_eq!(wrong_in(1, &[0, 1, 9]), None);
+        assert_eq!(wrong_in(0, &[]), None);
+    }
+
+    #[test]
+    fn offers_that_come_late_in_a_crowd_or_not_at_all_are_found() {
+        assert_eq!(wrong_in(1, &[0, 3, 9]), Some(Wrong::Delayed));
+        assert_eq!(wrong_in(1, &[]), Some(Wrong::Untried));
+    }
 
     fn is_wrong(offers: usize, again: usize) -> bool {
         come_again(Left { offers, again }).is_some()

@@ -113,6 +113,13 @@ fn is_handed_over(before: &Moved, now: &Moved, heir: &str) -> bool {
     now.custodian == heir
         && units == (is.from_unit_uid.as_str(), is.to_unit_uid.as_str())
         && stands(was) == stands(is)
+        && was.dead_letter_since == is.dead_letter_since
+        && is_due_as_before(was, is)
+}
+
+/// No clock begins anew.
+fn is_due_as_before(was: &Transfer, is: &Transfer) -> bool {
+    was.due == is.due && was.hand_over_due == is.hand_over_due
 }
 
 /// Whether it was accepted, and did not go back since: its sender is responsible no more.
@@ -139,6 +146,7 @@ fn is_passed_on(before: &Moved, now: &Moved, heirs: &Heirs<'_>) -> bool {
     (before.event, now.event) == (TransferEvent::Rehomed, TransferEvent::Offered)
         && heir.is_some_and(|heir| *heir == is.to_unit_uid)
         && is.offer_epoch == was.offer_epoch + 1
+        && is_due_as_before(was, is)
 }
 
 /// A transfer, the epoch of its custody, and whose that is.
@@ -220,7 +228,7 @@ fn still_there(kept: &Kept) -> Finding {
 mod tests {
     use TransferEvent::{Accepted, Inherited as Passed, Offered, Rehomed};
 
-    use super::super::given::log;
+    use super::super::given::{log, on};
     use super::*;
 
     /// A sender and a receiver.
@@ -325,6 +333,14 @@ mod tests {
             of_offer(Passed, ("new", "unit"), 2),
         ];
         assert_eq!(wrong_in(anew), [Wrong::Custody]);
+        let mut by_another_clock = held(Passed, ("sender", "new"));
+        by_another_clock.transfer.due = Some(on(1));
+        let by_another_clock = [held(Accepted, ("sender", "old")), by_another_clock];
+        assert_eq!(wrong_in(by_another_clock), [Wrong::Custody]);
+        let mut given_up = of_offer(Offered, ("old", "unit"), 1);
+        given_up.transfer.dead_letter_since = Some(on(1));
+        let forgotten = [given_up, of_offer(Passed, ("new", "unit"), 1)];
+        assert_eq!(wrong_in(forgotten), [Wrong::Custody]);
     }
 
     #[test]

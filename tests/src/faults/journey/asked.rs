@@ -10,6 +10,7 @@ use proto::intake::v1::{
     ReserveCodesRequest, ReturnCodesRequest, StopDossierRequest, SupplementDossierRequest,
 };
 use proto::routing::v1::Transfer;
+use rand::RngExt as _;
 
 use super::{Next, Refused, Scene, Work, officer};
 use crate::cast::subject;
@@ -45,13 +46,7 @@ pub(super) async fn take_in_offline(scene: &Scene, plan: &Plan<'_>) -> Result<Do
         code: block.first_code,
         received_at: Some(clock::to_timestamp(received_at)),
     };
-    let dossier = match register(scene, plan, Some(offline)).await {
-        // The unit has ended since, and its successor has no such codes: it comes to that counter.
-        Err(reason) if reason == "CODE_NOT_RESERVED" && line.ends.may_include(plan.desk) => {
-            register(scene, plan, None).await?
-        }
-        registered => registered?,
-    };
+    let dossier = register(scene, plan, Some(offline)).await?;
     let give_back = ReturnCodesRequest {
         request_id: new_request_id(),
         block_uid: block.block_uid,
@@ -126,6 +121,16 @@ impl Work {
         let (line, desk) = (&self.scene.line, subject(&self.desk, "receptionist"));
         line.act(self.number, &desk, None, request).await?;
         Ok(())
+    }
+
+    /// Whether this is where the applicant is asked, if it is: by the first unit, or by whoever decides.
+    pub(super) fn is_to_ask(&self, held: &Transfer) -> bool {
+        let mut dice = self.scene.dice.on("asked", self.number);
+        if dice.random_bool(0.5) {
+            held.decides
+        } else {
+            held.custody_epoch == 1
+        }
     }
 
     /// Asks for a supplement, which comes; the position of that.
