@@ -18,7 +18,7 @@ pub use block::{all as all_blocks, blocks, voids};
 pub use custody::of as custodies;
 pub use dossier::{
     After, Filter, Pressing, Text, Twin, alarmed, all as dossiers, coded, codes, find,
-    find_by_code, in_flight, inspect, list, reaching, rehash, same_content, version_before,
+    find_by_code, in_flight, inspect, left, list, reaching, rehash, same_content, version_before,
     words_of,
 };
 pub use number::{all as all_numbers, last as last_numbers};

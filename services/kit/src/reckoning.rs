@@ -7,6 +7,7 @@
 //! It is done shard by shard, in order: a call waits only where it tells something in the same shard, and who listens knows how far it
 //! is. Every replica looks when a calendar has come, and now and then; what another was first with is found reckoned.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ use crate::writer::{Ledger, Step, Writer};
 const EVERY: Duration = Duration::from_secs(30);
 /// How many are reckoned in one transaction: whoever changes one of them waits for so many.
 const AT_ONCE: usize = 50;
+/// Of so many is asked at once which of them nobody has reckoned meanwhile.
+const ASKED_AT_ONCE: usize = 1_000;
 /// How long it rests after a transaction, as a part of the time that this took: calls come first.
 const REST: f64 = 0.8;
 
@@ -45,6 +48,14 @@ pub trait Reckoned: Ledger {
         &self,
         db: &Db,
         since: (i64, Moment),
+    ) -> impl Future<Output = Result<Vec<String>, DbErr>> + Send;
+
+    /// Those of some dossiers that nothing has reckoned since, by their keys.
+    fn left(
+        &self,
+        db: &Db,
+        version: i64,
+        of: &[String],
     ) -> impl Future<Output = Result<Vec<String>, DbErr>> + Send;
 
     /// Waits for whatever others, who began then too, tell of the dossiers of a shard, so that none is reckoned twice.
@@ -109,28 +120,43 @@ impl<L: Reckoned> Reckoning<L> {
                 .map_err(unavailable)?
                 .and_then(|then| calendar.same_until(&then));
             let from = same.unwrap_or(Moment::UNIX_EPOCH);
-            for shard in Shard::all() {
-                self.ledger.let_others_go_first(began, shard).await;
-                self.reckon_shard((version, from), shard).await?;
-            }
+            self.reckon_since((version, from), began).await?;
             before = version;
         }
     }
 
-    async fn reckon_shard(&self, since: (i64, Moment), shard: Shard) -> Result<(), Failure> {
-        let found = self.ledger.reaching(&self.db, since).await;
-        let found = found.map_err(|error| db::failure(&error))?;
-        let of_shard = found.into_iter();
-        let of_shard = of_shard.filter(|dossier| Shard::of(dossier) == shard);
-        for dossiers in pages(&of_shard.collect::<Vec<_>>()) {
-            let began = clock::monotonic();
-            let cause = Cause::unasked(L::OWNER, self.clock.civil());
-            let act = L::reckon(dossiers.to_vec());
-            self.writer.own(Step { act, cause }).await?;
-            tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
+    /// Reckons what was reckoned with a version and reaches a moment.
+    async fn reckon_since(&self, since: (i64, Moment), began: Instant) -> Result<(), Failure> {
+        let (version, unavailable) = (since.0, |error| db::failure(&error));
+        let reaching = self.ledger.reaching(&self.db, since).await;
+        for (shard, dossiers) in by_shard(reaching.map_err(unavailable)?) {
+            self.ledger.let_others_go_first(began, shard).await;
+            for some in dossiers.chunks(ASKED_AT_ONCE) {
+                let left = self.ledger.left(&self.db, version, some).await;
+                for page in pages(&left.map_err(unavailable)?) {
+                    self.reckon(page).await?;
+                }
+            }
         }
         Ok(())
     }
+
+    async fn reckon(&self, dossiers: &[String]) -> Result<(), Failure> {
+        let began = clock::monotonic();
+        let cause = Cause::unasked(L::OWNER, self.clock.civil());
+        let act = L::reckon(dossiers.to_vec());
+        self.writer.own(Step { act, cause }).await?;
+        tokio::time::sleep(began.elapsed().mul_f64(REST)).await;
+        Ok(())
+    }
+}
+
+fn by_shard(dossiers: Vec<String>) -> BTreeMap<Shard, Vec<String>> {
+    let mut shards: BTreeMap<Shard, Vec<String>> = BTreeMap::new();
+    for dossier in dossiers {
+        shards.entry(Shard::of(&dossier)).or_default().push(dossier);
+    }
+    shards
 }
 
 /// Pages of the same length, as long as may be.

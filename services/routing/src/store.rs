@@ -28,7 +28,9 @@ pub use transfer::{
 };
 
 use crate::change::Change;
-pub use route::{StandingStill, closed as closed_routes, reaching, standing_still, version_before};
+pub use route::{
+    StandingStill, closed as closed_routes, left, reaching, standing_still, version_before,
+};
 pub(crate) use staff::lock as lock_staff;
 
 use crate::journey::Journey;

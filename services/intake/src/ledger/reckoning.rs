@@ -28,6 +28,10 @@ impl Reckoned for Intake {
         store::reaching(db.read(), revision, clock::micros(from)).await
     }
 
+    async fn left(&self, db: &Db, revision: i64, of: &[String]) -> Result<Vec<String>, DbErr> {
+        store::left(db.read(), revision, of).await
+    }
+
     fn reckon(dossiers: Vec<String>) -> Act {
         Act::Reckon(dossiers)
     }

@@ -28,7 +28,7 @@ use crate::code::DossierCode;
 use crate::custody::Standing;
 use crate::dossier::Dossier;
 pub(super) use clock::save as save_clocks;
-pub use clock::{reaching, version_before};
+pub use clock::{left, reaching, version_before};
 pub use coded::coded;
 use entity::{Column, Entity, Model};
 pub use list::{After, Filter, Pressing, Text, list};

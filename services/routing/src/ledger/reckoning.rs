@@ -36,6 +36,10 @@ impl Reckoned for Routing {
         store::reaching(db.read(), revision, clock::micros(from)).await
     }
 
+    async fn left(&self, db: &Db, revision: i64, of: &[String]) -> Result<Vec<String>, DbErr> {
+        store::left(db.read(), revision, of).await
+    }
+
     /// Intake goes through the shards in order: once it has told of one behind this, it has told of all in this. An intake that is
     /// away, or has nothing to tell, is not waited for.
     async fn let_others_go_first(&self, began: Instant, shard: Shard) {

@@ -145,6 +145,9 @@ async fn what_a_new_calendar_touches_is_found_by_how_far_its_clocks_reach() {
     };
     reaching(&store, 1, 0).await.unwrap();
     store.must_have_gone_by(&["route_reckoned (calendar_revision=? AND reaches>?)"]);
+    let of = ["one", "another"].map(str::to_owned);
+    left(&store, 1, &of).await.unwrap();
+    store.must_have_gone_by(&["sqlite_autoindex_route_1 (dossier_uid=?)"]);
     version_before(&store, 1).await.unwrap();
     let plan = store.must_have_gone_by(&["route_reckoned (calendar_revision<?)"]);
     assert!(!plan.contains("TEMP B-TREE"), "{plan}");

@@ -132,6 +132,25 @@ pub async fn reaching(
         .await
 }
 
+/// Those of some dossiers whose journey was last reckoned with a version of the calendar.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn left(
+    db: &impl ConnectionTrait,
+    calendar: i64,
+    of: &[String],
+) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::DossierUid)
+        .filter(among(db, entity::Column::DossierUid, of))
+        .filter(entity::Column::CalendarRevision.eq(calendar))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 /// Where the clocks of dossiers stand still.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StandingStill {

@@ -18,6 +18,13 @@ struct Read {
 }
 
 impl ProcedureCache {
+    /// A version that was read before, under its key: what it says never changes.
+    pub fn version(&self, key: &str) -> Option<Arc<[Procedure]>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = known.get(key)?;
+        (!read.procedures.is_empty()).then(|| Arc::clone(&read.procedures))
+    }
+
     /// The versions of a procedure in its copy.
     pub fn read(&self, copy: &Copy) -> Arc<[Procedure]> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 //! row: what happens to a dossier then touches no index of time, and what time brings writes a short row.
 
 use kit::clock;
-use kit::db::Sink;
+use kit::db::{Sink, among};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{DbErr, QueryOrder as _, QuerySelect as _};
@@ -102,6 +102,25 @@ pub async fn reaching(
         .filter(running())
         .filter(Column::CalendarRevision.eq(calendar))
         .filter(Column::Due.gte(from))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Those of some dossiers whose clock was last reckoned with a version of the calendar.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn left(
+    db: &impl ConnectionTrait,
+    calendar: i64,
+    of: &[String],
+) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::DossierUid)
+        .filter(among(db, Column::DossierUid, of))
+        .filter(Column::CalendarRevision.eq(calendar))
         .into_tuple()
         .all(db)
         .await
