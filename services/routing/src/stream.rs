@@ -1,7 +1,8 @@
 //! One subscriber of a unit's queue: what is brought to it, and what it does with that.
 //!
 //! It runs as a task of its own. What it waits for wakes it: the bell of its unit, its client, the end of a lease, its token. It
-//! takes a few offers at a time, so that those who compete share them, and only as many as may be outstanding.
+//! takes a few offers at a time, so that those who compete share them, and only as many as may be outstanding. It hears its client
+//! while it looks for more.
 
 mod acts;
 mod inbound;
@@ -25,11 +26,14 @@ use kit::queue::{Change, Delivered, Modify};
 use kit::serve::explained;
 use prost::Message as _;
 use proto::routing::v1 as pb;
+use sea_orm::DbErr;
 use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
+use tracing::Instrument as _;
 
 use crate::offers::Offers;
 use crate::transfer::Transfer;
@@ -83,7 +87,7 @@ struct Running {
     offers: Offers,
     access: access::Log,
     context: Context,
-    scope: Scope,
+    scope: Arc<Scope>,
     subscription: Subscription,
     /// Its own name in the queue.
     name: String,
@@ -92,8 +96,22 @@ struct Running {
     ended: BoxFuture<'static, Failure>,
     outstanding: Outstanding,
     accepting: FuturesUnordered<BoxFuture<'static, Accepted>>,
+    /// The look that is under way.
+    looking: Option<JoinHandle<Looked>>,
     look_at: Instant,
     quiet_until: Instant,
+}
+
+/// What came of a look into the lane of the unit.
+struct Looked {
+    /// What was taken and is open still.
+    open: Result<Vec<(Transfer, Delivered)>, DbErr>,
+    /// What gives back all that was taken.
+    back: Vec<Modify>,
+    /// When the leases end: by the clock here, and as is told.
+    ends: (Instant, clock::Moment),
+    /// When it makes sense to look again although nobody rings.
+    again: Instant,
 }
 
 /// Why a stream ends.
@@ -122,12 +140,13 @@ impl Subscriber {
             offers: self.offers,
             access: self.access,
             context: self.context,
-            scope: self.scope,
+            scope: Arc::new(self.scope),
             subscription: self.subscription,
             name: clock::new_uid(),
             out: self.out,
             ended: ended.boxed(),
             accepting: FuturesUnordered::new(),
+            looking: None,
             look_at: now,
             quiet_until: now + QUIET,
         };
@@ -145,9 +164,7 @@ impl Running {
             if self.is_to_look() {
                 // Listens before it looks, so that nothing is missed in between.
                 rung = listen(&bell);
-                if let Err(end) = self.look().await {
-                    return end;
-                }
+                self.look();
             }
             let wake = self.wake_at();
             tokio::select! {
@@ -162,6 +179,11 @@ impl Running {
                 Some(accepted) = self.accepting.next() => {
                     let outcomes = self.accepted(accepted);
                     if let Err(end) = self.tell(outcomes).await {
+                        return end;
+                    }
+                }
+                looked = next(&mut self.looking) => {
+                    if let Err(end) = self.bring(looked).await {
                         return end;
                     }
                 }
@@ -181,41 +203,70 @@ impl Running {
     fn is_to_look(&mut self) -> bool {
         let now = clock::monotonic();
         self.outstanding.end_leases(now);
-        self.look_at <= now && self.outstanding.room() > 0
+        self.may_look() && self.look_at <= now
+    }
+
+    fn may_look(&self) -> bool {
+        self.looking.is_none() && self.outstanding.room() > 0
     }
 
     fn wake_at(&self) -> Instant {
-        let look = (self.outstanding.room() > 0).then_some(self.look_at);
+        let look = self.may_look().then_some(self.look_at);
         let times = look.into_iter().chain(self.outstanding.next_end());
         times.fold(self.quiet_until, Instant::min)
     }
 
-    /// Takes what may come now and brings it.
-    async fn look(&mut self) -> Result<(), End> {
-        let (unit, lease) = (&self.subscription.unit, self.subscription.lease);
-        let most = self.outstanding.room().min(AT_ONCE);
-        // By the time at which it was asked: the lease ends no earlier than is told.
-        let ends = (clock::monotonic() + lease, clock::real() + lease);
-        let take = self.offers.take(unit, &self.name, most, lease);
-        let taken = self.offers.queue.lanes().take(&take).await;
-        let nothing_came = taken.is_empty();
-        self.offers.give_up(unit, taken.exhausted).await;
-        let back: Vec<Modify> = taken.delivered.iter().map(undelivered).collect();
-        let now = clock::monotonic();
-        self.look_at = if nothing_came {
-            now + taken.look_again
-        } else {
-            now
+    /// Begins to take what may come now.
+    fn look(&mut self) {
+        let (offers, scope) = (self.offers.clone(), Arc::clone(&self.scope));
+        let (unit, lease) = (self.subscription.unit.clone(), self.subscription.lease);
+        let (name, most) = (self.name.clone(), self.outstanding.room().min(AT_ONCE));
+        let look = async move {
+            // By the time at which it was asked: the lease ends no earlier than is told.
+            let ends = (clock::monotonic() + lease, clock::real() + lease);
+            let take = offers.take(&unit, &name, most, lease);
+            let taken = offers.queue.lanes().take(&take).await;
+            let nothing_came = taken.is_empty();
+            offers.give_up(&unit, taken.exhausted).await;
+            let back = taken.delivered.iter().map(undelivered).collect();
+            let now = clock::monotonic();
+            Looked {
+                open: offers.open_ones(&scope, &unit, taken.delivered).await,
+                back,
+                ends,
+                again: if nothing_came {
+                    now + taken.look_again
+                } else {
+                    now
+                },
+            }
         };
-        let open = self.offers.open_ones(&self.scope, unit, taken.delivered);
-        match open.await {
-            Ok(open) => self.deliver(open, ends).await,
+        // Whoever rings meanwhile has it look again at once.
+        self.look_at = clock::monotonic() + QUIET;
+        self.looking = Some(tokio::spawn(look.in_current_span()));
+    }
+
+    /// Brings what came of a look.
+    async fn bring(&mut self, looked: Option<Looked>) -> Result<(), End> {
+        let Some(looked) = looked else {
+            return Err(End::Failed(stopping()));
+        };
+        self.look_at = self.look_at.min(looked.again);
+        match looked.open {
+            Ok(open) => self.deliver(open, looked.ends).await,
             Err(error) => {
                 tracing::warn!(%error, "offers could not be read and are delivered later");
-                self.offers.queue.lanes().modify(unit, &back).await;
-                self.look_at = now + STORE_AWAY;
+                self.give_back(&looked.back).await;
+                self.look_at = clock::monotonic() + STORE_AWAY;
                 Ok(())
             }
+        }
+    }
+
+    async fn give_back(&mut self, back: &[Modify]) {
+        if !back.is_empty() {
+            let lanes = self.offers.queue.lanes();
+            lanes.modify(&self.subscription.unit, back).await;
         }
     }
 
@@ -234,16 +285,15 @@ impl Running {
                 ends,
                 traceparent: delivered.offer.traceparent.clone(),
             };
-            if back.is_empty() && self.outstanding.add(&delivered.offer.key, held) {
+            // Its client may have asked for less meanwhile.
+            let has_room = back.is_empty() && self.outstanding.room() > 0;
+            if has_room && self.outstanding.add(&delivered.offer.key, held) {
                 deliveries.push(delivery);
             } else {
                 back.push(undelivered(&delivered));
             }
         }
-        if !back.is_empty() {
-            let lanes = self.offers.queue.lanes();
-            lanes.modify(&self.subscription.unit, &back).await;
-        }
+        self.give_back(&back).await;
         if deliveries.is_empty() {
             return Ok(());
         }
@@ -323,16 +373,28 @@ impl Running {
                 }
             }
         }
-        let back = self.outstanding.give_back_all();
-        if !back.is_empty() {
-            let lanes = self.offers.queue.lanes();
-            lanes.modify(&self.subscription.unit, &back).await;
+        if self.looking.is_some() {
+            let looked = tokio::time::timeout(PARTING, next(&mut self.looking)).await;
+            let back = looked.ok().flatten().map(|looked| looked.back);
+            self.give_back(&back.unwrap_or_default()).await;
         }
+        let back = self.outstanding.give_back_all();
+        self.give_back(&back).await;
         if let End::Failed(failure) = end {
             let told = self.out.send(Err(failure.into()));
             let _ = tokio::time::timeout(PARTING, told).await;
         }
     }
+}
+
+/// What comes of the look that is under way, once; nothing where it was broken off.
+async fn next(looking: &mut Option<JoinHandle<Looked>>) -> Option<Looked> {
+    let Some(under_way) = looking else {
+        return std::future::pending().await;
+    };
+    let looked = under_way.await.ok();
+    *looking = None;
+    looked
 }
 
 /// Hears what rings from now on.
