@@ -8,8 +8,9 @@ use std::future::Future;
 use sea_orm::sea_query::extension::postgres::PgFunc;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait as _, Func, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic as _, IntoActiveModel,
-    Iterable as _, ModelTrait as _, PrimaryKeyToColumn, QueryTrait as _, Statement, Value,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait,
+    IdenStatic as _, IntoActiveModel, Iterable as _, PrimaryKeyToColumn, QueryTrait as _,
+    Statement, Value,
 };
 
 /// How many rows one statement writes: `SQLite` takes 32,766 values in one, and no table has 65 columns.
@@ -38,12 +39,7 @@ impl<C: ConnectionTrait> Sink for C {
         E: EntityTrait,
         E::Model: IntoActiveModel<E::ActiveModel>,
     {
-        let write = match self.get_database_backend() {
-            DbBackend::Postgres => arrays::<E>,
-            _ => values::<E>,
-        };
-        let statements: Vec<Statement> =
-            rows.chunks(AT_ONCE).map(|some| write(some, over)).collect();
+        let statements = statements::<E>(self.get_database_backend(), rows, over);
         for statement in statements {
             self.execute_raw(statement).await?;
         }
@@ -112,14 +108,29 @@ fn key<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
 }
 
-/// The statement that writes rows one by one.
-fn values<E>(rows: &[E::Model], over: &[E::Column]) -> Statement
+fn statements<E>(backend: DbBackend, rows: Vec<E::Model>, over: &[E::Column]) -> Vec<Statement>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
-    let models = rows.iter().cloned();
-    let mut insert = E::insert_many(models.map(IntoActiveModel::into_active_model));
+    let write = match backend {
+        DbBackend::Postgres => arrays::<E>,
+        _ => values::<E>,
+    };
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    let mut rows: Vec<E::ActiveModel> = rows.collect();
+    let mut statements = Vec::new();
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(AT_ONCE));
+        statements.push(write(rows, over));
+        rows = rest;
+    }
+    statements
+}
+
+/// The statement that writes rows one by one.
+fn values<E: EntityTrait>(rows: Vec<E::ActiveModel>, over: &[E::Column]) -> Statement {
+    let mut insert = E::insert_many(rows);
     if !over.is_empty() {
         let mut replace = OnConflict::columns(key::<E>());
         insert = insert.on_conflict(replace.update_columns(over.iter().copied()).to_owned());
@@ -128,21 +139,23 @@ where
 }
 
 /// The statement that writes rows from one array for each column, and one more where it may be NULL: whether it is not.
-fn arrays<E: EntityTrait>(rows: &[E::Model], over: &[E::Column]) -> Statement {
+fn arrays<E: EntityTrait>(mut rows: Vec<E::ActiveModel>, over: &[E::Column]) -> Statement {
     let (mut fields, mut taken, mut given, mut values) = (vec![], vec![], vec![], vec![]);
     for column in E::Column::iter() {
         let name = quoted(column);
-        let cells = rows.iter().map(|row| row.get(column));
-        let (present, cells): (Vec<Value>, Vec<Value>) = cells.map(told_apart).unzip();
-        values.extend(array(cells));
+        // A row has a value in every column.
+        let cells = rows.iter_mut();
+        let cells = cells.filter_map(|row| row.take(column).into_value());
         if column.def().is_null() {
+            let (present, cells): (Vec<Value>, Vec<Value>) = cells.map(told_apart).unzip();
             let flag = format!("\"{}?\"", column.as_str());
             taken.push(format!("CASE WHEN {flag} THEN {name} END"));
             given.extend([name.clone(), flag]);
-            values.extend(array(present));
+            values.extend([array(cells), array(present)].into_iter().flatten());
         } else {
             taken.push(name.clone());
             given.push(name.clone());
+            values.extend(array(cells.collect()));
         }
         fields.push(name);
     }
