@@ -309,3 +309,16 @@ impl Db {
         self.write.begin_with_options(options).await
     }
 }
+
+/// Lets a transaction end before it is on disk, so that it waits for no disk and keeps no other waiting: a server that crashes at
+/// once may lose it. For what is done again then.
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn may_be_lost(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL synchronous_commit TO off")
+            .await?;
+    }
+    Ok(())
+}

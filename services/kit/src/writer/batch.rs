@@ -8,7 +8,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use super::job::{Answer, Call, Feed, Incoming, Job, Refused, Replied, Work};
 use super::{About, Effect, Ledger, Step, parked, places, replies};
 use crate::clock;
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::failure::Failure;
 use crate::log::{self, Cause, NewEvent, Position, Shard};
 use crate::sabotage::{self, Sabotage};
@@ -316,11 +316,21 @@ impl<'a, L: Ledger> Batch<'a, L> {
         }
     }
 
+    /// Whether nothing is done but that places move: what would be lost is read again, and was of no interest.
+    fn moves_places_alone(&self) -> bool {
+        let is_said = self.saved.values().any(|saved| saved.index().is_some());
+        let parks = !self.park.is_empty() || !self.unpark.is_empty();
+        self.changes.is_empty() && self.events.is_empty() && !is_said && !parks
+    }
+
     async fn save(
         mut self,
         tx: &DatabaseTransaction,
         jobs: &[Job<L>],
     ) -> Result<Outcome<L>, DbErr> {
+        if self.moves_places_alone() {
+            db::may_be_lost(tx).await?;
+        }
         self.ledger.save(tx, &self.changes).await?;
         places::save(tx, &self.moved).await?;
         parked::save(tx, &self.park, &self.unpark).await?;

@@ -1,10 +1,12 @@
 //! What consumers rely on: the place of a log moves with the effect of its events, and nothing is applied twice or skipped.
 
 use proto::event::v1::Event;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tempfile::TempDir;
 
-use super::{Incoming, Refused, Step, list_parked};
-use crate::counter::{Add, FORBIDDEN_BY_SCHEMA, MOST, Service, add, cause};
+use super::job::{Feed, Job, Work};
+use super::{Incoming, Refused, Step, batch, list_parked};
+use crate::counter::{Add, Counters, FORBIDDEN_BY_SCHEMA, MOST, Service, add, cause};
 use crate::log::Shard;
 
 const SOURCE: &str = "intake";
@@ -64,8 +66,19 @@ async fn an_event_of_no_interest_moves_the_place_alone() {
         step: None,
         ..event(1, "a", 5)
     };
+    let told = this.synchronous_commit(&idle).await;
+    assert!(told.is_none_or(|told| told == "off"));
     assert!(this.feed(0, vec![idle]).await);
     assert_eq!((this.values().await, this.place().await), ([0, 0], 1));
+}
+
+#[tokio::test]
+async fn what_has_an_effect_or_is_parked_is_on_disk_before_it_ends() {
+    let this = Consuming::start().await;
+    for amount in [1, MOST + 1] {
+        let told = this.synchronous_commit(&event(1, "a", amount)).await;
+        assert!(told.is_none_or(|told| told == "on"));
+    }
 }
 
 #[tokio::test]
@@ -183,6 +196,28 @@ impl Consuming {
             Err(Refused::OutOfTurn) => false,
             Err(refused) => panic!("{refused:?}"),
         }
+    }
+
+    /// What a shared store is told of when a batch that takes in this event alone ends: `on` when it is on disk.
+    async fn synchronous_commit(&self, event: &Incoming<Add>) -> Option<String> {
+        let feed = Feed {
+            source: SOURCE.to_owned(),
+            shard: Shard::of(""),
+            after: 0,
+            events: vec![event.clone()],
+        };
+        let (job, _) = Job::<Counters>::new(Work::Feed(feed));
+        let (jobs, db) = (std::slice::from_ref(&job), &self.service.db);
+        let prepared = batch::prepare(&Counters::default(), db, jobs).await;
+        let (tx, _) = prepared.unwrap();
+        let mut told = None;
+        if db.is_shared() {
+            let asked = Statement::from_string(DbBackend::Postgres, "SHOW synchronous_commit");
+            let row = tx.query_one_raw(asked).await.unwrap().unwrap();
+            told = Some(row.try_get_by_index(0).unwrap());
+        }
+        tx.rollback().await.unwrap();
+        told
     }
 
     async fn retry(&self, events: &[Incoming<Add>]) {
