@@ -221,32 +221,24 @@ impl Intake {
             }
         }
         let mut names = named(acts, &handed);
-        let mut versions: BTreeSet<String> = acts
-            .iter()
-            .filter_map(|act| world.dossiers.get(asks_procedure(act)?))
-            .map(|dossier| dossier.filing.version_key())
-            .collect();
         if acts.iter().any(|act| reckons(act) || world.is_outside(act)) {
             names.insert(copies::calendar_name());
-            let dossiers = world.dossiers.values();
-            versions.extend(dossiers.map(|dossier| dossier.filing.version_key()));
-        }
-        // What follows a calendar needs no units.
-        let by_units = |act: &&Act| matches!(act, Act::On(_)) && reckons(act);
-        let by_units = acts.iter().any(by_units);
-        if by_units {
-            let dossiers = world.dossiers.values();
-            names.extend(dossiers.map(|dossier| (UNIT, dossier.units.receiving.clone())));
-        }
-        for key in versions {
-            let Some(version) = self.procedures.version(&key) else {
+            let is_acted_on = acts.iter().any(|act| matches!(act, Act::On(_)));
+            for dossier in world.dossiers.values() {
+                let key = dossier.filing.version_key();
+                // Time alone needs no units, and of a version only its terms.
+                let terms = self.procedures.version(&key).filter(|_| !is_acted_on);
+                if let Some(version) = terms {
+                    world.procedures.insert(key, version);
+                    continue;
+                }
                 names.insert((PROCEDURE, key));
-                continue;
-            };
-            if by_units {
-                names.extend(leads_of(&version).map(|uid| (UNIT, uid)));
+                names.insert((UNIT, dossier.units.receiving.clone()));
             }
-            world.procedures.insert(key, version);
+        }
+        let asking = acts.iter().filter_map(|act| asks_procedure(act));
+        for dossier in asking.filter_map(|uid| world.dossiers.get(uid)) {
+            names.insert((PROCEDURE, dossier.filing.version_key()));
         }
         self.load_reference(tx, &mut world, names).await?;
         self.load_codes(tx, &mut world, (acts, &handed)).await?;
@@ -320,11 +312,11 @@ impl World {
             self.units.take(copy);
             if copy.kind == PROCEDURE {
                 let procedures = known.read(copy);
-                leads.extend(leads_of(&procedures));
+                leads.extend(procedures.iter().map(|of| of.lead_unit.clone()));
                 self.procedures.insert(copy.key.clone(), procedures);
             }
         }
-        leads.retain(|uid| !self.units.has(uid));
+        leads.retain(|uid| !uid.is_empty() && !self.units.has(uid));
         leads
     }
 
@@ -348,11 +340,6 @@ impl Handed {
             receiving,
         )
     }
-}
-
-fn leads_of(procedures: &[Procedure]) -> impl Iterator<Item = String> {
-    let leads = procedures.iter().map(|of| of.lead_unit.clone());
-    leads.filter(|uid| !uid.is_empty())
 }
 
 fn dossiers_of(act: &Act) -> Vec<&str> {

@@ -18,7 +18,7 @@ struct Read {
 }
 
 impl ProcedureCache {
-    /// A version that was read before, under its key: what it says never changes.
+    /// A version as it was read before, under its key. Its terms never change; how far it is online, and until when it holds, may have.
     pub fn version(&self, key: &str) -> Option<Arc<[Procedure]>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let read = known.get(key)?;
