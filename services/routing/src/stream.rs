@@ -363,7 +363,7 @@ impl Running {
         }
     }
 
-    /// Finishes what is under way, tells why it ends, and gives back what is outstanding.
+    /// Finishes what is under way, gives back what is outstanding, tells why it ends, and gives back what a look still brings.
     async fn finish(mut self, end: End) {
         if matches!(end, End::Done) {
             while let Some(accepted) = self.accepting.next().await {
@@ -373,16 +373,16 @@ impl Running {
                 }
             }
         }
-        if self.looking.is_some() {
-            let looked = tokio::time::timeout(PARTING, next(&mut self.looking)).await;
-            let back = looked.ok().flatten().map(|looked| looked.back);
-            self.give_back(&back.unwrap_or_default()).await;
-        }
         let back = self.outstanding.give_back_all();
         self.give_back(&back).await;
         if let End::Failed(failure) = end {
             let told = self.out.send(Err(failure.into()));
             let _ = tokio::time::timeout(PARTING, told).await;
+        }
+        if self.looking.is_some()
+            && let Some(looked) = next(&mut self.looking).await
+        {
+            self.give_back(&looked.back).await;
         }
     }
 }

@@ -183,3 +183,39 @@ async fn of_a_unit_a_hundred_thousand_acknowledged_offers_are_remembered_and_no_
     let last = queue.lanes().modify(UNIT, &all[REMEMBERED..]).await;
     assert_eq!(last, [true]);
 }
+
+#[tokio::test]
+async fn what_a_look_brings_that_is_under_way_when_the_stream_ends_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    let queue = Queue::in_process();
+    let (log, _recorder) = access::open();
+    let (mut running, _heard) = stream(offers(&db, &queue), log);
+    queue.lanes().offer(UNIT, "offer:1");
+    running.look();
+    running.finish(End::Gone).await;
+    let again = take(&queue, "another").await;
+    let attempts: Vec<u32> = again.iter().map(|delivered| delivered.attempt).collect();
+    assert_eq!(attempts, [1], "it never came to the client");
+}
+
+#[tokio::test]
+async fn what_has_no_room_any_more_when_a_look_ends_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    let queue = Queue::in_process();
+    let (log, _recorder) = access::open();
+    let (mut running, mut heard) = stream(offers(&db, &queue), log);
+    running.outstanding.limit(Limits {
+        deliveries: 1,
+        bytes: 1024 * 1024,
+    });
+    assert!(bring(&mut running, Vec::new()).await.is_ok());
+    let told = heard.recv().await.unwrap().unwrap();
+    assert_eq!(told.deliveries.len(), 1);
+    // As if the client had asked for less while it was taken.
+    assert!(bring(&mut running, Vec::new()).await.is_ok());
+    let again = take(&queue, "another").await;
+    let attempts: Vec<u32> = again.iter().map(|delivered| delivered.attempt).collect();
+    assert_eq!(attempts, [1]);
+}
