@@ -68,6 +68,7 @@ rpcs! {
         "CreateDraft": CreateDraftRequest => CreateDraftResponse,
         "UpdateDraft": UpdateDraftRequest => UpdateDraftResponse,
         "PublishVersion": PublishVersionRequest => PublishVersionResponse,
+        "SetOnlineLevel": SetOnlineLevelRequest => SetOnlineLevelResponse,
     }
     catalogue "CalendarService" {
         "GetCalendar": GetCalendarRequest => GetCalendarResponse,

@@ -4,14 +4,15 @@ use kit::clock;
 use kit::testing::until;
 use proto::catalogue::v1::{
     Cutoffs, Fee, FeeChannel, FeeTime, ImportCalendarRequest, Limit, LimitUnit, OfficeHours,
-    Opening, Procedure, Register, RemoteExtra,
+    OnlineLevel, Opening, Procedure, Register, RemoteExtra, SetOnlineLevelRequest,
 };
 use proto::intake::v1::dossier_change::Change;
 use proto::intake::v1::{
-    Dossier, DossierState, RegisterDossierRequest, SubmitDossierRequest, SupplementDossierRequest,
+    Dossier, DossierState, RegisterDossierRequest, ReturnMethod, ReturnResultRequest,
+    SubmitDossierRequest, SupplementDossierRequest,
 };
 use tests::cast::{ADMINISTRATOR, AN, COMMUNE, DISTRICT};
-use tests::filing::BIRTH;
+use tests::filing::{BIRTH, MARRIAGE};
 use tests::{Suite, desk, new_request_id};
 use tonic::Code;
 
@@ -358,4 +359,38 @@ async fn r02_a_supplement_that_asks_for_a_field_of_the_form_is_answered_with_the
     let forms = (form(&particulars.before), form(&particulars.after));
     assert_eq!(forms, (FILLED.to_owned(), MENDED.to_owned()));
     suite.must_add_up().await;
+}
+
+#[tokio::test]
+async fn whether_a_result_is_returned_online_goes_by_what_the_catalogue_says_now() {
+    let suite = Suite::start().await;
+    suite.register(MARRIAGE, COMMUNE).await;
+    suite.work_off(COMMUNE, "2017-08-28T09:00").await;
+    let signed = suite.take_over(COMMUNE, "2017-08-28T10:00").await;
+    suite.decide(&signed, "2017-08-28T11:00").await;
+    let result = suite.take_over(COMMUNE, "2017-08-28T14:00").await;
+    let online = || ReturnResultRequest {
+        method: ReturnMethod::Online.into(),
+        ..desk::give_back(&result)
+    };
+    // So the version that the dossier stays on was read before.
+    suite
+        .receptionist(COMMUNE)
+        .after(result.position.as_ref())
+        .refused(online(), Code::FailedPrecondition, "RETURN_NOT_ONLINE")
+        .await;
+    let level = SetOnlineLevelRequest {
+        request_id: new_request_id(),
+        code: MARRIAGE.code.to_owned(),
+        expected_revision: 0,
+        online_level: Some(OnlineLevel {
+            valid_from: "2017-08-28".to_owned(),
+            level: 4,
+            ..OnlineLevel::default()
+        }),
+    };
+    let set = suite.actor(ADMINISTRATOR).ok(level).await;
+    let desk = suite.receptionist(COMMUNE).after(set.position.as_ref());
+    let returned = desk.ok(online()).await.message.dossier.unwrap();
+    assert_eq!(returned.return_method(), ReturnMethod::Online);
 }
