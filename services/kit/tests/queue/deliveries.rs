@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kit::clock::{from_micros, monotonic};
-use kit::queue::{Change, LANE_CAPACITY, Offer, Page, Queue, Stats};
+use kit::queue::{Change, LANE_CAPACITY, Modify, Offer, Page, Queue, Stats};
 
 use crate::taking::{
     LEASE, MOST_DELIVERIES, NO_WAIT, WAIT, change, delivered, first_page, keys, of_dossier, pull,
@@ -37,6 +37,33 @@ pub async fn an_offer_may_be_acknowledged_twice_and_late_and_not_when_it_does_no
     }
     assert!(!change(&queue, "never offered", 1, Change::Acknowledge).await);
     assert_eq!(pull(&queue, "u", 2 * LEASE).await, []);
+}
+
+pub async fn what_is_asked_for_together_is_done_in_order(queue: Queue) {
+    for key in ["a", "b"] {
+        queue.lanes().offer("u", key);
+    }
+    let all = [delivered("a", 1), delivered("b", 1)];
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, all);
+    let asked = [
+        ("a", Change::Acknowledge, true),
+        ("a", Change::Extend(WAIT), false),
+        ("a", Change::Acknowledge, true),
+        ("b", Change::GiveBack(Duration::ZERO), true),
+        ("b", Change::Extend(WAIT), false),
+        ("b", Change::Acknowledge, true),
+        ("never offered", Change::Acknowledge, false),
+    ];
+    let modify = asked.map(|(key, change, _)| Modify {
+        key: key.to_owned(),
+        attempt: 1,
+        change,
+    });
+    let done = queue.lanes().modify("u", &modify).await;
+    assert_eq!(done, asked.map(|(_, _, has_effect)| has_effect));
+    assert_eq!(pull(&queue, "u", NO_WAIT).await, []);
+    let stats = queue.lanes().stats("u").await.unwrap();
+    assert_eq!((stats.held, stats.acknowledged), (0, 2));
 }
 
 pub async fn an_acknowledged_offer_that_is_settled_and_made_again_is_a_new_one(queue: Queue) {

@@ -44,6 +44,7 @@ macro_rules! contract {
             a_page_may_be_longer_than_a_lane;
             deliveries: an_acknowledged_offer_does_not_come_again_and_no_refill_brings_it_back,
             an_offer_may_be_acknowledged_twice_and_late_and_not_when_it_does_not_wait,
+            what_is_asked_for_together_is_done_in_order,
             an_acknowledged_offer_that_is_settled_and_made_again_is_a_new_one,
             after_a_wipe_an_acknowledged_offer_may_come_again,
             acknowledged_offers_take_no_room,

@@ -53,6 +53,13 @@ impl Outbox {
             if received == 0 {
                 return;
             }
+            // Whoever is about to give something has it sent along.
+            tokio::task::yield_now().await;
+            while some.len() < AT_ONCE
+                && let Ok(note) = notes.try_recv()
+            {
+                some.push(note);
+            }
             self.send_some(&some).await;
             for note in some.drain(..) {
                 if let Note::Flush(done) = note {

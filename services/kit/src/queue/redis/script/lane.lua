@@ -34,6 +34,16 @@ local function place(value)
   return string.match(value, '^(%S+) (.*)$')
 end
 
+-- What a key has of each of these fields, of which `unpack` takes a few thousand at most.
+local function of_each(command, key, fields)
+  local found = {}
+  for first = 1, #fields, 1000 do
+    local some = redis.call(command, key, unpack(fields, first, math.min(first + 999, #fields)))
+    for i, value in ipairs(some) do found[first + i - 1] = value end
+  end
+  return found
+end
+
 -- Takes entries out, found under these keys or not, and lets those of their dossiers come that waited behind them.
 local function remove(keys, found, unit)
   local ids, gone, named, is_gone, order = {}, {}, {}, {}, {}

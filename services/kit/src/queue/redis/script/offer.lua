@@ -7,16 +7,6 @@ for i = FIRST, #ARGV, EACH do
   keys[#keys + 1], names[#names + 1] = ARGV[i], ARGV[i + 1]
 end
 
--- What a key has of each of these fields, of which `unpack` takes a few thousand at most.
-local function of_each(command, key, fields)
-  local found = {}
-  for first = 1, #fields, 1000 do
-    local some = redis.call(command, key, unpack(fields, first, math.min(first + 999, #fields)))
-    for i, value in ipairs(some) do found[first + i - 1] = value end
-  end
-  return found
-end
-
 local there, marked = of_each('HMGET', entries, keys), of_each('ZMSCORE', marks, keys)
 local known = of_each('HMGET', dossiers, names)
 local held, seen, added, lines, left_out = redis.call('HLEN', entries), {}, {}, {}, nil

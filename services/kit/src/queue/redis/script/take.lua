@@ -88,16 +88,16 @@ local function fresh(count)
   return found and found[1][2] or {}
 end
 
-while #taken < most do
-  local found = fresh(most - #taken)
-  if #found == 0 then break end
+local wanted = most - #taken
+while wanted > 0 do
+  local found = fresh(wanted)
   local entered, names = {}, {}
   for i, new in ipairs(found) do
     local fields = {}
     for j = 1, #new[2], 2 do fields[new[2][j]] = new[2][j + 1] end
     entered[i], names[i] = fields, fields['d'] or ''
   end
-  local lines = redis.call('HMGET', dossiers, unpack(names))
+  local lines = #names > 0 and redis.call('HMGET', dossiers, unpack(names)) or {}
   for i, new in ipairs(found) do
     if blocked(new[1], lines[i]) then
       attempts(new[1], 0)
@@ -106,6 +106,8 @@ while #taken < most do
     end
   end
   write_down()
+  -- Fewer than were asked for: there are no more.
+  wanted = #found < wanted and 0 or most - #taken
 end
 
 local first = redis.call('ZRANGE', leases, 0, 0, 'WITHSCORES')
