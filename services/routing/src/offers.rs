@@ -60,6 +60,7 @@ impl Offers {
             self.give_up(&pull.unit, taken.exhausted).await;
             let open = self.open_ones(scope, &pull.unit, taken.delivered).await?;
             if nothing_came || !open.is_empty() {
+                self.brought(&open).await;
                 return Ok(open);
             }
         }
@@ -114,9 +115,13 @@ impl Offers {
                 None => self.queue.lanes().settle(unit, &delivered.offer.key),
             }
         }
-        measure(&open);
-        self.note_delivered(&open).await;
         Ok(open)
+    }
+
+    /// Told of what is about to reach whoever took it.
+    pub async fn brought(&self, offers: &[(Transfer, Delivered)]) {
+        measure(offers);
+        self.note_delivered(offers).await;
     }
 
     /// Keeps of offers that go by links that they were brought (R12), before whoever takes them is told of them. An offer that was

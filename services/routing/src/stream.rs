@@ -2,10 +2,11 @@
 //!
 //! It runs as a task of its own. What it waits for wakes it: the bell of its unit, its client, the end of a lease, its token. It
 //! takes a few offers at a time, so that those who compete share them, and only as many as may be outstanding. It hears its client
-//! while it looks for more.
+//! while it looks for more, and looks for more while it does what its client asked.
 
 mod acts;
 mod inbound;
+mod looks;
 mod outstanding;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, Fuse};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use kit::access;
@@ -26,34 +27,29 @@ use kit::queue::{Change, Delivered, Modify};
 use kit::serve::explained;
 use prost::Message as _;
 use proto::routing::v1 as pb;
-use sea_orm::DbErr;
 use tokio::sync::futures::OwnedNotified;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use tracing::Instrument as _;
 
 use crate::offers::Offers;
 use crate::transfer::Transfer;
 use crate::wire::queue::Subscription;
 use crate::{reading, wire};
-use acts::Accepted;
+use acts::{Accepted, Changed};
+use looks::{Came, Ends, Looks, Source};
 use outstanding::{Held, Outstanding};
 
 pub use inbound::Inbound;
 
-/// How many offers a subscriber takes before others have their turn.
-const AT_ONCE: usize = 16;
 /// How many messages of the client are taken together.
 const MESSAGES: usize = 64;
 /// How many acceptances are under way at once; more are read when one is done.
 const ACCEPTING: usize = 64;
 /// After how much time without news a stream tells that it lives.
 const QUIET: Duration = Duration::from_secs(30);
-/// When it looks again after the store did not answer.
-const STORE_AWAY: Duration = Duration::from_secs(1);
 /// How long a client has to take the end of its stream.
 const PARTING: Duration = Duration::from_secs(1);
 
@@ -87,31 +83,16 @@ struct Running {
     offers: Offers,
     access: access::Log,
     context: Context,
-    scope: Arc<Scope>,
     subscription: Subscription,
-    /// Its own name in the queue.
-    name: String,
     out: mpsc::Sender<Sent>,
     /// Until it is ended from here: its token holds no longer, or the process drains.
-    ended: BoxFuture<'static, Failure>,
+    ended: Fuse<BoxFuture<'static, Failure>>,
     outstanding: Outstanding,
     accepting: FuturesUnordered<BoxFuture<'static, Accepted>>,
-    /// The look that is under way.
-    looking: Option<JoinHandle<Looked>>,
-    look_at: Instant,
+    /// What its client asked for last of what it has outstanding, while that is being done.
+    changing: Option<JoinHandle<Changed>>,
+    looks: Looks,
     quiet_until: Instant,
-}
-
-/// What came of a look into the lane of the unit.
-struct Looked {
-    /// What was taken and is open still.
-    open: Result<Vec<(Transfer, Delivered)>, DbErr>,
-    /// What gives back all that was taken.
-    back: Vec<Modify>,
-    /// When the leases end: by the clock here, and as is told.
-    ends: (Instant, clock::Moment),
-    /// When it makes sense to look again although nobody rings.
-    again: Instant,
 }
 
 /// Why a stream ends.
@@ -134,21 +115,25 @@ impl Subscriber {
                 failure = pass.outlived() => failure,
             }
         };
-        let now = clock::monotonic();
+        let source = Source {
+            offers: self.offers.clone(),
+            scope: self.scope,
+            unit: self.subscription.unit.clone(),
+            lease: self.subscription.lease,
+            name: clock::new_uid(),
+        };
         let mut running = Running {
             outstanding: Outstanding::new(self.subscription.limits),
             offers: self.offers,
             access: self.access,
             context: self.context,
-            scope: Arc::new(self.scope),
             subscription: self.subscription,
-            name: clock::new_uid(),
             out: self.out,
-            ended: ended.boxed(),
+            ended: ended.boxed().fuse(),
             accepting: FuturesUnordered::new(),
-            looking: None,
-            look_at: now,
-            quiet_until: now + QUIET,
+            changing: None,
+            looks: Looks::new(source),
+            quiet_until: clock::monotonic() + QUIET,
         };
         let end = running.go_on(&mut inbound).await;
         running.finish(end).await;
@@ -164,100 +149,71 @@ impl Running {
             if self.is_to_look() {
                 // Listens before it looks, so that nothing is missed in between.
                 rung = listen(&bell);
-                self.look();
+                self.looks.look(self.outstanding.room());
             }
             let wake = self.wake_at();
-            tokio::select! {
-                () = out.closed() => return End::Gone,
-                failure = &mut self.ended => return End::Failed(failure),
-                message = inbound.message(), if self.accepting.len() < ACCEPTING => {
-                    match self.hear(message, inbound).await {
-                        Ok(()) => {}
-                        Err(end) => return end,
+            let hears = self.changing.is_none() && self.accepting.len() < ACCEPTING;
+            let went_on = tokio::select! {
+                () = out.closed() => Err(End::Gone),
+                failure = &mut self.ended => Err(End::Failed(failure)),
+                message = inbound.message(), if hears => self.hear(message, inbound).await,
+                changed = next(&mut self.changing) => match changed {
+                    Some(changed) => {
+                        let outcomes = self.changed(changed);
+                        self.tell(outcomes).await
                     }
-                }
+                    None => Err(End::Failed(stopping())),
+                },
                 Some(accepted) = self.accepting.next() => {
                     let outcomes = self.accepted(accepted);
-                    if let Err(end) = self.tell(outcomes).await {
-                        return end;
-                    }
+                    self.tell(outcomes).await
                 }
-                looked = next(&mut self.looking) => {
-                    if let Err(end) = self.bring(looked).await {
-                        return end;
-                    }
-                }
+                came = self.looks.next() => match came {
+                    Ok(came) => self.bring(came).await,
+                    Err(_broken_off) => Err(End::Failed(stopping())),
+                },
                 () = &mut rung => {
                     rung = listen(&bell);
-                    self.look_at = clock::monotonic();
+                    self.looks.rung();
+                    Ok(())
                 }
-                () = tokio::time::sleep_until(wake) => {
-                    if let Err(end) = self.tell_that_it_lives().await {
-                        return end;
-                    }
-                }
+                () = tokio::time::sleep_until(wake) => self.tell_that_it_lives().await,
+            };
+            if let Err(end) = went_on {
+                return end;
             }
         }
     }
 
     fn is_to_look(&mut self) -> bool {
         let now = clock::monotonic();
-        self.outstanding.end_leases(now);
-        self.may_look() && self.look_at <= now
-    }
-
-    fn may_look(&self) -> bool {
-        self.looking.is_none() && self.outstanding.room() > 0
+        if self.leases_may_end() {
+            self.outstanding.end_leases(now);
+        }
+        let due = self.looks.due(self.outstanding.room());
+        due.is_some_and(|due| due <= now)
     }
 
     fn wake_at(&self) -> Instant {
-        let look = self.may_look().then_some(self.look_at);
-        let times = look.into_iter().chain(self.outstanding.next_end());
+        let look = self.looks.due(self.outstanding.room());
+        let ends = self.outstanding.next_end();
+        let ends = ends.filter(|_| self.leases_may_end());
+        let times = look.into_iter().chain(ends);
         times.fold(self.quiet_until, Instant::min)
     }
 
-    /// Begins to take what may come now.
-    fn look(&mut self) {
-        let (offers, scope) = (self.offers.clone(), Arc::clone(&self.scope));
-        let (unit, lease) = (self.subscription.unit.clone(), self.subscription.lease);
-        let (name, most) = (self.name.clone(), self.outstanding.room().min(AT_ONCE));
-        let look = async move {
-            // By the time at which it was asked: the lease ends no earlier than is told.
-            let ends = (clock::monotonic() + lease, clock::real() + lease);
-            let take = offers.take(&unit, &name, most, lease);
-            let taken = offers.queue.lanes().take(&take).await;
-            let nothing_came = taken.is_empty();
-            offers.give_up(&unit, taken.exhausted).await;
-            let back = taken.delivered.iter().map(undelivered).collect();
-            let now = clock::monotonic();
-            Looked {
-                open: offers.open_ones(&scope, &unit, taken.delivered).await,
-                back,
-                ends,
-                again: if nothing_came {
-                    now + taken.look_again
-                } else {
-                    now
-                },
-            }
-        };
-        // Whoever rings meanwhile has it look again at once.
-        self.look_at = clock::monotonic() + QUIET;
-        self.looking = Some(tokio::spawn(look.in_current_span()));
+    /// What is just being extended has not ended.
+    fn leases_may_end(&self) -> bool {
+        self.changing.is_none()
     }
 
     /// Brings what came of a look.
-    async fn bring(&mut self, looked: Option<Looked>) -> Result<(), End> {
-        let Some(looked) = looked else {
-            return Err(End::Failed(stopping()));
-        };
-        self.look_at = self.look_at.min(looked.again);
-        match looked.open {
-            Ok(open) => self.deliver(open, looked.ends).await,
-            Err(error) => {
-                tracing::warn!(%error, "offers could not be read and are delivered later");
-                self.give_back(&looked.back).await;
-                self.look_at = clock::monotonic() + STORE_AWAY;
+    async fn bring(&mut self, came: Came) -> Result<(), End> {
+        match came {
+            Came::Taken => Ok(()),
+            Came::Open(open, ends) => self.deliver(open, ends).await,
+            Came::Back(back) => {
+                self.give_back(&back).await;
                 Ok(())
             }
         }
@@ -274,9 +230,9 @@ impl Running {
     async fn deliver(
         &mut self,
         open: Vec<(Transfer, Delivered)>,
-        (ends, told_ends): (Instant, clock::Moment),
+        (ends, told_ends): Ends,
     ) -> Result<(), End> {
-        let (mut deliveries, mut back) = (Vec::new(), Vec::new());
+        let (mut brought, mut deliveries, mut back) = (Vec::new(), Vec::new(), Vec::new());
         for (transfer, delivered) in open {
             let delivery = wire::reply::delivery(&transfer, &delivered, told_ends);
             let held = Held {
@@ -289,14 +245,19 @@ impl Running {
             let has_room = back.is_empty() && self.outstanding.room() > 0;
             if has_room && self.outstanding.add(&delivered.offer.key, held) {
                 deliveries.push(delivery);
+                brought.push((transfer, delivered));
             } else {
                 back.push(undelivered(&delivered));
             }
         }
-        self.give_back(&back).await;
+        if !back.is_empty() {
+            self.looks.turned_back();
+            self.give_back(&back).await;
+        }
         if deliveries.is_empty() {
             return Ok(());
         }
+        self.offers.brought(&brought).await;
         self.send(pb::StreamTransfersResponse {
             deliveries,
             outcomes: Vec::new(),
@@ -322,12 +283,8 @@ impl Running {
             let more = end.is_none() && heard.len() < MESSAGES;
             next = more.then(|| inbound.message().now_or_never()).flatten();
         }
-        let (outcomes, malformed) = self.act_on(heard).await;
-        self.tell(outcomes).await?;
-        match malformed.map(End::Failed).or(end) {
-            Some(end) => Err(end),
-            None => Ok(()),
-        }
+        self.act_on(heard).await?;
+        end.map_or(Ok(()), Err)
     }
 
     async fn tell(&mut self, outcomes: Vec<pb::StreamOutcome>) -> Result<(), End> {
@@ -365,6 +322,12 @@ impl Running {
 
     /// Finishes what is under way, gives back what is outstanding, tells why it ends, and gives back what a look still brings.
     async fn finish(mut self, end: End) {
+        if let Some(changed) = finished(&mut self.changing).await {
+            let outcomes = self.changed(changed);
+            let is_heard = matches!(end, End::Done);
+            let parting = if is_heard { Duration::MAX } else { PARTING };
+            let _ = tokio::time::timeout(parting, self.tell(outcomes)).await;
+        }
         if matches!(end, End::Done) {
             while let Some(accepted) = self.accepting.next().await {
                 let outcomes = self.accepted(accepted);
@@ -379,22 +342,24 @@ impl Running {
             let told = self.out.send(Err(failure.into()));
             let _ = tokio::time::timeout(PARTING, told).await;
         }
-        if self.looking.is_some()
-            && let Some(looked) = next(&mut self.looking).await
-        {
-            self.give_back(&looked.back).await;
-        }
+        let rest = self.looks.rest().await;
+        self.give_back(&rest).await;
     }
 }
 
-/// What comes of the look that is under way, once; nothing where it was broken off.
-async fn next(looking: &mut Option<JoinHandle<Looked>>) -> Option<Looked> {
-    let Some(under_way) = looking else {
+/// What comes of what is under way, once; nothing where it was broken off. What is not under way never comes.
+async fn next<T>(under_way: &mut Option<JoinHandle<T>>) -> Option<T> {
+    if under_way.is_none() {
         return std::future::pending().await;
-    };
-    let looked = under_way.await.ok();
-    *looking = None;
-    looked
+    }
+    finished(under_way).await
+}
+
+/// The same; nothing where it is not under way.
+async fn finished<T>(under_way: &mut Option<JoinHandle<T>>) -> Option<T> {
+    let done = under_way.as_mut()?.await.ok();
+    *under_way = None;
+    done
 }
 
 /// Hears what rings from now on.

@@ -3,14 +3,17 @@
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kit::authority::Context;
-use kit::clock;
+use kit::clock::{self, Moment};
 use kit::failure::Failure;
 use kit::queue::{Change, Modify};
 use kit::writer::{Replied, Writer};
 use prost::Message as _;
 use proto::routing::v1 as pb;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tracing::Instrument as _;
 
-use super::Running;
+use super::{End, Running};
 use crate::ledger::Routing;
 use crate::transfer::offer_key;
 use crate::wire;
@@ -33,64 +36,107 @@ struct Changes {
     change: Change,
 }
 
+/// What messages asked for that came together.
+struct Asked {
+    changes: Vec<Changes>,
+    /// What is told of the rest.
+    outcomes: Vec<pb::StreamOutcome>,
+}
+
+/// Changes that were made.
+pub(super) struct Changed {
+    asked: Asked,
+    modify: Vec<Modify>,
+    /// Of each whether it had an effect.
+    done: Vec<bool>,
+    /// When they were asked for.
+    at: (Instant, Moment),
+}
+
 impl Running {
-    /// Does what these messages ask, up to the first that is not well formed; acceptances go on meanwhile.
+    /// Does what these messages ask, up to the first that is not well formed; changes and acceptances go on meanwhile.
     pub(super) async fn act_on(
         &mut self,
         messages: Vec<pb::StreamTransfersRequest>,
-    ) -> (Vec<pb::StreamOutcome>, Option<Failure>) {
-        let (mut changes, mut outcomes, mut malformed) = (Vec::new(), Vec::new(), None);
-        for message in messages {
-            let number = message.number;
-            match wire::queue::stream_act(message, self.subscription.lease) {
-                Ok(StreamAct::Change(named, change)) => changes.push(Changes {
-                    number,
-                    named,
-                    change,
-                }),
-                Ok(StreamAct::Limits(limits)) => {
-                    self.outstanding.limit(limits);
-                    outcomes.push(wire::reply::outcome(number));
-                }
-                Ok(StreamAct::Accept(request)) => match self.accept(number, request) {
-                    Ok(accepting) => self.accepting.push(accepting),
-                    Err(failure) => malformed = Some(failure),
-                },
-                Err(failure) => malformed = Some(failure),
-            }
-            if malformed.is_some() {
-                break;
-            }
+    ) -> Result<(), End> {
+        let mut asked = Asked {
+            changes: Vec::new(),
+            outcomes: Vec::new(),
+        };
+        let begun = messages
+            .into_iter()
+            .try_for_each(|message| self.begin(message, &mut asked));
+        if asked.changes.is_empty() {
+            self.tell(asked.outcomes).await?;
+        } else {
+            self.changing = Some(self.change(asked));
         }
-        outcomes.extend(self.change(changes).await);
-        (outcomes, malformed)
+        begun.map_err(End::Failed)
     }
 
-    async fn change(&mut self, changes: Vec<Changes>) -> Vec<pb::StreamOutcome> {
-        let asked = |of: &Changes| {
-            let change = of.change;
-            let named = of.named.iter().map(move |named| named.modify(change));
-            named.collect::<Vec<Modify>>()
-        };
-        let modify: Vec<Modify> = changes.iter().flat_map(asked).collect();
-        if modify.is_empty() {
-            return Vec::new();
+    fn begin(
+        &mut self,
+        message: pb::StreamTransfersRequest,
+        asked: &mut Asked,
+    ) -> Result<(), Failure> {
+        let number = message.number;
+        match wire::queue::stream_act(message, self.subscription.lease)? {
+            StreamAct::Change(named, change) => asked.changes.push(Changes {
+                number,
+                named,
+                change,
+            }),
+            StreamAct::Limits(limits) => {
+                self.outstanding.limit(limits);
+                asked.outcomes.push(wire::reply::outcome(number));
+            }
+            StreamAct::Accept(request) => {
+                let accepting = self.accept(number, request)?;
+                self.accepting.push(accepting);
+            }
         }
-        let (now, real) = (clock::monotonic(), clock::real());
-        let lanes = self.offers.queue.lanes();
-        let done = lanes.modify(&self.subscription.unit, &modify).await;
-        for (modify, done) in modify.iter().zip(&done) {
+        Ok(())
+    }
+
+    fn change(&self, asked: Asked) -> JoinHandle<Changed> {
+        let modify = asked.changes.iter().flat_map(|of| {
+            let change = of.change;
+            of.named.iter().map(move |named| named.modify(change))
+        });
+        let modify: Vec<Modify> = modify.collect();
+        let (queue, unit) = (self.offers.queue.clone(), self.subscription.unit.clone());
+        let at = (clock::monotonic(), clock::real());
+        let change = async move {
+            let done = queue.lanes().modify(&unit, &modify).await;
+            Changed {
+                asked,
+                modify,
+                done,
+                at,
+            }
+        };
+        tokio::spawn(change.in_current_span())
+    }
+
+    /// What is told of changes that were made.
+    pub(super) fn changed(&mut self, changed: Changed) -> Vec<pb::StreamOutcome> {
+        let (now, real) = changed.at;
+        for (modify, done) in changed.modify.iter().zip(&changed.done) {
             if *done {
                 self.outstanding.changed(modify, now);
             }
         }
-        let mut done = done.into_iter();
-        let outcomes = changes.into_iter().map(|of| pb::StreamOutcome {
+        let Asked {
+            changes,
+            mut outcomes,
+        } = changed.asked;
+        let mut done = changed.done.into_iter();
+        outcomes.extend(changes.into_iter().map(|of| pb::StreamOutcome {
             without_effect: wire::reply::without_effect(of.named, &mut done),
             lease_ends: wire::reply::lease_ends(of.change, real),
             ..wire::reply::outcome(of.number)
-        });
-        outcomes.collect()
+        }));
+        outcomes
     }
 
     /// `AcceptTransfer`, under the trace of the offer.

@@ -1,5 +1,7 @@
 //! What a stream does with more than there is room for.
 
+use std::collections::VecDeque;
+
 use kit::authority::Rights;
 use kit::caller::{Caller, Role};
 use kit::clock::Clock;
@@ -13,16 +15,21 @@ use tonic::Code;
 use worktime::{Calendar, OfficeHours};
 
 use super::*;
+use crate::change::Change as Saved;
 use crate::journey::{Journey, Surroundings};
 use crate::ledger::Routing;
 use crate::link;
+use crate::migration::Migrator;
 use crate::paper::{Paper, Piece};
+use crate::route::Route;
+use crate::store;
 use crate::store::tests::{moment, route};
 use crate::wire::queue::Limits;
 
 const RPC: &str = "routing.TransferService/StreamTransfers";
 /// To which the route offers its step.
 const UNIT: &str = "desk";
+const SUBSCRIBER: &str = "subscriber";
 const LEASE: Duration = Duration::from_mins(1);
 const MOST_DELIVERIES: u32 = 10;
 
@@ -59,21 +66,25 @@ fn stream(offers: Offers, access: access::Log) -> (Running, mpsc::Receiver<Sent>
         lease: LEASE,
     };
     let (out, heard) = mpsc::channel(4);
-    let now = clock::monotonic();
+    let source = Source {
+        offers: offers.clone(),
+        scope: Scope::Everything,
+        unit: UNIT.to_owned(),
+        lease: LEASE,
+        name: SUBSCRIBER.to_owned(),
+    };
     let running = Running {
         offers,
         access,
         context,
-        scope: Arc::new(Scope::Everything),
         subscription,
-        name: "subscriber".to_owned(),
         out,
-        ended: Box::pin(futures::future::pending::<Failure>()),
+        ended: futures::future::pending().boxed().fuse(),
         outstanding: Outstanding::new(limits),
         accepting: FuturesUnordered::new(),
-        looking: None,
-        look_at: now,
-        quiet_until: now + QUIET,
+        changing: None,
+        looks: Looks::new(source),
+        quiet_until: clock::monotonic() + QUIET,
     };
     (running, heard)
 }
@@ -110,7 +121,7 @@ async fn take(queue: &Queue, subscriber: &str) -> Vec<Delivered> {
     let take = Take {
         unit: UNIT,
         subscriber,
-        most: AT_ONCE,
+        most: 16,
         lease: LEASE,
         most_deliveries: MOST_DELIVERIES,
     };
@@ -121,7 +132,7 @@ async fn take(queue: &Queue, subscriber: &str) -> Vec<Delivered> {
 async fn bring(running: &mut Running, pieces: Vec<Piece>) -> Result<(), End> {
     let (queue, offer) = (running.offers.queue.clone(), offer(pieces));
     queue.lanes().offer(UNIT, offer.offer_key().as_str());
-    let taken = take(&queue, &running.name).await.into_iter();
+    let taken = take(&queue, SUBSCRIBER).await.into_iter();
     let brought = taken.map(|delivered| (offer.clone(), delivered)).collect();
     let ends = (clock::monotonic() + LEASE, clock::real() + LEASE);
     running.deliver(brought, ends).await
@@ -192,7 +203,7 @@ async fn what_a_look_brings_that_is_under_way_when_the_stream_ends_is_given_back
     let (log, _recorder) = access::open();
     let (mut running, _heard) = stream(offers(&db, &queue), log);
     queue.lanes().offer(UNIT, "offer:1");
-    running.look();
+    running.looks.look(1);
     running.finish(End::Gone).await;
     let again = take(&queue, "another").await;
     let attempts: Vec<u32> = again.iter().map(|delivered| delivered.attempt).collect();
@@ -218,4 +229,91 @@ async fn what_has_no_room_any_more_when_a_look_ends_goes_back() {
     let again = take(&queue, "another").await;
     let attempts: Vec<u32> = again.iter().map(|delivered| delivered.attempt).collect();
     assert_eq!(attempts, [1]);
+}
+
+/// An offer to the unit of another dossier each, in the store and in its lane.
+async fn offer_of(db: &Db, queue: &Queue, dossier: &str) -> String {
+    let units = UnitTable::default();
+    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let around = Surroundings {
+        units: &units,
+        calendar: &calendar,
+    };
+    let route = Route {
+        dossier: dossier.to_owned(),
+        ..route()
+    };
+    let journey = Journey::open(route, UNIT, moment(0), around).unwrap();
+    let key = journey.transfers()[0].offer_key();
+    let tx = db.begin().await.unwrap();
+    store::save(&tx, &[Saved::journey(journey)]).await.unwrap();
+    tx.commit().await.unwrap();
+    queue.lanes().offer(UNIT, key.as_str());
+    key
+}
+
+#[tokio::test]
+async fn what_was_taken_behind_something_that_goes_back_does_not_overtake_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    kit::migration::up::<Migrator>(&db).await.unwrap();
+    let queue = Queue::in_process();
+    let (log, _recorder) = access::open();
+    let (mut running, _heard) = stream(offers(&db, &queue), log);
+    let (mut keys, mut brought) = (Vec::new(), VecDeque::new());
+    for dossier in ["first", "second"] {
+        keys.push(offer_of(&db, &queue, dossier).await);
+        running.looks.look(10);
+        loop {
+            match running.looks.next().await.unwrap() {
+                Came::Taken => break,
+                came => brought.push_back(came),
+            }
+        }
+    }
+    // As if the client had asked for less meanwhile, and then for more again.
+    for deliveries in [0, 10] {
+        running.outstanding.limit(Limits {
+            deliveries,
+            bytes: 1024 * 1024,
+        });
+        let came = match brought.pop_front() {
+            Some(came) => came,
+            None => running.looks.next().await.unwrap(),
+        };
+        assert!(running.bring(came).await.is_ok());
+        // A third would overtake what is still being read.
+        let may_look = running.looks.due(10).is_some();
+        assert_eq!(may_look, deliveries > 0);
+    }
+    let again = take(&queue, "another").await;
+    let again = again
+        .into_iter()
+        .map(|again| (again.offer.key, again.attempt));
+    let all: Vec<_> = keys.into_iter().map(|key| (key, 1)).collect();
+    assert_eq!(again.collect::<Vec<_>>(), all);
+}
+
+#[tokio::test]
+async fn what_is_just_being_extended_has_not_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    let (log, _recorder) = access::open();
+    let (mut running, _heard) = stream(offers(&db, &Queue::in_process()), log);
+    let now = clock::monotonic();
+    let held = Held {
+        attempt: 1,
+        bytes: 1,
+        ends: now,
+        traceparent: String::new(),
+    };
+    running.outstanding.add("offer:1", held);
+    running.looks.look(1);
+    running.changing = Some(tokio::spawn(futures::future::pending()));
+    running.is_to_look();
+    assert!(running.outstanding.get("offer:1").is_some());
+    assert!(running.wake_at() > now, "nothing happens until it is known");
+    running.changing = None;
+    running.is_to_look();
+    assert!(running.outstanding.get("offer:1").is_none());
 }
