@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures::stream;
 use kit::clock;
@@ -33,6 +34,9 @@ const PAGES_OF_THE_CROWDED: usize = 20;
 const OUTSTANDING: i32 = 32;
 /// Longer than a run, so that nothing comes twice.
 const LEASE_SECONDS: i64 = 600;
+
+/// How long a stream may bring nothing: then all that waited was brought.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Offers that are accepted one after the other: every other one at the unit where most wait.
 pub struct Accepting {
@@ -212,7 +216,9 @@ impl Brought {
     /// When the stream has ended.
     pub async fn take_one(&self) -> Result<(), Error> {
         let ended = || Error::Empty("stream any more");
-        let delivery = self.deliveries.lock().await.recv().await;
+        let delivery = async { self.deliveries.lock().await.recv().await };
+        let delivery = tokio::time::timeout(PATIENCE, delivery).await;
+        let delivery = delivery.map_err(|_| Error::Empty("offer any more that waits"))?;
         let delivery = delivery.ok_or_else(ended)?;
         let transfer = delivery.transfer.unwrap_or_default();
         let key = DeliveryKey {

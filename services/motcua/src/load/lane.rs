@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kit::clock;
-use kit::queue::{Address, Offer, Queue, Take};
+use kit::queue::{Address, Delivered, Offer, Queue, Take};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -19,7 +19,6 @@ pub const OFFER_BYTES: usize = 1_000;
 const UNIT: &str = "yardstick";
 const AT_MOST: usize = 100;
 const MOST_DELIVERIES: u32 = 10;
-const WAIT: Duration = Duration::from_secs(5);
 /// Longer than a run, so that no offer comes twice.
 const LEASE: Duration = Duration::from_mins(10);
 
@@ -85,6 +84,7 @@ impl Waiting {
     }
 }
 
+/// As a stream of the suite does: it looks again when the bell rings, or where there may be more than it asked for.
 async fn pull(queue: Queue, waiting: Arc<Waiting>) {
     let take = Take {
         unit: UNIT,
@@ -93,21 +93,29 @@ async fn pull(queue: Queue, waiting: Arc<Waiting>) {
         lease: LEASE,
         most_deliveries: MOST_DELIVERIES,
     };
+    let bell = queue.lanes().bell(UNIT);
     loop {
-        let delivered = queue.lanes().pull(&take, WAIT).await.delivered;
-        for delivered in &delivered {
-            queue.lanes().settle(UNIT, &delivered.offer.key);
+        let mut rung = std::pin::pin!(bell.notified());
+        rung.as_mut().enable();
+        let taken = queue.lanes().take(&take).await;
+        let is_all = taken.delivered.len() < AT_MOST;
+        tokio::spawn(settle(queue.clone(), Arc::clone(&waiting), taken.delivered));
+        if is_all {
+            let _ = tokio::time::timeout(taken.look_again, rung).await;
         }
-        let (queue, waiting) = (queue.clone(), Arc::clone(&waiting));
-        // The next are taken while these are being settled.
-        tokio::spawn(async move {
-            queue.flushed().await;
-            let mut waiting = waiting.lock();
-            for delivered in delivered {
-                if let Some(settled) = waiting.remove(&delivered.offer.key) {
-                    let _ = settled.send(());
-                }
-            }
-        });
+    }
+}
+
+/// The next are taken while these are being settled.
+async fn settle(queue: Queue, waiting: Arc<Waiting>, delivered: Vec<Delivered>) {
+    for delivered in &delivered {
+        queue.lanes().settle(UNIT, &delivered.offer.key);
+    }
+    queue.flushed().await;
+    let mut waiting = waiting.lock();
+    for delivered in delivered {
+        if let Some(settled) = waiting.remove(&delivered.offer.key) {
+            let _ = settled.send(());
+        }
     }
 }
