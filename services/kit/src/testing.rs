@@ -8,11 +8,13 @@ pub mod certificates;
 use std::path::Path;
 use std::time::Duration;
 
+use proto::catalogue::v1 as catalogue;
 use redis::{AsyncCommands as _, Client, RedisResult};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::copies::PROVINCE_CALENDAR;
 use crate::db::{Db, Error, Place, Stores};
 use crate::queue::Queue;
 use crate::seal::Keyring;
@@ -38,6 +40,26 @@ pub async fn until<T>(
         }
     });
     found.await.expect(what)
+}
+
+/// The province's calendar, as the catalogue tells it: Monday to Friday from seven to five, and no holidays.
+#[must_use]
+pub fn calendar() -> catalogue::Calendar {
+    let openings = (1..=5).map(|weekday| catalogue::Opening {
+        weekday,
+        open: "07:00".to_owned(),
+        close: "17:00".to_owned(),
+    });
+    catalogue::Calendar {
+        key: PROVINCE_CALENDAR.to_owned(),
+        revision: 1,
+        hours: vec![catalogue::OfficeHours {
+            from: "2004-01-01".to_owned(),
+            openings: openings.collect(),
+            ..catalogue::OfficeHours::default()
+        }],
+        ..catalogue::Calendar::default()
+    }
 }
 
 /// The store of one service for a test, with what keeps it open: in this folder, or in a database of this folder's own. The same

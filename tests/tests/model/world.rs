@@ -11,6 +11,7 @@ use kit::clock::{self, Moment};
 use kit::copies::{self, CALENDAR, Copy, PROCEDURE, PROVINCE_CALENDAR, UNIT};
 use kit::identity_number::{IdentityNumber, Kind};
 use kit::seal::DataKey;
+use kit::testing;
 use proto::catalogue::v1 as catalogue;
 use proto::identity::v1 as identity;
 
@@ -185,7 +186,7 @@ impl Way {
         let mut copies = vec![
             Copy::new(PROCEDURE, PROCEDURE_CODE, &all),
             Copy::new(PROCEDURE, version, &procedure),
-            Copy::new(CALENDAR, PROVINCE_CALENDAR, &calendar()),
+            Copy::new(CALENDAR, PROVINCE_CALENDAR, &testing::calendar()),
         ];
         copies.extend(units().iter().map(|unit| Copy::new(UNIT, &unit.uid, unit)));
         copies
@@ -233,24 +234,6 @@ fn units() -> [identity::Unit; 3] {
         unit(Who::District, identity::UnitKind::District, ""),
         unit(Who::Department, identity::UnitKind::Department, ""),
     ]
-}
-
-fn calendar() -> catalogue::Calendar {
-    let openings = (1..=5).map(|weekday| catalogue::Opening {
-        weekday,
-        open: "07:00".to_owned(),
-        close: "17:00".to_owned(),
-    });
-    catalogue::Calendar {
-        key: PROVINCE_CALENDAR.to_owned(),
-        revision: 1,
-        hours: vec![catalogue::OfficeHours {
-            from: LONG_AGO.to_owned(),
-            openings: openings.collect(),
-            ..catalogue::OfficeHours::default()
-        }],
-        ..catalogue::Calendar::default()
-    }
 }
 
 /// The day on which everything happens, a Monday.

@@ -7,6 +7,7 @@ use kit::caller::{Caller, Grant, Reach, Role};
 use kit::clock::{self, Moment};
 use kit::copies::{self, CALENDAR, CalendarCache, Copy, PROCEDURE, PROVINCE_CALENDAR, UNIT};
 use kit::log::Cause;
+use kit::testing;
 use proto::catalogue::v1 as catalogue;
 use proto::identity::v1 as identity;
 
@@ -61,24 +62,6 @@ fn version(unit: &str, (from, to): (&str, &str)) -> catalogue::Procedure {
     }
 }
 
-fn calendar() -> catalogue::Calendar {
-    let openings = (1..=5).map(|weekday| catalogue::Opening {
-        weekday,
-        open: "07:00".to_owned(),
-        close: "17:00".to_owned(),
-    });
-    catalogue::Calendar {
-        key: PROVINCE_CALENDAR.to_owned(),
-        revision: 1,
-        hours: vec![catalogue::OfficeHours {
-            from: LONG_AGO.to_owned(),
-            openings: openings.collect(),
-            ..catalogue::OfficeHours::default()
-        }],
-        ..catalogue::Calendar::default()
-    }
-}
-
 fn unit(uid: &str) -> identity::Unit {
     identity::Unit {
         uid: uid.to_owned(),
@@ -101,7 +84,7 @@ fn world() -> World {
     let mut copies = vec![
         Copy::new(PROCEDURE, CODE, &both),
         Copy::new(PROCEDURE, copies::version_key(CODE, 1), &first),
-        Copy::new(CALENDAR, PROVINCE_CALENDAR, &calendar()),
+        Copy::new(CALENDAR, PROVINCE_CALENDAR, &testing::calendar()),
     ];
     copies.extend(["desk", "before", "after"].map(|uid| Copy::new(UNIT, uid, &unit(uid))));
     let links = Links::new(Arc::new(Limits::default()));
