@@ -135,6 +135,9 @@ impl<L: Ledger> Consumer<L> {
         loop {
             mine.wait_for(owner, shard).await;
             self.learn_place(shard).await;
+            // Exactly where whoever had it before left off.
+            let place = sabotage::place(self.progress.place(owner, shard));
+            self.progress.set(owner, shard, place);
             let mut lost = self.share.clone();
             tokio::select! {
                 () = self.take_in(shard, &mut heads) => {}
@@ -278,7 +281,7 @@ impl<L: Ledger> Consumer<L> {
         if let Ok(places) = writer::places(self.db.read()).await {
             let key = (source.to_owned(), shard.number());
             let place = places.get(&key).copied().unwrap_or_default();
-            self.progress.set(source, shard, sabotage::place(place));
+            self.progress.set(source, shard, place);
         }
     }
 

@@ -274,11 +274,15 @@ impl<'a, L: Ledger> Batch<'a, L> {
         Ok(Replied::default())
     }
 
-    /// Applies one event, or parks it: behind others of its subject, or because it cannot be applied.
+    /// Applies one event, or parks it: behind others of its subject, or because it cannot be applied. One that is parked stays so.
     fn take_in(&mut self, index: usize, source: &str, incoming: &Incoming<L::Act>) {
         let Some(step) = &incoming.step else { return };
         let subject = (source.to_owned(), incoming.event.subject.clone());
         if self.standing.parked.subjects.contains(&subject) {
+            let event = (source.to_owned(), incoming.event.shard, incoming.event.seq);
+            if self.standing.parked.events.contains(&event) {
+                return;
+            }
             let reason = "an earlier event of this subject is parked".to_owned();
             self.park
                 .push(parked::Parked::new(source, &incoming.event, reason));
