@@ -1,11 +1,13 @@
 //! What consumers rely on: the place of a log moves with the effect of its events, and nothing is applied twice or skipped.
 
+use std::collections::HashMap;
+
 use proto::event::v1::Event;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tempfile::TempDir;
 
 use super::job::{Feed, Job, Work};
-use super::{Incoming, Refused, Step, batch, list_parked};
+use super::{Incoming, Refused, Step, batch, list_parked, places};
 use crate::counter::{Add, Counters, FORBIDDEN_BY_SCHEMA, MOST, Service, add, cause};
 use crate::log::Shard;
 
@@ -97,6 +99,20 @@ async fn an_event_that_cannot_be_applied_parks_its_subject_and_the_others_go_on(
     let parked = list_parked(this.service.db.read()).await.unwrap();
     assert!(parked[0].reason.contains("TOO_MUCH"), "{parked:?}");
     assert_eq!(parked[1].event, event(3, "a", 1).event);
+}
+
+#[tokio::test]
+async fn what_is_parked_stays_so_where_a_place_was_set_back() {
+    let this = Consuming::start().await;
+    let events = vec![event(1, "a", MOST + 1), event(2, "a", 1)];
+    assert!(this.feed(0, events.clone()).await);
+    this.set_place(0).await;
+    assert!(
+        this.feed(0, [events, vec![event(3, "b", 1)]].concat())
+            .await
+    );
+    assert_eq!((this.values().await, this.place().await), ([0, 1], 3));
+    assert_eq!(this.parked().await, [1, 2]);
 }
 
 #[tokio::test]
@@ -234,6 +250,13 @@ impl Consuming {
         let places = super::places(self.service.db.read()).await.unwrap();
         let key = (SOURCE.to_owned(), Shard::of("").number());
         places.get(&key).copied().unwrap_or_default()
+    }
+
+    async fn set_place(&self, seq: i64) {
+        let places = HashMap::from([((SOURCE.to_owned(), Shard::of("").number()), seq)]);
+        let tx = self.service.db.begin().await.unwrap();
+        places::save(&tx, &places).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// The numbers of the parked events.

@@ -1,27 +1,14 @@
 //! What a lane is told of an offer, so that it overtakes none of its dossier.
 
 use kit::clock::Moment;
-use kit::copies::{Calendars, UnitTable};
-use worktime::{Calendar, OfficeHours};
 
 use super::*;
-use crate::journey::Surroundings;
-use crate::store::tests::{moment, route};
+use crate::store::tests::{moment, opened, route};
 use crate::transfer::DeadLetter;
-
-fn journey() -> Journey {
-    let units = UnitTable::default();
-    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
-    let around = Surroundings {
-        units: &units,
-        calendar: &calendar,
-    };
-    Journey::open(route(), "desk", moment(0), around).unwrap()
-}
 
 #[test]
 fn an_offer_names_those_of_its_dossier_to_the_same_unit_that_were_made_before_it() {
-    let journey = journey();
+    let journey = opened(route());
     let offered = |uid: &str, at: Moment| Transfer {
         uid: uid.to_owned(),
         offered_at: at,

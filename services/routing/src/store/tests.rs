@@ -56,6 +56,17 @@ pub(crate) fn route() -> Route {
     }
 }
 
+/// The journey of a route that begins at its desk, where no unit has ended.
+pub(crate) fn opened(route: Route) -> Journey {
+    let units = UnitTable::default();
+    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let around = Surroundings {
+        units: &units,
+        calendar: &calendar,
+    };
+    Journey::open(route, "desk", moment(0), around).unwrap()
+}
+
 /// What is loaded after the journey was saved, and the transfers of it that wait for the applicant.
 async fn saved(db: &kit::db::Db, journey: &Journey) -> (Journey, BTreeSet<String>) {
     let tx = db.begin().await.unwrap();
@@ -75,13 +86,7 @@ async fn an_offer_that_was_given_up_is_kept_as_a_dead_letter_until_it_is_deliver
     let folder = tempfile::tempdir().unwrap();
     let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
     kit::migration::up::<Migrator>(&db).await.unwrap();
-    let units = UnitTable::default();
-    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
-    let around = Surroundings {
-        units: &units,
-        calendar: &calendar,
-    };
-    let mut journey = Journey::open(route(), "desk", moment(0), around).unwrap();
+    let mut journey = opened(route());
     let uid = journey.transfers()[0].uid.clone();
     let letter = DeadLetter {
         since: moment(1),

@@ -1,11 +1,11 @@
 //! What a stream does with more than there is room for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use kit::authority::Rights;
 use kit::caller::{Caller, Role};
-use kit::clock::Clock;
-use kit::copies::{Calendars, UnitTable};
+use kit::clock::{Clock, Moment};
+use kit::copies::Calendars;
 use kit::db::Db;
 use kit::failure::reason_of;
 use kit::queue::{LANE_CAPACITY, Queue, Take};
@@ -16,14 +16,14 @@ use worktime::{Calendar, OfficeHours};
 
 use super::*;
 use crate::change::Change as Saved;
-use crate::journey::{Journey, Surroundings};
 use crate::ledger::Routing;
-use crate::link;
+use crate::link::{self, Links};
 use crate::migration::Migrator;
 use crate::paper::{Paper, Piece};
 use crate::route::Route;
 use crate::store;
-use crate::store::tests::{moment, route};
+use crate::store::tests::{moment, opened, route};
+use crate::transfer::offer_of_key;
 use crate::wire::queue::Limits;
 
 const RPC: &str = "routing.TransferService/StreamTransfers";
@@ -32,12 +32,14 @@ const UNIT: &str = "desk";
 const SUBSCRIBER: &str = "subscriber";
 const LEASE: Duration = Duration::from_mins(1);
 const MOST_DELIVERIES: u32 = 10;
+/// Every link has ten minutes to deliver, and two working hours to be answered.
+const LINKS: &str = "procedure,unit,deliver_minutes,acknowledge_working_minutes\n*,*,10,120\n";
 
 fn offers(db: &Db, queue: &Queue) -> Offers {
     let ledger = Routing::new(queue.clone(), db.ring(), link::Limits::default());
     let (ledger, never) = (Arc::new(ledger), CancellationToken::new());
-    // Nothing is written here.
-    let (writer, _) = writer::start(ledger, db.clone(), queue.clone(), BATCH, never);
+    let (writer, work) = writer::start(ledger, db.clone(), queue.clone(), BATCH, never);
+    tokio::spawn(work);
     Offers {
         db: db.clone(),
         queue: queue.clone(),
@@ -103,13 +105,7 @@ fn fill(log: &access::Log, context: &Context) {
 
 /// A new offer to the unit, with which this paper travels.
 fn offer(pieces: Vec<Piece>) -> Transfer {
-    let units = UnitTable::default();
-    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
-    let around = Surroundings {
-        units: &units,
-        calendar: &calendar,
-    };
-    let journey = Journey::open(route(), UNIT, moment(0), around).unwrap();
+    let journey = opened(route());
     Transfer {
         uid: clock::new_uid(),
         paper: Paper::of(pieces),
@@ -231,19 +227,18 @@ async fn what_has_no_room_any_more_when_a_look_ends_goes_back() {
     assert_eq!(attempts, [1]);
 }
 
-/// An offer to the unit of another dossier each, in the store and in its lane.
+/// An offer of this dossier to the unit, by a link, in the store and in its lane.
 async fn offer_of(db: &Db, queue: &Queue, dossier: &str) -> String {
-    let units = UnitTable::default();
-    let calendar = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
-    let around = Surroundings {
-        units: &units,
-        calendar: &calendar,
-    };
-    let route = Route {
+    let mut journey = opened(Route {
         dossier: dossier.to_owned(),
         ..route()
-    };
-    let journey = Journey::open(route, UNIT, moment(0), around).unwrap();
+    });
+    let limits = link::Limits::parse(LINKS).unwrap();
+    let mut links = Links::new(Arc::new(limits));
+    links.put(UNIT, BTreeSet::from(["system".to_owned()]));
+    let calendars = Calendars::of_all(Calendar::weekly(OfficeHours::standard(), []));
+    let followed = journey.follow_links(&links, Some(&calendars), moment(0));
+    followed.unwrap();
     let key = journey.transfers()[0].offer_key();
     let tx = db.begin().await.unwrap();
     store::save(&tx, &[Saved::journey(journey)]).await.unwrap();
@@ -292,6 +287,41 @@ async fn what_was_taken_behind_something_that_goes_back_does_not_overtake_it() {
         .map(|again| (again.offer.key, again.attempt));
     let all: Vec<_> = keys.into_iter().map(|key| (key, 1)).collect();
     assert_eq!(again.collect::<Vec<_>>(), all);
+}
+
+/// When the offer of this key was brought, as is kept of its link.
+async fn delivered_at(db: &Db, key: &str) -> Option<Moment> {
+    let (uid, _) = offer_of_key(key).unwrap();
+    let all = &Scope::Everything;
+    let found = store::find((db.read(), db.ring()), all, &uid).await;
+    found.unwrap().unwrap().link.unwrap().delivered_at
+}
+
+#[tokio::test]
+async fn r12_an_offer_counts_as_delivered_once_it_is_brought_and_not_when_it_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_stores, db) = testing::open(folder.path(), "routing").await.unwrap();
+    kit::migration::up::<Migrator>(&db).await.unwrap();
+    let queue = Queue::in_process();
+    let (log, _recorder) = access::open();
+    let (mut running, _heard) = stream(offers(&db, &queue), log);
+    let key = offer_of(&db, &queue, "first").await;
+    for (deliveries, expected) in [(0, None), (10, Some(moment(0)))] {
+        running.outstanding.limit(Limits {
+            deliveries,
+            bytes: 1024 * 1024,
+        });
+        running.looks.look(10);
+        loop {
+            let came = running.looks.next().await.unwrap();
+            let is_last = !matches!(came, Came::Taken);
+            assert!(running.bring(came).await.is_ok());
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(delivered_at(&db, &key).await, expected);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use kit::clock;
 use kit::copies::{CALENDAR, CalendarCache, Copy, PROCEDURE, PROVINCE_CALENDAR};
+use kit::testing;
 use prost::Message as _;
 use proto::catalogue::v1 as catalogue;
 use proto::intake::v1::{DossierChange, StopReason};
@@ -62,16 +63,8 @@ fn copies() -> [Copy; 2] {
             close: close.to_owned(),
         })
     });
-    let calendar = catalogue::Calendar {
-        key: PROVINCE_CALENDAR.to_owned(),
-        revision: 1,
-        hours: vec![catalogue::OfficeHours {
-            from: "2004-01-01".to_owned(),
-            openings: openings.collect(),
-            ..catalogue::OfficeHours::default()
-        }],
-        ..catalogue::Calendar::default()
-    };
+    let mut calendar = testing::calendar();
+    calendar.hours[0].openings = openings.collect();
     let case = catalogue::Case {
         key: "standard".to_owned(),
         limit: Some(catalogue::Limit {
