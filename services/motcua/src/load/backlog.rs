@@ -34,7 +34,6 @@ const PAGES_OF_THE_CROWDED: usize = 20;
 const OUTSTANDING: i32 = 32;
 /// Longer than a run, so that nothing comes twice.
 const LEASE_SECONDS: i64 = 600;
-
 /// How long a stream may bring nothing: then all that waited was brought.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -213,12 +212,12 @@ impl Brought {
     /// Waits for a delivery, and acknowledges it.
     ///
     /// # Errors
-    /// When the stream has ended.
+    /// When the stream has ended, or nothing waits any more.
     pub async fn take_one(&self) -> Result<(), Error> {
         let ended = || Error::Empty("stream any more");
         let delivery = async { self.deliveries.lock().await.recv().await };
         let delivery = tokio::time::timeout(PATIENCE, delivery).await;
-        let delivery = delivery.map_err(|_| Error::Empty("offer any more that waits"))?;
+        let delivery = delivery.map_err(|_| Error::Empty("open offers any more"))?;
         let delivery = delivery.ok_or_else(ended)?;
         let transfer = delivery.transfer.unwrap_or_default();
         let key = DeliveryKey {

@@ -99,7 +99,9 @@ async fn pull(queue: Queue, waiting: Arc<Waiting>) {
         rung.as_mut().enable();
         let taken = queue.lanes().take(&take).await;
         let is_all = taken.delivered.len() < AT_MOST;
-        tokio::spawn(settle(queue.clone(), Arc::clone(&waiting), taken.delivered));
+        if !taken.delivered.is_empty() {
+            tokio::spawn(settle(queue.clone(), Arc::clone(&waiting), taken.delivered));
+        }
         if is_all {
             let _ = tokio::time::timeout(taken.look_again, rung).await;
         }
